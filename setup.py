@@ -1,0 +1,53 @@
+"""Installation. ``mmpose`` itself goes in with ``pip install --no-deps mmpose==1.3.2``: see README.md."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+version: dict[str, str] = {}
+exec((here / 'mmradar' / 'version.py').read_text(), version)
+
+setup(
+    name='mmradar',
+    version=version['__version__'],
+    description='Human pose estimation from raw millimetre-wave radar, in the OpenMMLab family',
+    long_description=(here / 'README.md').read_text() if (here / 'README.md').is_file() else '',
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    keywords='radar, FMCW, millimetre wave, human pose estimation, Mamba, mmpose',
+    packages=find_packages(include=['mmradar', 'mmradar.*']),
+    python_requires='>=3.10',
+    # Ranges that were tried; requirements/runtime.txt pins one set of them. mmpose is left out on purpose: its own
+    # requirements name chumpy, which no longer builds and which nothing imports.
+    install_requires=[
+        'torch>=2.5',
+        'mmengine>=0.10.7,<1',
+        'mmcv-lite>=2.2,<3',
+        'numpy>=1.26',
+        'scipy>=1.11',
+        'matplotlib>=3.8',
+        'opencv-python>=4.9',
+        'pycocotools>=2.0.8',
+        'jaxtyping>=0.2.30',
+        # what mmpose imports
+        'json-tricks',
+        'munkres',
+        # mmengine 0.10 imports pkg_resources, which setuptools 81 dropped
+        'setuptools<81',
+    ],
+    extras_require={
+        # CUDA machines only: both compile against the local toolkit
+        'cuda': ['mamba-ssm', 'causal-conv1d'],
+        'dev': ['pytest>=8', 'ruff==0.17.5'],
+    },
+    classifiers=[
+        'Development Status :: 3 - Alpha',
+        'Intended Audience :: Science/Research',
+        'License :: OSI Approved :: Apache Software License',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+    ],
+    zip_safe=False,
+)
