@@ -1,0 +1,115 @@
+"""Raw ADC files of TI's DCA1000 capture card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+from jaxtyping import Complex64, Int16
+
+from mmradar.radar.config import RadarConfig
+
+
+class ADCFileError(ValueError):
+    """A raw file that does not hold what its radar configuration says."""
+
+
+def open_dca1000(path: str | Path, config: RadarConfig, num_frames: int | None = None) -> np.ndarray:
+    """Map a two-lane DCA1000 file without reading it.
+
+    Args:
+        path: The ``adc_data.bin``.
+        config: The radar that wrote it.
+        num_frames: Frames the file must hold; whole frames of any number if ``None``.
+
+    Returns:
+        Read-only int16 memory map, (frames, loops, tx, rx, samples / 2, 4), the last axis ``I0 I1 Q0 Q1``.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ADCFileError: The size is not that of whole frames, or not of ``num_frames`` of them.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'no raw radar file at {path}')
+    if config.num_samples % 2:
+        raise ADCFileError(
+            f'{path}: DCA1000 two-lane files interleave pairs of samples, but the radar configuration has an odd '
+            f'number of samples, {config.num_samples}')
+    size = path.stat().st_size
+    frames, rest = divmod(size, config.frame_bytes)
+    layout = (f'{config.frame_bytes:,} bytes a frame ({config.num_tx} TX x {config.num_rx} RX x {config.num_loops} '
+              f'loops x {config.num_samples} samples x 4 bytes)')
+    if rest or frames == 0:
+        raise ADCFileError(
+            f'{path}: {size:,} bytes is not a whole number of frames: {frames:,} frames and {rest:,} bytes over, at '
+            f'{layout}. The recording was cut short, or the radar configuration is not the one it was made with.')
+    if num_frames is not None and frames != num_frames:
+        raise ADCFileError(
+            f'{path}: expected {num_frames:,} frames = {num_frames * config.frame_bytes:,} bytes, found {frames:,} '
+            f'frames = {size:,} bytes, at {layout}')
+    shape = (frames, config.num_loops, config.num_tx, config.num_rx, config.num_samples // 2, 4)
+    return np.memmap(path, dtype='<i2', mode='r', shape=shape)
+
+
+def decode_dca1000(raw: Int16[np.ndarray, 'frames loops tx rx half 4']) -> Complex64[np.ndarray, 'frames ant loops n']:
+    """Complex cube, (frames, tx * rx, loops, samples), of raw groups ``I0 I1 Q0 Q1`` in firing order.
+
+    The virtual antennas stay in the file's order: TX0 RX0..3, TX1 RX0..3, and so on. Units are ADC counts.
+    """
+    frames, loops, tx, rx, half, _ = raw.shape
+    cube = np.empty((frames, tx, rx, loops, half, 2), np.complex64)
+    antennas_first = raw.transpose(0, 2, 3, 1, 4, 5)
+    cube.real = antennas_first[..., :2]
+    cube.imag = antennas_first[..., 2:]
+    return cube.reshape(frames, tx * rx, loops, 2 * half)
+
+
+def encode_dca1000(cube: np.ndarray, config: RadarConfig) -> Int16[np.ndarray, 'frames loops tx rx half 4']:
+    """The inverse of :func:`decode_dca1000`: rounds to whole counts and clips to int16, as an ADC does.
+
+    Args:
+        cube: Complex samples in ADC counts, (frames, tx * rx, loops, samples).
+        config: The radar to write for.
+    """
+    frames = cube.shape[0]
+    if cube.shape[1:] != config.frame_shape:
+        raise ValueError(f'expected frames of shape {config.frame_shape}, found {cube.shape[1:]}')
+    grouped = cube.reshape(frames, config.num_tx, config.num_rx, config.num_loops, config.num_samples // 2, 2)
+    grouped = grouped.transpose(0, 3, 1, 2, 4, 5)
+    raw = np.empty((*grouped.shape[:-1], 4), '<i2')
+    limits = np.iinfo(np.int16)
+    raw[..., :2] = np.clip(np.rint(grouped.real), limits.min, limits.max)
+    raw[..., 2:] = np.clip(np.rint(grouped.imag), limits.min, limits.max)
+    return raw
+
+
+def load_dca1000(path: str | Path,
+                 config: RadarConfig,
+                 frames: Sequence[int] | slice | None = None,
+                 num_frames: int | None = None) -> Complex64[np.ndarray, 'frames ant loops samples']:
+    """Read frames of a DCA1000 file; only the bytes of the frames asked for are touched.
+
+    Args:
+        path: The ``adc_data.bin``.
+        config: The radar that wrote it.
+        frames: Which frames, in this order; all of them if ``None``.
+        num_frames: Frames the file must hold, if known.
+
+    Returns:
+        complex64, (frames, tx * rx, loops, samples), in ADC counts.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ADCFileError: As :func:`open_dca1000`.
+        IndexError: A frame the file does not have.
+    """
+    raw = open_dca1000(path, config, num_frames)
+    if frames is None:
+        frames = slice(None)
+    if not isinstance(frames, slice):
+        frames = np.asarray(frames, dtype=np.int64)
+        if frames.size and (frames.min() < 0 or frames.max() >= len(raw)):
+            raise IndexError(f'{path}: asked for frames {frames.min()} to {frames.max()}, the file has {len(raw)}')
+    return decode_dca1000(raw[frames])

@@ -1,0 +1,179 @@
+"""What a radar was told to do: counts, timings, frequencies, and everything that follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Mapping
+
+import numpy as np
+
+SPEED_OF_LIGHT_M_S = 299_792_458.0
+
+
+@dataclass(frozen=True)
+class RadarConfig:
+    """An FMCW radar with time-division multiplexed transmitters, recorded through a DCA1000.
+
+    Defaults describe TI's IWR1843 as HuPR uses it. HuPR's public code does not give start frequency, slope, sample
+    rate or chirp period. The values here are ours: 77 GHz and 4 GHz of sampled bandwidth (3.75 cm a range bin, as
+    another public schema of the same data has it), with a chirp period that makes walking speed unambiguous.
+
+    Args:
+        num_tx: Transmitters that fire in turn within one loop.
+        num_rx: Receivers that listen to each chirp.
+        num_loops: Loops (one chirp of every transmitter) a frame.
+        num_samples: Complex ADC samples a chirp.
+        start_frequency_hz: Frequency at the first ADC sample.
+        slope_hz_per_s: Frequency ramp.
+        sample_rate_hz: Complex ADC sample rate.
+        chirp_period_s: From the start of one chirp to the start of the next (ramp and idle time).
+        frame_rate_hz: Frames a second.
+        tx_positions: Position of each transmitter in firing order, as (along, across) the array, in half wavelengths.
+        rx_positions: Position of each receiver, likewise.
+
+    Raises:
+        ValueError: A count, rate or position that no radar can have, naming the field.
+    """
+
+    num_tx: int = 3
+    num_rx: int = 4
+    num_loops: int = 64
+    num_samples: int = 256
+    start_frequency_hz: float = 77e9
+    slope_hz_per_s: float = 78.125e12
+    sample_rate_hz: float = 5e6
+    chirp_period_s: float = 75e-6
+    frame_rate_hz: float = 10.0
+    # IWR1843 data sheet, figure of the antenna: TX1 and TX3 lie 2 wavelengths apart in line with the receivers,
+    # TX2 between them and half a wavelength across.
+    tx_positions: tuple[tuple[float, float], ...] = ((0.0, 0.0), (2.0, 1.0), (4.0, 0.0))
+    rx_positions: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (3.0, 0.0))
+
+    def __post_init__(self) -> None:
+        for name in ('num_tx', 'num_rx', 'num_loops', 'num_samples'):
+            value = getattr(self, name)
+            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+                raise ValueError(f'RadarConfig.{name} must be a whole number of at least 1, found {value!r}')
+        for name in ('start_frequency_hz', 'slope_hz_per_s', 'sample_rate_hz', 'chirp_period_s', 'frame_rate_hz'):
+            value = getattr(self, name)
+            if not np.isfinite(value) or value <= 0:
+                raise ValueError(f'RadarConfig.{name} must be a positive number, found {value!r}')
+        for name, count in (('tx_positions', self.num_tx), ('rx_positions', self.num_rx)):
+            positions = tuple(tuple(float(x) for x in position) for position in getattr(self, name))
+            if len(positions) != count or any(len(position) != 2 for position in positions):
+                raise ValueError(
+                    f'RadarConfig.{name} must hold one (along, across) pair for each of the {count} antennas, '
+                    f'found {getattr(self, name)!r}')
+            object.__setattr__(self, name, positions)
+        if self.num_samples / self.sample_rate_hz > self.chirp_period_s:
+            raise ValueError(
+                f'RadarConfig.chirp_period_s is {self.chirp_period_s * 1e6:g} us, too short for {self.num_samples} '
+                f'samples at {self.sample_rate_hz / 1e6:g} MHz ({self.num_samples / self.sample_rate_hz * 1e6:g} us)')
+        if self.frame_duration_s > 1 / self.frame_rate_hz:
+            raise ValueError(
+                f'RadarConfig: {self.chirps_per_frame} chirps take {self.frame_duration_s * 1e3:g} ms, longer than a '
+                f'frame at {self.frame_rate_hz:g} Hz')
+
+    @classmethod
+    def build(cls, config: RadarConfig | str | Mapping[str, Any]) -> RadarConfig:
+        """A configuration from itself, the name of a preset, or a dictionary of fields (``preset`` may be one).
+
+        Raises:
+            ValueError: An unknown preset or field, naming it and the known ones.
+        """
+        if isinstance(config, RadarConfig):
+            return config
+        if isinstance(config, str):
+            config = {'preset': config}
+        options = dict(config)
+        preset = options.pop('preset', None)
+        if preset is not None and preset not in PRESETS:
+            raise ValueError(f'unknown radar preset {preset!r}; the presets are {", ".join(sorted(PRESETS))}')
+        known = [field.name for field in fields(cls)]
+        unknown = sorted(set(options) - set(known))
+        if unknown:
+            raise ValueError(f'unknown RadarConfig field {unknown[0]!r}; the fields are {", ".join(known)}')
+        return replace(PRESETS[preset] if preset else cls(), **options)
+
+    @property
+    def num_antennas(self) -> int:
+        """Virtual antennas: every transmitter with every receiver."""
+        return self.num_tx * self.num_rx
+
+    @property
+    def chirps_per_frame(self) -> int:
+        """Chirps of all transmitters in a frame."""
+        return self.num_tx * self.num_loops
+
+    @property
+    def frame_shape(self) -> tuple[int, int, int]:
+        """Shape of one frame's cube: (virtual antennas, loops, samples)."""
+        return self.num_antennas, self.num_loops, self.num_samples
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one frame in ``adc_data.bin``: two int16 for each complex sample."""
+        return 4 * self.num_antennas * self.num_loops * self.num_samples
+
+    @property
+    def frame_duration_s(self) -> float:
+        """Time in which the radar chirps, in s; it rests for what is left of the frame period."""
+        return self.chirps_per_frame * self.chirp_period_s
+
+    @property
+    def loop_period_s(self) -> float:
+        """Time between two chirps of the same transmitter, in s."""
+        return self.num_tx * self.chirp_period_s
+
+    @property
+    def bandwidth_hz(self) -> float:
+        """Bandwidth swept while the ADC samples, in Hz."""
+        return self.slope_hz_per_s * self.num_samples / self.sample_rate_hz
+
+    @property
+    def wavelength_m(self) -> float:
+        """Wavelength at the centre of the sampled sweep, in m."""
+        return SPEED_OF_LIGHT_M_S / (self.start_frequency_hz + self.bandwidth_hz / 2)
+
+    @property
+    def range_resolution_m(self) -> float:
+        """Width of a range bin, c / 2B, in m."""
+        return SPEED_OF_LIGHT_M_S / (2 * self.bandwidth_hz)
+
+    @property
+    def max_range_m(self) -> float:
+        """Unambiguous range of complex sampling, in m: the range at which the beat frequency is the sample rate."""
+        return self.range_resolution_m * self.num_samples
+
+    @property
+    def max_velocity_m_s(self) -> float:
+        """Unambiguous radial speed either way, wavelength / 4 T_loop, in m/s."""
+        return self.wavelength_m / (4 * self.loop_period_s)
+
+    @property
+    def velocity_resolution_m_s(self) -> float:
+        """Width of a Doppler bin of all loops, wavelength / 2 N T_loop, in m/s."""
+        return self.wavelength_m / (2 * self.num_loops * self.loop_period_s)
+
+    @property
+    def virtual_positions(self) -> np.ndarray:
+        """Positions of the virtual antennas, (tx * rx, 2) as (along, across), in half wavelengths, in file order."""
+        tx, rx = np.asarray(self.tx_positions), np.asarray(self.rx_positions)
+        return (tx[:, None] + rx[None, :]).reshape(-1, 2)
+
+    @property
+    def azimuth_first_order(self) -> np.ndarray:
+        """Virtual antennas sorted row by row of the array, each row along it: (tx * rx,) indices.
+
+        For the IWR1843 the eight of TX0 and TX2 come first, as one uniform line, then the four of the raised TX1.
+        """
+        along, across = self.virtual_positions.T
+        return np.lexsort((along, across))
+
+
+PRESETS: dict[str, RadarConfig] = {
+    'iwr1843_hupr': RadarConfig(),
+    # milliMamba states 128 chirps for its cube; that they are TransHuPR's is inferred. The chirp period is the
+    # shortest round one that 256 samples at 5 MHz fit in.
+    'iwr1843_transhupr': RadarConfig(num_loops=128, chirp_period_s=60e-6),
+}
