@@ -1,0 +1,43 @@
+"""The camera that HuPR's annotations were made with, as a pinhole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole beside the radars, looking along +y.
+
+    Args:
+        position_m: Where it is, world axes. HuPR's calibration is not published; this and the focal length are ours,
+            chosen so that a whole standing adult fits the image from 2 m on.
+        focal_px: Focal length.
+        image_size: (width, height) in px.
+    """
+
+    position_m: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    focal_px: float = 190.0
+    image_size: tuple[int, int] = (256, 256)
+
+    def project(self, points_m: Float[np.ndarray, '*n 3']) -> Float[np.ndarray, '*n 2']:
+        """Pixel coordinates (x to the right, y down) of world points.
+
+        Raises:
+            ValueError: A point at or behind the camera.
+        """
+        x, y, z = np.moveaxis(np.asarray(points_m) - self.position_m, -1, 0)
+        if np.any(y <= 0.1):
+            raise ValueError(f'a point lies {y.min():.2f} m in front of the camera; it sees from 0.1 m on')
+        width, height = self.image_size
+        return np.stack([width / 2 + self.focal_px * x / y, height / 2 - self.focal_px * z / y], axis=-1)
+
+    def bounding_box(self, keypoints_px: Float[np.ndarray, 'joints 2'], margin: float = 0.1) -> Float[np.ndarray, '4']:
+        """Box [x1, y1, x2, y2] around keypoints, widened by a share of its size and cut at the image's edge."""
+        low, high = keypoints_px.min(axis=0), keypoints_px.max(axis=0)
+        pad = margin * (high - low) + 2
+        limit = np.asarray(self.image_size) - 1
+        return np.concatenate([np.clip(low - pad, 0, limit), np.clip(high + pad, 0, limit)])

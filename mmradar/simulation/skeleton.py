@@ -1,0 +1,129 @@
+"""The simulated subject: joint names, limb lengths, and the pose that joint angles give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+# HuPR's joints in HuPR's order.
+JOINT_NAMES = ('R_Hip', 'R_Knee', 'R_Ankle', 'L_Hip', 'L_Knee', 'L_Ankle', 'Neck', 'Head', 'L_Shoulder', 'L_Elbow',
+               'L_Wrist', 'R_Shoulder', 'R_Elbow', 'R_Wrist')
+JOINTS = {name: index for index, name in enumerate(JOINT_NAMES)}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A standing adult, by height and build.
+
+    Segment lengths are fractions of the body height after Winter, Biomechanics and Motor Control of Human Movement
+    (figure 4.1), each of which ``proportions`` may stretch.
+
+    Args:
+        height_m: Body height.
+        girth: Factor on the radius of trunk and limbs.
+        limb_scale: Factor on the length of arms and legs against the trunk.
+    """
+
+    height_m: float = 1.75
+    girth: float = 1.0
+    limb_scale: float = 1.0
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> Subject:
+        """An adult of 1.52 to 1.95 m, slim to stout."""
+        return cls(
+            height_m=float(rng.uniform(1.52, 1.95)),
+            girth=float(rng.uniform(0.8, 1.3)),
+            limb_scale=float(rng.uniform(0.95, 1.05)))
+
+    def length_m(self, segment: str) -> float:
+        """Length of a segment: thigh, shank, foot_height, trunk, head, upper_arm, forearm, half widths."""
+        fraction = {
+            'thigh': 0.245 * self.limb_scale,
+            'shank': 0.246 * self.limb_scale,
+            'foot_height': 0.039,
+            'trunk': 0.288,
+            'head': 0.13,
+            'upper_arm': 0.186 * self.limb_scale,
+            'forearm': 0.146 * self.limb_scale,
+            'half_shoulders': 0.115,
+            'half_hips': 0.06,
+        }[segment]
+        return fraction * self.height_m
+
+
+def rotation(axis: int, angle: Float[np.ndarray, '*n']) -> Float[np.ndarray, '*n 3 3']:
+    """Right-handed rotation about the axis 0 (x), 1 (y) or 2 (z); angles in rad."""
+    angle = np.asarray(angle, dtype=np.float64)
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    matrix = np.zeros((*angle.shape, 3, 3))
+    matrix[..., axis, axis] = 1
+    matrix[..., first, first] = matrix[..., second, second] = np.cos(angle)
+    matrix[..., first, second] = -np.sin(angle)
+    matrix[..., second, first] = np.sin(angle)
+    return matrix
+
+
+# The angles of a pose, all zero when standing straight with hanging arms, in rad. Those of the limbs come with the
+# suffixes _right and _left.
+LIMB_ANGLES = ('shoulder_flexion', 'shoulder_abduction', 'elbow_flexion', 'hip_flexion', 'hip_abduction',
+               'knee_flexion')
+TRUNK_ANGLES = ('lean_forward', 'lean_right', 'twist', 'nod')
+
+
+def forward_kinematics(subject: Subject, angles: dict[str, np.ndarray], heading_rad: np.ndarray,
+                       ground_m: np.ndarray) -> Float[np.ndarray, 'time 14 3']:
+    """Joint positions from joint angles, the lower foot on the floor.
+
+    The body's axes are x to its right, y forward, z up. World axes are x to the right seen from the radar,
+    y away from the radar, z up, the floor at 0.
+
+    Args:
+        subject: Whose limbs.
+        angles: Arrays of equal length by angle name (see ``LIMB_ANGLES``, ``TRUNK_ANGLES``); those left out are 0.
+        heading_rad: Where the body faces, (time,); 0 is along +y, pi towards the radar.
+        ground_m: Where the pelvis stands, (time, 2) as x, y.
+
+    Returns:
+        (time, 14, 3) in m, world axes.
+    """
+    time = len(heading_rad)
+    known = {*TRUNK_ANGLES, *(f'{name}_{side}' for name in LIMB_ANGLES for side in ('right', 'left'))}
+    if unknown := set(angles) - known:
+        raise ValueError(f'unknown joint angle {sorted(unknown)[0]!r}; known are {sorted(known)}')
+
+    def angle(name: str) -> np.ndarray:
+        return np.broadcast_to(np.asarray(angles.get(name, 0.0), dtype=np.float64), (time, ))
+
+    def down(matrix: np.ndarray, length_m: float) -> np.ndarray:
+        return -length_m * matrix[..., :, 2]
+
+    joints = np.zeros((time, len(JOINTS), 3))
+    trunk = rotation(2, -angle('twist')) @ rotation(1, angle('lean_right')) @ rotation(0, -angle('lean_forward'))
+    neck = subject.length_m('trunk') * trunk[..., :, 2]
+    joints[:, JOINTS['Neck']] = neck
+    joints[:, JOINTS['Head']] = neck + subject.length_m('head') * (trunk @ rotation(0, -angle('nod')))[..., :, 2]
+    for side, sign, letter in (('right', 1.0, 'R'), ('left', -1.0, 'L')):
+        shoulder = neck + sign * subject.length_m('half_shoulders') * trunk[..., :, 0]
+        upper = trunk @ rotation(1, -sign * angle(f'shoulder_abduction_{side}')) @ rotation(
+            0, angle(f'shoulder_flexion_{side}'))
+        elbow = shoulder + down(upper, subject.length_m('upper_arm'))
+        wrist = elbow + down(upper @ rotation(0, angle(f'elbow_flexion_{side}')), subject.length_m('forearm'))
+        for name, position in (('Shoulder', shoulder), ('Elbow', elbow), ('Wrist', wrist)):
+            joints[:, JOINTS[f'{letter}_{name}']] = position
+
+        hip = np.zeros((time, 3))
+        hip[:, 0] = sign * subject.length_m('half_hips')
+        thigh = rotation(1, -sign * angle(f'hip_abduction_{side}')) @ rotation(0, angle(f'hip_flexion_{side}'))
+        knee = hip + down(thigh, subject.length_m('thigh'))
+        ankle = knee + down(thigh @ rotation(0, -angle(f'knee_flexion_{side}')), subject.length_m('shank'))
+        for name, position in (('Hip', hip), ('Knee', knee), ('Ankle', ankle)):
+            joints[:, JOINTS[f'{letter}_{name}']] = position
+
+    joints = np.einsum('tij,tkj->tki', rotation(2, np.asarray(heading_rad)), joints)
+    lowest = joints[:, [JOINTS['R_Ankle'], JOINTS['L_Ankle']], 2].min(axis=1)
+    joints[..., 2] += (subject.length_m('foot_height') - lowest)[:, None]
+    joints[..., :2] += np.asarray(ground_m)[:, None, :]
+    return joints
