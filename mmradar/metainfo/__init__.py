@@ -1,0 +1,10 @@
+"""mmpose meta files (joints, limbs, sigmas) of the data sets."""
+
+from pathlib import Path
+
+from mmradar.metainfo.hupr import dataset_info as _hupr
+
+HUPR_METAINFO = dict(from_file=str(Path(__file__).with_name('hupr.py')))
+HUPR_SIGMAS: tuple[float, ...] = tuple(_hupr['sigmas'])
+
+__all__ = ['HUPR_METAINFO', 'HUPR_SIGMAS']

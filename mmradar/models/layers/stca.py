@@ -1,0 +1,57 @@
+"""One layer of the STCA decoder."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+
+class STCALayer(BaseModule):
+    """Spatial, temporal and cross attention of keypoint queries, then a feed-forward part.
+
+    milliMamba, equations 3 to 5: the joints of a frame look at each other, then each joint at itself in the other
+    frames, then every query at the encoder's tokens. Pre-norm, residuals and feed-forward are open in the paper; these
+    are a standard Transformer decoder's.
+
+    Args:
+        embed_dims: Width of queries and tokens.
+        num_heads: Attention heads.
+        feedforward_ratio: Hidden width of the feed-forward part over query width.
+        dropout: Of attention and feed-forward.
+    """
+
+    def __init__(self,
+                 embed_dims: int,
+                 num_heads: int = 8,
+                 feedforward_ratio: int = 4,
+                 dropout: float = 0.0,
+                 init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg)
+
+        def attention() -> nn.MultiheadAttention:
+            return nn.MultiheadAttention(embed_dims, num_heads, dropout, batch_first=True)
+
+        self.spatial_norm, self.spatial = nn.LayerNorm(embed_dims), attention()
+        self.temporal_norm, self.temporal = nn.LayerNorm(embed_dims), attention()
+        self.cross_norm, self.cross = nn.LayerNorm(embed_dims), attention()
+        hidden = feedforward_ratio * embed_dims
+        self.feedforward = nn.Sequential(
+            nn.LayerNorm(embed_dims), nn.Linear(embed_dims, hidden), nn.GELU(), nn.Dropout(dropout),
+            nn.Linear(hidden, embed_dims), nn.Dropout(dropout))
+
+    def forward(self, queries: Float[Tensor, 'batch frames joints dims'],
+                tokens: Float[Tensor, 'batch length dims']) -> Float[Tensor, 'batch frames joints dims']:
+        batch, frames = queries.shape[:2]
+        q = queries.flatten(0, 1)  # joints of a frame
+        x = self.spatial_norm(q)
+        q = q + self.spatial(x, x, x, need_weights=False)[0]
+
+        q = q.unflatten(0, (batch, frames)).transpose(1, 2).flatten(0, 1)  # frames of a joint
+        x = self.temporal_norm(q)
+        q = q + self.temporal(x, x, x, need_weights=False)[0]
+
+        q = q.unflatten(0, (batch, -1)).transpose(1, 2).flatten(1, 2)  # all queries
+        q = q + self.cross(self.cross_norm(q), tokens, tokens, need_weights=False)[0]
+        q = q + self.feedforward(q)
+        return q.unflatten(1, (frames, -1))

@@ -1,0 +1,107 @@
+"""Vision Mamba's layer: two selective scans, one from each end of the sequence."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Float
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+from torch.nn.functional import linear, silu
+
+from mmradar.ops import causal_conv1d, selective_scan
+from mmradar.registry import MODELS
+
+
+class DirectedScan(BaseModule):
+    """Causal convolution, SiLU and selective scan in one direction (Mamba, figure 3, right branch).
+
+    Args:
+        dims: Channels.
+        d_state: State size of a channel.
+        d_conv: Width of the convolution.
+        dt_rank: Rank of the projection that makes the step sizes.
+        reverse: From the last token to the first.
+        backend: Of :func:`mmradar.ops.selective_scan`.
+    """
+
+    def __init__(self, dims: int, d_state: int, d_conv: int, dt_rank: int, reverse: bool, backend: str) -> None:
+        super().__init__()
+        self.reverse, self.backend = reverse, backend
+        self.splits = (dt_rank, d_state, d_state)
+        self.conv_weight = nn.Parameter(torch.empty(dims, d_conv).uniform_(-1, 1) / math.sqrt(d_conv))
+        self.conv_bias = nn.Parameter(torch.zeros(dims))
+        self.x_proj = nn.Linear(dims, sum(self.splits), bias=False)
+        self.dt_weight = nn.Parameter(torch.empty(dims, dt_rank).uniform_(-1, 1) / math.sqrt(dt_rank))
+        # Mamba's initialisation: steps from 1e-3 to 1e-1, through the inverse of softplus; A = -1 ... -d_state
+        step = torch.exp(torch.rand(dims) * math.log(100) + math.log(1e-3))
+        self.dt_bias = nn.Parameter(step + torch.log(-torch.expm1(-step)))
+        self.A_log = nn.Parameter(torch.arange(1, d_state + 1).float().log().repeat(dims, 1))
+        self.D = nn.Parameter(torch.ones(dims))
+        for parameter in (self.dt_bias, self.A_log, self.D):
+            parameter._no_weight_decay = True  # as in Mamba's training code
+
+    def forward(self, x: Float[Tensor, 'batch length dims']) -> Float[Tensor, 'batch length dims']:
+        x = silu(causal_conv1d(x, self.conv_weight, self.conv_bias, self.reverse))
+        dt, B, C = self.x_proj(x).split(self.splits, dim=-1)
+        return selective_scan(
+            x,
+            linear(dt, self.dt_weight),
+            -torch.exp(self.A_log.float()),
+            B,
+            C,
+            self.D,
+            delta_bias=self.dt_bias,
+            delta_softplus=True,
+            reverse=self.reverse,
+            backend=self.backend)
+
+
+@MODELS.register_module()
+class VisionMambaLayer(BaseModule):
+    """A bidirectional Mamba layer with pre-norm and residual, linear in the length of the sequence.
+
+    Vision Mamba (Zhu et al., 2024), algorithm 1; the layer of milliMamba's CVMamba encoder.
+
+    Args:
+        embed_dims: Width of the tokens.
+        expand: Inner width over token width.
+        d_state: State size of an inner channel.
+        d_conv: Width of the causal convolution.
+        dt_rank: Rank of the step-size projection; width / 16 by default.
+        backend: Of :func:`mmradar.ops.selective_scan`.
+    """
+
+    def __init__(self,
+                 embed_dims: int,
+                 expand: int = 2,
+                 d_state: int = 16,
+                 d_conv: int = 4,
+                 dt_rank: int | None = None,
+                 backend: str = 'auto',
+                 init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg)
+        inner = expand * embed_dims
+        dt_rank = dt_rank or math.ceil(embed_dims / 16)
+        self.norm = nn.LayerNorm(embed_dims)
+        self.in_proj = nn.Linear(embed_dims, 2 * inner, bias=False)
+        self.forward_scan = DirectedScan(inner, d_state, d_conv, dt_rank, reverse=False, backend=backend)
+        self.backward_scan = DirectedScan(inner, d_state, d_conv, dt_rank, reverse=True, backend=backend)
+        self.out_proj = nn.Linear(inner, embed_dims, bias=False)
+
+    def forward(self, tokens: Float[Tensor, 'batch length dims']) -> Float[Tensor, 'batch length dims']:
+        x, gate = self.in_proj(self.norm(tokens)).chunk(2, dim=-1)
+        y = (self.forward_scan(x) + self.backward_scan(x)) * silu(gate)
+        return tokens + self.out_proj(y)
+
+    def uncounted_macs(self, length: int) -> dict[str, int]:
+        """Multiply-accumulates of one sequence that no matrix product or convolution of torch does.
+
+        A state element takes three a token (decay, input, output) and a tap of the convolution one.
+        """
+        scans = (self.forward_scan, self.backward_scan)
+        return {
+            'selective scan': sum(3 * length * scan.A_log.numel() for scan in scans),
+            'causal convolution': sum(length * scan.conv_weight.numel() for scan in scans)
+        }

@@ -1,0 +1,5 @@
+"""Whole models."""
+
+from mmradar.models.pose_estimators.radar_pose_estimator import RadarPoseEstimator
+
+__all__ = ['RadarPoseEstimator']

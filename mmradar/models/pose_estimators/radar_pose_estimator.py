@@ -1,0 +1,30 @@
+"""The estimator that ties backbone and head together."""
+
+from __future__ import annotations
+
+from mmpose.models.pose_estimators.base import BasePoseEstimator
+from torch import Tensor
+
+from mmradar.registry import MODELS
+
+
+@MODELS.register_module()
+class RadarPoseEstimator(BasePoseEstimator):
+    """Poses from windows of radar heatmaps.
+
+    Args:
+        backbone: Encoder of (batch, frames, views, channels, angle, Doppler, range).
+        head: Decoder with losses.
+        neck, train_cfg, test_cfg, data_preprocessor, metainfo, init_cfg: As mmpose's ``BasePoseEstimator``.
+    """
+
+    def loss(self, inputs: Tensor, data_samples: list) -> dict[str, Tensor]:
+        """Losses of a batch."""
+        return self.head.loss(self.extract_feat(inputs), data_samples, train_cfg=self.train_cfg)
+
+    def predict(self, inputs: Tensor, data_samples: list) -> list:
+        """The samples, each with ``pred_instances`` of its central frame, in image px."""
+        predictions = self.head.predict(self.extract_feat(inputs), data_samples, test_cfg=self.test_cfg)
+        for sample, prediction in zip(data_samples, predictions, strict=True):
+            sample.pred_instances = prediction
+        return data_samples
