@@ -1,0 +1,1 @@
+"""For users of the library: inference, and what the command-line tools share."""

@@ -1,0 +1,152 @@
+"""What the scripts in ``tools/`` share: errors as messages, progress, flags that become configuration."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import pickle
+import sys
+import time
+from pathlib import Path
+from typing import Callable
+
+import torch
+from mmengine.config import Config
+
+from mmradar.errors import CheckpointError, ConfigError, DataError
+
+# What mmengine's Runner.from_cfg reads, and what the tools add.
+_RUNNER_KEYS = ('model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_dataloader', 'train_cfg', 'val_cfg',
+                'test_cfg', 'auto_scale_lr', 'optim_wrapper', 'param_scheduler', 'val_evaluator', 'test_evaluator',
+                'default_hooks', 'custom_hooks', 'data_preprocessor', 'load_from', 'resume', 'launcher', 'env_cfg',
+                'log_processor', 'log_level', 'visualizer', 'default_scope', 'randomness', 'experiment_name',
+                'custom_imports', 'model_wrapper_cfg', 'find_unused_parameters', 'sync_bn', 'compile', 'runner_type')
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a script; an error that the user can mend ends it with its message alone and exit status 2."""
+    from mmradar.simulation import SimulationError
+    try:
+        main()
+    except (DataError, ConfigError, CheckpointError, SimulationError, FileNotFoundError) as error:
+        print(f'\nError: {error}', file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print('\nInterrupted.', file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def progress_bar(unit: str, width: int = 32) -> Callable[[int, int], None]:
+    """A callback (done, total) that draws a bar on a terminal, and a line every tenth of the way elsewhere."""
+    start, terminal, printed = time.perf_counter(), sys.stdout.isatty(), -1
+
+    def show(done: int, total: int) -> None:
+        nonlocal printed
+        share = done / max(total, 1)
+        elapsed = time.perf_counter() - start
+        left = f', {elapsed / share - elapsed:.0f} s left' if 0 < share < 1 else ''
+        text = f'[{"#" * round(share * width):<{width}}] {done}/{total} {unit}, {elapsed:.0f} s{left}'
+        if terminal:
+            print(f'\r{text:<78}', end='\n' if done == total else '', flush=True)
+        elif int(10 * share) > printed:
+            printed = int(10 * share)
+            print(text, flush=True)
+
+    return show
+
+
+def load_config(path: str, options: dict | None = None) -> Config:
+    """A configuration file with command-line options merged in.
+
+    Raises:
+        ConfigError: The file is missing, or a key names nothing.
+    """
+    if not Path(path).is_file():
+        raise ConfigError(f'no configuration file {path}')
+    config = Config.fromfile(path)
+    for key in options or {}:
+        _check_option(config, key)
+    if options:
+        config.merge_from_dict(options)
+    for key in config:
+        near = difflib.get_close_matches(key, _RUNNER_KEYS, n=1, cutoff=0.85)
+        if key not in _RUNNER_KEYS and near and near[0] not in config:
+            raise ConfigError(f'{path}: unknown key {key!r}; did you mean {near[0]!r}?')
+    return config
+
+
+def _check_option(config: Config, key: str) -> None:
+    """An option's first key must exist: mmengine would add a new one that nobody reads."""
+    first = key.split('.')[0]
+    if first not in config and first not in _RUNNER_KEYS:
+        near = difflib.get_close_matches(first, [*config, *_RUNNER_KEYS], n=1)
+        raise ConfigError(f'--cfg-options {key}: the configuration has no {first!r}' +
+                          (f'; did you mean {near[0]!r}?' if near else ''))
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags that training and testing share, as mmpose has them."""
+    from mmengine.config import DictAction
+    parser.add_argument('--work-dir', help='folder for logs, checkpoints and results')
+    parser.add_argument('--data-root', help='folder of the data set, in place of the configuration\'s')
+    parser.add_argument('--show-dir', help='folder for pictures of predictions, below the work directory\'s time stamp')
+    parser.add_argument('--show', action='store_true', help='show pictures in a window')
+    parser.add_argument('--interval', type=int, default=1, help='draw every so-many-th sample')
+    parser.add_argument('--wait-time', type=float, default=1, help='seconds a window stays')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+        help='override entries of the configuration, e.g. train_cfg.max_epochs=5 model.head.num_layers=2')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def apply_common_arguments(args: argparse.Namespace) -> Config:
+    """The configuration that the common flags ask for; sets up the process group of a CPU job."""
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    config = load_config(args.config, args.cfg_options)
+    config.launcher = args.launcher
+    # command line > configuration > name of the configuration
+    config.work_dir = args.work_dir or config.get('work_dir') or f'./work_dirs/{Path(args.config).stem}'
+    if args.data_root:
+        for split in ('train', 'val', 'test'):
+            if config.get(f'{split}_dataloader'):
+                config[f'{split}_dataloader'].dataset.data_root = args.data_root
+    if args.show or args.show_dir:
+        if 'visualization' not in config.get('default_hooks', {}):
+            raise ConfigError('--show and --show-dir need a `visualization` entry in default_hooks')
+        config.default_hooks.visualization.update(
+            enable=True, show=args.show, out_dir=args.show_dir, interval=args.interval, wait_time=args.wait_time)
+    if args.launcher != 'none' and not torch.cuda.is_available():
+        _prepare_cpu_job(config, args.launcher)
+    return config
+
+
+def _prepare_cpu_job(config: Config, launcher: str) -> None:
+    """mmengine's own set-up of a distributed job asks for a GPU in three places."""
+    if launcher != 'pytorch':
+        raise ConfigError(f'--launcher {launcher} needs a GPU; without one, use --launcher pytorch')
+    config.env_cfg.dist_cfg = dict(backend='gloo')
+    config.model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None)
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group('gloo')
+
+
+def read_checkpoint_or_explain(path: str) -> None:
+    """Fail early, and in words, on a file that is no checkpoint.
+
+    Raises:
+        CheckpointError: It is missing, or cannot be read without running code from it.
+    """
+    from mmradar.engine.checkpoint import allow_training_state
+    allow_training_state()
+    if '://' in path:
+        return
+    if not Path(path).is_file():
+        raise CheckpointError(f'no checkpoint at {path}')
+    try:
+        torch.load(path, map_location='cpu', mmap=True, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise CheckpointError(
+            f'{path} cannot be read as a checkpoint of mmradar: {str(error).splitlines()[0]}\n'
+            'It is damaged, or holds Python objects that mmradar will not run from a file.') from error

@@ -1,0 +1,12 @@
+"""Pipeline transforms, one for each step from raw file to network input."""
+
+from mmradar.datasets.transforms.formatting import PackRadarInputs
+from mmradar.datasets.transforms.heatmap_channels import HeatmapToChannels, NormalizeHeatmap
+from mmradar.datasets.transforms.load_radar_heatmap import LoadRadarHeatmap
+from mmradar.datasets.transforms.radar_processing import (LoadRadarCube, RadarHeatmap3D, RemoveStaticClutter,
+                                                          SubsampleChirps)
+
+__all__ = [
+    'HeatmapToChannels', 'LoadRadarCube', 'LoadRadarHeatmap', 'NormalizeHeatmap', 'PackRadarInputs', 'RadarHeatmap3D',
+    'RemoveStaticClutter', 'SubsampleChirps'
+]

@@ -1,0 +1,1 @@
+"""Running: hooks, optimizer wrappers, checkpoints."""

@@ -1,0 +1,25 @@
+"""Refuses checkpoints of another model."""
+
+from __future__ import annotations
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+
+from mmradar.engine.checkpoint import check_state_dict
+from mmradar.registry import HOOKS
+
+
+@HOOKS.register_module()
+class CheckpointGuardHook(Hook):
+    """Compares a checkpoint's weights with the model's before they are loaded.
+
+    mmengine loads what fits and leaves the rest at random, with a warning. To fine-tune from other weights on purpose,
+    remove the hook from ``custom_hooks``.
+
+    Raises:
+        CheckpointError: From :func:`mmradar.engine.checkpoint.check_state_dict`.
+    """
+
+    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        check_state_dict(model, checkpoint.get('state_dict', checkpoint), str(runner._load_from or 'the checkpoint'))

@@ -1,0 +1,20 @@
+"""Makes an epoch's random numbers depend on the seed and the epoch alone."""
+
+from __future__ import annotations
+
+from mmengine.hooks import Hook
+from mmengine.runner import set_random_seed
+
+from mmradar.registry import HOOKS
+
+
+@HOOKS.register_module()
+class EpochSeedHook(Hook):
+    """Seeds all generators at the start of every training epoch.
+
+    A training that was interrupted and resumed thus draws the same numbers (dropout, augmentation) as one that was
+    not: mmengine's checkpoints do not hold the generators' states.
+    """
+
+    def before_train_epoch(self, runner) -> None:
+        set_random_seed((runner.seed + 1_000_003 * (runner.epoch + 1)) % 2**32, diff_rank_seed=True)

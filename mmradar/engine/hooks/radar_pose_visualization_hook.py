@@ -1,0 +1,68 @@
+"""Draws predictions during validation and test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Sequence
+
+from mmengine.hooks import Hook
+from mmengine.visualization import Visualizer
+
+from mmradar.registry import HOOKS
+
+
+@HOOKS.register_module()
+class RadarPoseVisualizationHook(Hook):
+    """Predicted beside true skeletons with the radars' heatmaps, as mmpose's ``PoseVisualizationHook`` for images.
+
+    ``tools/train.py`` and ``tools/test.py`` set it with ``--show-dir``, ``--show`` and ``--interval``.
+
+    Args:
+        enable: Draw at all.
+        interval: Draw every so-many-th sample.
+        show: In a window.
+        wait_time: Seconds a window stays.
+        out_dir: Folder for the pictures, below the work directory's time stamp unless absolute.
+    """
+
+    def __init__(self,
+                 enable: bool = False,
+                 interval: int = 50,
+                 show: bool = False,
+                 wait_time: float = 0.0,
+                 out_dir: str | None = None) -> None:
+        if interval < 1:
+            raise ValueError(f'RadarPoseVisualizationHook.interval must be at least 1, found {interval}')
+        self.enable, self.interval, self.show, self.wait_time, self.out_dir = enable, interval, show, wait_time, out_dir
+        self._count = 0
+
+    def before_val_epoch(self, runner) -> None:
+        self._count = 0
+
+    def before_test_epoch(self, runner) -> None:
+        self._count = 0
+
+    def after_val_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: Sequence | None = None) -> None:
+        self._draw(runner, data_batch, outputs, 'val', runner.val_evaluator.dataset_meta if self.enable else None)
+
+    def after_test_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: Sequence | None = None) -> None:
+        self._draw(runner, data_batch, outputs, 'test', runner.test_evaluator.dataset_meta if self.enable else None)
+
+    def _draw(self, runner, data_batch: dict, outputs: Sequence, name: str, dataset_meta: dict | None) -> None:
+        if not self.enable:
+            return
+        visualizer = Visualizer.get_current_instance()
+        visualizer.dataset_meta = dataset_meta
+        folder = None if self.out_dir is None else Path(runner.work_dir, runner.timestamp, self.out_dir)
+        for heatmap, sample in zip(data_batch['inputs'], outputs):
+            if self._count % self.interval == 0:
+                out_file = None if folder is None else str(folder / f'{name}_{sample.img_id:08d}.png')
+                visualizer.add_datasample(
+                    f'{name}_{sample.img_id:08d}',
+                    heatmap.cpu().numpy(),
+                    sample,
+                    show=self.show,
+                    wait_time=self.wait_time,
+                    out_file=out_file,
+                    step=runner.iter)
+            self._count += 1

@@ -1,0 +1,109 @@
+"""HuPR's evaluation protocol."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import Sequence
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from mmradar.registry import METRICS
+
+
+def keypoint_average_precision(predictions: np.ndarray, truth: np.ndarray, visible: np.ndarray, areas: np.ndarray,
+                               sigmas: np.ndarray, image_ids: Sequence[int]) -> dict[str, float]:
+    """COCO keypoint AP of one person an image, every prediction with score 1.
+
+    pycocotools does the counting; its sigmas are a parameter. With equal scores it ranks predictions by image id.
+
+    Args:
+        predictions: (images, joints, 2) in px.
+        truth: (images, joints, 2) in px.
+        visible: (images, joints); a joint counts where it is above 0. An image without any does not count.
+        areas: (images,) in px^2, the ``s^2`` of OKS.
+        sigmas: (joints,)
+        image_ids: Unique numbers.
+
+    Returns:
+        ``AP``, ``AP50``, ``AP75`` and ``AR`` in percent; -1 if nothing is visible.
+    """
+    flags = np.where(visible > 0, 2, 0)
+    annotations, detections = [], []
+    for index, (image, pose, label, flag) in enumerate(zip(image_ids, predictions, truth, flags), start=1):
+        shared = dict(image_id=int(image), category_id=1, area=float(areas[index - 1]), id=index, bbox=[0, 0, 1, 1])
+        annotations.append(
+            dict(shared, iscrowd=0, num_keypoints=int((flag > 0).sum()), keypoints=np.column_stack([label, flag]).ravel()))
+        detections.append(dict(shared, score=1.0, keypoints=np.column_stack([pose, np.full(len(pose), 2)]).ravel()))
+    dataset = dict(images=[dict(id=int(image)) for image in image_ids], categories=[dict(id=1, name='person')])
+    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
+        truth_set, detection_set = COCO(), COCO()
+        for coco, entries in ((truth_set, annotations), (detection_set, detections)):
+            coco.dataset = dict(dataset, annotations=entries)
+            coco.createIndex()
+        evaluation = COCOeval(truth_set, detection_set, 'keypoints')
+        evaluation.params.kpt_oks_sigmas = np.asarray(sigmas, dtype=np.float64)
+        evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0, 1e10]], ['all']
+        evaluation.evaluate()
+        evaluation.accumulate()
+    precision, recall = evaluation.eval['precision'], evaluation.eval['recall']
+    thresholds = evaluation.params.iouThrs
+
+    def mean(values: np.ndarray) -> float:
+        counted = values[values > -1]
+        return 100 * float(counted.mean()) if counted.size else -1.0
+
+    at = {name: int(np.flatnonzero(np.isclose(thresholds, value))[0]) for name, value in (('AP50', 0.5), ('AP75', 0.75))}
+    return dict(AP=mean(precision), **{name: mean(precision[index]) for name, index in at.items()}, AR=mean(recall))
+
+
+@METRICS.register_module()
+class HuPRMetric(BaseMetric):
+    """AP, AP50, AP75, AR, the AP of every joint, and the mean error in px.
+
+    HuPR's protocol: COCO keypoint AP with HuPR's sigmas, the object's area half of its box, score 1 for every
+    prediction. The AP of a joint restricts OKS to it. ``MPJPE_px`` is the mean distance over visible joints.
+
+    Args:
+        per_joint: Evaluate every joint by itself too.
+        collect_device, prefix: As mmengine's ``BaseMetric``.
+    """
+
+    default_prefix = 'coco'
+
+    def __init__(self, per_joint: bool = True, collect_device: str = 'cpu', prefix: str | None = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.per_joint = per_joint
+
+    def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
+        """Keep one batch's predictions and labels."""
+        for sample in data_samples:
+            truth = sample['gt_instances']
+            self.results.append(
+                dict(
+                    image_id=int(sample['img_id']),
+                    prediction=np.asarray(sample['pred_instances']['keypoints'][0], dtype=np.float64),
+                    truth=np.asarray(truth['keypoints'][0], dtype=np.float64),
+                    visible=np.asarray(truth['keypoints_visible'][0]),
+                    area=float(truth['areas'][0])))
+
+    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+        """The metrics over all images."""
+        # Padding of the last batch in distributed evaluation may repeat an image
+        results = list({result['image_id']: result for result in results}.values())
+        stacked = {key: np.stack([result[key] for result in results]) for key in ('prediction', 'truth', 'visible', 'area')}
+        prediction, truth, visible, areas = stacked.values()
+        image_ids = [result['image_id'] for result in results]
+        sigmas = self.dataset_meta['sigmas']
+        metrics = keypoint_average_precision(prediction, truth, visible, areas, sigmas, image_ids)
+        if self.per_joint:
+            for joint, name in self.dataset_meta['keypoint_id2name'].items():
+                one = np.zeros_like(visible)
+                one[:, joint] = visible[:, joint]
+                metrics[f'AP_{name}'] = keypoint_average_precision(prediction, truth, one, areas, sigmas, image_ids)['AP']
+        error_px = np.linalg.norm(prediction - truth, axis=-1)
+        metrics['MPJPE_px'] = float((error_px * visible).sum() / max(visible.sum(), 1))
+        return metrics

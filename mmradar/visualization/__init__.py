@@ -1,0 +1,5 @@
+"""Pictures: skeletons and heatmaps."""
+
+from mmradar.visualization.radar_pose_visualizer import RadarPoseVisualizer
+
+__all__ = ['RadarPoseVisualizer']

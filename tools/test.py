@@ -1,0 +1,47 @@
+"""Evaluate a checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from mmradar.apis.command_line import add_common_arguments, apply_common_arguments, read_checkpoint_or_explain, run
+from mmradar.errors import ConfigError
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='configuration file')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('--out', help='JSON file for the metrics')
+    parser.add_argument('--dump', help='pickle file for the predictions')
+    add_common_arguments(parser)
+    return parser.parse_args()
+
+
+def merge_args(config: Config, args: argparse.Namespace) -> Config:
+    config.load_from = args.checkpoint
+    if args.dump:
+        if not args.dump.endswith(('.pkl', '.pickle')):
+            raise ConfigError(f'--dump wants a .pkl file, found {args.dump}')
+        evaluators = config.test_evaluator if isinstance(config.test_evaluator, list) else [config.test_evaluator]
+        config.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=args.dump)]
+    return config
+
+
+def main() -> None:
+    args = parse_args()
+    config = merge_args(apply_common_arguments(args), args)
+    read_checkpoint_or_explain(args.checkpoint)
+    metrics = Runner.from_cfg(config).test()
+    if args.out:
+        Path(args.out).parent.mkdir(parents=True, exist_ok=True)
+        Path(args.out).write_text(json.dumps(metrics, indent=1))
+
+
+if __name__ == '__main__':
+    run(main)
