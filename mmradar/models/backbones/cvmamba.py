@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+import math
 
 import torch
 from jaxtyping import Float
@@ -46,8 +46,8 @@ class CVMamba(BaseModule):
         super().__init__(init_cfg)
         if scan_order not in SCAN_ORDERS:
             raise ValueError(f'CVMamba.scan_order must be one of {", ".join(SCAN_ORDERS)}, found {scan_order!r}')
-        stem = {'channels': (16, 16, 32, 128), 'strides': (1, 2, 2), **(stem or {})}
-        dims, reduction = stem['channels'][-1], int(torch.tensor(stem['strides']).prod())
+        stem = {'channels': (16, 16, 24, 128), 'strides': (1, 2, 2), **(stem or {})}
+        dims, reduction = stem['channels'][-1], math.prod(stem['strides'])
         if any(size % reduction for size in input_size):
             raise ValueError(f'CVMamba.input_size {tuple(input_size)} is not divisible by the stem\'s {reduction}')
         self.num_frames, self.num_views, self.input_size = num_frames, num_views, tuple(input_size)

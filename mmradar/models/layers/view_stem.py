@@ -26,7 +26,7 @@ class ViewStem(BaseModule):
 
     def __init__(self,
                  in_channels: int = 2,
-                 channels: Sequence[int] = (16, 16, 32, 128),
+                 channels: Sequence[int] = (16, 16, 24, 128),
                  strides: Sequence[int] = (1, 2, 2),
                  init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)

@@ -2,33 +2,72 @@
 
 from __future__ import annotations
 
+import functools
+import warnings
+from typing import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import silu, softplus
 
+from mmradar.ops.selective_scan.cpu import scan_cpu
 from mmradar.ops.selective_scan.cuda import mamba_ssm_missing, scan_mamba_ssm
+from mmradar.ops.selective_scan.native_library import load_native_scan
 from mmradar.ops.selective_scan.reference import scan_reference
 from mmradar.ops.selective_scan.two_level import scan_two_level
 
-# name -> core scan of (u, delta, A, B, C), delta after its bias and softplus. A new backend is one line here and one
-# in `available_backends`.
-_BACKENDS = {'reference': scan_reference, 'torch': scan_two_level, 'mamba_ssm': scan_mamba_ssm}
+
+def _either_way(scan: Callable) -> Callable:
+    """A scan that knows one direction, given the other by turning the tokens round."""
+
+    def directed(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, reverse: bool) -> tuple[Tensor, Tensor]:
+        if not reverse:
+            return scan(u, delta, A, B, C)
+        u, delta, B, C = (x.flip(1) for x in (u, delta, B, C))
+        y, last_state = scan(u, delta, A, B, C)
+        return y.flip(1), last_state
+
+    return directed
 
 
-def available_backends(device: torch.device | str = 'cpu') -> dict[str, str | None]:
-    """Every backend, with the reason why it cannot run on ``device``, or ``None`` if it can; the fastest first."""
-    on_cuda = torch.device(device).type == 'cuda'
+# name -> core scan of (u, delta, A, B, C, reverse), delta after its bias and softplus. A new backend is one line here
+# and one in `available_backends`.
+_BACKENDS = {
+    'mamba_ssm': _either_way(scan_mamba_ssm),
+    'cpu': scan_cpu,
+    'torch': _either_way(scan_two_level),
+    'reference': _either_way(scan_reference),
+}
+
+
+def available_backends(device: torch.device | str = 'cpu', dtype: torch.dtype = torch.float32) -> dict[str, str | None]:
+    """Every backend, with the reason why it cannot run, or ``None`` if it can; the fastest first.
+
+    Args:
+        device: Where the tensors are.
+        dtype: Of the tokens.
+    """
+    kind = torch.device(device).type
+    on_cpu = 'needs CPU tensors' if kind != 'cpu' else 'has no float64' if dtype == torch.float64 else load_native_scan()[1]
     return {
-        'mamba_ssm': mamba_ssm_missing() if on_cuda else 'needs CUDA tensors',
+        'mamba_ssm': mamba_ssm_missing() if kind == 'cuda' else 'needs CUDA tensors',
+        'cpu': on_cpu,
         'torch': None,
         'reference': None,
     }
 
 
-def _choose(backend: str, device: torch.device) -> str:
-    available = available_backends(device)
+@functools.cache
+def _say_once(message: str) -> None:
+    warnings.warn(message, stacklevel=4)
+
+
+def _choose(backend: str, device: torch.device, dtype: torch.dtype) -> str:
+    available = available_backends(device, dtype)
     if backend == 'auto':
+        if device.type == 'cpu' and (reason := load_native_scan()[1]):
+            _say_once(f'mmradar: the native selective scan cannot be built ({reason}); the slower torch form is used')
         return next(name for name, reason in available.items() if reason is None)
     if backend not in available:
         raise ValueError(f'unknown selective_scan backend {backend!r}; known are auto, {", ".join(available)}')
@@ -96,7 +135,7 @@ def selective_scan(u: Float[Tensor, 'batch length dim'],
     if u.is_meta:  # shapes only, as the complexity analysis needs them
         last_state = u.new_empty(u.shape[0], u.shape[2], A.shape[1])
         return (torch.empty_like(u), last_state) if return_last_state else torch.empty_like(u)
-    scan = _BACKENDS[_choose(backend, u.device)]
+    scan = _BACKENDS[_choose(backend, u.device, u.dtype)]
     dtype = torch.promote_types(u.dtype, torch.float32)
     # Autocast would hand the recurrence over to half precision.
     with torch.autocast(u.device.type, enabled=False):
@@ -105,11 +144,7 @@ def selective_scan(u: Float[Tensor, 'batch length dim'],
             delta = delta + delta_bias.to(dtype)
         if delta_softplus:
             delta = softplus(delta)
-        if reverse:
-            y, last_state = scan(*(tensor.flip(1) for tensor in (x, delta)), A, *(tensor.flip(1) for tensor in (B, C)))
-            y = y.flip(1)
-        else:
-            y, last_state = scan(x, delta, A, B, C)
+        y, last_state = scan(x, delta, A, B, C, reverse)
         if D is not None:
             y = torch.addcmul(y, x, D.to(dtype))
         if z is not None:

@@ -1,0 +1,44 @@
+"""Draw samples of a data set as the model gets them: heatmaps of each radar beside the true pose."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mmengine.config import DictAction
+from mmengine.registry import init_default_scope
+
+from mmradar.apis.command_line import load_config, progress_bar, run
+from mmradar.registry import DATASETS, VISUALIZERS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('config', help='configuration file')
+    parser.add_argument('--split', choices=['train', 'val', 'test'], default='train', help='which data set')
+    parser.add_argument('--output-dir', type=Path, default=Path('work_dirs/browse'), help='folder for the pictures')
+    parser.add_argument('--max-samples', type=int, default=20, help='how many, spread evenly over the data set')
+    parser.add_argument('--data-root', help='folder of the data set, in place of the configuration\'s')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE', help='override entries')
+    args = parser.parse_args()
+    config = load_config(args.config, args.cfg_options)
+    init_default_scope('mmradar')
+    options = config[f'{args.split}_dataloader'].dataset
+    if args.data_root:
+        options.data_root = args.data_root
+    dataset = DATASETS.build(options)
+    visualizer = VISUALIZERS.build({**config.visualizer, 'vis_backends': None})
+    visualizer.dataset_meta = dataset.metainfo
+    count = min(args.max_samples, len(dataset))
+    show_progress = progress_bar('pictures')
+    for number in range(count):
+        sample = dataset[number * len(dataset) // count]
+        name = f'{args.split}_{sample["data_samples"].img_id:08d}'
+        visualizer.add_datasample(name, sample['inputs'].numpy(), sample['data_samples'], draw_pred=False,
+                                  out_file=str(args.output_dir / f'{name}.png'))
+        show_progress(number + 1, count)
+    print(f'Pictures are in {args.output_dir}')
+
+
+if __name__ == '__main__':
+    run(main)
