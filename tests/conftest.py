@@ -1,0 +1,47 @@
+"""Small real data for all tests: a simulated two-radar set in HuPR's layout, made once a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.registry import init_default_scope
+
+import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
+from mmradar.apis.command_line import load_config
+from mmradar.simulation import SimulationPlan, write_hupr_dataset
+
+REPOSITORY = Path(__file__).parents[1]
+SHARED_DATA = REPOSITORY.parent / 'shared' / 'data'
+# The board's own antennas and band, fewer loops and samples: 49 kB a frame in place of 786.
+SMALL_RADAR = dict(preset='iwr1843_hupr', num_loops=8, num_samples=128)
+SMALL_PLAN = SimulationPlan(train=4, val=2, test=2, num_frames=5, sequences_per_subject=2, radar=SMALL_RADAR)
+
+
+@pytest.fixture(autouse=True)
+def _scope_and_seed():
+    init_default_scope('mmradar')
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope='session')
+def simulated_root(tmp_path_factory) -> Path:
+    """A data set of 8 sequences of 5 frames. Read only: tests that damage files copy it."""
+    return write_hupr_dataset(tmp_path_factory.mktemp('simulated') / 'set', SMALL_PLAN)
+
+
+@pytest.fixture
+def tiny_config(simulated_root, tmp_path):
+    """The demo's configuration on the small data set, with a smaller network, one worker-free loader and two epochs."""
+    config = load_config(str(REPOSITORY / 'configs' / 'millimamba_tiny_simhupr.py'))
+    for split in ('train', 'val', 'test'):
+        loader = config[f'{split}_dataloader']
+        loader.update(num_workers=0, persistent_workers=False, batch_size=4)
+        loader.dataset.update(data_root=str(simulated_root), radar=SMALL_RADAR, cache_dir=None)
+    config.model.backbone.stem.channels = (4, 4, 8, 16)
+    config.model.backbone.num_layers = 1
+    config.model.head.update(embed_dims=16, num_layers=1)
+    config.train_cfg.max_epochs = config.param_scheduler[0].total_steps = 2
+    config.work_dir = str(tmp_path / 'work')
+    return config

@@ -1,0 +1,92 @@
+import torch
+
+from mmradar.models.backbones import CVMamba
+from mmradar.models.layers import MNet, ResidualConv3d, STCALayer, VisionMambaLayer, zigzag_order
+
+
+def test_zigzag_by_hand():
+    assert zigzag_order(3, 4).tolist() == [0, 1, 2, 3, 7, 6, 5, 4, 8, 9, 10, 11]
+
+
+def test_neighbours_in_the_sequence_are_neighbours_in_the_map():
+    rows, columns = zigzag_order(16, 64) // 64, zigzag_order(16, 64) % 64
+    assert ((rows.diff().abs() + columns.diff().abs()) == 1).all()
+
+
+def encoder(**options):
+    return CVMamba(num_frames=3, input_size=(8, 16), stem=dict(channels=(2, 2, 4, 8)), num_layers=1, **options)
+
+
+def test_serialisation_goes_range_angle_view_frame_and_back():
+    backbone = encoder()
+    # maps that hold their own address: batch, view, channel, frame, row, column
+    maps = torch.arange(2 * 2 * 8 * 3 * 2 * 4).float().view(2, 2, 8, 3, 2, 4)
+    tokens = backbone.serialise(maps)
+    assert tokens.shape == (2, 3 * 2 * 8, 8)
+    order = [(frame, view, row, column if row == 0 else 3 - column)
+             for frame in range(3) for view in range(2) for row in range(2) for column in range(4)]
+    for position, (frame, view, row, column) in enumerate(order):
+        assert torch.equal(tokens[:, position], maps[:, view, :, frame, row, column])
+    assert torch.equal(backbone.deserialise(tokens), maps)
+
+
+def test_encoder_shapes_and_both_directions():
+    """A change of the last frame must reach the tokens of the first, and the other way round."""
+    backbone = encoder().eval()
+    inputs = torch.randn(1, 3, 2, 2, 8, 8, 16)
+    tokens, = backbone(inputs)
+    assert tokens.shape == (1, 48, 8)
+    for changed, seen in ((2, slice(0, 8)), (0, slice(40, 48))):
+        other = inputs.clone()
+        other[:, changed] += torch.randn(2, 2, 8, 8, 16)
+        # the stem mixes neighbouring frames over two blocks; the scan's part is tested on its own features
+        maps = backbone.features(inputs)
+        maps_other = maps.clone()
+        maps_other[:, :, :, changed] = backbone.features(other)[:, :, :, changed]
+        difference = (backbone.layers[0](backbone.serialise(maps_other)) - backbone.layers[0](backbone.serialise(maps)))
+        assert difference[:, seen].abs().max() > 1e-6
+
+
+def test_wrong_inputs_are_named():
+    import pytest
+    with pytest.raises(ValueError, match='3 frames, 2 views, 8 angle and 16 range bins'):
+        encoder()(torch.zeros(1, 3, 1, 2, 8, 8, 16))
+    with pytest.raises(ValueError, match="scan_order must be one of zigzag, raster, found 'spiral'"):
+        encoder(scan_order='spiral')
+    with pytest.raises(ValueError, match='not divisible by the stem'):
+        CVMamba(input_size=(64, 250))
+
+
+def test_mnet_merges_pairs_of_doppler_bins_and_takes_the_strongest():
+    net = MNet(2, 3)
+    x = torch.randn(1, 2, 8, 4, 5)
+    pairs = [net.conv.weight[..., 0, 0].flatten(1) @ x[0, :, 2 * k:2 * k + 2, 1, 2].flatten() + net.conv.bias for k in range(4)]
+    torch.testing.assert_close(net(x)[0, :, 1, 2], torch.stack(pairs).amax(0))
+
+
+def test_residual_block_halves_the_map_but_not_the_frames():
+    assert ResidualConv3d(4, 6, stride=2)(torch.randn(2, 4, 5, 8, 10)).shape == (2, 6, 5, 4, 5)
+
+
+def test_vision_mamba_layer_is_bidirectional_and_counts_its_scan():
+    layer = VisionMambaLayer(8, d_state=4)
+    tokens = torch.randn(1, 10, 8, requires_grad=True)
+    jacobian = torch.autograd.grad(layer(tokens)[0, 5].sum(), tokens)[0][0].abs().sum(-1)
+    assert (jacobian > 0).all()
+    assert layer.uncounted_macs(10) == {'selective scan': 2 * 3 * 10 * 16 * 4, 'causal convolution': 2 * 10 * 16 * 4}
+
+
+def test_stca_attends_over_joints_frames_and_tokens():
+    layer = STCALayer(8, num_heads=2).eval()
+    queries, tokens = torch.randn(1, 3, 4, 8), torch.randn(1, 5, 8)
+    out = layer(queries, tokens)
+    assert out.shape == queries.shape
+
+    def change(frame, joint):
+        other = queries.clone()
+        other[0, frame, joint] += 1
+        return (layer(other, tokens) - out)[0].abs().sum(-1)
+
+    # frame 0, joint 0 sees the joints of its frame and itself in other frames; joint 1 of frame 1 through both
+    assert change(0, 2)[0, 0] > 0 and change(2, 0)[0, 0] > 0 and change(1, 1)[0, 0] > 0
+    assert (layer(queries, tokens + torch.randn(1, 5, 8)) - out).abs().max() > 0

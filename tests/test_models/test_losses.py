@@ -1,0 +1,78 @@
+import math
+
+import pytest
+import torch
+
+from mmradar.metainfo import HUPR_SIGMAS
+from mmradar.models.losses import KeypointL1Loss, OKSLoss, VelocityLoss
+
+
+def window(frames=1, joints=2):
+    return torch.full((1, frames, joints, 2), 0.5), torch.ones(1, frames, joints), torch.full((1, frames), 1000.0)
+
+
+def test_hupr_s_sigmas():
+    assert HUPR_SIGMAS == (.107, .087, .089, .107, .087, .089, .1, .1, .079, .072, .062, .079, .072, .062)
+
+
+def test_oks_loss_by_hand():
+    """Joint 0 is 10 px off with sigma 0.1 in an area of 1000 px^2: OKS = exp(-100 / (2 * 1000 * 0.04))."""
+    target, weight, area = window()
+    prediction = target.clone()
+    prediction[0, 0, 0, 0] += 10 / 256
+    loss = OKSLoss(sigmas=(0.1, 0.05))
+    oks = math.exp(-100 / (2 * 1000 * 0.04))
+    assert loss(prediction, target, weight, area).item() == pytest.approx((1 - oks) / 2, rel=1e-5)
+    weight[0, 0, 1] = 0  # the exact joint no longer counts
+    assert loss(prediction, target, weight, area).item() == pytest.approx(1 - oks, rel=1e-5)
+    log_loss = OKSLoss(sigmas=(0.1, 0.05), log=True, loss_weight=3)
+    assert log_loss(prediction, target, weight, area).item() == pytest.approx(3 * 100 / 80, rel=1e-5)
+
+
+def test_oks_loss_uses_the_image_s_size_on_each_axis():
+    target, weight, area = window(joints=1)
+    right, down = target.clone(), target.clone()
+    right[..., 0] += 0.1
+    down[..., 1] += 0.1
+    loss = OKSLoss(sigmas=(0.1, ), image_size=(100, 200))
+    assert loss(right, target, weight, area).item() == pytest.approx(1 - math.exp(-100 / 80), rel=1e-5)
+    assert loss(down, target, weight, area).item() == pytest.approx(1 - math.exp(-400 / 80), rel=1e-5)
+
+
+def test_velocity_loss_by_hand():
+    """A joint that stands still is predicted to move by (0.1, 0.2), then back by half of it."""
+    target, weight, area = window(frames=3, joints=1)
+    prediction = target.clone()
+    prediction[0, 1, 0] += torch.tensor([0.1, 0.2])
+    prediction[0, 2, 0] += torch.tensor([0.05, 0.1])
+    steps = (0.01 + 0.04 + 0.0025 + 0.01) / 2
+    assert VelocityLoss(loss_weight=1)(prediction, target, weight, area).item() == pytest.approx(steps, rel=1e-4)
+    assert VelocityLoss()(prediction, target, weight, area).item() == pytest.approx(0.05 * steps, rel=1e-4)
+    # a constant offset has no velocity error; a step from an invisible joint does not count; one frame has no step
+    assert VelocityLoss()(target + 0.1, target, weight, area).item() == pytest.approx(0, abs=1e-12)
+    weight[0, 1] = 0
+    assert VelocityLoss()(prediction, target, weight, area).item() == 0
+    assert VelocityLoss()(prediction[:, :1], target[:, :1], weight[:, :1], area[:, :1]).item() == 0
+
+
+def test_l1_loss_by_hand():
+    target, weight, area = window()
+    prediction = target + torch.tensor([0.1, -0.3])
+    assert KeypointL1Loss(loss_weight=2)(prediction, target, weight, area).item() == pytest.approx(0.4, rel=1e-5)
+
+
+@pytest.mark.parametrize('loss', [OKSLoss(sigmas=(.1, .2)), OKSLoss(sigmas=(.1, .2), log=True), VelocityLoss()])
+def test_gradients_against_finite_differences(loss):
+    loss = loss.double()
+    target = torch.rand(1, 3, 2, 2, dtype=torch.float64)
+    prediction = (target + 0.02 * torch.randn_like(target)).requires_grad_()
+    weight = torch.tensor([[[1., 1], [1, 0], [1, 1]]], dtype=torch.float64)
+    area = torch.full((1, 3), 900.0, dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda x: loss(x, target, weight, area), prediction)
+
+
+def test_a_step_down_the_gradient_brings_the_joint_nearer():
+    target, weight, area = window()
+    prediction = (target + 0.02).requires_grad_()
+    OKSLoss(sigmas=(.1, .1))(prediction, target, weight, area).backward()
+    assert (prediction.grad > 0).all()

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+import torch
+from conftest import REPOSITORY
+
+from mmradar.apis.command_line import load_config
+from mmradar.apis.complexity import model_complexity
+from mmradar.registry import DATASETS, MODELS
+
+
+def test_the_main_configuration_has_the_paper_s_size():
+    complexity = model_complexity(load_config(str(REPOSITORY / 'configs/millimamba_hupr.py')))
+    assert complexity.input_shape == (9, 2, 2, 64, 8, 256)
+    assert complexity.parameters == pytest.approx(4.0e6, rel=0.025)
+    assert complexity.total_macs == pytest.approx(34.4e9, rel=0.025)
+    assert complexity.macs['selective scan'] == 4 * 2 * 3 * 18_432 * 256 * 16
+
+
+def test_counted_macs_of_a_small_network_by_hand():
+    """One linear layer of the whole is counted right: the sum over all is torch's own counter's business."""
+    config = load_config(str(REPOSITORY / 'configs/millimamba_hupr.py'), {'model.head.num_layers': 5})
+    fewer = model_complexity(config)
+    main = model_complexity(load_config(str(REPOSITORY / 'configs/millimamba_hupr.py')))
+    dims, tokens, queries = 128, 18_432, 126
+    projections = 2 * tokens * dims**2 + (10 + 8) * queries * dims**2  # keys and values; queries, outputs, feed-forward
+    spatial, temporal, cross = 2 * 9 * 14**2 * dims, 2 * 14 * 9**2 * dims, 2 * queries * tokens * dims
+    assert main.total_macs - fewer.total_macs == projections + spatial + temporal + cross
+
+
+@pytest.mark.parametrize('name', ['millimamba_hupr', 'millimamba_light_hupr', 'millimamba_transhupr', 'millimamba_simhupr',
+                                  'millimamba_tiny_simhupr'])
+def test_every_configuration_builds(name):
+    config = load_config(str(REPOSITORY / f'configs/{name}.py'))
+    model = MODELS.build(config.model)
+    assert sum(p.numel() for p in model.parameters()) == model_complexity(config).parameters
+    assert config.train_dataloader.dataset.num_frames == config.model.backbone.num_frames == config.model.head.num_frames
+
+
+def batch(config):
+    dataset = DATASETS.build(config.train_dataloader.dataset)
+    samples = [dataset[0], dataset[3]]
+    return dict(inputs=[s['inputs'] for s in samples], data_samples=[s['data_samples'] for s in samples])
+
+
+def test_losses_and_gradients_of_every_parameter(tiny_config):
+    model = MODELS.build(tiny_config.model)
+    data = model.data_preprocessor(batch(tiny_config), training=True)
+    losses = model(**data, mode='loss')
+    assert set(losses) == {'loss_oks', 'loss_velocity', 'loss_l1', 'mpjpe_px'}
+    assert not losses['mpjpe_px'].requires_grad
+    model.parse_losses(losses)[0].backward()
+    without = [name for name, p in model.named_parameters() if p.grad is None or not torch.isfinite(p.grad).all()]
+    assert without == []
+
+
+def test_prediction_is_the_central_frame_in_px(tiny_config):
+    model = MODELS.build(tiny_config.model).eval()
+    data = model.data_preprocessor(batch(tiny_config))
+    with torch.no_grad():
+        predictions, window = model(**data, mode='predict'), model(data['inputs'], None, mode='tensor')
+    assert window.shape == (2, 3, 14, 2) and 0 < window.min() and window.max() < 1
+    for sample, poses in zip(predictions, window):
+        assert sample.pred_instances.keypoints.shape == (1, 14, 2)
+        np.testing.assert_allclose(sample.pred_instances.keypoints[0], poses[1] * 256, rtol=1e-5)
+        assert (sample.pred_instances.keypoint_scores == 1).all()
+
+
+def test_a_tiny_network_learns_one_batch_by_heart(tiny_config):
+    model = MODELS.build(tiny_config.model)
+    data = model.data_preprocessor(batch(tiny_config), training=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    for _ in range(60):
+        optimizer.zero_grad()
+        losses = model(**data, mode='loss')
+        model.parse_losses(losses)[0].backward()
+        optimizer.step()
+    assert losses['mpjpe_px'] < 5
+
+
+def test_a_loss_can_be_removed_in_a_child_configuration(tiny_config):
+    tiny_config.model.head.losses.velocity = None
+    assert set(MODELS.build(tiny_config.model).head.losses) == {'oks', 'l1'}
+
+
+def test_transformer_encoder_in_place_of_mamba(tiny_config):
+    tiny_config.model.backbone.layer = dict(type='TransformerEncoderLayer', num_heads=2)
+    model = MODELS.build(tiny_config.model)
+    assert torch.isfinite(model(**model.data_preprocessor(batch(tiny_config)), mode='loss')['loss_oks'])
+
+
+def test_heatmaps_with_nan_are_refused_by_name(tiny_config):
+    model = MODELS.build(tiny_config.model)
+    data = batch(tiny_config)
+    data['inputs'][1][0, 0, 0, 3, 2, 1] = float('nan')
+    with pytest.raises(ValueError, match='single_1/hori/adc_data.bin.*NaN or infinite'):
+        model.data_preprocessor(data)
+
+
+def test_an_unknown_key_in_the_model_is_named(tiny_config):
+    tiny_config.model.backbone.num_layerz = 3
+    with pytest.raises(TypeError, match='CVMamba.*num_layerz'):
+        MODELS.build(tiny_config.model)
