@@ -22,7 +22,7 @@ def allow_training_state() -> None:
     # numpy 1 pickles under numpy.core, numpy 2 under numpy._core; a file may come from either
     for package in ('core', '_core'):
         allowed += [(reconstruct, f'numpy.{package}.multiarray._reconstruct'), (scalar, f'numpy.{package}.multiarray.scalar')]
-    allowed += [type(np.dtype(code)) for code in ('f8', 'f4', 'i8', 'i4')]
+    allowed += [type(np.dtype(code)) for code in ('?', *np.typecodes['AllInteger'], *np.typecodes['AllFloat'])]
     torch.serialization.add_safe_globals(allowed)
 
 

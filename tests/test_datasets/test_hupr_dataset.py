@@ -1,0 +1,170 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from conftest import SMALL_PLAN, SMALL_RADAR
+
+from mmradar.datasets import HuPRDataset
+from mmradar.errors import DataError
+from mmradar.radar import ADCFileError, heatmap_3d, load_dca1000, remove_static_clutter
+
+
+def dataset(root, **options):
+    options = dict(ann_file='hrnet_annot_train.json', split='train', radar=SMALL_RADAR, num_frames=3) | options
+    return HuPRDataset(data_root=str(root), pipeline=[], **options)
+
+
+@pytest.fixture
+def damaged_root(simulated_root, tmp_path):
+    """A copy to break."""
+    return shutil.copytree(simulated_root, tmp_path / 'set')
+
+
+def test_every_frame_is_a_centre_and_windows_are_clamped(simulated_root):
+    data = dataset(simulated_root)
+    assert len(data) == 4 * 5
+    assert [data.get_data_info(i)['img_id'] for i in (0, 4, 5)] == [100_000, 100_004, 200_000]
+    windows = [data.get_data_info(i)['frame_indices'].tolist() for i in range(5)]
+    assert windows == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]
+    long = dataset(simulated_root, num_frames=9).get_data_info(1)
+    assert long['frame_indices'].tolist() == [0, 0, 0, 0, 1, 2, 3, 4, 4]
+
+
+def test_labels_are_those_of_the_window(simulated_root):
+    annotation = json.loads((simulated_root / 'hrnet_annot_train.json').read_text())
+    info = dataset(simulated_root).get_data_info(7)  # sequence 2, frame 2
+    np.testing.assert_allclose(info['keypoints'], [annotation[1][f]['joints'] for f in (1, 2, 3)], rtol=1e-6)
+    x1, y1, x2, y2 = annotation[1][2]['bbox']
+    assert info['areas'][1] == pytest.approx((x2 - x1) * (y2 - y1) / 2)
+    assert info['adc_paths']['vert'].endswith('single_2/vert/adc_data.bin')
+
+
+def test_pipeline_gives_the_heatmap_of_the_raw_files(simulated_root, tiny_config):
+    options = tiny_config.test_dataloader.dataset
+    data = HuPRDataset(**{k: v for k, v in options.items() if k != 'type'})
+    packed = data[3]
+    assert packed['inputs'].shape == (3, 2, 2, 64, 8, 64) and packed['inputs'].dtype == torch.float32
+    cube = load_dca1000(simulated_root / 'single_7/vert/adc_data.bin', SMALL_PLAN.radar_config, [4])
+    order = SMALL_PLAN.radar_config.azimuth_first_order
+    expected = heatmap_3d(remove_static_clutter(cube), range_bins=(31, 95), antenna_order=order)[0].imag
+    expected = (expected - expected.mean((0, 2), keepdims=True)) / expected.std((0, 2), keepdims=True)
+    # the bin of rest is empty when all loops are kept; what is standardised there is rounding
+    moving = [doppler for doppler in range(8) if doppler != 4]
+    np.testing.assert_allclose(packed['inputs'][2, 1, 1][:, moving], expected[:, moving], atol=1e-4)
+    labels = packed['data_samples'].gt_instance_labels
+    assert labels.keypoint_labels.shape == (3, 14, 2) and labels.keypoint_labels.max() <= 1
+    assert packed['data_samples'].gt_instances.keypoints.shape == (1, 14, 2)
+
+
+def test_results_do_not_depend_on_the_number_of_workers(tiny_config):
+    from mmengine.runner import Runner
+    loader = tiny_config.test_dataloader
+    batches = []
+    for workers in (0, 2):
+        loader.num_workers = workers
+        batches.append(torch.cat([torch.stack(tuple(b['inputs'])) for b in Runner.build_dataloader(loader, seed=0)]))
+    assert torch.equal(*batches)
+
+
+def test_shuffled_radar_keeps_labels_and_deals_windows_anew(simulated_root):
+    plain, shuffled = dataset(simulated_root), dataset(simulated_root, shuffle_radar=0)
+    pairs = []
+    for i in range(len(plain)):
+        info, other = plain.get_data_info(i), shuffled.get_data_info(i)
+        np.testing.assert_array_equal(info['keypoints'], other['keypoints'])
+        pairs.append((other['adc_paths']['hori'], other['frame_indices'][1]))
+    assert len(set(pairs)) == len(plain)  # a permutation
+    own = [(plain.get_data_info(i)['adc_paths']['hori'], plain.get_data_info(i)['frame_indices'][1]) for i in range(len(plain))]
+    assert sum(a == b for a, b in zip(own, pairs)) < 5
+
+
+def test_one_view_alone(simulated_root):
+    assert list(dataset(simulated_root, views=['vert']).get_data_info(0)['adc_paths']) == ['vert']
+
+
+def test_missing_data_says_where_hupr_is_and_how_to_simulate(tmp_path):
+    with pytest.raises(DataError) as error:
+        dataset(tmp_path / 'HuPR')
+    for part in ('looked for', 'HuPR is requested from its authors', 'python tools/simulate.py'):
+        assert part in str(error.value)
+
+
+@pytest.mark.parametrize('change', [-4, 4])
+def test_truncated_and_overlong_raw_files_are_named_at_the_start(damaged_root, change):
+    path = damaged_root / 'single_3/vert/adc_data.bin'
+    content = path.read_bytes()
+    path.write_bytes(content[:change] if change < 0 else content + b'1234')
+    with pytest.raises(ADCFileError, match='single_3/vert/adc_data.bin.*not a whole number of frames'):
+        dataset(damaged_root)
+
+
+def test_wrong_antenna_and_sample_counts(simulated_root):
+    with pytest.raises(ADCFileError, match='adc_data.bin.*3 TX x 4 RX x 64 loops x 256 samples'):
+        dataset(simulated_root, radar='iwr1843_hupr')
+    with pytest.raises(ADCFileError, match='expected 5 frames.*found 10 frames'):
+        dataset(simulated_root, radar=SMALL_RADAR | dict(num_loops=4))
+
+
+def test_missing_view(damaged_root):
+    (damaged_root / 'single_2/hori/adc_data.bin').unlink()
+    with pytest.raises(DataError, match="sequence 2 has no raw file of the radar 'hori': looked for .*single_2/hori"):
+        dataset(damaged_root)
+
+
+def edit(root, change):
+    path = root / 'hrnet_annot_train.json'
+    annotation = json.loads(path.read_text())
+    change(annotation)
+    path.write_text(json.dumps(annotation))
+
+
+def set_joint(value):
+    def change(annotation):
+        annotation[2][1]['joints'][7] = value
+    return change
+
+
+@pytest.mark.parametrize('change, message', [
+    (lambda a: a.pop(), 'expected one entry for each of the 4 sequences of the split, found 3 entries'),
+    (lambda a: a[1].pop(), 'expected 4 frames .* found 5 frames'),
+    (lambda a: a[0][2].pop('bbox'), "sequence 1, frame 2: no 'bbox', found"),
+    (lambda a: a[0][2]['joints'].pop(), r"sequence 1, frame 2: expected 'joints' of shape \(14, 2\), found \(13, 2\)"),
+    (set_joint([float('nan'), 3]), 'sequence 3, frame 1, joint 7: expected a finite position, found .nan, 3.0'),
+    (set_joint([300, 3]), 'sequence 3, frame 1, joint 7: expected a position within .* found .300.0, 3.0'),
+    (set_joint(['left', 3]), "sequence 3, frame 1: 'joints' holds something that is no number"),
+    (lambda a: a[3][0].update(bbox=[9, 9, 3, 12]), 'sequence 4, frame 0: expected a box .* found .9.0, 9.0, 3.0, 12.0'),
+])
+def test_annotations_that_do_not_fit(damaged_root, change, message):
+    edit(damaged_root, change)
+    with pytest.raises((DataError, ADCFileError), match=message):
+        dataset(damaged_root)
+
+
+def test_a_cut_annotation_file(damaged_root):
+    path = damaged_root / 'hrnet_annot_train.json'
+    path.write_text(path.read_text()[:-40])
+    with pytest.raises(DataError, match='hrnet_annot_train.json is not valid JSON'):
+        dataset(damaged_root)
+
+
+def test_an_even_window_has_no_centre(simulated_root):
+    with pytest.raises(ValueError, match='num_frames must be odd.*found 4'):
+        dataset(simulated_root, num_frames=4)
+
+
+def test_sequences_that_nobody_lists(damaged_root):
+    (damaged_root / 'splits.json').unlink()
+    with pytest.raises(DataError, match='names no `sequences`'):
+        dataset(damaged_root)
+
+
+def test_official_split_has_no_overlap():
+    from conftest import REPOSITORY
+
+    from mmradar.apis.command_line import load_config
+    config = load_config(str(REPOSITORY / 'configs/millimamba_hupr.py'))
+    splits = [config[f'{split}_dataloader'].dataset.sequences for split in ('train', 'val', 'test')]
+    assert [len(s) for s in splits] == [193, 21, 21]
+    assert len(set().union(*splits)) == 235 and max(max(s) for s in splits) == 276

@@ -1,0 +1,97 @@
+"""Whole runs on the small data set: train, resume, evaluate."""
+
+import copy
+import itertools
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmradar.engine.checkpoint import allow_training_state, check_state_dict
+from mmradar.errors import CheckpointError
+
+_names = itertools.count()
+
+
+def runner(config, work_dir, **changes):
+    allow_training_state()
+    config = copy.deepcopy(config)
+    config.merge_from_dict(changes)
+    config.work_dir = str(work_dir)
+    config.experiment_name = f'test_{next(_names)}'
+    return Runner.from_cfg(config)
+
+
+class Interrupt(Hook):
+    """A power cut in the second epoch."""
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        if runner.epoch == 1 and batch_idx == 1:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_training_resumes_to_the_same_parameters(tiny_config, tmp_path):
+    tiny_config.model.head.dropout = 0.1  # random numbers that a resumed run must draw again
+    whole = runner(tiny_config, tmp_path / 'whole')
+    whole.train()
+
+    cut = runner(tiny_config, tmp_path / 'cut')
+    cut.register_hook(Interrupt())
+    with pytest.raises(KeyboardInterrupt):
+        cut.train()
+    resumed = runner(tiny_config, tmp_path / 'cut', resume=True)
+    resumed.train()
+
+    assert resumed.iter == whole.iter == 10
+    for (name, expected), found in zip(whole.model.state_dict().items(), resumed.model.state_dict().values()):
+        assert torch.equal(expected, found), name
+    # and the first epoch alone is not where they end
+    first = torch.load(tmp_path / 'cut' / 'epoch_1.pth', weights_only=True)['state_dict']
+    assert any(not torch.equal(value, whole.model.state_dict()[name]) for name, value in first.items())
+
+
+def test_training_is_repeatable_and_a_seed_changes_it(tiny_config, tmp_path):
+    runs = []
+    for number, seed in enumerate((3, 3, 4)):
+        run = runner(tiny_config, tmp_path / str(number), **{'randomness.seed': seed, 'train_cfg.max_epochs': 1,
+                                                              'param_scheduler.0.total_steps': 1})
+        run.train()
+        runs.append(torch.cat([p.detach().flatten() for p in run.model.parameters()]))
+    assert torch.equal(runs[0], runs[1]) and not torch.equal(runs[0], runs[2])
+
+
+def test_checkpoints_load_without_running_code_from_them(tiny_config, tmp_path):
+    run = runner(tiny_config, tmp_path, **{'train_cfg.max_epochs': 1, 'param_scheduler.0.total_steps': 1})
+    run.train()
+    checkpoint = torch.load(tmp_path / 'epoch_1.pth', weights_only=True)
+    assert {'state_dict', 'optimizer', 'param_schedulers', 'message_hub', 'meta'} <= set(checkpoint)
+
+
+def test_a_checkpoint_of_another_model_is_refused_with_the_keys(tiny_config, tmp_path):
+    run = runner(tiny_config, tmp_path, **{'train_cfg.max_epochs': 1, 'param_scheduler.0.total_steps': 1})
+    run.train()
+    other = runner(tiny_config, tmp_path / 'other', load_from=str(tmp_path / 'epoch_1.pth'), **{'model.head.num_layers': 2})
+    with pytest.raises(CheckpointError, match=r'epoch_1.pth is not a checkpoint of this model[\s\S]*missing in it: head.layers.1'):
+        other.test()
+
+
+def test_the_three_ways_in_which_weights_differ():
+    model, other = torch.nn.Linear(3, 2), torch.nn.Linear(4, 2, bias=False)
+    with pytest.raises(CheckpointError) as error:
+        check_state_dict(model, {**other.state_dict(), 'extra': torch.zeros(1)}, 'x.pth')
+    message = str(error.value)
+    assert '1 missing in it: bias' in message and '1 unknown to the model: extra' in message
+    assert 'weight (model (2, 3), checkpoint (2, 4))' in message
+    check_state_dict(model, {f'module.{name}': value for name, value in model.state_dict().items()}, 'x.pth')
+
+
+def test_cpu_mixed_precision_trains(tiny_config, tmp_path):
+    run = runner(tiny_config, tmp_path, **{'optim_wrapper.type': 'CPUAmpOptimWrapper', 'train_cfg.max_epochs': 1,
+                                           'param_scheduler.0.total_steps': 1})
+    seen = []
+    head = run.model.head.to_coordinates[0]
+    head.register_forward_hook(lambda module, args, output: seen.append(output.dtype))
+    run.train()
+    assert torch.bfloat16 in seen
+    assert all(torch.isfinite(p).all() and p.dtype == torch.float32 for p in run.model.parameters())

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from mmradar.evaluation import HuPRMetric, keypoint_average_precision
+from mmradar.metainfo import HUPR_METAINFO, HUPR_SIGMAS
+
+META = parse_pose_metainfo(HUPR_METAINFO)
+
+
+def images(count=60, error_px=12.0, seed=0):
+    rng = np.random.default_rng(seed)
+    truth = rng.uniform(20, 230, size=(count, 14, 2))
+    prediction = truth + rng.normal(scale=rng.uniform(1, error_px, size=(count, 1, 1)), size=truth.shape)
+    areas = rng.uniform(3000, 15000, size=count)
+    ids = rng.permutation(10 * count)[:count]  # not in order, as a shuffled loader gives them
+    return prediction, truth, np.ones((count, 14)), areas, ids
+
+
+def evaluate(prediction, truth, visible, areas, ids, **options):
+    metric = HuPRMetric(**options)
+    metric.dataset_meta = META
+    for p, t, v, a, i in zip(prediction, truth, visible, areas, ids):
+        sample = dict(img_id=i, pred_instances=dict(keypoints=p[None]),
+                      gt_instances=dict(keypoints=t[None], keypoints_visible=v[None], areas=np.array([a])))
+        metric.process({}, [sample])
+    return metric.evaluate(len(ids))
+
+
+def by_brute_force(prediction, truth, areas, ids, joints=slice(None)):
+    """COCO's AP for one person an image, from its definition: OKS, hits in order of image id, 101-point envelope."""
+    order = np.argsort(ids)
+    variance = (2 * np.asarray(HUPR_SIGMAS)[joints])**2
+    distance = ((prediction - truth)[:, joints]**2).sum(-1)
+    oks = np.exp(-distance / (2 * variance * areas[:, None])).mean(1)[order]
+    precisions, recalls = [], []
+    for threshold in np.arange(0.5, 0.96, 0.05):
+        hits = oks >= threshold
+        true, false = hits.cumsum(), (~hits).cumsum()
+        recall, precision = true / len(ids), true / (true + false)
+        envelope = np.maximum.accumulate(precision[::-1])[::-1]
+        at = np.searchsorted(recall, np.linspace(0, 1, 101), side='left')
+        precisions.append(np.where(at < len(envelope), np.append(envelope, 0)[np.minimum(at, len(envelope))], 0).mean())
+        recalls.append(recall[-1])
+    return 100 * np.mean(precisions), 100 * precisions[0], 100 * precisions[5], 100 * np.mean(recalls)
+
+
+def test_equals_pycocotools_with_hupr_s_parameters():
+    """pycocotools alone, from dictionaries as HuPR writes them; its own area ranges and summary."""
+    prediction, truth, visible, areas, ids = images()
+    ours = evaluate(prediction, truth, visible, areas, ids)
+    gt, dt = COCO(), None
+    gt.dataset = dict(
+        images=[dict(id=int(i)) for i in ids], categories=[dict(id=1, name='person')],
+        annotations=[dict(id=k + 1, image_id=int(i), category_id=1, iscrowd=0, area=float(a), num_keypoints=14, bbox=[0, 0, 1, 1],
+                          keypoints=np.column_stack([t, np.full(14, 2)]).ravel().tolist())
+                     for k, (i, t, a) in enumerate(zip(ids, truth, areas))])
+    gt.createIndex()
+    dt = gt.loadRes([dict(image_id=int(i), category_id=1, score=1.0, keypoints=np.column_stack([p, np.ones(14)]).ravel().tolist())
+                     for i, p in zip(ids, prediction)])
+    evaluation = COCOeval(gt, dt, 'keypoints')
+    evaluation.params.kpt_oks_sigmas = np.array([1.07, .87, .89, 1.07, .87, .89, 1, 1, .79, .72, .62, .79, .72, .62]) / 10
+    evaluation.evaluate()
+    evaluation.accumulate()
+    evaluation.summarize()
+    theirs = dict(zip(('AP', 'AP50', 'AP75'), evaluation.stats[:3])) | {'AR': evaluation.stats[5]}
+    assert 10 < ours['coco/AP'] < 95
+    for name, value in theirs.items():
+        assert ours[f'coco/{name}'] == pytest.approx(100 * value, abs=1e-4), name
+
+
+def test_equals_the_definition_overall_and_for_every_joint():
+    prediction, truth, visible, areas, ids = images(seed=1)
+    ours = evaluate(prediction, truth, visible, areas, ids)
+    for name, value in zip(('AP', 'AP50', 'AP75', 'AR'), by_brute_force(prediction, truth, areas, ids)):
+        assert ours[f'coco/{name}'] == pytest.approx(value, abs=1e-3), name
+    for joint, name in META['keypoint_id2name'].items():
+        expected = by_brute_force(prediction, truth, areas, ids, [joint])[0]
+        assert ours[f'coco/AP_{name}'] == pytest.approx(expected, abs=1e-3), name
+
+
+def test_perfect_and_hopeless_predictions():
+    prediction, truth, visible, areas, ids = images(10)
+    assert evaluate(truth, truth, visible, areas, ids)['coco/AP'] == pytest.approx(100)
+    hopeless = evaluate(truth + 200, truth, visible, areas, ids)
+    assert hopeless['coco/AP'] == 0 and hopeless['coco/MPJPE_px'] == pytest.approx(np.sqrt(2) * 200)
+
+
+def test_a_threshold_by_hand():
+    """One image, all joints 5 px off: OKS is the mean of exp(-25 / (2 (2 sigma)^2 area)); it passes below that."""
+    truth = np.full((1, 14, 2), 100.0)
+    area = 4000.0
+    oks = np.exp(-25 / (2 * (2 * np.asarray(HUPR_SIGMAS))**2 * area)).mean()
+    passed = sum(oks >= threshold for threshold in np.arange(0.5, 0.96, 0.05))
+    assert 0 < passed < 10
+    metrics = keypoint_average_precision(truth + [5, 0], truth, np.ones((1, 14)), np.array([area]), HUPR_SIGMAS, [3])
+    assert metrics['AP'] == pytest.approx(10 * passed)
+
+
+def test_invisible_joints_do_not_count():
+    prediction, truth, visible, areas, ids = images(20)
+    prediction[:, 4] += 500
+    visible[:, 4] = 0
+    metrics = evaluate(prediction, truth, visible, areas, ids)
+    assert metrics['coco/AP_L_Knee'] == -1 and metrics['coco/MPJPE_px'] < 20
+
+
+def test_images_repeated_by_distributed_padding_count_once():
+    prediction, truth, visible, areas, ids = images(12)
+    once = evaluate(prediction, truth, visible, areas, ids, per_joint=False)
+    twice = evaluate(*(np.concatenate([x, x[:3]]) for x in (prediction, truth, visible, areas, ids)), per_joint=False)
+    assert once == twice and set(once) == {'coco/AP', 'coco/AP50', 'coco/AP75', 'coco/AR', 'coco/MPJPE_px'}
