@@ -68,6 +68,19 @@ def test_checkpoints_load_without_running_code_from_them(tiny_config, tmp_path):
     assert {'state_dict', 'optimizer', 'param_schedulers', 'message_hub', 'meta'} <= set(checkpoint)
 
 
+class Attack:
+
+    def __reduce__(self):
+        return getattr, (torch, 'load')
+
+
+def test_a_checkpoint_that_reaches_for_anything_else_is_refused(tmp_path):
+    allow_training_state()
+    torch.save(dict(state_dict={}, message_hub=Attack()), tmp_path / 'x.pth')
+    with pytest.raises(Exception, match='which no training state needs|not an allowed global|Unsupported'):
+        torch.load(tmp_path / 'x.pth', weights_only=True)
+
+
 def test_a_checkpoint_of_another_model_is_refused_with_the_keys(tiny_config, tmp_path):
     run = runner(tiny_config, tmp_path, **{'train_cfg.max_epochs': 1, 'param_scheduler.0.total_steps': 1})
     run.train()

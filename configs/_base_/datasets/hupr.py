@@ -1,6 +1,6 @@
 # HuPR as it is downloaded. The lists of sequences are HuPR's official split, in the order of its annotation files.
 data_root = 'data/HuPR/'
-radar = 'iwr1843_hupr'
+radar = dict(preset='iwr1843_hupr')  # its fields may be overridden here
 
 train_sequences = [
     2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 33, 35, 36, 37,
