@@ -13,7 +13,7 @@ from mmradar.errors import CheckpointError
 
 def _history_method(owner: type, name: str):
     """``getattr`` for the one use that mmengine's checkpoints make of it: naming a method of the log history."""
-    if owner is not HistoryBuffer or name not in HistoryBuffer._statistics_methods:
+    if owner is not HistoryBuffer or name not in ('min', 'max', 'current', 'mean'):
         raise CheckpointError(f'the checkpoint asks for {name!r} of {owner!r}, which no training state needs')
     return getattr(owner, name)
 

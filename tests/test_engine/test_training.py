@@ -71,7 +71,7 @@ def test_checkpoints_load_without_running_code_from_them(tiny_config, tmp_path):
 class Attack:
 
     def __reduce__(self):
-        return getattr, (torch, 'load')
+        return getattr, (str, 'join')
 
 
 def test_a_checkpoint_that_reaches_for_anything_else_is_refused(tmp_path):
