@@ -40,7 +40,8 @@ def _missing(qualified_name: str, package: str) -> type:
     def refuse(self, *args, **kwargs):
         raise MissingPackageError(
             f'{qualified_name} was called, but it is only a stand-in: mmradar runs without it. '
-            f'To use this part of mmpose, install {package}.')
+            f'To use this part of mmpose, install {package}.'
+        )
 
     name = qualified_name.rpartition('.')[2]
     return type(name, (), {'__init__': refuse, '__module__': qualified_name.rpartition('.')[0]})
@@ -93,7 +94,8 @@ def _replace_if_broken(package: str, probe: str) -> None:
         for name in [n for n in sys.modules if n == package or n.startswith(f'{package}.')]:
             del sys.modules[name]
         warnings.warn(
-            f'{package} is installed but cannot be imported ({error}); mmradar goes on without it.', stacklevel=2)
+            f'{package} is installed but cannot be imported ({error}); mmradar goes on without it.', stacklevel=2
+        )
         for name in sorted(n for n in _STAND_INS if n == package or n.startswith(f'{package}.')):
             module = _StandInModule(name)
             module.__path__ = []

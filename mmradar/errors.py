@@ -2,7 +2,7 @@
 
 
 class DataError(ValueError):
-    """A data set is missing, incomplete or contradicts its configuration. The message says which file and what to do."""
+    """A data set is missing, incomplete or contradicts its configuration. The message names file and remedy."""
 
 
 class ConfigError(ValueError):

@@ -4,52 +4,41 @@ A child looks in its own modules first, then in mmpose's, then in mmengine's, so
 may name a class of any of the three without a prefix. ``locations`` says what to import before a look-up.
 """
 
-from mmpose import registry as mmpose_registry
 from mmengine.registry import Registry
+from mmpose import registry as mmpose_registry
 
 # Running: loops, hooks, optimisation
 RUNNERS = Registry('runner', parent=mmpose_registry.RUNNERS, scope='mmradar')
 LOOPS = Registry('loop', parent=mmpose_registry.LOOPS, scope='mmradar')
-HOOKS = Registry(
-    'hook', parent=mmpose_registry.HOOKS, scope='mmradar', locations=['mmradar.engine.hooks'])
+HOOKS = Registry('hook', parent=mmpose_registry.HOOKS, scope='mmradar', locations=['mmradar.engine.hooks'])
 OPTIMIZERS = Registry('optimizer', parent=mmpose_registry.OPTIMIZERS, scope='mmradar')
 OPTIM_WRAPPERS = Registry(
     'optimizer wrapper',
     parent=mmpose_registry.OPTIM_WRAPPERS,
     scope='mmradar',
-    locations=['mmradar.engine.optim_wrappers'])
+    locations=['mmradar.engine.optim_wrappers'],
+)
 OPTIM_WRAPPER_CONSTRUCTORS = Registry(
-    'optimizer wrapper constructor',
-    parent=mmpose_registry.OPTIM_WRAPPER_CONSTRUCTORS,
-    scope='mmradar')
-PARAM_SCHEDULERS = Registry(
-    'parameter scheduler', parent=mmpose_registry.PARAM_SCHEDULERS, scope='mmradar')
+    'optimizer wrapper constructor', parent=mmpose_registry.OPTIM_WRAPPER_CONSTRUCTORS, scope='mmradar'
+)
+PARAM_SCHEDULERS = Registry('parameter scheduler', parent=mmpose_registry.PARAM_SCHEDULERS, scope='mmradar')
 LOG_PROCESSORS = Registry('log processor', parent=mmpose_registry.LOG_PROCESSORS, scope='mmradar')
 
 # Data
-DATASETS = Registry(
-    'dataset', parent=mmpose_registry.DATASETS, scope='mmradar', locations=['mmradar.datasets'])
+DATASETS = Registry('dataset', parent=mmpose_registry.DATASETS, scope='mmradar', locations=['mmradar.datasets'])
 DATA_SAMPLERS = Registry('data sampler', parent=mmpose_registry.DATA_SAMPLERS, scope='mmradar')
 TRANSFORMS = Registry(
-    'transform',
-    parent=mmpose_registry.TRANSFORMS,
-    scope='mmradar',
-    locations=['mmradar.datasets.transforms'])
+    'transform', parent=mmpose_registry.TRANSFORMS, scope='mmradar', locations=['mmradar.datasets.transforms']
+)
 
 # Models: estimators, backbones, heads, losses, layers, data preprocessors
 MODELS = Registry('model', parent=mmpose_registry.MODELS, scope='mmradar', locations=['mmradar.models'])
 MODEL_WRAPPERS = Registry('model wrapper', parent=mmpose_registry.MODEL_WRAPPERS, scope='mmradar')
 
 # Evaluation and pictures
-METRICS = Registry(
-    'metric',
-    parent=mmpose_registry.METRICS,
-    scope='mmradar',
-    locations=['mmradar.evaluation.metrics'])
+METRICS = Registry('metric', parent=mmpose_registry.METRICS, scope='mmradar', locations=['mmradar.evaluation.metrics'])
 EVALUATORS = Registry('evaluator', parent=mmpose_registry.EVALUATORS, scope='mmradar')
 VISUALIZERS = Registry(
-    'visualizer',
-    parent=mmpose_registry.VISUALIZERS,
-    scope='mmradar',
-    locations=['mmradar.visualization'])
+    'visualizer', parent=mmpose_registry.VISUALIZERS, scope='mmradar', locations=['mmradar.visualization']
+)
 VISBACKENDS = Registry('vis_backend', parent=mmpose_registry.VISBACKENDS, scope='mmradar')

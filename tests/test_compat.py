@@ -9,30 +9,31 @@ from mmradar.registry import DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS
 
 
 def test_everything_of_mmpose_imports():
-    import mmpose.apis
-    import mmpose.models
-    import mmpose.visualization
     from mmpose.models.heads import RTMOHead  # the one that wants mmdet
+
     assert issubclass(RTMOHead, torch.nn.Module)
 
 
 def test_a_stand_in_says_what_is_missing_when_it_is_called():
+    import mmdet.utils
+
     if not compat.is_stand_in('mmdet.utils'):
-        import mmdet.utils
-        if not compat.is_stand_in('mmdet.utils'):
-            pytest.skip('mmdet is installed')
+        pytest.skip('mmdet is installed')
     from mmdet.utils import reduce_mean
+
     with pytest.raises(compat.MissingPackageError, match='mmdet.utils.reduce_mean was called.*install mmdet'):
         reduce_mean(torch.zeros(1))
 
 
 def test_an_op_of_mmcv_lite_raises_where_it_is_called():
-    import mmcv._ext
     if not compat.is_stand_in('mmcv._ext'):
         pytest.skip('the compiled mmcv is installed')
     from mmcv.ops import batched_nms
+
     with pytest.raises(compat.MissingPackageError, match='install the full mmcv'):
-        batched_nms(torch.rand(3, 4), torch.rand(3), torch.zeros(3, dtype=torch.long), dict(type='nms', iou_threshold=0.5))
+        batched_nms(
+            torch.rand(3, 4), torch.rand(3), torch.zeros(3, dtype=torch.long), dict(type='nms', iou_threshold=0.5)
+        )
 
 
 def test_real_packages_are_never_hidden(tmp_path):
@@ -52,20 +53,36 @@ def test_a_package_that_is_there_but_broken_is_stood_in_for_with_a_notice(tmp_pa
     (package / 'mask.py').write_text('raise ValueError("numpy.dtype size changed")\n')
     code = 'import mmradar, mmpose.datasets, xtcocotools.coco; print(mmradar.compat.is_stand_in("xtcocotools.coco"))'
     done = subprocess.run([sys.executable, '-c', code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == 'True' and 'xtcocotools is installed but cannot be imported (numpy.dtype size changed)' in done.stderr
+    assert (
+        done.stdout.strip() == 'True'
+        and 'xtcocotools is installed but cannot be imported (numpy.dtype size changed)' in done.stderr
+    )
 
 
 def test_radar_needs_neither_mmengine_nor_a_model():
-    code = ('import sys, importlib; from mmradar.radar import heatmap_3d; '
-            'print([m for m in sys.modules if m.split(".")[0] in ("mmengine", "mmpose", "mmcv") or m.startswith("mmradar.models")])')
-    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout.strip() == '[]'
+    code = (
+        'import sys, importlib; from mmradar.radar import heatmap_3d; '
+        'print([m for m in sys.modules if m.split(".")[0] in ("mmengine", "mmpose", "mmcv") or m.startswith("mmradar.models")])'
+    )
+    assert (
+        subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout.strip() == '[]'
+    )
 
 
-@pytest.mark.parametrize('registry, name, scope', [
-    (MODELS, 'CVMamba', 'mmradar'), (MODELS, 'OKSLoss', 'mmradar'), (MODELS, 'TopdownPoseEstimator', 'mmpose'),
-    (DATASETS, 'HuPRDataset', 'mmradar'), (TRANSFORMS, 'RadarHeatmap3D', 'mmradar'), (METRICS, 'HuPRMetric', 'mmradar'),
-    (METRICS, 'PCKAccuracy', 'mmpose'), (HOOKS, 'ExpMomentumEMA', None), (HOOKS, 'CheckpointHook', 'mmengine'),
-])
+@pytest.mark.parametrize(
+    'registry, name, scope',
+    [
+        (MODELS, 'CVMamba', 'mmradar'),
+        (MODELS, 'OKSLoss', 'mmradar'),
+        (MODELS, 'TopdownPoseEstimator', 'mmpose'),
+        (DATASETS, 'HuPRDataset', 'mmradar'),
+        (TRANSFORMS, 'RadarHeatmap3D', 'mmradar'),
+        (METRICS, 'HuPRMetric', 'mmradar'),
+        (METRICS, 'PCKAccuracy', 'mmpose'),
+        (HOOKS, 'ExpMomentumEMA', None),
+        (HOOKS, 'CheckpointHook', 'mmengine'),
+    ],
+)
 def test_names_are_found_in_our_scope_then_mmpose_s_then_mmengine_s(registry, name, scope):
     found = registry.get(name)
     assert (found.__module__.split('.')[0] if found else None) == scope

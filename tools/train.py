@@ -17,8 +17,11 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='configuration file')
     parser.add_argument(
-        '--resume', nargs='?', const='auto',
-        help='go on from a checkpoint; without a path, from the latest in the work directory')
+        '--resume',
+        nargs='?',
+        const='auto',
+        help='go on from a checkpoint; without a path, from the latest in the work directory',
+    )
     parser.add_argument('--amp', action='store_true', help='mixed precision (bfloat16 on a CPU)')
     parser.add_argument('--no-validate', action='store_true', help='do not evaluate during training')
     parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate with the batch size')

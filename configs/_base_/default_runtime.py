@@ -6,7 +6,8 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=3, save_best='coco/AP', rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='RadarPoseVisualizationHook', enable=False))
+    visualization=dict(type='RadarPoseVisualizationHook', enable=False),
+)
 
 custom_hooks = [
     dict(type='EpochSeedHook'),
@@ -15,9 +16,8 @@ custom_hooks = [
 ]
 
 env_cfg = dict(
-    cudnn_benchmark=False,
-    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'))  # the tools take gloo where there is no GPU
+    cudnn_benchmark=False, mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0), dist_cfg=dict(backend='nccl')
+)  # the tools take gloo where there is no GPU
 
 randomness = dict(seed=0)
 log_level = 'INFO'

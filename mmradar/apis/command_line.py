@@ -8,8 +8,8 @@ import os
 import pickle
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 import torch
 from mmengine.config import Config
@@ -17,16 +17,46 @@ from mmengine.config import Config
 from mmradar.errors import CheckpointError, ConfigError, DataError
 
 # What mmengine's Runner.from_cfg reads, and what the tools add.
-_RUNNER_KEYS = ('model', 'work_dir', 'train_dataloader', 'val_dataloader', 'test_dataloader', 'train_cfg', 'val_cfg',
-                'test_cfg', 'auto_scale_lr', 'optim_wrapper', 'param_scheduler', 'val_evaluator', 'test_evaluator',
-                'default_hooks', 'custom_hooks', 'data_preprocessor', 'load_from', 'resume', 'launcher', 'env_cfg',
-                'log_processor', 'log_level', 'visualizer', 'default_scope', 'randomness', 'experiment_name',
-                'custom_imports', 'model_wrapper_cfg', 'find_unused_parameters', 'sync_bn', 'compile', 'runner_type')
+_RUNNER_KEYS = (
+    'model',
+    'work_dir',
+    'train_dataloader',
+    'val_dataloader',
+    'test_dataloader',
+    'train_cfg',
+    'val_cfg',
+    'test_cfg',
+    'auto_scale_lr',
+    'optim_wrapper',
+    'param_scheduler',
+    'val_evaluator',
+    'test_evaluator',
+    'default_hooks',
+    'custom_hooks',
+    'data_preprocessor',
+    'load_from',
+    'resume',
+    'launcher',
+    'env_cfg',
+    'log_processor',
+    'log_level',
+    'visualizer',
+    'default_scope',
+    'randomness',
+    'experiment_name',
+    'custom_imports',
+    'model_wrapper_cfg',
+    'find_unused_parameters',
+    'sync_bn',
+    'compile',
+    'runner_type',
+)
 
 
 def run(main: Callable[[], None]) -> None:
     """Run a script; an error that the user can mend ends it with its message alone and exit status 2."""
     from mmradar.simulation import SimulationError
+
     try:
         main()
     except (DataError, ConfigError, CheckpointError, SimulationError, FileNotFoundError) as error:
@@ -81,22 +111,30 @@ def _check_option(config: Config, key: str) -> None:
     first = key.split('.')[0]
     if first not in config and first not in _RUNNER_KEYS:
         near = difflib.get_close_matches(first, [*config, *_RUNNER_KEYS], n=1)
-        raise ConfigError(f'--cfg-options {key}: the configuration has no {first!r}' +
-                          (f'; did you mean {near[0]!r}?' if near else ''))
+        raise ConfigError(
+            f'--cfg-options {key}: the configuration has no {first!r}'
+            + (f'; did you mean {near[0]!r}?' if near else '')
+        )
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags that training and testing share, as mmpose has them."""
     from mmengine.config import DictAction
+
     parser.add_argument('--work-dir', help='folder for logs, checkpoints and results')
-    parser.add_argument('--data-root', help='folder of the data set, in place of the configuration\'s')
-    parser.add_argument('--show-dir', help='folder for pictures of predictions, below the work directory\'s time stamp')
+    parser.add_argument('--data-root', help="folder of the data set, in place of the configuration's")
+    parser.add_argument('--show-dir', help="folder for pictures of predictions, below the work directory's time stamp")
     parser.add_argument('--show', action='store_true', help='show pictures in a window')
     parser.add_argument('--interval', type=int, default=1, help='draw every so-many-th sample')
     parser.add_argument('--wait-time', type=float, default=1, help='seconds a window stays')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
-        help='override entries of the configuration, e.g. train_cfg.max_epochs=5 model.head.num_layers=2')
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='override entries of the configuration, e.g. train_cfg.max_epochs=5 model.head.num_layers=2',
+    )
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
 
@@ -116,7 +154,8 @@ def apply_common_arguments(args: argparse.Namespace) -> Config:
         if 'visualization' not in config.get('default_hooks', {}):
             raise ConfigError('--show and --show-dir need a `visualization` entry in default_hooks')
         config.default_hooks.visualization.update(
-            enable=True, show=args.show, out_dir=args.show_dir, interval=args.interval, wait_time=args.wait_time)
+            enable=True, show=args.show, out_dir=args.show_dir, interval=args.interval, wait_time=args.wait_time
+        )
     if args.launcher != 'none' and not torch.cuda.is_available():
         _prepare_cpu_job(config, args.launcher)
     return config
@@ -139,6 +178,7 @@ def read_checkpoint_or_explain(path: str) -> None:
         CheckpointError: It is missing, or cannot be read without running code from it.
     """
     from mmradar.engine.checkpoint import allow_training_state
+
     allow_training_state()
     if '://' in path:
         return
@@ -149,4 +189,5 @@ def read_checkpoint_or_explain(path: str) -> None:
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
         raise CheckpointError(
             f'{path} cannot be read as a checkpoint of mmradar: {str(error).splitlines()[0]}\n'
-            'It is damaged, or holds Python objects that mmradar will not run from a file.') from error
+            'It is damaged, or holds Python objects that mmradar will not run from a file.'
+        ) from error

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Complex64
@@ -49,8 +50,14 @@ class HeatmapCache:
         digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
         return self.folder / f'{source.parent.parent.name}_{source.parent.name}_{digest}.npy'
 
-    def frames(self, source: str | Path, indices: Sequence[int], radar: RadarConfig, num_frames: int,
-               compute: Callable[[np.ndarray], Complex64[np.ndarray, 'frames *map']]) -> Complex64[np.ndarray, 'frames *map']:
+    def frames(
+        self,
+        source: str | Path,
+        indices: Sequence[int],
+        radar: RadarConfig,
+        num_frames: int,
+        compute: Callable[[np.ndarray], Complex64[np.ndarray, 'frames *map']],
+    ) -> Complex64[np.ndarray, 'frames *map']:
         """Heatmaps of some frames of a recording.
 
         Args:
@@ -81,7 +88,7 @@ class HeatmapCache:
                 parts = heatmaps[..., None].view(np.float32)
                 if target is None:
                     record = np.dtype([('scale', np.float32), ('map', self.dtype, parts.shape[1:])])
-                    target = np.lib.format.open_memmap(unfinished, mode='w+', dtype=record, shape=(num_frames, ))
+                    target = np.lib.format.open_memmap(unfinished, mode='w+', dtype=record, shape=(num_frames,))
                 scale = np.abs(parts).reshape(len(parts), -1).max(axis=1)
                 scale[scale == 0] = 1
                 target['scale'][block] = scale

@@ -29,7 +29,10 @@ def allow_training_state() -> None:
     allowed = [HistoryBuffer, reconstruct, scalar, np.ndarray, np.dtype]
     # numpy 1 pickles under numpy.core, numpy 2 under numpy._core; a file may come from either
     for package in ('core', '_core'):
-        allowed += [(reconstruct, f'numpy.{package}.multiarray._reconstruct'), (scalar, f'numpy.{package}.multiarray.scalar')]
+        allowed += [
+            (reconstruct, f'numpy.{package}.multiarray._reconstruct'),
+            (scalar, f'numpy.{package}.multiarray.scalar'),
+        ]
     allowed += [type(np.dtype(code)) for code in ('?', *np.typecodes['AllInteger'], *np.typecodes['AllFloat'])]
     allowed += [(_history_method, f'{module}.getattr') for module in ('builtins', '__builtin__')]
     torch.serialization.add_safe_globals(allowed)
@@ -47,14 +50,19 @@ def check_state_dict(model: torch.nn.Module, state: Mapping[str, torch.Tensor], 
         'missing in it': sorted(set(own) - set(state)),
         'unknown to the model': sorted(set(state) - set(own)),
         'of another shape': [
-            f'{key} (model {tuple(own[key].shape)}, checkpoint {tuple(state[key].shape)})' for key in own
+            f'{key} (model {tuple(own[key].shape)}, checkpoint {tuple(state[key].shape)})'
+            for key in own
             if key in state and own[key].shape != state[key].shape
-        ]
+        ],
     }
     if any(differences.values()):
         lines = [
             f'  {len(keys)} {what}: {", ".join(keys[:3])}{", ..." if len(keys) > 3 else ""}'
-            for what, keys in differences.items() if keys
+            for what, keys in differences.items()
+            if keys
         ]
-        raise CheckpointError(f'{source} is not a checkpoint of this model. Of its weights are\n' + '\n'.join(lines) +
-                              '\nIs it the configuration that the checkpoint was trained with?')
+        raise CheckpointError(
+            f'{source} is not a checkpoint of this model. Of its weights are\n'
+            + '\n'.join(lines)
+            + '\nIs it the configuration that the checkpoint was trained with?'
+        )

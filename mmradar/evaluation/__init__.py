@@ -1,3 +1,3 @@
 """Metrics."""
 
-from mmradar.evaluation.metrics import *  # noqa: F401, F403
+from mmradar.evaluation.metrics import *  # noqa: F403

@@ -9,7 +9,8 @@ dataset_info = dict(
         title='HuPR: A Benchmark for Human Pose Estimation Using Millimeter Wave Radar',
         container='Winter Conference on Applications of Computer Vision',
         year='2023',
-        homepage='https://arxiv.org/abs/2210.12564'),
+        homepage='https://arxiv.org/abs/2210.12564',
+    ),
     keypoint_info={
         0: dict(name='R_Hip', id=0, color=_RIGHT, type='lower', swap='L_Hip'),
         1: dict(name='R_Knee', id=1, color=_RIGHT, type='lower', swap='L_Knee'),
@@ -42,4 +43,5 @@ dataset_info = dict(
         12: dict(link=('R_Knee', 'R_Hip'), id=12, color=_RIGHT),
     },
     joint_weights=[1.0] * 14,
-    sigmas=[0.107, 0.087, 0.089, 0.107, 0.087, 0.089, 0.1, 0.1, 0.079, 0.072, 0.062, 0.079, 0.072, 0.062])
+    sigmas=[0.107, 0.087, 0.089, 0.107, 0.087, 0.089, 0.1, 0.1, 0.079, 0.072, 0.062, 0.079, 0.072, 0.062],
+)

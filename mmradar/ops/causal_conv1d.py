@@ -8,10 +8,12 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 
-def causal_conv1d(x: Float[Tensor, 'batch length dim'],
-                  weight: Float[Tensor, 'dim width'],
-                  bias: Float[Tensor, 'dim'] | None = None,
-                  reverse: bool = False) -> Float[Tensor, 'batch length dim']:
+def causal_conv1d(
+    x: Float[Tensor, 'batch length dim'],
+    weight: Float[Tensor, 'dim width'],
+    bias: Float[Tensor, 'dim'] | None = None,
+    reverse: bool = False,
+) -> Float[Tensor, 'batch length dim']:
     """Each channel's weighted sum of a token and the ``width - 1`` before it.
 
     Written as shifted sums over token-major memory: torch's ``conv1d`` wants channels first, and the two transposes
@@ -28,7 +30,7 @@ def causal_conv1d(x: Float[Tensor, 'batch length dim'],
     shifts = range(width - 1, -1, -1) if reverse else range(width)
     y = None
     for column, shift in enumerate(shifts):
-        shifted = padded[:, shift:shift + length]
+        shifted = padded[:, shift : shift + length]
         if y is None:
             y = shifted * weight[:, column] if bias is None else torch.addcmul(bias, shifted, weight[:, column])
         else:

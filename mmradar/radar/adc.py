@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
 import numpy as np
 from jaxtyping import Complex64, Int16
@@ -36,19 +36,24 @@ def open_dca1000(path: str | Path, config: RadarConfig, num_frames: int | None =
     if config.num_samples % 2:
         raise ADCFileError(
             f'{path}: DCA1000 two-lane files interleave pairs of samples, but the radar configuration has an odd '
-            f'number of samples, {config.num_samples}')
+            f'number of samples, {config.num_samples}'
+        )
     size = path.stat().st_size
     frames, rest = divmod(size, config.frame_bytes)
-    layout = (f'{config.frame_bytes:,} bytes a frame ({config.num_tx} TX x {config.num_rx} RX x {config.num_loops} '
-              f'loops x {config.num_samples} samples x 4 bytes)')
+    layout = (
+        f'{config.frame_bytes:,} bytes a frame ({config.num_tx} TX x {config.num_rx} RX x {config.num_loops} '
+        f'loops x {config.num_samples} samples x 4 bytes)'
+    )
     if rest or frames == 0:
         raise ADCFileError(
             f'{path}: {size:,} bytes is not a whole number of frames: {frames:,} frames and {rest:,} bytes over, at '
-            f'{layout}. The recording was cut short, or the radar configuration is not the one it was made with.')
+            f'{layout}. The recording was cut short, or the radar configuration is not the one it was made with.'
+        )
     if num_frames is not None and frames != num_frames:
         raise ADCFileError(
             f'{path}: expected {num_frames:,} frames = {num_frames * config.frame_bytes:,} bytes, found {frames:,} '
-            f'frames = {size:,} bytes, at {layout}')
+            f'frames = {size:,} bytes, at {layout}'
+        )
     shape = (frames, config.num_loops, config.num_tx, config.num_rx, config.num_samples // 2, 4)
     return np.memmap(path, dtype='<i2', mode='r', shape=shape)
 
@@ -85,10 +90,9 @@ def encode_dca1000(cube: np.ndarray, config: RadarConfig) -> Int16[np.ndarray, '
     return raw
 
 
-def load_dca1000(path: str | Path,
-                 config: RadarConfig,
-                 frames: Sequence[int] | slice | None = None,
-                 num_frames: int | None = None) -> Complex64[np.ndarray, 'frames ant loops samples']:
+def load_dca1000(
+    path: str | Path, config: RadarConfig, frames: Sequence[int] | slice | None = None, num_frames: int | None = None
+) -> Complex64[np.ndarray, 'frames ant loops samples']:
     """Read frames of a DCA1000 file; only the bytes of the frames asked for are touched.
 
     Args:

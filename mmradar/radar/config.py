@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -63,16 +64,19 @@ class RadarConfig:
             if len(positions) != count or any(len(position) != 2 for position in positions):
                 raise ValueError(
                     f'RadarConfig.{name} must hold one (along, across) pair for each of the {count} antennas, '
-                    f'found {getattr(self, name)!r}')
+                    f'found {getattr(self, name)!r}'
+                )
             object.__setattr__(self, name, positions)
         if self.num_samples / self.sample_rate_hz > self.chirp_period_s:
             raise ValueError(
                 f'RadarConfig.chirp_period_s is {self.chirp_period_s * 1e6:g} us, too short for {self.num_samples} '
-                f'samples at {self.sample_rate_hz / 1e6:g} MHz ({self.num_samples / self.sample_rate_hz * 1e6:g} us)')
+                f'samples at {self.sample_rate_hz / 1e6:g} MHz ({self.num_samples / self.sample_rate_hz * 1e6:g} us)'
+            )
         if self.frame_duration_s > 1 / self.frame_rate_hz:
             raise ValueError(
                 f'RadarConfig: {self.chirps_per_frame} chirps take {self.frame_duration_s * 1e3:g} ms, longer than a '
-                f'frame at {self.frame_rate_hz:g} Hz')
+                f'frame at {self.frame_rate_hz:g} Hz'
+            )
 
     @classmethod
     def build(cls, config: RadarConfig | str | Mapping[str, Any]) -> RadarConfig:

@@ -5,7 +5,8 @@ Every function takes and returns numpy arrays or torch tensors, on whatever devi
 
 from __future__ import annotations
 
-from typing import Sequence, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import scipy.fft
@@ -67,14 +68,16 @@ def subsample_chirps(cube: Array, num_chirps: int = 8) -> Array:
     loops = cube.shape[-2]
     if num_chirps < 1 or loops % num_chirps:
         raise ValueError(f'{loops} loops cannot be subsampled uniformly to {num_chirps} chirps')
-    return cube[..., ::loops // num_chirps, :]
+    return cube[..., :: loops // num_chirps, :]
 
 
-def heatmap_3d(cube: Array,
-               num_doppler: int = 8,
-               num_angle: int = 64,
-               range_bins: tuple[int, int] | None = None,
-               antenna_order: Sequence[int] | None = None) -> Array:
+def heatmap_3d(
+    cube: Array,
+    num_doppler: int = 8,
+    num_angle: int = 64,
+    range_bins: tuple[int, int] | None = None,
+    antenna_order: Sequence[int] | None = None,
+) -> Array:
     """Angle-Doppler-range heatmap: a range, a Doppler and one unified angle FFT over all virtual antennas.
 
     milliMamba, pre-processing, third step (figure 4b): the antennas are not grouped, only zero-padded to
@@ -103,11 +106,15 @@ def heatmap_3d(cube: Array,
         raise ValueError(f'{antennas} virtual antennas do not fit {num_angle} angle bins')
     start, stop = (0, samples) if range_bins is None else range_bins
     if not 0 <= start < stop <= samples:
-        raise ValueError(f'range_bins {tuple(range_bins)} do not lie within the {samples} bins that {samples} samples give')
+        raise ValueError(
+            f'range_bins {tuple(range_bins)} do not lie within the {samples} bins that {samples} samples give'
+        )
 
     if antenna_order is not None:
         if sorted(antenna_order) != list(range(antennas)):
-            raise ValueError(f'antenna_order must name each of the {antennas} antennas once, found {list(antenna_order)}')
+            raise ValueError(
+                f'antenna_order must name each of the {antennas} antennas once, found {list(antenna_order)}'
+            )
         cube = cube[..., list(antenna_order), :, :]
     # The crop comes before the other two FFTs: they need no range bin that is not kept.
     spectrum = _fft(_complex(cube), -1)[..., start:stop]

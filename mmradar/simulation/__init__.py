@@ -9,7 +9,20 @@ from mmradar.simulation.sensor import HUPR_MOUNTINGS, Mounting, RadarSensor
 from mmradar.simulation.skeleton import JOINT_NAMES, Subject, forward_kinematics
 
 __all__ = [
-    'HUPR_MOUNTINGS', 'JOINT_NAMES', 'MOTIONS', 'BodySurface', 'Camera', 'Mounting', 'Performance', 'RadarSensor',
-    'Scene', 'SimulationError', 'SimulationPlan', 'Style', 'Subject', 'forward_kinematics', 'simulate_sequence',
-    'write_hupr_dataset'
+    'HUPR_MOUNTINGS',
+    'JOINT_NAMES',
+    'MOTIONS',
+    'BodySurface',
+    'Camera',
+    'Mounting',
+    'Performance',
+    'RadarSensor',
+    'Scene',
+    'SimulationError',
+    'SimulationPlan',
+    'Style',
+    'Subject',
+    'forward_kinematics',
+    'simulate_sequence',
+    'write_hupr_dataset',
 ]

@@ -67,8 +67,9 @@ class BodySurface:
         # puts a standing adult at about -5 dBsm in total at 77 GHz.
         self.peak_rcs_m2 = 0.6 * self.radius_m * torch.tensor(area, dtype=torch.float64)
 
-    def scatterers(self, joints_m: Float[Tensor, 'time joints 3'],
-                   sensor_m: Float[Tensor, '3']) -> tuple[Float[Tensor, 'time p 3'], Float[Tensor, 'time p']]:
+    def scatterers(
+        self, joints_m: Float[Tensor, 'time joints 3'], sensor_m: Float[Tensor, '3']
+    ) -> tuple[Float[Tensor, 'time p 3'], Float[Tensor, 'time p']]:
         """Points that face the sensor, and the amplitude of each.
 
         Args:
@@ -87,6 +88,6 @@ class BodySurface:
         along = (sight * axis).sum(-1, keepdim=True)
         across = sight - along * axis
         facing = points - self.radius_m[:, None] * across / across.norm(dim=-1, keepdim=True).clamp_min(1e-9)
-        lobe = torch.exp(-0.5 * (along[..., 0] / self.specular_width)**2)
+        lobe = torch.exp(-0.5 * (along[..., 0] / self.specular_width) ** 2)
         amplitude = self.peak_rcs_m2.sqrt() * (self.diffuse_floor + (1 - self.diffuse_floor) * lobe)
         return facing, amplitude

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Callable
 
 import numpy as np
 import torch
@@ -86,8 +86,9 @@ class SimulationPlan:
         return Performance.random(subject, motion, np.random.default_rng([self.seed, 2, sequence]))
 
 
-def simulate_sequence(plan: SimulationPlan, sequence: int,
-                      camera: Camera) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+def simulate_sequence(
+    plan: SimulationPlan, sequence: int, camera: Camera
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """Raw files and joints of one sequence.
 
     Args:
@@ -111,12 +112,16 @@ def simulate_sequence(plan: SimulationPlan, sequence: int,
     raw = {}
     for index, (view, mounting) in enumerate(HUPR_MOUNTINGS.items()):
         sensor = RadarSensor(config, mounting)
-        noise = torch.Generator().manual_seed(int(np.random.SeedSequence([plan.seed, 4, sequence, index]).generate_state(1)[0]))
+        noise = torch.Generator().manual_seed(
+            int(np.random.SeedSequence([plan.seed, 4, sequence, index]).generate_state(1)[0])
+        )
         start_m, amplitudes = surface.scatterers(poses[0], sensor.position_m)
         stop_m, _ = surface.scatterers(poses[1], sensor.position_m)
         # Walls and furniture do not move: their echo is the same in every frame.
         background = sensor.echo(room_m, room_m, room_amplitudes)
-        frames = np.empty((plan.num_frames, config.num_loops, config.num_tx, config.num_rx, config.num_samples // 2, 4), '<i2')
+        frames = np.empty(
+            (plan.num_frames, config.num_loops, config.num_tx, config.num_rx, config.num_samples // 2, 4), '<i2'
+        )
         for frame in range(plan.num_frames):
             cube = sensor.echo(start_m[frame], stop_m[frame], amplitudes[frame]) + background + sensor.noise(noise)
             frames[frame] = encode_dca1000(cube[None].numpy(), config)[0]
@@ -139,11 +144,14 @@ def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Cam
         (unfinished / view).mkdir(parents=True, exist_ok=True)
         frames.tofile(unfinished / view / 'adc_data.bin')
     np.save(unfinished / 'joints_3d_m.npy', joints_m.astype(np.float32))
-    annotation = [{
-        'image': f'{frame:09d}.jpg',
-        'joints': keypoints.round(3).tolist(),
-        'bbox': camera.bounding_box(keypoints).round(3).tolist()
-    } for frame, keypoints in enumerate(joints_px)]
+    annotation = [
+        {
+            'image': f'{frame:09d}.jpg',
+            'joints': keypoints.round(3).tolist(),
+            'bbox': camera.bounding_box(keypoints).round(3).tolist(),
+        }
+        for frame, keypoints in enumerate(joints_px)
+    ]
     (unfinished / 'annotation.json').write_text(json.dumps(annotation))
     unfinished.rename(folder)
     return sequence
@@ -153,11 +161,13 @@ class SimulationError(RuntimeError):
     """The data set cannot be written where and as it was asked for."""
 
 
-def write_hupr_dataset(root: str | Path,
-                       plan: SimulationPlan,
-                       workers: int = 1,
-                       camera: Camera | None = None,
-                       on_progress: Callable[[int, int], None] | None = None) -> Path:
+def write_hupr_dataset(
+    root: str | Path,
+    plan: SimulationPlan,
+    workers: int = 1,
+    camera: Camera | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Path:
     """Simulate a data set in HuPR's layout.
 
     Writes ``single_<N>/{hori,vert}/adc_data.bin``, ``hrnet_annot_{train,val,test}.json``, and beside HuPR's own files
@@ -187,7 +197,8 @@ def write_hupr_dataset(root: str | Path,
         if {key: found.get(key) for key in description} != description:
             raise SimulationError(
                 f'{root} holds a data set that was simulated with other settings ({record}). Choose another folder, '
-                'or remove this one.')
+                'or remove this one.'
+            )
     elif any(root.glob('single_*')):
         raise SimulationError(f'{root} holds sequences that were not simulated here; choose another folder')
     sequences = [number for numbers in plan.splits.values() for number in numbers]
@@ -196,18 +207,24 @@ def write_hupr_dataset(root: str | Path,
     if needed > free:
         raise SimulationError(
             f'the raw files need {needed / 1e9:.1f} GB more at {root}, and {free / 1e9:.1f} GB are free. '
-            'Simulate fewer sequences or frames, or choose another folder.')
-    record.write_text(json.dumps(
-        description | {
-            'sequences': {
-                str(number): {
-                    'subject': plan.subject_of(number),
-                    'motion': plan.performance(number).motion,
-                    'height_m': round(plan.performance(number).subject.height_m, 3)
+            'Simulate fewer sequences or frames, or choose another folder.'
+        )
+    record.write_text(
+        json.dumps(
+            description
+            | {
+                'sequences': {
+                    str(number): {
+                        'subject': plan.subject_of(number),
+                        'motion': plan.performance(number).motion,
+                        'height_m': round(plan.performance(number).subject.height_m, 3),
+                    }
+                    for number in sequences
                 }
-                for number in sequences
-            }
-        }, indent=1))
+            },
+            indent=1,
+        )
+    )
     (root / 'splits.json').write_text(json.dumps(plan.splits))
 
     done = len(sequences) - len(missing)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 from jaxtyping import Float
@@ -38,7 +38,8 @@ class Style:
             extent=float(rng.uniform(0.75, 1.15)),
             phase=float(rng.uniform()),
             side=str(rng.choice(['right', 'left'])),
-            carriage=float(rng.uniform()))
+            carriage=float(rng.uniform()),
+        )
 
     @property
     def other_side(self) -> str:
@@ -58,7 +59,7 @@ def _pulse(cycles: np.ndarray, shift: float = 0.0) -> np.ndarray:
 def _stand(cycles: np.ndarray, style: Style) -> Angles:
     return {
         'shoulder_abduction_right': np.full_like(cycles, 0.1 + 0.15 * style.carriage),
-        'shoulder_abduction_left': np.full_like(cycles, 0.1 + 0.15 * style.carriage)
+        'shoulder_abduction_left': np.full_like(cycles, 0.1 + 0.15 * style.carriage),
     }
 
 
@@ -75,7 +76,7 @@ def _march(cycles: np.ndarray, style: Style) -> Angles:
         'elbow_flexion_right': np.full_like(cycles, 0.3 + 1.1 * style.carriage),
         'elbow_flexion_left': np.full_like(cycles, 0.3 + 1.1 * style.carriage),
         'shoulder_abduction_right': np.full_like(cycles, 0.15),
-        'shoulder_abduction_left': np.full_like(cycles, 0.15)
+        'shoulder_abduction_left': np.full_like(cycles, 0.15),
     }
 
 
@@ -88,7 +89,7 @@ def _squat(cycles: np.ndarray, style: Style) -> Angles:
             f'knee_flexion_{side}': 1.7 * depth,
             f'hip_abduction_{side}': np.full_like(cycles, 0.15),
             f'shoulder_flexion_{side}': 0.3 + 1.2 * style.carriage * depth,
-            f'shoulder_abduction_{side}': np.full_like(cycles, 0.1)
+            f'shoulder_abduction_{side}': np.full_like(cycles, 0.1),
         }
     return angles
 
@@ -103,7 +104,7 @@ def _raise_arms_forward(cycles: np.ndarray, style: Style) -> Angles:
         'shoulder_flexion_right': (1.4 + 1.2 * style.carriage) * style.extent * _pulse(cycles),
         'shoulder_flexion_left': (1.4 + 1.2 * style.carriage) * style.extent * _pulse(cycles),
         'shoulder_abduction_right': np.full_like(cycles, 0.15),
-        'shoulder_abduction_left': np.full_like(cycles, 0.15)
+        'shoulder_abduction_left': np.full_like(cycles, 0.15),
     }
 
 
@@ -111,7 +112,7 @@ def _raise_one_arm(cycles: np.ndarray, style: Style) -> Angles:
     return {
         f'shoulder_abduction_{style.side}': 0.1 + 2.3 * style.extent * _pulse(cycles),
         f'elbow_flexion_{style.side}': 0.6 * style.carriage * _pulse(cycles),
-        f'shoulder_abduction_{style.other_side}': np.full_like(cycles, 0.15)
+        f'shoulder_abduction_{style.other_side}': np.full_like(cycles, 0.15),
     }
 
 
@@ -120,33 +121,33 @@ def _wave_hand(cycles: np.ndarray, style: Style) -> Angles:
         f'shoulder_abduction_{style.side}': 1.2 + 0.4 * style.carriage + 0.25 * style.extent * _wave(2 * cycles),
         f'shoulder_flexion_{style.side}': np.full_like(cycles, 0.5),
         f'elbow_flexion_{style.side}': 1.3 + 0.7 * style.extent * _wave(2 * cycles, 0.2),
-        f'shoulder_abduction_{style.other_side}': np.full_like(cycles, 0.12)
+        f'shoulder_abduction_{style.other_side}': np.full_like(cycles, 0.12),
     }
 
 
 def _punch(cycles: np.ndarray, style: Style) -> Angles:
-    right, left = _pulse(cycles)**2, _pulse(cycles, 0.5)**2
+    right, left = _pulse(cycles) ** 2, _pulse(cycles, 0.5) ** 2
     angles = {'twist': -0.3 * style.extent * (right - left)}
     for side, thrust in (('right', right), ('left', left)):
         angles |= {
             f'shoulder_flexion_{side}': 0.3 + 1.2 * style.extent * thrust,
             f'shoulder_abduction_{side}': 0.35 - 0.25 * thrust,
             f'elbow_flexion_{side}': 2.2 - 2.1 * thrust,
-            f'hip_abduction_{side}': np.full_like(cycles, 0.1 + 0.1 * style.carriage)
+            f'hip_abduction_{side}': np.full_like(cycles, 0.1 + 0.1 * style.carriage),
         }
     return angles
 
 
 def _kick(cycles: np.ndarray, style: Style) -> Angles:
-    kick = style.extent * _pulse(cycles)**2
+    kick = style.extent * _pulse(cycles) ** 2
     return {
         f'hip_flexion_{style.side}': 1.2 * kick - 0.25 * _pulse(cycles, 0.4),
-        f'knee_flexion_{style.side}': 0.9 * _pulse(cycles, 0.2)**2 + 0.1,
+        f'knee_flexion_{style.side}': 0.9 * _pulse(cycles, 0.2) ** 2 + 0.1,
         'lean_forward': -0.25 * kick,
         'shoulder_abduction_right': 0.3 + 0.8 * style.carriage * kick,
         'shoulder_abduction_left': 0.3 + 0.8 * style.carriage * kick,
         'elbow_flexion_right': np.full_like(cycles, 0.6),
-        'elbow_flexion_left': np.full_like(cycles, 0.6)
+        'elbow_flexion_left': np.full_like(cycles, 0.6),
     }
 
 
@@ -159,7 +160,7 @@ def _side_lunge(cycles: np.ndarray, style: Style) -> Angles:
         f'knee_flexion_{style.side}': 1.1 * lunge,
         'lean_right': (0.25 if style.side == 'right' else -0.25) * lunge,
         'shoulder_abduction_right': 0.2 + 0.9 * style.carriage * lunge,
-        'shoulder_abduction_left': 0.2 + 0.9 * style.carriage * lunge
+        'shoulder_abduction_left': 0.2 + 0.9 * style.carriage * lunge,
     }
 
 
@@ -171,7 +172,7 @@ def _bow(cycles: np.ndarray, style: Style) -> Angles:
         'shoulder_flexion_right': 1.0 * style.carriage * depth + 0.1,
         'shoulder_flexion_left': 1.0 * style.carriage * depth + 0.1,
         'knee_flexion_right': 0.1 * depth,
-        'knee_flexion_left': 0.1 * depth
+        'knee_flexion_left': 0.1 * depth,
     }
 
 
@@ -180,7 +181,7 @@ def _twist(cycles: np.ndarray, style: Style) -> Angles:
     for side in ('right', 'left'):
         angles |= {
             f'shoulder_abduction_{side}': np.full_like(cycles, 0.4 + 0.9 * style.carriage),
-            f'elbow_flexion_{side}': np.full_like(cycles, 1.2)
+            f'elbow_flexion_{side}': np.full_like(cycles, 1.2),
         }
     return angles
 
@@ -234,7 +235,8 @@ class Performance:
             style=Style.random(rng),
             place_m=(float(rng.uniform(-0.35, 0.35)), float(rng.uniform(2.0, 2.8))),
             heading_rad=float(np.pi + rng.uniform(-0.6, 0.6)),
-            sway_phases=tuple(float(x) for x in rng.uniform(size=6)))
+            sway_phases=tuple(float(x) for x in rng.uniform(size=6)),
+        )
 
     def joints_m(self, time_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
         """Joint positions in world axes, in m, at the times given, in s."""
@@ -244,8 +246,12 @@ class Performance:
         # Quiet stance sways by a few centimetres below 0.5 Hz; breathing lifts the trunk by a few millimetres.
         angles['lean_forward'] = angles.get('lean_forward', 0.0) + 0.02 * _wave(0.25 * time_s, phases[0])
         angles['lean_right'] = angles.get('lean_right', 0.0) + 0.02 * _wave(0.21 * time_s, phases[1])
-        ground = np.stack([
-            self.place_m[0] + 0.04 * _wave(0.17 * time_s, phases[2]), self.place_m[1] + 0.03 * _wave(0.22 * time_s, phases[3])
-        ], axis=-1)
+        ground = np.stack(
+            [
+                self.place_m[0] + 0.04 * _wave(0.17 * time_s, phases[2]),
+                self.place_m[1] + 0.03 * _wave(0.22 * time_s, phases[3]),
+            ],
+            axis=-1,
+        )
         heading = self.heading_rad + 0.05 * _wave(0.13 * time_s, phases[4])
         return forward_kinematics(self.subject, angles, heading, ground)

@@ -34,7 +34,11 @@ class Scene:
         sides = [(side * half_width, y, z) for side in (-1, 1) for y in np.linspace(1.5, depth, 6) for z in height[::2]]
         points, rcs = [wall, sides], [np.full(len(wall), 0.05), np.full(len(sides), 0.02)]
         for _ in range(rng.integers(2, 6)):
-            centre = (rng.choice([-1, 1]) * rng.uniform(0.9, half_width), rng.uniform(1.2, depth), rng.uniform(0.3, 1.0))
+            centre = (
+                rng.choice([-1, 1]) * rng.uniform(0.9, half_width),
+                rng.uniform(1.2, depth),
+                rng.uniform(0.3, 1.0),
+            )
             points.append(np.asarray(centre) + rng.uniform(-0.3, 0.3, size=(8, 3)))
             rcs.append(rng.uniform(0.005, 0.1, size=8))
         positions = np.concatenate([np.asarray(p, dtype=np.float64) for p in points])

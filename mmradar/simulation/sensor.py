@@ -74,10 +74,11 @@ class RadarSensor:
     @property
     def unit_amplitude_counts(self) -> float:
         """Amplitude of a 1 m^2 target at 1 m, in ADC counts."""
-        return float(np.sqrt(2) * self.noise_counts * 10**(self.snr_db / 20))
+        return float(np.sqrt(2) * self.noise_counts * 10 ** (self.snr_db / 20))
 
-    def echo(self, start_m: Float[Tensor, 'p 3'], stop_m: Float[Tensor, 'p 3'],
-             amplitudes_m: Float[Tensor, 'p']) -> Complex64[Tensor, 'antennas loops samples']:
+    def echo(
+        self, start_m: Float[Tensor, 'p 3'], stop_m: Float[Tensor, 'p 3'], amplitudes_m: Float[Tensor, 'p']
+    ) -> Complex64[Tensor, 'antennas loops samples']:
         """Beat signals of one frame, without noise.
 
         Every point moves in a straight line from ``start_m`` to ``stop_m`` while the frame's chirps last. Phases are
@@ -112,8 +113,9 @@ class RadarSensor:
         cycles_per_sample = 2 * middle_m / SPEED_OF_LIGHT_M_S * config.slope_hz_per_s / config.sample_rate_hz
         cycles = cycles_per_sample[:, None] * torch.arange(config.num_samples, dtype=torch.float64)
         strength = self.unit_amplitude_counts * amplitudes_m / middle_m**2
-        beat = torch.polar(strength[:, None].float().expand_as(cycles).contiguous(),
-                           (2 * torch.pi * (cycles - cycles.floor())).float())
+        beat = torch.polar(
+            strength[:, None].float().expand_as(cycles).contiguous(), (2 * torch.pi * (cycles - cycles.floor())).float()
+        )
         return (carrier @ beat).view(config.frame_shape)
 
     def noise(self, generator: torch.Generator) -> Complex64[Tensor, 'antennas loops samples']:

@@ -8,8 +8,22 @@ import numpy as np
 from jaxtyping import Float
 
 # HuPR's joints in HuPR's order.
-JOINT_NAMES = ('R_Hip', 'R_Knee', 'R_Ankle', 'L_Hip', 'L_Knee', 'L_Ankle', 'Neck', 'Head', 'L_Shoulder', 'L_Elbow',
-               'L_Wrist', 'R_Shoulder', 'R_Elbow', 'R_Wrist')
+JOINT_NAMES = (
+    'R_Hip',
+    'R_Knee',
+    'R_Ankle',
+    'L_Hip',
+    'L_Knee',
+    'L_Ankle',
+    'Neck',
+    'Head',
+    'L_Shoulder',
+    'L_Elbow',
+    'L_Wrist',
+    'R_Shoulder',
+    'R_Elbow',
+    'R_Wrist',
+)
 JOINTS = {name: index for index, name in enumerate(JOINT_NAMES)}
 
 
@@ -36,7 +50,8 @@ class Subject:
         return cls(
             height_m=float(rng.uniform(1.52, 1.95)),
             girth=float(rng.uniform(0.8, 1.3)),
-            limb_scale=float(rng.uniform(0.95, 1.05)))
+            limb_scale=float(rng.uniform(0.95, 1.05)),
+        )
 
     def length_m(self, segment: str) -> float:
         """Length of a segment: thigh, shank, foot_height, trunk, head, upper_arm, forearm, half widths."""
@@ -68,13 +83,20 @@ def rotation(axis: int, angle: Float[np.ndarray, '*n']) -> Float[np.ndarray, '*n
 
 # The angles of a pose, all zero when standing straight with hanging arms, in rad. Those of the limbs come with the
 # suffixes _right and _left.
-LIMB_ANGLES = ('shoulder_flexion', 'shoulder_abduction', 'elbow_flexion', 'hip_flexion', 'hip_abduction',
-               'knee_flexion')
+LIMB_ANGLES = (
+    'shoulder_flexion',
+    'shoulder_abduction',
+    'elbow_flexion',
+    'hip_flexion',
+    'hip_abduction',
+    'knee_flexion',
+)
 TRUNK_ANGLES = ('lean_forward', 'lean_right', 'twist', 'nod')
 
 
-def forward_kinematics(subject: Subject, angles: dict[str, np.ndarray], heading_rad: np.ndarray,
-                       ground_m: np.ndarray) -> Float[np.ndarray, 'time 14 3']:
+def forward_kinematics(
+    subject: Subject, angles: dict[str, np.ndarray], heading_rad: np.ndarray, ground_m: np.ndarray
+) -> Float[np.ndarray, 'time 14 3']:
     """Joint positions from joint angles, the lower foot on the floor.
 
     The body's axes are x to its right, y forward, z up. World axes are x to the right seen from the radar,
@@ -95,7 +117,7 @@ def forward_kinematics(subject: Subject, angles: dict[str, np.ndarray], heading_
         raise ValueError(f'unknown joint angle {sorted(unknown)[0]!r}; known are {sorted(known)}')
 
     def angle(name: str) -> np.ndarray:
-        return np.broadcast_to(np.asarray(angles.get(name, 0.0), dtype=np.float64), (time, ))
+        return np.broadcast_to(np.asarray(angles.get(name, 0.0), dtype=np.float64), (time,))
 
     def down(matrix: np.ndarray, length_m: float) -> np.ndarray:
         return -length_m * matrix[..., :, 2]
@@ -107,8 +129,11 @@ def forward_kinematics(subject: Subject, angles: dict[str, np.ndarray], heading_
     joints[:, JOINTS['Head']] = neck + subject.length_m('head') * (trunk @ rotation(0, -angle('nod')))[..., :, 2]
     for side, sign, letter in (('right', 1.0, 'R'), ('left', -1.0, 'L')):
         shoulder = neck + sign * subject.length_m('half_shoulders') * trunk[..., :, 0]
-        upper = trunk @ rotation(1, -sign * angle(f'shoulder_abduction_{side}')) @ rotation(
-            0, angle(f'shoulder_flexion_{side}'))
+        upper = (
+            trunk
+            @ rotation(1, -sign * angle(f'shoulder_abduction_{side}'))
+            @ rotation(0, angle(f'shoulder_flexion_{side}'))
+        )
         elbow = shoulder + down(upper, subject.length_m('upper_arm'))
         wrist = elbow + down(upper @ rotation(0, angle(f'elbow_flexion_{side}')), subject.length_m('forearm'))
         for name, position in (('Shoulder', shoulder), ('Elbow', elbow), ('Wrist', wrist)):

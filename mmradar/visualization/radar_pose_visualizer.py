@@ -26,25 +26,29 @@ class RadarPoseVisualizer(Visualizer):
         name, vis_backends, save_dir, **kwargs: As mmengine's ``Visualizer``.
     """
 
-    def __init__(self,
-                 name: str = 'visualizer',
-                 view_names: tuple[str, ...] = ('horizontal radar', 'vertical radar'),
-                 line_width_px: float = 3.0,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        name: str = 'visualizer',
+        view_names: tuple[str, ...] = ('horizontal radar', 'vertical radar'),
+        line_width_px: float = 3.0,
+        **kwargs,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         self.view_names, self.line_width_px = tuple(view_names), line_width_px
 
     @master_only
-    def add_datasample(self,
-                       name: str,
-                       heatmaps: Float[np.ndarray, 'frames views channels angle doppler range'],
-                       data_sample: PoseDataSample,
-                       draw_gt: bool = True,
-                       draw_pred: bool = True,
-                       show: bool = False,
-                       wait_time: float = 0.0,
-                       out_file: str | None = None,
-                       step: int = 0) -> None:
+    def add_datasample(
+        self,
+        name: str,
+        heatmaps: Float[np.ndarray, 'frames views channels angle doppler range'],
+        data_sample: PoseDataSample,
+        draw_gt: bool = True,
+        draw_pred: bool = True,
+        show: bool = False,
+        wait_time: float = 0.0,
+        out_file: str | None = None,
+        step: int = 0,
+    ) -> None:
         """Draw one sample; to a file, a window, or the visualizer's backends.
 
         Args:
@@ -66,26 +70,30 @@ class RadarPoseVisualizer(Visualizer):
         elif not show:
             self.add_image(name, image, step)
 
-    def render(self,
-               title: str,
-               heatmaps: Float[np.ndarray, 'frames views channels angle doppler range'],
-               data_sample: PoseDataSample,
-               draw_gt: bool = True,
-               draw_pred: bool = True) -> UInt8[np.ndarray, 'height width 3']:
+    def render(
+        self,
+        title: str,
+        heatmaps: Float[np.ndarray, 'frames views channels angle doppler range'],
+        data_sample: PoseDataSample,
+        draw_gt: bool = True,
+        draw_pred: bool = True,
+    ) -> UInt8[np.ndarray, 'height width 3']:
         """The picture as an RGB array."""
         centre = heatmaps[len(heatmaps) // 2]
-        poses = [(kind, label) for wanted, kind, label in ((draw_gt, 'gt_instances', 'true'),
-                                                           (draw_pred, 'pred_instances', 'predicted'))
-                 if wanted and kind in data_sample]
+        poses = [
+            (kind, label)
+            for wanted, kind, label in ((draw_gt, 'gt_instances', 'true'), (draw_pred, 'pred_instances', 'predicted'))
+            if wanted and kind in data_sample
+        ]
         panels = len(centre) + len(poses)
         figure = Figure(figsize=(2.9 * panels, 3.3), dpi=100, layout='constrained')
         canvas = FigureCanvasAgg(figure)
         axes = np.atleast_1d(figure.subplots(1, panels))
-        for view, axis in enumerate(axes[:len(centre)]):
+        for view, axis in enumerate(axes[: len(centre)]):
             self._draw_heatmap(axis, centre[view])
             axis.set_title(self.view_names[view] if view < len(self.view_names) else f'radar {view}', fontsize=10)
         width, height = data_sample.get('image_size', (256, 256))
-        for axis, (kind, label) in zip(axes[len(centre):], poses):
+        for axis, (kind, label) in zip(axes[len(centre) :], poses):
             for keypoints in np.asarray(data_sample.get(kind).keypoints):
                 self._draw_skeleton(axis, keypoints)
             axis.set(xlim=(0, width), ylim=(height, 0), aspect='equal', facecolor='#10141c', xticks=[], yticks=[])
@@ -99,7 +107,9 @@ class RadarPoseVisualizer(Visualizer):
         """Angle over range, strongest Doppler bin, in dB below the peak."""
         magnitude = np.sqrt(np.square(heatmap).sum(axis=0)).max(axis=1)
         level_db = 20 * np.log10(np.maximum(magnitude, 1e-6) / max(magnitude.max(), 1e-6))
-        axis.imshow(level_db.T, origin='lower', aspect='auto', cmap='inferno', vmin=-25, vmax=0, interpolation='nearest')
+        axis.imshow(
+            level_db.T, origin='lower', aspect='auto', cmap='inferno', vmin=-25, vmax=0, interpolation='nearest'
+        )
         axis.set_xlabel('angle bin', fontsize=8)
         axis.set_ylabel('range bin of the crop', fontsize=8)
         axis.tick_params(labelsize=7)
@@ -108,11 +118,17 @@ class RadarPoseVisualizer(Visualizer):
         meta = self.dataset_meta or {}
         links, colours = meta.get('skeleton_links', []), meta.get('skeleton_link_colors', [])
         for (start, stop), colour in zip(links, colours):
-            axis.plot(*keypoints[[start, stop]].T, color=np.asarray(colour) / 255, linewidth=self.line_width_px, solid_capstyle='round')
+            axis.plot(
+                *keypoints[[start, stop]].T,
+                color=np.asarray(colour) / 255,
+                linewidth=self.line_width_px,
+                solid_capstyle='round',
+            )
         axis.scatter(*keypoints.T, s=10, color='white', zorder=3)
 
     @staticmethod
     def _save(image: np.ndarray, path: Path) -> None:
         from matplotlib.image import imsave
+
         path.parent.mkdir(parents=True, exist_ok=True)
         imsave(path, image)

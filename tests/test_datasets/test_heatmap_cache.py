@@ -6,15 +6,19 @@ import time
 
 import numpy as np
 import pytest
-from conftest import SMALL_PLAN
 from mmengine.dataset import Compose
 
+from conftest import SMALL_PLAN, SMALL_RADAR
 from mmradar.datasets.heatmap_cache import HeatmapCache
 from mmradar.datasets.transforms import LoadRadarHeatmap
 
 RADAR = SMALL_PLAN.radar_config
-STEPS = [dict(type='LoadRadarCube'), dict(type='RemoveStaticClutter'), dict(type='SubsampleChirps', num_chirps=8),
-         dict(type='RadarHeatmap3D', range_bins=(10, 40))]
+STEPS = [
+    dict(type='LoadRadarCube'),
+    dict(type='RemoveStaticClutter'),
+    dict(type='SubsampleChirps', num_chirps=8),
+    dict(type='RadarHeatmap3D', range_bins=(10, 40)),
+]
 
 
 def results(root, cache_dir, frames=(0, 1, 1), sequence=1):
@@ -49,13 +53,16 @@ def test_the_second_reader_computes_nothing(simulated_root, tmp_path, monkeypatc
 
 def test_other_settings_or_another_file_never_find_an_old_one(simulated_root, tmp_path):
     import shutil
+
     root = shutil.copytree(simulated_root, tmp_path / 'set')
     cache = tmp_path / 'cache'
     LoadRadarHeatmap(STEPS)(results(root, cache))
     other = [*STEPS[:-1], dict(type='RadarHeatmap3D', range_bins=(10, 40), antenna_order='file')]
     changed = LoadRadarHeatmap(other)(results(root, cache))['heatmap']
     assert len(files(cache)) == 4
-    assert np.abs(changed - LoadRadarHeatmap(other)(results(root, None))['heatmap']).max() < 1e-3 * np.abs(changed).max()
+    assert (
+        np.abs(changed - LoadRadarHeatmap(other)(results(root, None))['heatmap']).max() < 1e-3 * np.abs(changed).max()
+    )
     LoadRadarHeatmap(STEPS, cache_dtype='float32')(results(root, cache))
     assert len(files(cache)) == 6
     # the raw file is replaced by another recording of the same size
@@ -81,7 +88,7 @@ def test_a_failing_fill_leaves_nothing(simulated_root, tmp_path):
 def test_a_killed_fill_is_never_taken_for_whole(simulated_root, tmp_path):
     """A process is killed after the first of several blocks; the next one fills anew and reads right values."""
     path = simulated_root / 'single_1/hori/adc_data.bin'
-    script = f'''
+    script = f"""
 import time, numpy as np
 from mmradar.datasets.heatmap_cache import HeatmapCache
 from mmradar.radar import RadarConfig
@@ -90,8 +97,9 @@ def compute(block):
         print("first block written", flush=True)
         time.sleep(60)
     return np.full((len(block), 2, 3), 1 + 1j, np.complex64)
-HeatmapCache({str(tmp_path)!r}, "settings").frames({str(path)!r}, [0], RadarConfig.build({dict(num_loops=8, num_samples=128)!r}), 100, compute)
-'''
+radar = RadarConfig.build({SMALL_RADAR!r})
+HeatmapCache({str(tmp_path)!r}, "settings").frames({str(path)!r}, [0], radar, 100, compute)
+"""
     process = subprocess.Popen([sys.executable, '-c', script], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline().strip() == 'first block written'
     os.kill(process.pid, signal.SIGKILL)

@@ -4,8 +4,8 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from conftest import SMALL_PLAN, SMALL_RADAR
 
+from conftest import SMALL_PLAN, SMALL_RADAR
 from mmradar.datasets import HuPRDataset
 from mmradar.errors import DataError
 from mmradar.radar import ADCFileError, heatmap_3d, load_dca1000, remove_static_clutter
@@ -60,6 +60,7 @@ def test_pipeline_gives_the_heatmap_of_the_raw_files(simulated_root, tiny_config
 
 def test_results_do_not_depend_on_the_number_of_workers(tiny_config):
     from mmengine.runner import Runner
+
     loader = tiny_config.test_dataloader
     batches = []
     for workers in (0, 2):
@@ -76,7 +77,10 @@ def test_shuffled_radar_keeps_labels_and_deals_windows_anew(simulated_root):
         np.testing.assert_array_equal(info['keypoints'], other['keypoints'])
         pairs.append((other['adc_paths']['hori'], other['frame_indices'][1]))
     assert len(set(pairs)) == len(plain)  # a permutation
-    own = [(plain.get_data_info(i)['adc_paths']['hori'], plain.get_data_info(i)['frame_indices'][1]) for i in range(len(plain))]
+    own = [
+        (plain.get_data_info(i)['adc_paths']['hori'], plain.get_data_info(i)['frame_indices'][1])
+        for i in range(len(plain))
+    ]
     assert sum(a == b for a, b in zip(own, pairs)) < 5
 
 
@@ -123,19 +127,29 @@ def edit(root, change):
 def set_joint(value):
     def change(annotation):
         annotation[2][1]['joints'][7] = value
+
     return change
 
 
-@pytest.mark.parametrize('change, message', [
-    (lambda a: a.pop(), 'expected one entry for each of the 4 sequences of the split, found 3 entries'),
-    (lambda a: a[1].pop(), 'expected 4 frames .* found 5 frames'),
-    (lambda a: a[0][2].pop('bbox'), "sequence 1, frame 2: no 'bbox', found"),
-    (lambda a: a[0][2]['joints'].pop(), r"sequence 1, frame 2: expected 'joints' of shape \(14, 2\), found \(13, 2\)"),
-    (set_joint([float('nan'), 3]), 'sequence 3, frame 1, joint 7: expected a finite position, found .nan, 3.0'),
-    (set_joint([300, 3]), 'sequence 3, frame 1, joint 7: expected a position within .* found .300.0, 3.0'),
-    (set_joint(['left', 3]), "sequence 3, frame 1: 'joints' holds something that is no number"),
-    (lambda a: a[3][0].update(bbox=[9, 9, 3, 12]), 'sequence 4, frame 0: expected a box .* found .9.0, 9.0, 3.0, 12.0'),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda a: a.pop(), 'expected one entry for each of the 4 sequences of the split, found 3 entries'),
+        (lambda a: a[1].pop(), 'expected 4 frames .* found 5 frames'),
+        (lambda a: a[0][2].pop('bbox'), "sequence 1, frame 2: no 'bbox', found"),
+        (
+            lambda a: a[0][2]['joints'].pop(),
+            r"sequence 1, frame 2: expected 'joints' of shape \(14, 2\), found \(13, 2\)",
+        ),
+        (set_joint([float('nan'), 3]), 'sequence 3, frame 1, joint 7: expected a finite position, found .nan, 3.0'),
+        (set_joint([300, 3]), 'sequence 3, frame 1, joint 7: expected a position within .* found .300.0, 3.0'),
+        (set_joint(['left', 3]), "sequence 3, frame 1: 'joints' holds something that is no number"),
+        (
+            lambda a: a[3][0].update(bbox=[9, 9, 3, 12]),
+            'sequence 4, frame 0: expected a box .* found .9.0, 9.0, 3.0, 12.0',
+        ),
+    ],
+)
 def test_annotations_that_do_not_fit(damaged_root, change, message):
     edit(damaged_root, change)
     with pytest.raises((DataError, ADCFileError), match=message):
@@ -162,8 +176,8 @@ def test_sequences_that_nobody_lists(damaged_root):
 
 def test_official_split_has_no_overlap():
     from conftest import REPOSITORY
-
     from mmradar.apis.command_line import load_config
+
     config = load_config(str(REPOSITORY / 'configs/millimamba_hupr.py'))
     splits = [config[f'{split}_dataloader'].dataset.sequences for split in ('train', 'val', 'test')]
     assert [len(s) for s in splits] == [193, 21, 21]

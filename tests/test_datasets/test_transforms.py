@@ -10,11 +10,14 @@ def heatmap(seed=0):
     return (rng.normal(size=shape) + 1j * rng.normal(size=shape)).astype(np.complex64)
 
 
-@pytest.mark.parametrize('mode, expected', [
-    ('real_imag', lambda h: np.stack([h.real, h.imag], 2)),
-    ('magnitude', lambda h: np.abs(h)[:, :, None]),
-    ('log_magnitude', lambda h: np.log1p(np.abs(h))[:, :, None]),
-])
+@pytest.mark.parametrize(
+    'mode, expected',
+    [
+        ('real_imag', lambda h: np.stack([h.real, h.imag], 2)),
+        ('magnitude', lambda h: np.abs(h)[:, :, None]),
+        ('log_magnitude', lambda h: np.log1p(np.abs(h))[:, :, None]),
+    ],
+)
 def test_channels(mode, expected):
     out = HeatmapToChannels(mode)(dict(heatmap=heatmap()))['heatmap']
     assert out.dtype == np.float32
@@ -39,8 +42,10 @@ def test_an_empty_map_stays_finite():
     assert (NormalizeHeatmap()(dict(heatmap=np.zeros((1, 1, 2, 4, 2, 4), np.float32)))['heatmap'] == 0).all()
 
 
-@pytest.mark.parametrize('build', [lambda: HeatmapToChannels('db'), lambda: NormalizeHeatmap('all'),
-                                   lambda: RadarHeatmap3D(antenna_order='random')])
+@pytest.mark.parametrize(
+    'build',
+    [lambda: HeatmapToChannels('db'), lambda: NormalizeHeatmap('all'), lambda: RadarHeatmap3D(antenna_order='random')],
+)
 def test_unknown_options_are_named(build):
     with pytest.raises(ValueError, match='must be .* found'):
         build()

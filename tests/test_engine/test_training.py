@@ -54,8 +54,11 @@ def test_an_interrupted_training_resumes_to_the_same_parameters(tiny_config, tmp
 def test_training_is_repeatable_and_a_seed_changes_it(tiny_config, tmp_path):
     runs = []
     for number, seed in enumerate((3, 3, 4)):
-        run = runner(tiny_config, tmp_path / str(number), **{'randomness.seed': seed, 'train_cfg.max_epochs': 1,
-                                                              'param_scheduler.0.total_steps': 1})
+        run = runner(
+            tiny_config,
+            tmp_path / str(number),
+            **{'randomness.seed': seed, 'train_cfg.max_epochs': 1, 'param_scheduler.0.total_steps': 1},
+        )
         run.train()
         runs.append(torch.cat([p.detach().flatten() for p in run.model.parameters()]))
     assert torch.equal(runs[0], runs[1]) and not torch.equal(runs[0], runs[2])
@@ -69,7 +72,6 @@ def test_checkpoints_load_without_running_code_from_them(tiny_config, tmp_path):
 
 
 class Attack:
-
     def __reduce__(self):
         return getattr, (str, 'join')
 
@@ -84,8 +86,12 @@ def test_a_checkpoint_that_reaches_for_anything_else_is_refused(tmp_path):
 def test_a_checkpoint_of_another_model_is_refused_with_the_keys(tiny_config, tmp_path):
     run = runner(tiny_config, tmp_path, **{'train_cfg.max_epochs': 1, 'param_scheduler.0.total_steps': 1})
     run.train()
-    other = runner(tiny_config, tmp_path / 'other', load_from=str(tmp_path / 'epoch_1.pth'), **{'model.head.num_layers': 2})
-    with pytest.raises(CheckpointError, match=r'epoch_1.pth is not a checkpoint of this model[\s\S]*missing in it: head.layers.1'):
+    other = runner(
+        tiny_config, tmp_path / 'other', load_from=str(tmp_path / 'epoch_1.pth'), **{'model.head.num_layers': 2}
+    )
+    with pytest.raises(
+        CheckpointError, match=r'epoch_1.pth is not a checkpoint of this model[\s\S]*missing in it: head.layers.1'
+    ):
         other.test()
 
 
@@ -100,8 +106,11 @@ def test_the_three_ways_in_which_weights_differ():
 
 
 def test_cpu_mixed_precision_trains(tiny_config, tmp_path):
-    run = runner(tiny_config, tmp_path, **{'optim_wrapper.type': 'CPUAmpOptimWrapper', 'train_cfg.max_epochs': 1,
-                                           'param_scheduler.0.total_steps': 1})
+    run = runner(
+        tiny_config,
+        tmp_path,
+        **{'optim_wrapper.type': 'CPUAmpOptimWrapper', 'train_cfg.max_epochs': 1, 'param_scheduler.0.total_steps': 1},
+    )
     seen = []
     head = run.model.head.to_coordinates[0]
     head.register_forward_hook(lambda module, args, output: seen.append(output.dtype))

@@ -23,8 +23,11 @@ def evaluate(prediction, truth, visible, areas, ids, **options):
     metric = HuPRMetric(**options)
     metric.dataset_meta = META
     for p, t, v, a, i in zip(prediction, truth, visible, areas, ids):
-        sample = dict(img_id=i, pred_instances=dict(keypoints=p[None]),
-                      gt_instances=dict(keypoints=t[None], keypoints_visible=v[None], areas=np.array([a])))
+        sample = dict(
+            img_id=i,
+            pred_instances=dict(keypoints=p[None]),
+            gt_instances=dict(keypoints=t[None], keypoints_visible=v[None], areas=np.array([a])),
+        )
         metric.process({}, [sample])
     return metric.evaluate(len(ids))
 
@@ -32,8 +35,8 @@ def evaluate(prediction, truth, visible, areas, ids, **options):
 def by_brute_force(prediction, truth, areas, ids, joints=slice(None)):
     """COCO's AP for one person an image, from its definition: OKS, hits in order of image id, 101-point envelope."""
     order = np.argsort(ids)
-    variance = (2 * np.asarray(HUPR_SIGMAS)[joints])**2
-    distance = ((prediction - truth)[:, joints]**2).sum(-1)
+    variance = (2 * np.asarray(HUPR_SIGMAS)[joints]) ** 2
+    distance = ((prediction - truth)[:, joints] ** 2).sum(-1)
     oks = np.exp(-distance / (2 * variance * areas[:, None])).mean(1)[order]
     precisions, recalls = [], []
     for threshold in np.arange(0.5, 0.96, 0.05):
@@ -53,15 +56,35 @@ def test_equals_pycocotools_with_hupr_s_parameters():
     ours = evaluate(prediction, truth, visible, areas, ids)
     gt, dt = COCO(), None
     gt.dataset = dict(
-        images=[dict(id=int(i)) for i in ids], categories=[dict(id=1, name='person')],
-        annotations=[dict(id=k + 1, image_id=int(i), category_id=1, iscrowd=0, area=float(a), num_keypoints=14, bbox=[0, 0, 1, 1],
-                          keypoints=np.column_stack([t, np.full(14, 2)]).ravel().tolist())
-                     for k, (i, t, a) in enumerate(zip(ids, truth, areas))])
+        images=[dict(id=int(i)) for i in ids],
+        categories=[dict(id=1, name='person')],
+        annotations=[
+            dict(
+                id=k + 1,
+                image_id=int(i),
+                category_id=1,
+                iscrowd=0,
+                area=float(a),
+                num_keypoints=14,
+                bbox=[0, 0, 1, 1],
+                keypoints=np.column_stack([t, np.full(14, 2)]).ravel().tolist(),
+            )
+            for k, (i, t, a) in enumerate(zip(ids, truth, areas))
+        ],
+    )
     gt.createIndex()
-    dt = gt.loadRes([dict(image_id=int(i), category_id=1, score=1.0, keypoints=np.column_stack([p, np.ones(14)]).ravel().tolist())
-                     for i, p in zip(ids, prediction)])
+    dt = gt.loadRes(
+        [
+            dict(
+                image_id=int(i), category_id=1, score=1.0, keypoints=np.column_stack([p, np.ones(14)]).ravel().tolist()
+            )
+            for i, p in zip(ids, prediction)
+        ]
+    )
     evaluation = COCOeval(gt, dt, 'keypoints')
-    evaluation.params.kpt_oks_sigmas = np.array([1.07, .87, .89, 1.07, .87, .89, 1, 1, .79, .72, .62, .79, .72, .62]) / 10
+    evaluation.params.kpt_oks_sigmas = (
+        np.array([1.07, 0.87, 0.89, 1.07, 0.87, 0.89, 1, 1, 0.79, 0.72, 0.62, 0.79, 0.72, 0.62]) / 10
+    )
     evaluation.evaluate()
     evaluation.accumulate()
     evaluation.summarize()
@@ -82,7 +105,7 @@ def test_equals_the_definition_overall_and_for_every_joint():
 
 
 def test_perfect_and_hopeless_predictions():
-    prediction, truth, visible, areas, ids = images(10)
+    _, truth, visible, areas, ids = images(10)
     assert evaluate(truth, truth, visible, areas, ids)['coco/AP'] == pytest.approx(100)
     hopeless = evaluate(truth + 200, truth, visible, areas, ids)
     assert hopeless['coco/AP'] == 0 and hopeless['coco/MPJPE_px'] == pytest.approx(np.sqrt(2) * 200)
@@ -92,7 +115,7 @@ def test_a_threshold_by_hand():
     """One image, all joints 5 px off: OKS is the mean of exp(-25 / (2 (2 sigma)^2 area)); it passes below that."""
     truth = np.full((1, 14, 2), 100.0)
     area = 4000.0
-    oks = np.exp(-25 / (2 * (2 * np.asarray(HUPR_SIGMAS))**2 * area)).mean()
+    oks = np.exp(-25 / (2 * (2 * np.asarray(HUPR_SIGMAS)) ** 2 * area)).mean()
     passed = sum(oks >= threshold for threshold in np.arange(0.5, 0.96, 0.05))
     assert 0 < passed < 10
     metrics = keypoint_average_precision(truth + [5, 0], truth, np.ones((1, 14)), np.array([area]), HUPR_SIGMAS, [3])

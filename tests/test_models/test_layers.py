@@ -23,8 +23,13 @@ def test_serialisation_goes_range_angle_view_frame_and_back():
     maps = torch.arange(2 * 2 * 8 * 3 * 2 * 4).float().view(2, 2, 8, 3, 2, 4)
     tokens = backbone.serialise(maps)
     assert tokens.shape == (2, 3 * 2 * 8, 8)
-    order = [(frame, view, row, column if row == 0 else 3 - column)
-             for frame in range(3) for view in range(2) for row in range(2) for column in range(4)]
+    order = [
+        (frame, view, row, column if row == 0 else 3 - column)
+        for frame in range(3)
+        for view in range(2)
+        for row in range(2)
+        for column in range(4)
+    ]
     for position, (frame, view, row, column) in enumerate(order):
         assert torch.equal(tokens[:, position], maps[:, view, :, frame, row, column])
     assert torch.equal(backbone.deserialise(tokens), maps)
@@ -34,7 +39,7 @@ def test_encoder_shapes_and_both_directions():
     """A change of the last frame must reach the tokens of the first, and the other way round."""
     backbone = encoder().eval()
     inputs = torch.randn(1, 3, 2, 2, 8, 8, 16)
-    tokens, = backbone(inputs)
+    (tokens,) = backbone(inputs)
     assert tokens.shape == (1, 48, 8)
     for changed, seen in ((2, slice(0, 8)), (0, slice(40, 48))):
         other = inputs.clone()
@@ -43,12 +48,13 @@ def test_encoder_shapes_and_both_directions():
         maps = backbone.features(inputs)
         maps_other = maps.clone()
         maps_other[:, :, :, changed] = backbone.features(other)[:, :, :, changed]
-        difference = (backbone.layers[0](backbone.serialise(maps_other)) - backbone.layers[0](backbone.serialise(maps)))
+        difference = backbone.layers[0](backbone.serialise(maps_other)) - backbone.layers[0](backbone.serialise(maps))
         assert difference[:, seen].abs().max() > 1e-6
 
 
 def test_wrong_inputs_are_named():
     import pytest
+
     with pytest.raises(ValueError, match='3 frames, 2 views, 8 angle and 16 range bins'):
         encoder()(torch.zeros(1, 3, 1, 2, 8, 8, 16))
     with pytest.raises(ValueError, match="scan_order must be one of zigzag, raster, found 'spiral'"):
@@ -60,7 +66,10 @@ def test_wrong_inputs_are_named():
 def test_mnet_merges_pairs_of_doppler_bins_and_takes_the_strongest():
     net = MNet(2, 3)
     x = torch.randn(1, 2, 8, 4, 5)
-    pairs = [net.conv.weight[..., 0, 0].flatten(1) @ x[0, :, 2 * k:2 * k + 2, 1, 2].flatten() + net.conv.bias for k in range(4)]
+    pairs = [
+        net.conv.weight[..., 0, 0].flatten(1) @ x[0, :, 2 * k : 2 * k + 2, 1, 2].flatten() + net.conv.bias
+        for k in range(4)
+    ]
     torch.testing.assert_close(net(x)[0, :, 1, 2], torch.stack(pairs).amax(0))
 
 

@@ -12,7 +12,7 @@ def window(frames=1, joints=2):
 
 
 def test_hupr_s_sigmas():
-    assert HUPR_SIGMAS == (.107, .087, .089, .107, .087, .089, .1, .1, .079, .072, .062, .079, .072, .062)
+    assert HUPR_SIGMAS == (0.107, 0.087, 0.089, 0.107, 0.087, 0.089, 0.1, 0.1, 0.079, 0.072, 0.062, 0.079, 0.072, 0.062)
 
 
 def test_oks_loss_by_hand():
@@ -34,7 +34,7 @@ def test_oks_loss_uses_the_image_s_size_on_each_axis():
     right, down = target.clone(), target.clone()
     right[..., 0] += 0.1
     down[..., 1] += 0.1
-    loss = OKSLoss(sigmas=(0.1, ), image_size=(100, 200))
+    loss = OKSLoss(sigmas=(0.1,), image_size=(100, 200))
     assert loss(right, target, weight, area).item() == pytest.approx(1 - math.exp(-100 / 80), rel=1e-5)
     assert loss(down, target, weight, area).item() == pytest.approx(1 - math.exp(-400 / 80), rel=1e-5)
 
@@ -61,12 +61,12 @@ def test_l1_loss_by_hand():
     assert KeypointL1Loss(loss_weight=2)(prediction, target, weight, area).item() == pytest.approx(0.4, rel=1e-5)
 
 
-@pytest.mark.parametrize('loss', [OKSLoss(sigmas=(.1, .2)), OKSLoss(sigmas=(.1, .2), log=True), VelocityLoss()])
+@pytest.mark.parametrize('loss', [OKSLoss(sigmas=(0.1, 0.2)), OKSLoss(sigmas=(0.1, 0.2), log=True), VelocityLoss()])
 def test_gradients_against_finite_differences(loss):
     loss = loss.double()
     target = torch.rand(1, 3, 2, 2, dtype=torch.float64)
     prediction = (target + 0.02 * torch.randn_like(target)).requires_grad_()
-    weight = torch.tensor([[[1., 1], [1, 0], [1, 1]]], dtype=torch.float64)
+    weight = torch.tensor([[[1.0, 1], [1, 0], [1, 1]]], dtype=torch.float64)
     area = torch.full((1, 3), 900.0, dtype=torch.float64)
     assert torch.autograd.gradcheck(lambda x: loss(x, target, weight, area), prediction)
 
@@ -74,5 +74,5 @@ def test_gradients_against_finite_differences(loss):
 def test_a_step_down_the_gradient_brings_the_joint_nearer():
     target, weight, area = window()
     prediction = (target + 0.02).requires_grad_()
-    OKSLoss(sigmas=(.1, .1))(prediction, target, weight, area).backward()
+    OKSLoss(sigmas=(0.1, 0.1))(prediction, target, weight, area).backward()
     assert (prediction.grad > 0).all()

@@ -18,9 +18,15 @@ def arguments(batch, length, dim, state, dtype=torch.float64, seed=0):
 
     A = -torch.rand(dim, state, generator=generator, dtype=torch.float64) * 4 - 0.1
     return dict(
-        u=normal(batch, length, dim), delta=normal(batch, length, dim), A=A.to(dtype).requires_grad_(),
-        B=normal(batch, length, state), C=normal(batch, length, state), D=normal(dim), z=normal(batch, length, dim),
-        delta_bias=normal(dim))
+        u=normal(batch, length, dim),
+        delta=normal(batch, length, dim),
+        A=A.to(dtype).requires_grad_(),
+        B=normal(batch, length, state),
+        C=normal(batch, length, state),
+        D=normal(dim),
+        z=normal(batch, length, dim),
+        delta_bias=normal(dim),
+    )
 
 
 def outputs_and_gradients(arguments, **options):
@@ -68,7 +74,9 @@ def test_torch_form_is_exact_in_float64_over_several_segments(monkeypatch):
 
 def test_torch_form_passes_gradcheck():
     u, delta, A, B, C = (arguments(1, 7, 2, 2)[name] for name in ('u', 'delta', 'A', 'B', 'C'))
-    assert torch.autograd.gradcheck(lambda *x: scan_two_level(x[0], x[1].exp(), *x[2:], chunk_length=3), (u, delta, A, B, C))
+    assert torch.autograd.gradcheck(
+        lambda *x: scan_two_level(x[0], x[1].exp(), *x[2:], chunk_length=3), (u, delta, A, B, C)
+    )
 
 
 @pytest.mark.parametrize('backend', FAST)

@@ -2,16 +2,17 @@ import struct
 
 import numpy as np
 import pytest
-from conftest import SHARED_DATA
 
+from conftest import SHARED_DATA
 from mmradar.radar import ADCFileError, RadarConfig, decode_dca1000, encode_dca1000, load_dca1000
 
 TWO_BY_TWO = RadarConfig(
-    num_tx=2, num_rx=2, num_loops=2, num_samples=4, tx_positions=((0, 0), (2, 0)), rx_positions=((0, 0), (1, 0)))
+    num_tx=2, num_rx=2, num_loops=2, num_samples=4, tx_positions=((0, 0), (2, 0)), rx_positions=((0, 0), (1, 0))
+)
 
 
 def write_by_hand(path, frames=2):
-    """Every sample says where it belongs: I = 1000 frame + 100 loop + 10 tx + rx, Q = its index in the chirp, negative."""
+    """Every sample says where it belongs: I = 1000 frame + 100 loop + 10 tx + rx, Q = minus its index."""
     with open(path, 'wb') as file:
         for frame in range(frames):
             for loop in range(2):
@@ -56,7 +57,9 @@ def test_truncated_and_overlong_files_name_file_and_sizes(tmp_path, change):
     write_by_hand(path)
     content = path.read_bytes()
     path.write_bytes(content[:change] if change < 0 else content + b'\0' * change)
-    with pytest.raises(ADCFileError, match=f'adc_data.bin: {256 + change} bytes is not a whole number of frames.*128 bytes a frame'):
+    with pytest.raises(
+        ADCFileError, match=f'adc_data.bin: {256 + change} bytes is not a whole number of frames.*128 bytes a frame'
+    ):
         load_dca1000(path, TWO_BY_TWO)
 
 
@@ -82,13 +85,22 @@ def test_missing_and_empty_files(tmp_path):
 
 
 def test_a_real_recording_of_a_breathing_person():
-    """Another board (IWR6843, one transmitter): the person sits in range bin 7, 0.70 m away, and breathes at 0.25 Hz."""
+    """Another board (IWR6843, one transmitter): a person in range bin 7, 0.70 m away, breathing at 0.25 Hz."""
     path = SHARED_DATA / 'dca1000_person' / 'adc_data.bin'
     if not path.is_file():
         pytest.skip(f'the real recording is not shipped with the package; looked for {path}')
     config = RadarConfig(
-        num_tx=1, num_rx=4, num_loops=2, num_samples=100, start_frequency_hz=60.36e9, slope_hz_per_s=60e12,
-        sample_rate_hz=4e6, chirp_period_s=50e-6, frame_rate_hz=20.0, tx_positions=((0, 0), ))
+        num_tx=1,
+        num_rx=4,
+        num_loops=2,
+        num_samples=100,
+        start_frequency_hz=60.36e9,
+        slope_hz_per_s=60e12,
+        sample_rate_hz=4e6,
+        chirp_period_s=50e-6,
+        frame_rate_hz=20.0,
+        tx_positions=((0, 0),),
+    )
     assert config.range_resolution_m == pytest.approx(0.1, rel=1e-3)
     cube = load_dca1000(path, config)
     assert cube.shape == (400, 4, 2, 100)

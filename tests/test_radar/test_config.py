@@ -32,15 +32,18 @@ def test_build_overrides_a_preset():
     assert RadarConfig.build(dict(preset='iwr1843_hupr', num_loops=16)).num_loops == 16
 
 
-@pytest.mark.parametrize('options, message', [
-    ('iwr9999', "unknown radar preset 'iwr9999'; the presets are iwr1843_hupr, iwr1843_transhupr"),
-    (dict(num_loop=3), "unknown RadarConfig field 'num_loop'"),
-    (dict(num_loops=0), 'num_loops must be a whole number of at least 1, found 0'),
-    (dict(sample_rate_hz=-1.0), 'sample_rate_hz must be a positive number'),
-    (dict(chirp_period_s=40e-6), 'too short for 256 samples'),
-    (dict(num_loops=1000), 'longer than a frame at 10 Hz'),
-    (dict(num_tx=2), 'tx_positions must hold one'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        ('iwr9999', "unknown radar preset 'iwr9999'; the presets are iwr1843_hupr, iwr1843_transhupr"),
+        (dict(num_loop=3), "unknown RadarConfig field 'num_loop'"),
+        (dict(num_loops=0), 'num_loops must be a whole number of at least 1, found 0'),
+        (dict(sample_rate_hz=-1.0), 'sample_rate_hz must be a positive number'),
+        (dict(chirp_period_s=40e-6), 'too short for 256 samples'),
+        (dict(num_loops=1000), 'longer than a frame at 10 Hz'),
+        (dict(num_tx=2), 'tx_positions must hold one'),
+    ],
+)
 def test_impossible_radars_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         RadarConfig.build(options)

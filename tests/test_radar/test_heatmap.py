@@ -63,12 +63,18 @@ def test_subsampling_is_uniform():
         subsample_chirps(cube, 5)
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(num_doppler=2), '4 loops do not fit 2 Doppler bins'),
-    (dict(num_doppler=4, num_angle=4), '5 virtual antennas do not fit 4 angle bins'),
-    (dict(num_doppler=4, num_angle=8, range_bins=(0, 17)), r'range_bins \(0, 17\) do not lie within the 16 bins'),
-    (dict(num_doppler=4, num_angle=8, antenna_order=[0, 0, 1, 2, 3]), 'antenna_order must name each of the 5 antennas once'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(num_doppler=2), '4 loops do not fit 2 Doppler bins'),
+        (dict(num_doppler=4, num_angle=4), '5 virtual antennas do not fit 4 angle bins'),
+        (dict(num_doppler=4, num_angle=8, range_bins=(0, 17)), r'range_bins \(0, 17\) do not lie within the 16 bins'),
+        (
+            dict(num_doppler=4, num_angle=8, antenna_order=[0, 0, 1, 2, 3]),
+            'antenna_order must name each of the 5 antennas once',
+        ),
+    ],
+)
 def test_impossible_requests_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         heatmap_3d(random_cube(), **options)

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import SMALL_PLAN
 
+from conftest import SMALL_PLAN
 from mmradar.radar import load_dca1000
 from mmradar.simulation import Camera, SimulationError, SimulationPlan, write_hupr_dataset
 
@@ -17,7 +17,9 @@ def contents(root):
 def test_layout_is_hupr_s(simulated_root):
     for number in range(1, 9):
         for view in ('hori', 'vert'):
-            assert (simulated_root / f'single_{number}' / view / 'adc_data.bin').stat().st_size == 5 * SMALL_PLAN.radar_config.frame_bytes
+            assert (
+                simulated_root / f'single_{number}' / view / 'adc_data.bin'
+            ).stat().st_size == 5 * SMALL_PLAN.radar_config.frame_bytes
     annotation = json.loads((simulated_root / 'hrnet_annot_train.json').read_text())
     assert len(annotation) == 4 and all(len(sequence) == 5 for sequence in annotation)
     assert set(annotation[0][0]) == {'image', 'joints', 'bbox'} and annotation[0][3]['image'] == '000000003.jpg'
@@ -39,13 +41,19 @@ def test_same_bytes_whatever_the_number_of_workers(simulated_root, tmp_path):
 
 def test_another_seed_gives_other_data(simulated_root, tmp_path):
     other = write_hupr_dataset(tmp_path / 'set', replace(SMALL_PLAN, train=1, val=0, test=0, seed=1))
-    assert (other / 'single_1/hori/adc_data.bin').read_bytes() != (simulated_root / 'single_1/hori/adc_data.bin').read_bytes()
+    assert (other / 'single_1/hori/adc_data.bin').read_bytes() != (
+        simulated_root / 'single_1/hori/adc_data.bin'
+    ).read_bytes()
 
 
 def test_no_subject_is_in_two_splits_and_every_motion_in_each():
     plan = SimulationPlan()
     subjects = {split: {plan.subject_of(n) for n in numbers} for split, numbers in plan.splits.items()}
-    assert not (subjects['train'] & subjects['test'] or subjects['train'] & subjects['val'] or subjects['val'] & subjects['test'])
+    assert not (
+        subjects['train'] & subjects['test']
+        or subjects['train'] & subjects['val']
+        or subjects['val'] & subjects['test']
+    )
     assert len(subjects['train']) == 60 and len(subjects['test']) == 6
     motions = {split: {plan.performance(n).motion for n in numbers} for split, numbers in plan.splits.items()}
     assert motions['train'] == motions['val'] == motions['test'] and len(motions['test']) == 12
@@ -55,6 +63,7 @@ def test_no_subject_is_in_two_splits_and_every_motion_in_each():
 
 def test_an_interrupted_run_goes_on(tmp_path, monkeypatch):
     from mmradar.simulation import hupr_writer
+
     simulate, calls = hupr_writer.simulate_sequence, []
 
     def fail_at_the_third(plan, sequence, camera):
@@ -88,6 +97,7 @@ def test_a_recorded_set_is_not_written_into(tmp_path):
 
 def test_a_full_disk_is_noticed_before_the_work(tmp_path, monkeypatch):
     from mmradar.simulation import hupr_writer
+
     monkeypatch.setattr(hupr_writer.shutil, 'disk_usage', lambda path: SimpleNamespace(free=1_000_000))
     with pytest.raises(SimulationError, match='GB more at .*GB are free'):
         write_hupr_dataset(tmp_path / 'set', SMALL_PLAN)

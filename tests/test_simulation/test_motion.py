@@ -2,8 +2,17 @@ import numpy as np
 import pytest
 import torch
 
-from mmradar.simulation import (JOINT_NAMES, MOTIONS, BodySurface, Camera, Performance, SimulationPlan, Style, Subject,
-                                forward_kinematics)
+from mmradar.simulation import (
+    JOINT_NAMES,
+    MOTIONS,
+    BodySurface,
+    Camera,
+    Performance,
+    SimulationPlan,
+    Style,
+    Subject,
+    forward_kinematics,
+)
 
 INDEX = {name: i for i, name in enumerate(JOINT_NAMES)}
 STANDING = dict(heading_rad=np.full(1, np.pi), ground_m=np.array([[0.0, 2.0]]))
@@ -25,7 +34,10 @@ def test_angles_move_limbs_the_way_their_names_say():
     forward = forward_kinematics(subject, {'shoulder_flexion_left': np.pi / 2}, **STANDING)[0]
     assert forward[INDEX['L_Wrist'], 1] < 2.0 - 0.5  # towards the radar
     squatting = forward_kinematics(
-        subject, {f'{joint}_{side}': 1.0 for joint in ('hip_flexion', 'knee_flexion') for side in ('right', 'left')}, **STANDING)[0]
+        subject,
+        {f'{joint}_{side}': 1.0 for joint in ('hip_flexion', 'knee_flexion') for side in ('right', 'left')},
+        **STANDING,
+    )[0]
     assert squatting[INDEX['Neck'], 2] < forward[INDEX['Neck'], 2] - 0.1
     with pytest.raises(ValueError, match="unknown joint angle 'elbow'"):
         forward_kinematics(subject, {'elbow': 1.0}, **STANDING)
@@ -46,7 +58,7 @@ def test_motions_are_smooth_and_keep_limb_lengths(motion):
 
 def test_unknown_motion():
     with pytest.raises(ValueError, match="unknown motion 'fly'"):
-        Performance(Subject(), 'fly', Style(1, 1, 0, 'right', 0), (0, 2), 0, (0, ) * 6)
+        Performance(Subject(), 'fly', Style(1, 1, 0, 'right', 0), (0, 2), 0, (0,) * 6)
 
 
 def test_every_pose_of_the_default_plan_is_in_the_image():

@@ -8,14 +8,21 @@ import sys
 
 import pytest
 import torch
+
 from conftest import REPOSITORY, SMALL_RADAR
 
-RADAR = [f'{split}_dataloader.dataset.radar.{key}={value}' for split in ('train', 'val', 'test') for key, value in SMALL_RADAR.items()]
+RADAR = [
+    f'{split}_dataloader.dataset.radar.{key}={value}'
+    for split in ('train', 'val', 'test')
+    for key, value in SMALL_RADAR.items()
+]
 
 
 def tool(*arguments, check=True, launcher=(), cwd=REPOSITORY, **environment):
     command = [*(launcher or [sys.executable]), *map(str, arguments)]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=400, env={**os.environ, **environment})
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=400, env={**os.environ, **environment}
+    )
     if check and done.returncode:
         raise AssertionError(f'{command} ended with {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}')
     return done
@@ -25,14 +32,16 @@ def tool(*arguments, check=True, launcher=(), cwd=REPOSITORY, **environment):
 def config_file(simulated_root, tmp_path_factory):
     """A user's own configuration: inherits the demo's, on the small data set."""
     path = tmp_path_factory.mktemp('configs') / 'mine.py'
-    path.write_text(f'''_base_ = {str(REPOSITORY / 'configs/millimamba_tiny_simhupr.py')!r}
+    path.write_text(
+        f"""_base_ = {str(REPOSITORY / 'configs/millimamba_tiny_simhupr.py')!r}
 dataset = dict(data_root={str(simulated_root)!r}, radar=dict(_delete_=True, **{SMALL_RADAR!r}), cache_dir=None)
 train_dataloader = dict(num_workers=0, persistent_workers=False, batch_size=4, dataset=dataset)
 val_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dataset)
 test_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dataset)
 model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), num_layers=1), head=dict(embed_dims=16, num_layers=1))
 train_cfg = dict(max_epochs=1)
-'''.replace('radar=dict(_delete_=True, ', 'radar=dict('))
+""".replace('radar=dict(_delete_=True, ', 'radar=dict(')
+    )
     return path
 
 
@@ -50,8 +59,21 @@ def test_train_leaves_checkpoints_and_a_log(trained):
 
 
 def test_test_writes_metrics_predictions_and_pictures(trained, config_file, tmp_path):
-    tool('tools/test.py', config_file, trained / 'epoch_1.pth', '--work-dir', tmp_path, '--out', tmp_path / 'metrics.json',
-         '--dump', tmp_path / 'predictions.pkl', '--show-dir', tmp_path / 'pictures', '--interval', '5')
+    tool(
+        'tools/test.py',
+        config_file,
+        trained / 'epoch_1.pth',
+        '--work-dir',
+        tmp_path,
+        '--out',
+        tmp_path / 'metrics.json',
+        '--dump',
+        tmp_path / 'predictions.pkl',
+        '--show-dir',
+        tmp_path / 'pictures',
+        '--interval',
+        '5',
+    )
     metrics = json.loads((tmp_path / 'metrics.json').read_text())
     assert 0 <= metrics['coco/AP'] <= 100 and metrics['coco/MPJPE_px'] > 0
     with open(tmp_path / 'predictions.pkl', 'rb') as file:
@@ -61,18 +83,47 @@ def test_test_writes_metrics_predictions_and_pictures(trained, config_file, tmp_
 
 def test_resume_from_the_command_line(trained, config_file, tmp_path):
     import shutil
+
     work = shutil.copytree(trained, tmp_path / 'work')
-    done = tool('tools/train.py', config_file, '--work-dir', work, '--resume', '--cfg-options', 'train_cfg.max_epochs=2',
-                'param_scheduler.0.total_steps=2')
+    done = tool(
+        'tools/train.py',
+        config_file,
+        '--work-dir',
+        work,
+        '--resume',
+        '--cfg-options',
+        'train_cfg.max_epochs=2',
+        'param_scheduler.0.total_steps=2',
+    )
     assert 'resumed epoch: 1' in done.stdout + done.stderr and (work / 'epoch_2.pth').is_file()
 
 
 def test_two_cpu_processes_train_and_test(config_file, tmp_path):
     launcher = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2', '--master_port=29611']
-    tool('tools/train.py', config_file, '--launcher', 'pytorch', '--work-dir', tmp_path, launcher=launcher, OMP_NUM_THREADS='1')
+    tool(
+        'tools/train.py',
+        config_file,
+        '--launcher',
+        'pytorch',
+        '--work-dir',
+        tmp_path,
+        launcher=launcher,
+        OMP_NUM_THREADS='1',
+    )
     out = tmp_path / 'metrics.json'
-    tool('tools/test.py', config_file, tmp_path / 'epoch_1.pth', '--launcher', 'pytorch', '--work-dir', tmp_path, '--out', out,
-         launcher=launcher, OMP_NUM_THREADS='1')
+    tool(
+        'tools/test.py',
+        config_file,
+        tmp_path / 'epoch_1.pth',
+        '--launcher',
+        'pytorch',
+        '--work-dir',
+        tmp_path,
+        '--out',
+        out,
+        launcher=launcher,
+        OMP_NUM_THREADS='1',
+    )
     alone = tmp_path / 'alone.json'
     tool('tools/test.py', config_file, tmp_path / 'epoch_1.pth', '--work-dir', tmp_path, '--out', alone)
     together, single = json.loads(out.read_text()), json.loads(alone.read_text())
@@ -83,24 +134,41 @@ def test_three_steps_of_the_main_configuration_at_full_size(tmp_path):
     """T = 9, two radars of 64 x 8 x 256, the paper's optimizer, on simulated files of HuPR's own size."""
     data = tmp_path / 'set'
     tool('tools/simulate.py', data, '--train', 1, '--val', 0, '--test', 0, '--frames', 3, '--workers', 1)
-    done = tool('tools/train.py', 'configs/millimamba_simhupr.py', '--data-root', data, '--work-dir', tmp_path / 'work', '--no-validate',
-                '--cfg-options', 'train_dataloader.batch_size=1', 'train_dataloader.num_workers=0',
-                'train_dataloader.persistent_workers=False', 'train_cfg.max_epochs=1', 'default_hooks.logger.interval=1')
+    done = tool(
+        'tools/train.py',
+        'configs/millimamba_simhupr.py',
+        '--data-root',
+        data,
+        '--work-dir',
+        tmp_path / 'work',
+        '--no-validate',
+        '--cfg-options',
+        'train_dataloader.batch_size=1',
+        'train_dataloader.num_workers=0',
+        'train_dataloader.persistent_workers=False',
+        'train_cfg.max_epochs=1',
+        'default_hooks.logger.interval=1',
+    )
     log = done.stdout + done.stderr
     assert all(f'[1][{step}/3]' in log for step in (1, 2, 3))
     weights = torch.load(tmp_path / 'work' / 'epoch_1.pth', weights_only=False)['state_dict']
     assert all(torch.isfinite(value).all() for value in weights.values())
 
 
-@pytest.mark.parametrize('arguments, message', [
-    (['tools/train.py', 'configs/millimamba_hupr.py', '--data-root', '/nowhere/HuPR'], 'looked for /nowhere/HuPR'),
-    (['tools/train.py', 'configs/millimamba_transhupr.py', '--data-root', '/nowhere/T'], 'looked for /nowhere/T'),
-    (['tools/train.py', 'configs/nothing.py'], 'no configuration file configs/nothing.py'),
-    (['tools/train.py', 'configs/millimamba_hupr.py', '--cfg-options', 'train_cgf.max_epochs=1'],
-     "has no 'train_cgf'; did you mean 'train_cfg'?"),
-    (['tools/test.py', 'configs/millimamba_hupr.py', 'nothing.pth'], 'no checkpoint at nothing.pth'),
-    (['tools/test.py', 'configs/millimamba_hupr.py', 'setup.py'], 'setup.py cannot be read as a checkpoint'),
-])
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (['tools/train.py', 'configs/millimamba_hupr.py', '--data-root', '/nowhere/HuPR'], 'looked for /nowhere/HuPR'),
+        (['tools/train.py', 'configs/millimamba_transhupr.py', '--data-root', '/nowhere/T'], 'looked for /nowhere/T'),
+        (['tools/train.py', 'configs/nothing.py'], 'no configuration file configs/nothing.py'),
+        (
+            ['tools/train.py', 'configs/millimamba_hupr.py', '--cfg-options', 'train_cgf.max_epochs=1'],
+            "has no 'train_cgf'; did you mean 'train_cfg'?",
+        ),
+        (['tools/test.py', 'configs/millimamba_hupr.py', 'nothing.pth'], 'no checkpoint at nothing.pth'),
+        (['tools/test.py', 'configs/millimamba_hupr.py', 'setup.py'], 'setup.py cannot be read as a checkpoint'),
+    ],
+)
 def test_mistakes_end_with_a_message_and_no_traceback(arguments, message, tmp_path):
     done = tool(*arguments, '--work-dir', tmp_path, check=False)
     assert done.returncode == 2
@@ -115,9 +183,19 @@ def test_a_misspelt_key_of_the_configuration_is_named(tmp_path):
 
 
 def test_a_checkpoint_of_another_model_ends_with_its_keys(trained, config_file, tmp_path):
-    done = tool('tools/test.py', config_file, trained / 'epoch_1.pth', '--work-dir', tmp_path, '--cfg-options',
-                'model.head.num_layers=2', check=False)
-    assert done.returncode == 2 and 'is not a checkpoint of this model' in done.stderr and 'head.layers.1' in done.stderr
+    done = tool(
+        'tools/test.py',
+        config_file,
+        trained / 'epoch_1.pth',
+        '--work-dir',
+        tmp_path,
+        '--cfg-options',
+        'model.head.num_layers=2',
+        check=False,
+    )
+    assert (
+        done.returncode == 2 and 'is not a checkpoint of this model' in done.stderr and 'head.layers.1' in done.stderr
+    )
 
 
 def test_get_flops_prints_both_figures():

@@ -1,10 +1,10 @@
 import numpy as np
-from conftest import REPOSITORY
 from matplotlib.image import imread
 from mmengine.structures import InstanceData
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.structures import PoseDataSample
 
+from conftest import REPOSITORY
 from mmradar.metainfo import HUPR_METAINFO
 from mmradar.visualization import RadarPoseVisualizer
 
@@ -36,7 +36,7 @@ def test_prediction_and_truth_are_drawn_where_they_are():
     same, moved = (drawer.render('x', heatmaps, sample(shift)).astype(int) for shift in (0, 40))
     width = same.shape[1]
     changed = np.abs(same - moved).sum((0, 2)) > 0
-    assert not changed[:3 * width // 4].any() and changed[3 * width // 4:].any()  # the last panel is the prediction
+    assert not changed[: 3 * width // 4].any() and changed[3 * width // 4 :].any()  # the last panel is the prediction
     only_truth = drawer.render('x', heatmaps, sample(), draw_pred=False)
     assert only_truth.shape[1] < width
 
@@ -52,7 +52,21 @@ def test_the_peak_is_drawn_in_its_bin():
 
 def test_the_meta_file_has_hupr_s_limbs():
     meta = parse_pose_metainfo(HUPR_METAINFO)
-    one_based = [[14, 13], [13, 12], [11, 10], [10, 9], [9, 7], [12, 9], [8, 7], [7, 1], [7, 4], [6, 5], [5, 4], [3, 2], [2, 1]]
+    one_based = [
+        [14, 13],
+        [13, 12],
+        [11, 10],
+        [10, 9],
+        [9, 7],
+        [12, 9],
+        [8, 7],
+        [7, 1],
+        [7, 4],
+        [6, 5],
+        [5, 4],
+        [3, 2],
+        [2, 1],
+    ]
     assert sorted(map(sorted, meta['skeleton_links'])) == sorted(sorted(x - 1 for x in link) for link in one_based)
     assert meta['flip_indices'] == [3, 4, 5, 0, 1, 2, 6, 7, 11, 12, 13, 8, 9, 10]
     assert (REPOSITORY / 'mmradar/metainfo/hupr.py').is_file()

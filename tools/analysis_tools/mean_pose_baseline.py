@@ -17,9 +17,11 @@ from mmradar.registry import DATASETS, METRICS
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='configuration file')
-    parser.add_argument('--data-root', help='folder of the data set, in place of the configuration\'s')
+    parser.add_argument('--data-root', help="folder of the data set, in place of the configuration's")
     parser.add_argument('--out', help='JSON file for the metrics')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE', help='override entries')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE', help='override entries'
+    )
     args = parser.parse_args()
     config = load_config(args.config, args.cfg_options)
     init_default_scope('mmradar')
@@ -35,9 +37,14 @@ def main() -> None:
     for index in range(len(datasets['test'])):
         info = datasets['test'].get_data_info(index)
         centre = len(info['keypoints']) // 2
-        truth = dict(keypoints=info['keypoints'][None, centre], keypoints_visible=info['keypoints_visible'][None, centre],
-                     areas=info['areas'][None, centre])
-        metric.process({}, [dict(img_id=info['img_id'], gt_instances=truth, pred_instances=dict(keypoints=mean_pose[None]))])
+        truth = dict(
+            keypoints=info['keypoints'][None, centre],
+            keypoints_visible=info['keypoints_visible'][None, centre],
+            areas=info['areas'][None, centre],
+        )
+        metric.process(
+            {}, [dict(img_id=info['img_id'], gt_instances=truth, pred_instances=dict(keypoints=mean_pose[None]))]
+        )
     metrics = metric.evaluate(len(datasets['test']))
     for name, value in metrics.items():
         print(f'{name:<20} {value:8.2f}')

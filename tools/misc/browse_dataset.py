@@ -18,8 +18,10 @@ def main() -> None:
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train', help='which data set')
     parser.add_argument('--output-dir', type=Path, default=Path('work_dirs/browse'), help='folder for the pictures')
     parser.add_argument('--max-samples', type=int, default=20, help='how many, spread evenly over the data set')
-    parser.add_argument('--data-root', help='folder of the data set, in place of the configuration\'s')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE', help='override entries')
+    parser.add_argument('--data-root', help="folder of the data set, in place of the configuration's")
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE', help='override entries'
+    )
     args = parser.parse_args()
     config = load_config(args.config, args.cfg_options)
     init_default_scope('mmradar')
@@ -34,8 +36,13 @@ def main() -> None:
     for number in range(count):
         sample = dataset[number * len(dataset) // count]
         name = f'{args.split}_{sample["data_samples"].img_id:08d}'
-        visualizer.add_datasample(name, sample['inputs'].numpy(), sample['data_samples'], draw_pred=False,
-                                  out_file=str(args.output_dir / f'{name}.png'))
+        visualizer.add_datasample(
+            name,
+            sample['inputs'].numpy(),
+            sample['data_samples'],
+            draw_pred=False,
+            out_file=str(args.output_dir / f'{name}.png'),
+        )
         show_progress(number + 1, count)
     print(f'Pictures are in {args.output_dir}')
 

@@ -10,7 +10,8 @@ model = dict(
         input_size=(64, 256),  # angle, range
         stem=dict(in_channels=2, channels=(16, 16, 24, 128), strides=(1, 2, 2)),
         num_layers=4,
-        layer=dict(type='VisionMambaLayer', expand=2, d_state=16)),
+        layer=dict(type='VisionMambaLayer', expand=2, d_state=16),
+    ),
     head=dict(
         type='STCAHead',
         num_keypoints=14,
@@ -21,4 +22,6 @@ model = dict(
         feedforward_ratio=4,
         image_size=(256, 256),
         # L = L_oks + 0.05 L_vel
-        losses=dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05))))
+        losses=dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05)),
+    ),
+)

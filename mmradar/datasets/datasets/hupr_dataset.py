@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -52,20 +53,22 @@ class HuPRDataset(BaseDataset):
 
     METAINFO: dict = HUPR_METAINFO
 
-    def __init__(self,
-                 data_root: str,
-                 ann_file: str,
-                 sequences: Sequence[int] | None = None,
-                 split: str | None = None,
-                 radar: str | Mapping[str, Any] | RadarConfig = 'iwr1843_hupr',
-                 views: Sequence[str] = ('hori', 'vert'),
-                 num_frames: int = 9,
-                 adc_path: str = 'single_{sequence}/{view}/adc_data.bin',
-                 image_size: tuple[int, int] = (256, 256),
-                 outside_tolerance_px: float = 16.0,
-                 cache_dir: str | None = None,
-                 shuffle_radar: int | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        data_root: str,
+        ann_file: str,
+        sequences: Sequence[int] | None = None,
+        split: str | None = None,
+        radar: str | Mapping[str, Any] | RadarConfig = 'iwr1843_hupr',
+        views: Sequence[str] = ('hori', 'vert'),
+        num_frames: int = 9,
+        adc_path: str = 'single_{sequence}/{view}/adc_data.bin',
+        image_size: tuple[int, int] = (256, 256),
+        outside_tolerance_px: float = 16.0,
+        cache_dir: str | None = None,
+        shuffle_radar: int | None = None,
+        **kwargs,
+    ) -> None:
         if num_frames < 1 or num_frames % 2 == 0:
             raise ValueError(f'HuPRDataset.num_frames must be odd, so that a window has a centre; found {num_frames}')
         self.sequences, self.split = None if sequences is None else list(sequences), split
@@ -86,8 +89,9 @@ class HuPRDataset(BaseDataset):
         """
         self._check_presence()
         self.sequences = self._sequence_numbers()
-        self.annotations = load_hupr_annotation(self.ann_file, self.sequences, self.metainfo['num_keypoints'],
-                                                self.image_size, self.outside_tolerance_px)
+        self.annotations = load_hupr_annotation(
+            self.ann_file, self.sequences, self.metainfo['num_keypoints'], self.image_size, self.outside_tolerance_px
+        )
         for sequence, annotation in zip(self.sequences, self.annotations):
             for view in self.views:
                 path = self._adc_file(sequence, view)
@@ -116,15 +120,18 @@ class HuPRDataset(BaseDataset):
                 '  or name its folder: --data-root FOLDER\n'
                 '  To start now, make a simulated set in the same layout and train on it:\n'
                 '    python tools/simulate.py data/simhupr\n'
-                '    python tools/train.py configs/millimamba_tiny_simhupr.py')
+                '    python tools/train.py configs/millimamba_tiny_simhupr.py'
+            )
 
     def _sequence_numbers(self) -> list[int]:
         if self.sequences is not None:
             return self.sequences
         path = Path(self.data_root) / 'splits.json'
         if not path.is_file():
-            raise DataError(f'the configuration names no `sequences` for {self.ann_file}, and there is no {path} to look '
-                            'them up in; list the sequence numbers in the order of the annotation file')
+            raise DataError(
+                f'the configuration names no `sequences` for {self.ann_file}, and there is no {path} to look '
+                'them up in; list the sequence numbers in the order of the annotation file'
+            )
         splits = json.loads(path.read_text())
         if self.split not in splits:
             raise DataError(f'{path} has no split {self.split!r}, found {", ".join(splits)}')
@@ -150,7 +157,8 @@ class HuPRDataset(BaseDataset):
             keypoints_visible=np.ones((self.num_frames, annotation.keypoints.shape[1]), np.float32),
             areas=annotation.areas[window],
             bbox=annotation.boxes[info['frame']],
-            image_size=self.image_size)
+            image_size=self.image_size,
+        )
 
     def _window(self, entry: int, centre: int) -> np.ndarray:
         """Frames of the window around ``centre``, clamped at the sequence's ends."""

@@ -3,10 +3,20 @@
 from mmradar.datasets.transforms.formatting import PackRadarInputs
 from mmradar.datasets.transforms.heatmap_channels import HeatmapToChannels, NormalizeHeatmap
 from mmradar.datasets.transforms.load_radar_heatmap import LoadRadarHeatmap
-from mmradar.datasets.transforms.radar_processing import (LoadRadarCube, RadarHeatmap3D, RemoveStaticClutter,
-                                                          SubsampleChirps)
+from mmradar.datasets.transforms.radar_processing import (
+    LoadRadarCube,
+    RadarHeatmap3D,
+    RemoveStaticClutter,
+    SubsampleChirps,
+)
 
 __all__ = [
-    'HeatmapToChannels', 'LoadRadarCube', 'LoadRadarHeatmap', 'NormalizeHeatmap', 'PackRadarInputs', 'RadarHeatmap3D',
-    'RemoveStaticClutter', 'SubsampleChirps'
+    'HeatmapToChannels',
+    'LoadRadarCube',
+    'LoadRadarHeatmap',
+    'NormalizeHeatmap',
+    'PackRadarInputs',
+    'RadarHeatmap3D',
+    'RemoveStaticClutter',
+    'SubsampleChirps',
 ]

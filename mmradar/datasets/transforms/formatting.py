@@ -23,9 +23,10 @@ class PackRadarInputs(BaseTransform):
         meta_keys: Entries of the results that go into the sample's meta information, where present.
     """
 
-    def __init__(self,
-                 meta_keys: tuple[str, ...] = ('id', 'img_id', 'sequence', 'frame', 'frame_indices', 'adc_paths',
-                                               'image_size')) -> None:
+    def __init__(
+        self,
+        meta_keys: tuple[str, ...] = ('id', 'img_id', 'sequence', 'frame', 'frame_indices', 'adc_paths', 'image_size'),
+    ) -> None:
         self.meta_keys = meta_keys
 
     def transform(self, results: dict) -> dict:
@@ -35,10 +36,12 @@ class PackRadarInputs(BaseTransform):
             keypoints=keypoints[None, centre],
             keypoints_visible=results['keypoints_visible'][None, centre],
             bboxes=results['bbox'][None],
-            areas=results['areas'][None, centre])
+            areas=results['areas'][None, centre],
+        )
         size = np.asarray(results['image_size'], np.float32)
         sample.gt_instance_labels = InstanceData(
             keypoint_labels=torch.from_numpy(keypoints / size),
             keypoint_weights=torch.from_numpy(results['keypoints_visible']),
-            areas=torch.from_numpy(results['areas']))
+            areas=torch.from_numpy(results['areas']),
+        )
         return dict(inputs=torch.from_numpy(np.ascontiguousarray(results['heatmap'])), data_samples=sample)

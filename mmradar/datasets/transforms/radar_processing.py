@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -65,11 +65,13 @@ class RadarHeatmap3D(BaseTransform):
             angle is one peak; ``'file'`` leaves them as the transmitters fire. Open in the paper.
     """
 
-    def __init__(self,
-                 num_doppler: int = 8,
-                 num_angle: int = 64,
-                 range_bins: Sequence[int] | None = None,
-                 antenna_order: str = 'azimuth_first') -> None:
+    def __init__(
+        self,
+        num_doppler: int = 8,
+        num_angle: int = 64,
+        range_bins: Sequence[int] | None = None,
+        antenna_order: str = 'azimuth_first',
+    ) -> None:
         if antenna_order not in ('azimuth_first', 'file'):
             raise ValueError(f"RadarHeatmap3D.antenna_order must be 'azimuth_first' or 'file', found {antenna_order!r}")
         self.num_doppler, self.num_angle = num_doppler, num_angle
@@ -79,5 +81,6 @@ class RadarHeatmap3D(BaseTransform):
     def transform(self, results: dict) -> dict:
         order = results['radar'].azimuth_first_order if self.antenna_order == 'azimuth_first' else None
         results['heatmap'] = radar.heatmap_3d(
-            results.pop('cube'), self.num_doppler, self.num_angle, self.range_bins, antenna_order=order)
+            results.pop('cube'), self.num_doppler, self.num_angle, self.range_bins, antenna_order=order
+        )
         return results

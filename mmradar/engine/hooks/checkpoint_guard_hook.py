@@ -13,7 +13,7 @@ from mmradar.registry import HOOKS
 
 @HOOKS.register_module()
 class CheckpointGuardHook(Hook):
-    """Compares a checkpoint's weights with the model's before they are loaded, and leaves functions out of what is saved.
+    """Compares a checkpoint's weights with the model's before they are loaded; saves no functions.
 
     A checkpoint that holds a function (``OneCycleLR`` saves its annealing method) could be read only by running code
     from it. A scheduler has its own functions and needs none back.

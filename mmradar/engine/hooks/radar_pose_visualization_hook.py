@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
 from mmengine.hooks import Hook
 from mmengine.visualization import Visualizer
@@ -25,12 +25,14 @@ class RadarPoseVisualizationHook(Hook):
         out_dir: Folder for the pictures, below the work directory's time stamp unless absolute.
     """
 
-    def __init__(self,
-                 enable: bool = False,
-                 interval: int = 50,
-                 show: bool = False,
-                 wait_time: float = 0.0,
-                 out_dir: str | None = None) -> None:
+    def __init__(
+        self,
+        enable: bool = False,
+        interval: int = 50,
+        show: bool = False,
+        wait_time: float = 0.0,
+        out_dir: str | None = None,
+    ) -> None:
         if interval < 1:
             raise ValueError(f'RadarPoseVisualizationHook.interval must be at least 1, found {interval}')
         self.enable, self.interval, self.show, self.wait_time, self.out_dir = enable, interval, show, wait_time, out_dir
@@ -42,10 +44,14 @@ class RadarPoseVisualizationHook(Hook):
     def before_test_epoch(self, runner) -> None:
         self._count = 0
 
-    def after_val_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: Sequence | None = None) -> None:
+    def after_val_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: Sequence | None = None
+    ) -> None:
         self._draw(runner, data_batch, outputs, 'val', runner.val_evaluator.dataset_meta if self.enable else None)
 
-    def after_test_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: Sequence | None = None) -> None:
+    def after_test_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: Sequence | None = None
+    ) -> None:
         self._draw(runner, data_batch, outputs, 'test', runner.test_evaluator.dataset_meta if self.enable else None)
 
     def _draw(self, runner, data_batch: dict, outputs: Sequence, name: str, dataset_meta: dict | None) -> None:
@@ -64,5 +70,6 @@ class RadarPoseVisualizationHook(Hook):
                     show=self.show,
                     wait_time=self.wait_time,
                     out_file=out_file,
-                    step=runner.iter)
+                    step=runner.iter,
+                )
             self._count += 1

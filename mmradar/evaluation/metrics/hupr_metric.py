@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -14,8 +14,14 @@ from pycocotools.cocoeval import COCOeval
 from mmradar.registry import METRICS
 
 
-def keypoint_average_precision(predictions: np.ndarray, truth: np.ndarray, visible: np.ndarray, areas: np.ndarray,
-                               sigmas: np.ndarray, image_ids: Sequence[int]) -> dict[str, float]:
+def keypoint_average_precision(
+    predictions: np.ndarray,
+    truth: np.ndarray,
+    visible: np.ndarray,
+    areas: np.ndarray,
+    sigmas: np.ndarray,
+    image_ids: Sequence[int],
+) -> dict[str, float]:
     """COCO keypoint AP of one person an image, every prediction with score 1.
 
     pycocotools does the counting; its sigmas are a parameter. With equal scores it ranks predictions by image id.
@@ -36,7 +42,10 @@ def keypoint_average_precision(predictions: np.ndarray, truth: np.ndarray, visib
     for index, (image, pose, label, flag) in enumerate(zip(image_ids, predictions, truth, flags), start=1):
         shared = dict(image_id=int(image), category_id=1, area=float(areas[index - 1]), id=index, bbox=[0, 0, 1, 1])
         annotations.append(
-            dict(shared, iscrowd=0, num_keypoints=int((flag > 0).sum()), keypoints=np.column_stack([label, flag]).ravel()))
+            dict(
+                shared, iscrowd=0, num_keypoints=int((flag > 0).sum()), keypoints=np.column_stack([label, flag]).ravel()
+            )
+        )
         detections.append(dict(shared, score=1.0, keypoints=np.column_stack([pose, np.full(len(pose), 2)]).ravel()))
     dataset = dict(images=[dict(id=int(image)) for image in image_ids], categories=[dict(id=1, name='person')])
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
@@ -56,7 +65,9 @@ def keypoint_average_precision(predictions: np.ndarray, truth: np.ndarray, visib
         counted = values[values > -1]
         return 100 * float(counted.mean()) if counted.size else -1.0
 
-    at = {name: int(np.flatnonzero(np.isclose(thresholds, value))[0]) for name, value in (('AP50', 0.5), ('AP75', 0.75))}
+    at = {
+        name: int(np.flatnonzero(np.isclose(thresholds, value))[0]) for name, value in (('AP50', 0.5), ('AP75', 0.75))
+    }
     return dict(AP=mean(precision), **{name: mean(precision[index]) for name, index in at.items()}, AR=mean(recall))
 
 
@@ -88,13 +99,17 @@ class HuPRMetric(BaseMetric):
                     prediction=np.asarray(sample['pred_instances']['keypoints'][0], dtype=np.float64),
                     truth=np.asarray(truth['keypoints'][0], dtype=np.float64),
                     visible=np.asarray(truth['keypoints_visible'][0]),
-                    area=float(truth['areas'][0])))
+                    area=float(truth['areas'][0]),
+                )
+            )
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
         """The metrics over all images."""
         # Padding of the last batch in distributed evaluation may repeat an image
         results = list({result['image_id']: result for result in results}.values())
-        stacked = {key: np.stack([result[key] for result in results]) for key in ('prediction', 'truth', 'visible', 'area')}
+        stacked = {
+            key: np.stack([result[key] for result in results]) for key in ('prediction', 'truth', 'visible', 'area')
+        }
         prediction, truth, visible, areas = stacked.values()
         image_ids = [result['image_id'] for result in results]
         sigmas = self.dataset_meta['sigmas']
@@ -103,7 +118,9 @@ class HuPRMetric(BaseMetric):
             for joint, name in self.dataset_meta['keypoint_id2name'].items():
                 one = np.zeros_like(visible)
                 one[:, joint] = visible[:, joint]
-                metrics[f'AP_{name}'] = keypoint_average_precision(prediction, truth, one, areas, sigmas, image_ids)['AP']
+                metrics[f'AP_{name}'] = keypoint_average_precision(prediction, truth, one, areas, sigmas, image_ids)[
+                    'AP'
+                ]
         error_px = np.linalg.norm(prediction - truth, axis=-1)
         metrics['MPJPE_px'] = float((error_px * visible).sum() / max(visible.sum(), 1))
         return metrics

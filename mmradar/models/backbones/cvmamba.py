@@ -33,23 +33,25 @@ class CVMamba(BaseModule):
             it, cross-attention could tell frames apart by the scan's state alone. Open, ours.
     """
 
-    def __init__(self,
-                 num_frames: int = 9,
-                 num_views: int = 2,
-                 input_size: tuple[int, int] = (64, 256),
-                 stem: dict | None = None,
-                 num_layers: int = 4,
-                 layer: dict | None = None,
-                 scan_order: str = 'zigzag',
-                 frame_embedding: bool = True,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        num_frames: int = 9,
+        num_views: int = 2,
+        input_size: tuple[int, int] = (64, 256),
+        stem: dict | None = None,
+        num_layers: int = 4,
+        layer: dict | None = None,
+        scan_order: str = 'zigzag',
+        frame_embedding: bool = True,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if scan_order not in SCAN_ORDERS:
             raise ValueError(f'CVMamba.scan_order must be one of {", ".join(SCAN_ORDERS)}, found {scan_order!r}')
         stem = {'channels': (16, 16, 24, 128), 'strides': (1, 2, 2), **(stem or {})}
         dims, reduction = stem['channels'][-1], math.prod(stem['strides'])
         if any(size % reduction for size in input_size):
-            raise ValueError(f'CVMamba.input_size {tuple(input_size)} is not divisible by the stem\'s {reduction}')
+            raise ValueError(f"CVMamba.input_size {tuple(input_size)} is not divisible by the stem's {reduction}")
         self.num_frames, self.num_views, self.input_size = num_frames, num_views, tuple(input_size)
         self.stems = nn.ModuleList(ViewStem(**stem) for _ in range(num_views))
         height, width = (size // reduction for size in input_size)
@@ -67,7 +69,8 @@ class CVMamba(BaseModule):
             raise ValueError(
                 'CVMamba takes (batch, frames, views, channels, angle, Doppler, range) with '
                 f'{expected[0]} frames, {expected[1]} views, {expected[2]} angle and {expected[3]} range bins, as its '
-                f'configuration says; found {tuple(inputs.shape)}')
+                f'configuration says; found {tuple(inputs.shape)}'
+            )
 
     def features(self, inputs: Tensor) -> Float[Tensor, 'batch views dims frames height width']:
         """Each view's features with positions added: F_h and F_v."""
@@ -76,20 +79,25 @@ class CVMamba(BaseModule):
         maps = maps + self.position
         return maps if self.frame_position is None else maps + self.frame_position
 
-    def serialise(self, maps: Float[Tensor, 'batch views dims frames height width']) -> Float[Tensor, 'batch length dims']:
+    def serialise(
+        self, maps: Float[Tensor, 'batch views dims frames height width']
+    ) -> Float[Tensor, 'batch length dims']:
         """All cells as one sequence: range, then angle, then view, then frame."""
         cells = maps.permute(0, 3, 1, 4, 5, 2).flatten(3, 4)  # batch, frames, views, cells, dims
         return cells.index_select(3, self.order).flatten(1, 3)
 
-    def deserialise(self, tokens: Float[Tensor, 'batch length dims']) -> Float[Tensor, 'batch views dims frames height width']:
+    def deserialise(
+        self, tokens: Float[Tensor, 'batch length dims']
+    ) -> Float[Tensor, 'batch views dims frames height width']:
         """The inverse of :meth:`serialise`."""
         height, width = self.position.shape[-2:]
         cells = tokens.unflatten(1, (self.num_frames, self.num_views, -1)).index_select(3, self.order.argsort())
         return cells.unflatten(3, (height, width)).permute(0, 2, 5, 1, 3, 4)
 
-    def forward(self, inputs: Float[Tensor, 'batch frames views channels angle doppler range']
-                ) -> tuple[Float[Tensor, 'batch length dims']]:
+    def forward(
+        self, inputs: Float[Tensor, 'batch frames views channels angle doppler range']
+    ) -> tuple[Float[Tensor, 'batch length dims']]:
         tokens = self.serialise(self.features(inputs))
         for layer in self.layers:
             tokens = layer(tokens)
-        return (self.norm(tokens), )
+        return (self.norm(tokens),)

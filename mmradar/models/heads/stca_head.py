@@ -32,17 +32,19 @@ class STCAHead(BaseHead):
             removes a loss that was inherited.
     """
 
-    def __init__(self,
-                 num_keypoints: int = 14,
-                 num_frames: int = 9,
-                 embed_dims: int = 128,
-                 num_layers: int = 6,
-                 num_heads: int = 8,
-                 feedforward_ratio: int = 4,
-                 dropout: float = 0.0,
-                 image_size: tuple[int, int] = (256, 256),
-                 losses: dict[str, dict] | None = None,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        num_keypoints: int = 14,
+        num_frames: int = 9,
+        embed_dims: int = 128,
+        num_layers: int = 6,
+        num_heads: int = 8,
+        feedforward_ratio: int = 4,
+        dropout: float = 0.0,
+        image_size: tuple[int, int] = (256, 256),
+        losses: dict[str, dict] | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         losses = losses or dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05))
         self.num_frames = num_frames
@@ -50,10 +52,10 @@ class STCAHead(BaseHead):
         self.register_buffer('image_size', torch.tensor(image_size, dtype=torch.float32), persistent=False)
         self.queries = nn.Parameter(torch.randn(num_frames, num_keypoints, embed_dims))
         self.layers = nn.ModuleList(
-            STCALayer(embed_dims, num_heads, feedforward_ratio, dropout) for _ in range(num_layers))
+            STCALayer(embed_dims, num_heads, feedforward_ratio, dropout) for _ in range(num_layers)
+        )
         self.norm = nn.LayerNorm(embed_dims)
-        self.to_coordinates = nn.Sequential(
-            nn.Linear(embed_dims, embed_dims), nn.GELU(), nn.Linear(embed_dims, 2))
+        self.to_coordinates = nn.Sequential(nn.Linear(embed_dims, embed_dims), nn.GELU(), nn.Linear(embed_dims, 2))
 
     def forward(self, feats: tuple[Float[Tensor, 'batch length dims']]) -> Float[Tensor, 'batch frames joints 2']:
         """Coordinates of every joint of every frame, as shares of the image's width and height."""
@@ -63,7 +65,9 @@ class STCAHead(BaseHead):
             queries = layer(queries, tokens)
         return self.to_coordinates(self.norm(queries)).sigmoid()
 
-    def predict(self, feats: tuple[Tensor], batch_data_samples: list, test_cfg: dict | None = None) -> list[InstanceData]:
+    def predict(
+        self, feats: tuple[Tensor], batch_data_samples: list, test_cfg: dict | None = None
+    ) -> list[InstanceData]:
         """The central frame's keypoints of each sample, in image px, as mmpose's heads return them.
 
         The score of every prediction is 1: the protocol of HuPR has no confidence.

@@ -9,6 +9,13 @@ from mmradar.models.layers.vision_mamba import VisionMambaLayer
 from mmradar.models.layers.zigzag import SCAN_ORDERS, raster_order, zigzag_order
 
 __all__ = [
-    'SCAN_ORDERS', 'MNet', 'ResidualConv3d', 'STCALayer', 'TransformerEncoderLayer', 'ViewStem', 'VisionMambaLayer',
-    'raster_order', 'zigzag_order'
+    'SCAN_ORDERS',
+    'MNet',
+    'ResidualConv3d',
+    'STCALayer',
+    'TransformerEncoderLayer',
+    'ViewStem',
+    'VisionMambaLayer',
+    'raster_order',
+    'zigzag_order',
 ]

@@ -30,7 +30,8 @@ class ResidualConv3d(BaseModule):
         self.skip = nn.Identity()
         if stride != 1 or in_channels != out_channels:
             self.skip = nn.Sequential(
-                nn.Conv3d(in_channels, out_channels, 1, stride=strides, bias=False), nn.BatchNorm3d(out_channels))
+                nn.Conv3d(in_channels, out_channels, 1, stride=strides, bias=False), nn.BatchNorm3d(out_channels)
+            )
 
     def forward(self, x: Float[Tensor, 'n channels frames angle range']) -> Float[Tensor, 'n out frames a r']:
         y = relu(self.norm1(self.conv1(x)))

@@ -21,12 +21,14 @@ class STCALayer(BaseModule):
         dropout: Of attention and feed-forward.
     """
 
-    def __init__(self,
-                 embed_dims: int,
-                 num_heads: int = 8,
-                 feedforward_ratio: int = 4,
-                 dropout: float = 0.0,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        embed_dims: int,
+        num_heads: int = 8,
+        feedforward_ratio: int = 4,
+        dropout: float = 0.0,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
 
         def attention() -> nn.MultiheadAttention:
@@ -37,11 +39,17 @@ class STCALayer(BaseModule):
         self.cross_norm, self.cross = nn.LayerNorm(embed_dims), attention()
         hidden = feedforward_ratio * embed_dims
         self.feedforward = nn.Sequential(
-            nn.LayerNorm(embed_dims), nn.Linear(embed_dims, hidden), nn.GELU(), nn.Dropout(dropout),
-            nn.Linear(hidden, embed_dims), nn.Dropout(dropout))
+            nn.LayerNorm(embed_dims),
+            nn.Linear(embed_dims, hidden),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, embed_dims),
+            nn.Dropout(dropout),
+        )
 
-    def forward(self, queries: Float[Tensor, 'batch frames joints dims'],
-                tokens: Float[Tensor, 'batch length dims']) -> Float[Tensor, 'batch frames joints dims']:
+    def forward(
+        self, queries: Float[Tensor, 'batch frames joints dims'], tokens: Float[Tensor, 'batch length dims']
+    ) -> Float[Tensor, 'batch frames joints dims']:
         batch, frames = queries.shape[:2]
         q = queries.flatten(0, 1)  # joints of a frame
         x = self.spatial_norm(q)

@@ -20,15 +20,18 @@ class TransformerEncoderLayer(BaseModule):
         dropout: Of attention and feed-forward.
     """
 
-    def __init__(self,
-                 embed_dims: int,
-                 num_heads: int = 8,
-                 feedforward_ratio: int = 4,
-                 dropout: float = 0.0,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        embed_dims: int,
+        num_heads: int = 8,
+        feedforward_ratio: int = 4,
+        dropout: float = 0.0,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.layer = nn.TransformerEncoderLayer(
-            embed_dims, num_heads, feedforward_ratio * embed_dims, dropout, 'gelu', batch_first=True, norm_first=True)
+            embed_dims, num_heads, feedforward_ratio * embed_dims, dropout, 'gelu', batch_first=True, norm_first=True
+        )
 
     def forward(self, tokens: Float[Tensor, 'batch length dims']) -> Float[Tensor, 'batch length dims']:
         return self.layer(tokens)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -24,16 +24,22 @@ class ViewStem(BaseModule):
         strides: Down-sampling of each block.
     """
 
-    def __init__(self,
-                 in_channels: int = 2,
-                 channels: Sequence[int] = (16, 16, 24, 128),
-                 strides: Sequence[int] = (1, 2, 2),
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int = 2,
+        channels: Sequence[int] = (16, 16, 24, 128),
+        strides: Sequence[int] = (1, 2, 2),
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if len(channels) != len(strides) + 1:
-            raise ValueError(f'ViewStem: {len(strides)} blocks need {len(strides) + 1} channels, found {list(channels)}')
+            raise ValueError(
+                f'ViewStem: {len(strides)} blocks need {len(strides) + 1} channels, found {list(channels)}'
+            )
         self.mnet = MNet(in_channels, channels[0])
-        self.blocks = nn.Sequential(*(ResidualConv3d(*pair, stride) for *pair, stride in zip(channels, channels[1:], strides)))
+        self.blocks = nn.Sequential(
+            *(ResidualConv3d(*pair, stride) for *pair, stride in zip(channels, channels[1:], strides))
+        )
 
     def forward(self, x: Float[Tensor, 'n frames channels angle doppler range']) -> Float[Tensor, 'n out frames a r']:
         batch, frames = x.shape[:2]

@@ -55,7 +55,8 @@ class DirectedScan(BaseModule):
             delta_bias=self.dt_bias,
             delta_softplus=True,
             reverse=self.reverse,
-            backend=self.backend)
+            backend=self.backend,
+        )
 
 
 @MODELS.register_module()
@@ -73,14 +74,16 @@ class VisionMambaLayer(BaseModule):
         backend: Of :func:`mmradar.ops.selective_scan`.
     """
 
-    def __init__(self,
-                 embed_dims: int,
-                 expand: int = 2,
-                 d_state: int = 16,
-                 d_conv: int = 4,
-                 dt_rank: int | None = None,
-                 backend: str = 'auto',
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        embed_dims: int,
+        expand: int = 2,
+        d_state: int = 16,
+        d_conv: int = 4,
+        dt_rank: int | None = None,
+        backend: str = 'auto',
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         inner = expand * embed_dims
         dt_rank = dt_rank or math.ceil(embed_dims / 16)
@@ -103,5 +106,5 @@ class VisionMambaLayer(BaseModule):
         scans = (self.forward_scan, self.backward_scan)
         return {
             'selective scan': sum(3 * length * scan.A_log.numel() for scan in scans),
-            'causal convolution': sum(length * scan.conv_weight.numel() for scan in scans)
+            'causal convolution': sum(length * scan.conv_weight.numel() for scan in scans),
         }

@@ -22,7 +22,12 @@ class KeypointL1Loss(nn.Module):
         super().__init__()
         self.loss_weight = loss_weight
 
-    def forward(self, prediction: Float[Tensor, 'batch frames joints 2'], target: Float[Tensor, 'batch frames joints 2'],
-                weight: Float[Tensor, 'batch frames joints'], area: Float[Tensor, 'batch frames']) -> Tensor:
+    def forward(
+        self,
+        prediction: Float[Tensor, 'batch frames joints 2'],
+        target: Float[Tensor, 'batch frames joints 2'],
+        weight: Float[Tensor, 'batch frames joints'],
+        area: Float[Tensor, 'batch frames'],
+    ) -> Tensor:
         error = (prediction - target).abs().mean(-1)
         return self.loss_weight * (error * weight).sum() / weight.sum().clamp_min(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -12,8 +12,12 @@ from mmradar.metainfo import HUPR_SIGMAS
 from mmradar.registry import MODELS
 
 
-def scaled_squared_distance(prediction: Float[Tensor, '*n joints 2'], target: Float[Tensor, '*n joints 2'],
-                            area: Float[Tensor, '*n'], sigmas: Float[Tensor, 'joints']) -> Float[Tensor, '*n joints']:
+def scaled_squared_distance(
+    prediction: Float[Tensor, '*n joints 2'],
+    target: Float[Tensor, '*n joints 2'],
+    area: Float[Tensor, '*n'],
+    sigmas: Float[Tensor, 'joints'],
+) -> Float[Tensor, '*n joints']:
     """Each joint's ``d^2 / (2 s^2 k^2)`` with ``s^2`` the area and ``k = 2 sigma``, as COCO's evaluation has it.
 
     Coordinates in px, area in px^2. OKS is the exponential of its negative.
@@ -37,18 +41,25 @@ class OKSLoss(nn.Module):
         loss_weight: Factor on the result.
     """
 
-    def __init__(self,
-                 sigmas: Sequence[float] | None = None,
-                 image_size: tuple[int, int] = (256, 256),
-                 log: bool = False,
-                 loss_weight: float = 1.0) -> None:
+    def __init__(
+        self,
+        sigmas: Sequence[float] | None = None,
+        image_size: tuple[int, int] = (256, 256),
+        log: bool = False,
+        loss_weight: float = 1.0,
+    ) -> None:
         super().__init__()
         self.log, self.loss_weight = log, loss_weight
         self.register_buffer('sigmas', torch.tensor(sigmas or HUPR_SIGMAS, dtype=torch.float32), persistent=False)
         self.register_buffer('image_size', torch.tensor(image_size, dtype=torch.float32), persistent=False)
 
-    def forward(self, prediction: Float[Tensor, 'batch frames joints 2'], target: Float[Tensor, 'batch frames joints 2'],
-                weight: Float[Tensor, 'batch frames joints'], area: Float[Tensor, 'batch frames']) -> Tensor:
+    def forward(
+        self,
+        prediction: Float[Tensor, 'batch frames joints 2'],
+        target: Float[Tensor, 'batch frames joints 2'],
+        weight: Float[Tensor, 'batch frames joints'],
+        area: Float[Tensor, 'batch frames'],
+    ) -> Tensor:
         """Coordinates as shares of the image, area in px^2; joints of weight 0 do not count."""
         distance = scaled_squared_distance(prediction * self.image_size, target * self.image_size, area, self.sigmas)
         loss = distance if self.log else -torch.expm1(-distance)

@@ -23,8 +23,13 @@ class VelocityLoss(nn.Module):
         super().__init__()
         self.loss_weight = loss_weight
 
-    def forward(self, prediction: Float[Tensor, 'batch frames joints 2'], target: Float[Tensor, 'batch frames joints 2'],
-                weight: Float[Tensor, 'batch frames joints'], area: Float[Tensor, 'batch frames']) -> Tensor:
+    def forward(
+        self,
+        prediction: Float[Tensor, 'batch frames joints 2'],
+        target: Float[Tensor, 'batch frames joints 2'],
+        weight: Float[Tensor, 'batch frames joints'],
+        area: Float[Tensor, 'batch frames'],
+    ) -> Tensor:
         """Zero for windows of one frame."""
         error = (prediction - target).diff(dim=1).square().sum(-1)
         both = weight[:, 1:] * weight[:, :-1]

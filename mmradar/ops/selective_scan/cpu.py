@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable
 
 import torch
 from jaxtyping import Float
@@ -24,7 +24,9 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 def _for_all(jobs: list[Callable[[], int]]) -> None:
     """Run the jobs on as many threads as torch uses; ctypes lets go of the interpreter lock meanwhile."""
     threads = torch.get_num_threads()
-    codes = [job() for job in jobs] if threads == 1 or len(jobs) == 1 else list(_pool(threads).map(lambda job: job(), jobs))
+    codes = (
+        [job() for job in jobs] if threads == 1 or len(jobs) == 1 else list(_pool(threads).map(lambda job: job(), jobs))
+    )
     if any(codes):
         raise MemoryError('the selective scan ran out of memory')
 
@@ -43,7 +45,6 @@ def _address(tensor: Tensor | None, *index: int) -> int | None:
 
 
 class _NativeScan(torch.autograd.Function):
-
     @staticmethod
     def forward(ctx, u, delta, A, B, C, reverse):
         library, _ = load_native_scan()
@@ -54,8 +55,21 @@ class _NativeScan(torch.autograd.Function):
 
         def job(b: int, first: int, end: int) -> int:
             return library.scan_forward(
-                _address(u, b), _address(delta, b), _address(A), _address(B, b), _address(C, b), _address(y, b),
-                _address(last, b), _address(checkpoints, b), length, dim, state, first, end, reverse)
+                _address(u, b),
+                _address(delta, b),
+                _address(A),
+                _address(B, b),
+                _address(C, b),
+                _address(y, b),
+                _address(last, b),
+                _address(checkpoints, b),
+                length,
+                dim,
+                state,
+                first,
+                end,
+                reverse,
+            )
 
         ranges = _ranges(dim // library.vector_lanes(), batch)
         _for_all([functools.partial(job, b, *part) for b in range(batch) for part in ranges])
@@ -76,18 +90,38 @@ class _NativeScan(torch.autograd.Function):
 
         def job(b: int, part: int) -> int:
             return library.scan_backward(
-                _address(u, b), _address(delta, b), _address(A), _address(B, b), _address(C, b), _address(grad_y, b),
-                _address(checkpoints, b), _address(g, b), _address(grad_u, b), _address(grad_delta, b),
-                _address(grad_A, b), _address(grad_B, part, b), _address(grad_C, part, b), length, dim, state,
-                *ranges[part], ctx.reverse)
+                _address(u, b),
+                _address(delta, b),
+                _address(A),
+                _address(B, b),
+                _address(C, b),
+                _address(grad_y, b),
+                _address(checkpoints, b),
+                _address(g, b),
+                _address(grad_u, b),
+                _address(grad_delta, b),
+                _address(grad_A, b),
+                _address(grad_B, part, b),
+                _address(grad_C, part, b),
+                length,
+                dim,
+                state,
+                *ranges[part],
+                ctx.reverse,
+            )
 
         _for_all([functools.partial(job, b, part) for b in range(batch) for part in range(len(ranges))])
         return grad_u, grad_delta, grad_A.sum(0).T, grad_B.sum(0), grad_C.sum(0), None
 
 
-def scan_cpu(u: Float[Tensor, 'batch length dim'], delta: Float[Tensor, 'batch length dim'],
-             A: Float[Tensor, 'dim state'], B: Float[Tensor, 'batch length state'], C: Float[Tensor, 'batch length state'],
-             reverse: bool = False) -> tuple[Float[Tensor, 'batch length dim'], Float[Tensor, 'batch dim state']]:
+def scan_cpu(
+    u: Float[Tensor, 'batch length dim'],
+    delta: Float[Tensor, 'batch length dim'],
+    A: Float[Tensor, 'dim state'],
+    B: Float[Tensor, 'batch length state'],
+    C: Float[Tensor, 'batch length state'],
+    reverse: bool = False,
+) -> tuple[Float[Tensor, 'batch length dim'], Float[Tensor, 'batch dim state']]:
     """As :func:`~mmradar.ops.selective_scan.reference.scan_reference`, in float32, for ``delta A <= 0``."""
     dim = u.shape[2]
     if fill := -dim % load_native_scan()[0].vector_lanes():

@@ -25,6 +25,7 @@ def mamba_ssm_missing() -> str | None:
 def scan_mamba_ssm(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> tuple[Tensor, Tensor]:
     """As :func:`~mmradar.ops.selective_scan.reference.scan_reference`; mamba-ssm wants tokens last."""
     from mamba_ssm.ops.selective_scan_interface import selective_scan_fn
+
     u, delta, B, C = (x.transpose(1, 2).contiguous() for x in (u, delta, B, C))
     y, last_state = selective_scan_fn(u, delta, A, B, C, return_last_state=True)
     return y.transpose(1, 2), last_state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from typing import Callable
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
@@ -49,7 +49,9 @@ def available_backends(device: torch.device | str = 'cpu', dtype: torch.dtype = 
         dtype: Of the tokens.
     """
     kind = torch.device(device).type
-    on_cpu = 'needs CPU tensors' if kind != 'cpu' else 'has no float64' if dtype == torch.float64 else load_native_scan()[1]
+    on_cpu = (
+        'needs CPU tensors' if kind != 'cpu' else 'has no float64' if dtype == torch.float64 else load_native_scan()[1]
+    )
     return {
         'mamba_ssm': mamba_ssm_missing() if kind == 'cuda' else 'needs CUDA tensors',
         'cpu': on_cpu,
@@ -78,32 +80,38 @@ def _choose(backend: str, device: torch.device, dtype: torch.dtype) -> str:
 
 def _check(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> None:
     if u.ndim != 3 or A.ndim != 2:
-        raise ValueError(f'selective_scan takes u as (batch, length, dim) and A as (dim, state), found '
-                         f'{tuple(u.shape)} and {tuple(A.shape)}')
+        raise ValueError(
+            f'selective_scan takes u as (batch, length, dim) and A as (dim, state), found '
+            f'{tuple(u.shape)} and {tuple(A.shape)}'
+        )
     batch, length, dim = u.shape
     expected = {'delta': (delta, (batch, length, dim)), 'A': (A, (dim, A.shape[1]))}
     expected |= {name: (x, (batch, length, A.shape[1])) for name, x in (('B', B), ('C', C))}
     for name, (tensor, shape) in expected.items():
         if tuple(tensor.shape) != shape:
-            raise ValueError(f'selective_scan: {name} must be {shape} for u {tuple(u.shape)} and A {tuple(A.shape)}, '
-                             f'found {tuple(tensor.shape)}')
+            raise ValueError(
+                f'selective_scan: {name} must be {shape} for u {tuple(u.shape)} and A {tuple(A.shape)}, '
+                f'found {tuple(tensor.shape)}'
+            )
     if length == 0:
         raise ValueError('selective_scan: the sequence is empty')
 
 
-def selective_scan(u: Float[Tensor, 'batch length dim'],
-                   delta: Float[Tensor, 'batch length dim'],
-                   A: Float[Tensor, 'dim state'],
-                   B: Float[Tensor, 'batch length state'],
-                   C: Float[Tensor, 'batch length state'],
-                   D: Float[Tensor, 'dim'] | None = None,
-                   z: Float[Tensor, 'batch length dim'] | None = None,
-                   delta_bias: Float[Tensor, 'dim'] | None = None,
-                   delta_softplus: bool = False,
-                   *,
-                   backend: str = 'auto',
-                   reverse: bool = False,
-                   return_last_state: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+def selective_scan(
+    u: Float[Tensor, 'batch length dim'],
+    delta: Float[Tensor, 'batch length dim'],
+    A: Float[Tensor, 'dim state'],
+    B: Float[Tensor, 'batch length state'],
+    C: Float[Tensor, 'batch length state'],
+    D: Float[Tensor, 'dim'] | None = None,
+    z: Float[Tensor, 'batch length dim'] | None = None,
+    delta_bias: Float[Tensor, 'dim'] | None = None,
+    delta_softplus: bool = False,
+    *,
+    backend: str = 'auto',
+    reverse: bool = False,
+    return_last_state: bool = False,
+) -> Tensor | tuple[Tensor, Tensor]:
     """Selective state-space scan (Mamba, Gu and Dao, 2023; milliMamba, equation 2).
 
     ``h_t = exp(delta_t A) h_{t-1} + delta_t B_t u_t``, ``y_t = (C_t h_t + D u_t) silu(z_t)``. The order of arguments is

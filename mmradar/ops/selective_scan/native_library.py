@@ -42,7 +42,9 @@ def load_native_scan() -> tuple[ctypes.CDLL | None, str | None]:
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=path.parent) as folder:
                 built = Path(folder) / path.name
-                subprocess.run([compiler, *_FLAGS, str(_SOURCE), '-o', str(built)], check=True, capture_output=True, text=True)
+                subprocess.run(
+                    [compiler, *_FLAGS, str(_SOURCE), '-o', str(built)], check=True, capture_output=True, text=True
+                )
                 os.replace(built, path)  # another process may be building the same
         library = ctypes.CDLL(str(path))
     except subprocess.CalledProcessError as error:

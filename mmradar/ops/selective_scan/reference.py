@@ -8,9 +8,12 @@ from torch import Tensor
 
 
 def scan_reference(
-        u: Float[Tensor, 'batch length dim'], delta: Float[Tensor, 'batch length dim'], A: Float[Tensor, 'dim state'],
-        B: Float[Tensor, 'batch length state'],
-        C: Float[Tensor, 'batch length state']) -> tuple[Float[Tensor, 'batch length dim'], Float[Tensor, 'batch dim state']]:
+    u: Float[Tensor, 'batch length dim'],
+    delta: Float[Tensor, 'batch length dim'],
+    A: Float[Tensor, 'dim state'],
+    B: Float[Tensor, 'batch length state'],
+    C: Float[Tensor, 'batch length state'],
+) -> tuple[Float[Tensor, 'batch length dim'], Float[Tensor, 'batch dim state']]:
     """``h_t = exp(delta_t A) h_{t-1} + delta_t B_t u_t``, ``y_t = C_t h_t``, in the precision of the input.
 
     Mamba (Gu and Dao, 2023), algorithm 2 with the zero-order hold of A and the Euler step of B that its code uses.

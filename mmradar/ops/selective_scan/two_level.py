@@ -100,8 +100,9 @@ def _segment_forward(segment: _Segment, A: Tensor, carry: Tensor) -> tuple[Tenso
     return y, carry
 
 
-def _segment_backward(segment: _Segment, A: Tensor, start: Tensor, grad_y: Tensor,
-                      carry: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+def _segment_backward(
+    segment: _Segment, A: Tensor, start: Tensor, grad_y: Tensor, carry: Tensor
+) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Gradients of one segment.
 
     With g_t the gradient of the state h_t: ``g_t = C_t grad_y_t + a_{t+1} g_{t+1}``. ``carry`` is ``a g`` of the token
@@ -178,12 +179,13 @@ class _TwoLevelScan(torch.autograd.Function):
 
 
 def scan_two_level(
-        u: Float[Tensor, 'batch length dim'],
-        delta: Float[Tensor, 'batch length dim'],
-        A: Float[Tensor, 'dim state'],
-        B: Float[Tensor, 'batch length state'],
-        C: Float[Tensor, 'batch length state'],
-        chunk_length: int = _CHUNK_LENGTH) -> tuple[Float[Tensor, 'batch length dim'], Float[Tensor, 'batch dim state']]:
+    u: Float[Tensor, 'batch length dim'],
+    delta: Float[Tensor, 'batch length dim'],
+    A: Float[Tensor, 'dim state'],
+    B: Float[Tensor, 'batch length state'],
+    C: Float[Tensor, 'batch length state'],
+    chunk_length: int = _CHUNK_LENGTH,
+) -> tuple[Float[Tensor, 'batch length dim'], Float[Tensor, 'batch dim state']]:
     """As :func:`~mmradar.ops.selective_scan.reference.scan_reference`, by chunks, differentiable in every input.
 
     Args:

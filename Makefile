@@ -1,0 +1,33 @@
+# make demo    simulate, train, evaluate, draw (about 20 minutes on two CPU cores)
+# make test    the test suite
+# make lint    ruff, as CI runs it
+# PYTHON names the interpreter (3.10 to 3.12), VENV the virtual environment, TORCH what pip installs first.
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= torch==2.13.0
+BIN = $(VENV)/bin
+
+.PHONY: install demo test lint clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: setup.py requirements/runtime.txt requirements/dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q $(TORCH)
+	$(BIN)/python -m pip install -q -r requirements/runtime.txt -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --no-deps mmpose==1.3.2
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: install
+	$(BIN)/python tools/demo.py
+
+test: install
+	$(BIN)/python -m pytest -q tests
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:
+	rm -rf $(VENV) build *.egg-info
