@@ -34,6 +34,7 @@ setup(
         # what mmpose imports
         'json-tricks',
         'munkres',
+        'six',
         # mmengine 0.10 imports pkg_resources, which setuptools 81 dropped
         'setuptools<81',
     ],

@@ -1,1 +1,1 @@
-"""For users of the library: inference, and what the command-line tools share."""
+"""What stands between the package and its users: so far what the command-line tools share."""

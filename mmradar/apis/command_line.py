@@ -55,11 +55,9 @@ _RUNNER_KEYS = (
 
 def run(main: Callable[[], None]) -> None:
     """Run a script; an error that the user can mend ends it with its message alone and exit status 2."""
-    from mmradar.simulation import SimulationError
-
     try:
         main()
-    except (DataError, ConfigError, CheckpointError, SimulationError, FileNotFoundError) as error:
+    except (DataError, ConfigError, CheckpointError, FileNotFoundError) as error:
         print(f'\nError: {error}', file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:

@@ -81,20 +81,26 @@ class HeatmapCache:
         self.folder.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f'.{path.stem}.{os.getpid()}.unfinished')
         try:
-            target = None
-            for start in range(0, num_frames, _BLOCK_FRAMES):
-                block = np.arange(start, min(start + _BLOCK_FRAMES, num_frames))
-                heatmaps = np.ascontiguousarray(compute(block), dtype=np.complex64)
-                parts = heatmaps[..., None].view(np.float32)
-                if target is None:
-                    record = np.dtype([('scale', np.float32), ('map', self.dtype, parts.shape[1:])])
-                    target = np.lib.format.open_memmap(unfinished, mode='w+', dtype=record, shape=(num_frames,))
-                scale = np.abs(parts).reshape(len(parts), -1).max(axis=1)
-                scale[scale == 0] = 1
-                target['scale'][block] = scale
-                target['map'][block] = parts / scale.reshape(-1, *([1] * (parts.ndim - 1)))
-            target.flush()
-            del target
+            # plain writes: on a full disk they raise, where a memory map would crash the process
+            with open(unfinished, 'wb') as file:
+                for start in range(0, num_frames, _BLOCK_FRAMES):
+                    records = self._records(compute(np.arange(start, min(start + _BLOCK_FRAMES, num_frames))))
+                    if start == 0:
+                        header = dict(descr=records.dtype.descr, fortran_order=False, shape=(num_frames,))
+                        np.lib.format.write_array_header_1_0(file, header)
+                    file.write(records.tobytes())
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
+
+    def _records(self, heatmaps: Complex64[np.ndarray, 'frames *map']) -> np.ndarray:
+        """One record a frame."""
+        parts = np.ascontiguousarray(heatmaps, dtype=np.complex64)[..., None].view(np.float32)
+        scale = np.abs(parts).reshape(len(parts), -1).max(axis=1)
+        scale[scale == 0] = 1
+        records = np.empty(len(parts), np.dtype([('scale', np.float32), ('map', self.dtype, parts.shape[1:])]))
+        records['scale'] = scale
+        records['map'] = parts / scale.reshape(-1, *([1] * (parts.ndim - 1)))
+        return records

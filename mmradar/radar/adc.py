@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Complex64, Int16
 
+from mmradar.errors import DataError
 from mmradar.radar.config import RadarConfig
 
 
-class ADCFileError(ValueError):
+class ADCFileError(DataError):
     """A raw file that does not hold what its radar configuration says."""
 
 

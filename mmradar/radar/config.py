@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from mmradar.errors import ConfigError
+
 SPEED_OF_LIGHT_M_S = 299_792_458.0
 
 
@@ -33,7 +35,7 @@ class RadarConfig:
         rx_positions: Position of each receiver, likewise.
 
     Raises:
-        ValueError: A count, rate or position that no radar can have, naming the field.
+        ConfigError: A count, rate or position that no radar can have, naming the field.
     """
 
     num_tx: int = 3
@@ -54,26 +56,26 @@ class RadarConfig:
         for name in ('num_tx', 'num_rx', 'num_loops', 'num_samples'):
             value = getattr(self, name)
             if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-                raise ValueError(f'RadarConfig.{name} must be a whole number of at least 1, found {value!r}')
+                raise ConfigError(f'RadarConfig.{name} must be a whole number of at least 1, found {value!r}')
         for name in ('start_frequency_hz', 'slope_hz_per_s', 'sample_rate_hz', 'chirp_period_s', 'frame_rate_hz'):
             value = getattr(self, name)
             if not np.isfinite(value) or value <= 0:
-                raise ValueError(f'RadarConfig.{name} must be a positive number, found {value!r}')
+                raise ConfigError(f'RadarConfig.{name} must be a positive number, found {value!r}')
         for name, count in (('tx_positions', self.num_tx), ('rx_positions', self.num_rx)):
             positions = tuple(tuple(float(x) for x in position) for position in getattr(self, name))
             if len(positions) != count or any(len(position) != 2 for position in positions):
-                raise ValueError(
+                raise ConfigError(
                     f'RadarConfig.{name} must hold one (along, across) pair for each of the {count} antennas, '
                     f'found {getattr(self, name)!r}'
                 )
             object.__setattr__(self, name, positions)
         if self.num_samples / self.sample_rate_hz > self.chirp_period_s:
-            raise ValueError(
+            raise ConfigError(
                 f'RadarConfig.chirp_period_s is {self.chirp_period_s * 1e6:g} us, too short for {self.num_samples} '
                 f'samples at {self.sample_rate_hz / 1e6:g} MHz ({self.num_samples / self.sample_rate_hz * 1e6:g} us)'
             )
         if self.frame_duration_s > 1 / self.frame_rate_hz:
-            raise ValueError(
+            raise ConfigError(
                 f'RadarConfig: {self.chirps_per_frame} chirps take {self.frame_duration_s * 1e3:g} ms, longer than a '
                 f'frame at {self.frame_rate_hz:g} Hz'
             )
@@ -83,7 +85,7 @@ class RadarConfig:
         """A configuration from itself, the name of a preset, or a dictionary of fields (``preset`` may be one).
 
         Raises:
-            ValueError: An unknown preset or field, naming it and the known ones.
+            ConfigError: An unknown preset or field, naming it and the known ones.
         """
         if isinstance(config, RadarConfig):
             return config
@@ -92,11 +94,11 @@ class RadarConfig:
         options = dict(config)
         preset = options.pop('preset', None)
         if preset is not None and preset not in PRESETS:
-            raise ValueError(f'unknown radar preset {preset!r}; the presets are {", ".join(sorted(PRESETS))}')
+            raise ConfigError(f'unknown radar preset {preset!r}; the presets are {", ".join(sorted(PRESETS))}')
         known = [field.name for field in fields(cls)]
         unknown = sorted(set(options) - set(known))
         if unknown:
-            raise ValueError(f'unknown RadarConfig field {unknown[0]!r}; the fields are {", ".join(known)}')
+            raise ConfigError(f'unknown RadarConfig field {unknown[0]!r}; the fields are {", ".join(known)}')
         return replace(PRESETS[preset] if preset else cls(), **options)
 
     @property

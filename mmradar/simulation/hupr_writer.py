@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mmradar.errors import DataError
 from mmradar.radar import RadarConfig, encode_dca1000
 from mmradar.simulation.body import BodySurface
 from mmradar.simulation.camera import Camera
@@ -157,7 +158,7 @@ def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Cam
     return sequence
 
 
-class SimulationError(RuntimeError):
+class SimulationError(DataError):
     """The data set cannot be written where and as it was asked for."""
 
 

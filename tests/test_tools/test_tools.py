@@ -11,12 +11,6 @@ import torch
 
 from conftest import REPOSITORY, SMALL_RADAR
 
-RADAR = [
-    f'{split}_dataloader.dataset.radar.{key}={value}'
-    for split in ('train', 'val', 'test')
-    for key, value in SMALL_RADAR.items()
-]
-
 
 def tool(*arguments, check=True, launcher=(), cwd=REPOSITORY, **environment):
     command = [*(launcher or [sys.executable]), *map(str, arguments)]
@@ -34,13 +28,13 @@ def config_file(simulated_root, tmp_path_factory):
     path = tmp_path_factory.mktemp('configs') / 'mine.py'
     path.write_text(
         f"""_base_ = {str(REPOSITORY / 'configs/millimamba_tiny_simhupr.py')!r}
-dataset = dict(data_root={str(simulated_root)!r}, radar=dict(_delete_=True, **{SMALL_RADAR!r}), cache_dir=None)
+dataset = dict(data_root={str(simulated_root)!r}, radar=dict({SMALL_RADAR!r}), cache_dir=None)
 train_dataloader = dict(num_workers=0, persistent_workers=False, batch_size=4, dataset=dataset)
 val_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dataset)
 test_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dataset)
 model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), num_layers=1), head=dict(embed_dims=16, num_layers=1))
 train_cfg = dict(max_epochs=1)
-""".replace('radar=dict(_delete_=True, ', 'radar=dict(')
+"""
     )
     return path
 
@@ -99,35 +93,13 @@ def test_resume_from_the_command_line(trained, config_file, tmp_path):
 
 
 def test_two_cpu_processes_train_and_test(config_file, tmp_path):
-    launcher = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2', '--master_port=29611']
-    tool(
-        'tools/train.py',
-        config_file,
-        '--launcher',
-        'pytorch',
-        '--work-dir',
-        tmp_path,
-        launcher=launcher,
-        OMP_NUM_THREADS='1',
-    )
-    out = tmp_path / 'metrics.json'
-    tool(
-        'tools/test.py',
-        config_file,
-        tmp_path / 'epoch_1.pth',
-        '--launcher',
-        'pytorch',
-        '--work-dir',
-        tmp_path,
-        '--out',
-        out,
-        launcher=launcher,
-        OMP_NUM_THREADS='1',
-    )
-    alone = tmp_path / 'alone.json'
-    tool('tools/test.py', config_file, tmp_path / 'epoch_1.pth', '--work-dir', tmp_path, '--out', alone)
-    together, single = json.loads(out.read_text()), json.loads(alone.read_text())
-    assert together == pytest.approx(single, rel=1e-4)
+    environment = dict(PYTHON=sys.executable, OMP_NUM_THREADS='1', PORT='29611')
+    work, out, alone = ('--work-dir', tmp_path), tmp_path / 'together.json', tmp_path / 'alone.json'
+    tool('tools/dist_train.sh', config_file, 2, *work, launcher=['bash'], **environment)
+    checkpoint = tmp_path / 'epoch_1.pth'
+    tool('tools/dist_test.sh', config_file, checkpoint, 2, *work, '--out', out, launcher=['bash'], **environment)
+    tool('tools/test.py', config_file, checkpoint, *work, '--out', alone)
+    assert json.loads(out.read_text()) == pytest.approx(json.loads(alone.read_text()), rel=1e-4)
 
 
 def test_three_steps_of_the_main_configuration_at_full_size(tmp_path):
@@ -173,6 +145,16 @@ def test_mistakes_end_with_a_message_and_no_traceback(arguments, message, tmp_pa
     done = tool(*arguments, '--work-dir', tmp_path, check=False)
     assert done.returncode == 2
     assert message in done.stderr and 'Traceback' not in done.stderr
+
+
+def test_a_truncated_recording_ends_with_its_name(simulated_root, config_file, tmp_path):
+    import shutil
+
+    root = shutil.copytree(simulated_root, tmp_path / 'set')
+    path = root / 'single_2/vert/adc_data.bin'
+    path.write_bytes(path.read_bytes()[:-2])
+    done = tool('tools/train.py', config_file, '--data-root', root, '--work-dir', tmp_path / 'work', check=False)
+    assert done.returncode == 2 and 'single_2/vert/adc_data.bin' in done.stderr and 'Traceback' not in done.stderr
 
 
 def test_a_misspelt_key_of_the_configuration_is_named(tmp_path):

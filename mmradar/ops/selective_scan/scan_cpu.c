@@ -44,6 +44,11 @@ static inline vec exp_negative(vec x) {
     return (vec)((ivec)p + ((ivec)shifted << 23));
 }
 
+static vec *vectors(int64_t count) {
+    void *memory = NULL;
+    return posix_memalign(&memory, 64, sizeof(vec) * count) ? NULL : memory;
+}
+
 int vector_lanes(void) { return VL; }
 
 /* One batch element, channel blocks [first, last). last_state is (state, dim); states at every CHUNK-th token go to
@@ -51,7 +56,7 @@ int vector_lanes(void) { return VL; }
 int scan_forward(const float *u, const float *delta, const float *A, const float *B, const float *C, float *y,
                  float *last_state, float *checkpoints, int64_t length, int64_t dim, int64_t state, int64_t first,
                  int64_t last, int reverse) {
-    vec *h = aligned_alloc(64, sizeof(vec) * state);
+    vec *h = vectors(state);
     if (!h) return 1;
     for (int64_t block = first; block < last; block++) {
         const int64_t d = block * VL;
@@ -82,8 +87,8 @@ int scan_backward(const float *u, const float *delta, const float *A, const floa
                   float *grad_A, float *grad_B, float *grad_C, int64_t length, int64_t dim, int64_t state,
                   int64_t first, int64_t last, int reverse) {
     const int64_t row = state, chunks = (length + CHUNK - 1) / CHUNK;
-    vec *h = aligned_alloc(64, sizeof(vec) * row * (CHUNK + 1)), *a = aligned_alloc(64, sizeof(vec) * row * CHUNK);
-    vec *lanes_B = aligned_alloc(64, sizeof(vec) * row * CHUNK), *lanes_C = aligned_alloc(64, sizeof(vec) * row * CHUNK);
+    vec *h = vectors(row * (CHUNK + 1)), *a = vectors(row * CHUNK);
+    vec *lanes_B = vectors(row * CHUNK), *lanes_C = vectors(row * CHUNK);
     if (!h || !a || !lanes_B || !lanes_C) { free(h); free(a); free(lanes_B); free(lanes_C); return 1; }
     for (int64_t chunk = chunks - 1; chunk >= 0; chunk--) {
         const int64_t start = chunk * CHUNK, count = length - start < CHUNK ? length - start : CHUNK;
