@@ -6,7 +6,7 @@ class DataError(ValueError):
 
 
 class ConfigError(ValueError):
-    """A configuration names something that does not exist."""
+    """A configuration names something that does not exist, or asks for something impossible."""
 
 
 class CheckpointError(ValueError):

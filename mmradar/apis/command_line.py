@@ -60,6 +60,11 @@ def run(main: Callable[[], None]) -> None:
     except (DataError, ConfigError, CheckpointError, FileNotFoundError) as error:
         print(f'\nError: {error}', file=sys.stderr)
         raise SystemExit(2) from None
+    except TypeError as error:
+        if 'unexpected keyword argument' not in str(error):
+            raise
+        print(f'\nError: the configuration has a key that nobody takes: {error}', file=sys.stderr)
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         print('\nInterrupted.', file=sys.stderr)
         raise SystemExit(130) from None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Complex64
 
+from mmradar.errors import ConfigError
 from mmradar.radar import RadarConfig
 
 _FORMAT = 1  # raise it when the file's content changes for the same settings
@@ -35,7 +36,7 @@ class HeatmapCache:
 
     def __init__(self, folder: str | Path, settings: Any, dtype: str = 'float16') -> None:
         if dtype not in ('float16', 'float32'):
-            raise ValueError(f"a heatmap cache is kept in 'float16' or 'float32', not {dtype!r}")
+            raise ConfigError(f"a heatmap cache is kept in 'float16' or 'float32', not {dtype!r}")
         self.folder, self.settings, self.dtype = Path(folder), settings, np.dtype(dtype)
         self._maps: dict[Path, np.ndarray] = {}
 

@@ -164,6 +164,13 @@ def test_a_misspelt_key_of_the_configuration_is_named(tmp_path):
     assert done.returncode == 2 and "unknown key 'optim_wraper'; did you mean 'optim_wrapper'?" in done.stderr
 
 
+def test_an_unknown_key_of_the_model_is_named(config_file, tmp_path):
+    options = ('--work-dir', tmp_path, '--cfg-options', 'model.backbone.num_layerz=3')
+    done = tool('tools/train.py', config_file, *options, check=False)
+    assert done.returncode == 2 and 'Traceback' not in done.stderr
+    assert "CVMamba.__init__() got an unexpected keyword argument 'num_layerz'" in done.stderr
+
+
 def test_a_checkpoint_of_another_model_ends_with_its_keys(trained, config_file, tmp_path):
     done = tool(
         'tools/test.py',

@@ -12,7 +12,7 @@ from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmradar.datasets.datasets.hupr_annotation import load_hupr_annotation
-from mmradar.errors import DataError
+from mmradar.errors import ConfigError, DataError
 from mmradar.metainfo import HUPR_METAINFO
 from mmradar.radar import RadarConfig, open_dca1000
 from mmradar.registry import DATASETS
@@ -70,7 +70,7 @@ class HuPRDataset(BaseDataset):
         **kwargs,
     ) -> None:
         if num_frames < 1 or num_frames % 2 == 0:
-            raise ValueError(f'HuPRDataset.num_frames must be odd, so that a window has a centre; found {num_frames}')
+            raise ConfigError(f'HuPRDataset.num_frames must be odd, so that a window has a centre; found {num_frames}')
         self.sequences, self.split = None if sequences is None else list(sequences), split
         self.radar = RadarConfig.build(radar)
         self.views, self.num_frames, self.adc_path = tuple(views), num_frames, adc_path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmradar.errors import ConfigError
 from mmradar.registry import TRANSFORMS
 
 
@@ -22,7 +23,7 @@ class HeatmapToChannels(BaseTransform):
 
     def __init__(self, mode: str = 'real_imag') -> None:
         if mode not in self.MODES:
-            raise ValueError(f'HeatmapToChannels.mode must be one of {", ".join(self.MODES)}, found {mode!r}')
+            raise ConfigError(f'HeatmapToChannels.mode must be one of {", ".join(self.MODES)}, found {mode!r}')
         self.mode = mode
 
     def transform(self, results: dict) -> dict:
@@ -53,7 +54,7 @@ class NormalizeHeatmap(BaseTransform):
 
     def __init__(self, over: str = 'map', eps: float = 1e-6) -> None:
         if over not in self.AXES:
-            raise ValueError(f'NormalizeHeatmap.over must be one of {", ".join(self.AXES)}, found {over!r}')
+            raise ConfigError(f'NormalizeHeatmap.over must be one of {", ".join(self.AXES)}, found {over!r}')
         self.over, self.eps = over, eps
 
     def transform(self, results: dict) -> dict:

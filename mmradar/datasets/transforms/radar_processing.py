@@ -8,6 +8,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmradar import radar
+from mmradar.errors import ConfigError
 from mmradar.registry import TRANSFORMS
 
 
@@ -73,7 +74,9 @@ class RadarHeatmap3D(BaseTransform):
         antenna_order: str = 'azimuth_first',
     ) -> None:
         if antenna_order not in ('azimuth_first', 'file'):
-            raise ValueError(f"RadarHeatmap3D.antenna_order must be 'azimuth_first' or 'file', found {antenna_order!r}")
+            raise ConfigError(
+                f"RadarHeatmap3D.antenna_order must be 'azimuth_first' or 'file', found {antenna_order!r}"
+            )
         self.num_doppler, self.num_angle = num_doppler, num_angle
         self.range_bins = None if range_bins is None else tuple(range_bins)
         self.antenna_order = antenna_order

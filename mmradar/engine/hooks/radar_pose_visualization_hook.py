@@ -8,6 +8,7 @@ from pathlib import Path
 from mmengine.hooks import Hook
 from mmengine.visualization import Visualizer
 
+from mmradar.errors import ConfigError
 from mmradar.registry import HOOKS
 
 
@@ -34,7 +35,7 @@ class RadarPoseVisualizationHook(Hook):
         out_dir: str | None = None,
     ) -> None:
         if interval < 1:
-            raise ValueError(f'RadarPoseVisualizationHook.interval must be at least 1, found {interval}')
+            raise ConfigError(f'RadarPoseVisualizationHook.interval must be at least 1, found {interval}')
         self.enable, self.interval, self.show, self.wait_time, self.out_dir = enable, interval, show, wait_time, out_dir
         self._count = 0
 

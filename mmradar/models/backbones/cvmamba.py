@@ -9,6 +9,7 @@ from jaxtyping import Float
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmradar.errors import ConfigError
 from mmradar.models.layers import SCAN_ORDERS, ViewStem
 from mmradar.registry import MODELS
 
@@ -47,11 +48,11 @@ class CVMamba(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         if scan_order not in SCAN_ORDERS:
-            raise ValueError(f'CVMamba.scan_order must be one of {", ".join(SCAN_ORDERS)}, found {scan_order!r}')
+            raise ConfigError(f'CVMamba.scan_order must be one of {", ".join(SCAN_ORDERS)}, found {scan_order!r}')
         stem = {'channels': (16, 16, 24, 128), 'strides': (1, 2, 2), **(stem or {})}
         dims, reduction = stem['channels'][-1], math.prod(stem['strides'])
         if any(size % reduction for size in input_size):
-            raise ValueError(f"CVMamba.input_size {tuple(input_size)} is not divisible by the stem's {reduction}")
+            raise ConfigError(f"CVMamba.input_size {tuple(input_size)} is not divisible by the stem's {reduction}")
         self.num_frames, self.num_views, self.input_size = num_frames, num_views, tuple(input_size)
         self.stems = nn.ModuleList(ViewStem(**stem) for _ in range(num_views))
         height, width = (size // reduction for size in input_size)

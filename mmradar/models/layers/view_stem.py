@@ -9,6 +9,7 @@ from jaxtyping import Float
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmradar.errors import ConfigError
 from mmradar.models.layers.mnet import MNet
 from mmradar.models.layers.residual_conv3d import ResidualConv3d
 
@@ -33,7 +34,7 @@ class ViewStem(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         if len(channels) != len(strides) + 1:
-            raise ValueError(
+            raise ConfigError(
                 f'ViewStem: {len(strides)} blocks need {len(strides) + 1} channels, found {list(channels)}'
             )
         self.mnet = MNet(in_channels, channels[0])
