@@ -100,6 +100,8 @@ def main() -> None:
 
     checkpoint = work_dir / f'epoch_{epochs}.pth'
     pictures = (args.out / 'pictures').resolve()
+    # a dozen pictures, not all of the same frame of a sequence
+    interval = max(1, plan.test * plan.num_frames // 12 - 1)
     print('3/4  Evaluating on subjects that were never trained on')
     tool(
         'test.py',
@@ -111,7 +113,7 @@ def main() -> None:
         '--show-dir',
         pictures,
         '--interval',
-        str(max(1, plan.test * plan.num_frames // 12)),
+        str(interval),
         '--cfg-options',
         *caches,
         'default_hooks.logger.interval=1',
@@ -160,6 +162,8 @@ def report(args: argparse.Namespace, minutes: float, train_minutes: float, check
         lines.append(
             f'{title:<50}' + ''.join(f'{value:7.1f}' for value in values) + f'{metrics["coco/MPJPE_px"]:7.1f} px'
         )
+    python = Path(sys.executable)
+    python = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
     print(f"""
 {'=' * 84}
 Simulated subjects that the network has never seen:
@@ -174,10 +178,10 @@ Took {minutes:.1f} minutes, {train_minutes:.1f} of them training (with its valid
   raw data     {args.data}/single_<N>/{{hori,vert}}/adc_data.bin
 
 Next:
-  look at the input      python tools/misc/browse_dataset.py {CONFIG.relative_to(TOOLS.parent)} --data-root {args.data}
-  train longer           python tools/demo.py --epochs 10
-  count the main model   python tools/analysis_tools/get_flops.py configs/millimamba_hupr.py
-  your own HuPR files    python tools/train.py configs/millimamba_hupr.py --data-root FOLDER
+  look at the input      {python} tools/misc/browse_dataset.py {CONFIG.relative_to(TOOLS.parent)} --data-root {args.data}
+  train longer           {python} tools/demo.py --epochs 10
+  count the main model   {python} tools/analysis_tools/get_flops.py configs/millimamba_hupr.py
+  your own HuPR files    {python} tools/train.py configs/millimamba_hupr.py --data-root FOLDER
 {'=' * 84}""")
 
 
