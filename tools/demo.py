@@ -178,7 +178,7 @@ Took {minutes:.1f} minutes, {train_minutes:.1f} of them training (with its valid
   raw data     {args.data}/single_<N>/{{hori,vert}}/adc_data.bin
 
 Next:
-  look at the input      {python} tools/misc/browse_dataset.py {CONFIG.relative_to(TOOLS.parent)} --data-root {args.data}
+  look at the input      {python} tools/misc/browse_dataset.py configs/{CONFIG.name} --data-root {args.data}
   train longer           {python} tools/demo.py --epochs 10
   count the main model   {python} tools/analysis_tools/get_flops.py configs/millimamba_hupr.py
   your own HuPR files    {python} tools/train.py configs/millimamba_hupr.py --data-root FOLDER
