@@ -110,6 +110,15 @@ def test_half_precision_inputs_keep_a_float32_state():
     assert (y - exact).abs().max() < 0.01 * exact.abs().max()  # bfloat16 rounds the output to 1 in 256
 
 
+@pytest.mark.parametrize('backend', FAST)
+@pytest.mark.parametrize('name', ['u', 'delta', 'A', 'B', 'C'])
+def test_nan_is_never_swallowed(backend, name):
+    skip_unless_available(backend)
+    args = {k: v.detach().clone() for k, v in arguments(1, 20, 8, 4, torch.float32).items()}
+    args[name].flatten()[3] = float('nan')
+    assert torch.isnan(selective_scan(**args, delta_softplus=True, backend=backend)).any()
+
+
 def test_a_machine_without_compiler_falls_back_with_one_notice(monkeypatch, tmp_path):
     monkeypatch.setenv('CC', 'no-such-compiler')
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))

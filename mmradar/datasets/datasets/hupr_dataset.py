@@ -83,10 +83,7 @@ class HuPRDataset(BaseDataset):
         return parse_pose_metainfo(metainfo or cls.METAINFO)
 
     def load_data_list(self) -> list[dict]:
-        """One light entry for every frame; labels stay in arrays, by sequence.
-
-        Without the frames' own images, a window is put together in :meth:`get_data_info`.
-        """
+        """One light entry for every frame; labels stay in arrays, by sequence, until a window is asked for."""
         self._check_presence()
         self.sequences = self._sequence_numbers()
         self.annotations = load_hupr_annotation(

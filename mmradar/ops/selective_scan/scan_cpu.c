@@ -29,8 +29,8 @@ static inline void store(float *p, vec v) { memcpy(p, &v, sizeof v); }
 static inline vec exp_negative(vec x) {
     const vec zero = {0};
     vec low = zero - 87.0f;
-    ivec keep = x > low;
-    x = (vec)(((ivec)x & keep) | ((ivec)low & ~keep));
+    ivec drop = x < low; /* false for NaN, which must stay */
+    x = (vec)(((ivec)low & drop) | ((ivec)x & ~drop));
     vec shifted = x * 1.44269504f + 12582912.0f; /* 1.5 * 2^23 rounds to whole numbers */
     vec whole = shifted - 12582912.0f;
     vec rest = (x - whole * 0.693359375f) + whole * 2.12194440e-4f; /* ln 2 in two parts */
