@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmradar.apis.command_line import add_common_arguments, apply_common_arguments, read_checkpoint_or_explain, run
+from mmradar.apis.command_line import (
+    add_common_arguments,
+    apply_common_arguments,
+    read_checkpoint_or_explain,
+    run,
+    write_metrics,
+)
 from mmradar.errors import ConfigError
 
 
@@ -39,8 +43,7 @@ def main() -> None:
     read_checkpoint_or_explain(args.checkpoint)
     metrics = Runner.from_cfg(config).test()
     if args.out:
-        Path(args.out).parent.mkdir(parents=True, exist_ok=True)
-        Path(args.out).write_text(json.dumps(metrics, indent=1))
+        write_metrics(args.out, metrics)
 
 
 if __name__ == '__main__':

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import json
 import os
 import pickle
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 
 from mmradar.errors import CheckpointError, ConfigError, DataError
 
@@ -120,16 +121,9 @@ def _check_option(config: Config, key: str) -> None:
         )
 
 
-def add_common_arguments(parser: argparse.ArgumentParser) -> None:
-    """Flags that training and testing share, as mmpose has them."""
-    from mmengine.config import DictAction
-
-    parser.add_argument('--work-dir', help='folder for logs, checkpoints and results')
+def add_config_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of every script that reads a configuration and its data."""
     parser.add_argument('--data-root', help="folder of the data set, in place of the configuration's")
-    parser.add_argument('--show-dir', help="folder for pictures of predictions, below the work directory's time stamp")
-    parser.add_argument('--show', action='store_true', help='show pictures in a window')
-    parser.add_argument('--interval', type=int, default=1, help='draw every so-many-th sample')
-    parser.add_argument('--wait-time', type=float, default=1, help='seconds a window stays')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -138,6 +132,32 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='KEY=VALUE',
         help='override entries of the configuration, e.g. train_cfg.max_epochs=5 model.head.num_layers=2',
     )
+
+
+def config_from(args: argparse.Namespace) -> Config:
+    """The configuration that ``args.config`` and the flags of :func:`add_config_arguments` ask for."""
+    config = load_config(args.config, args.cfg_options)
+    if args.data_root:
+        for split in ('train', 'val', 'test'):
+            if config.get(f'{split}_dataloader'):
+                config[f'{split}_dataloader'].dataset.data_root = args.data_root
+    return config
+
+
+def write_metrics(path: str, metrics: dict[str, float]) -> None:
+    """Metrics as a JSON file, its folder made where it is missing."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(json.dumps(metrics, indent=1))
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags that training and testing share, as mmpose has them."""
+    parser.add_argument('--work-dir', help='folder for logs, checkpoints and results')
+    add_config_arguments(parser)
+    parser.add_argument('--show-dir', help="folder for pictures of predictions, below the work directory's time stamp")
+    parser.add_argument('--show', action='store_true', help='show pictures in a window')
+    parser.add_argument('--interval', type=int, default=1, help='draw every so-many-th sample')
+    parser.add_argument('--wait-time', type=float, default=1, help='seconds a window stays')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
 
@@ -145,14 +165,10 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
 def apply_common_arguments(args: argparse.Namespace) -> Config:
     """The configuration that the common flags ask for; sets up the process group of a CPU job."""
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    config = load_config(args.config, args.cfg_options)
+    config = config_from(args)
     config.launcher = args.launcher
     # command line > configuration > name of the configuration
     config.work_dir = args.work_dir or config.get('work_dir') or f'./work_dirs/{Path(args.config).stem}'
-    if args.data_root:
-        for split in ('train', 'val', 'test'):
-            if config.get(f'{split}_dataloader'):
-                config[f'{split}_dataloader'].dataset.data_root = args.data_root
     if args.show or args.show_dir:
         if 'visualization' not in config.get('default_hooks', {}):
             raise ConfigError('--show and --show-dir need a `visualization` entry in default_hooks')

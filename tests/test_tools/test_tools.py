@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import socket
 import subprocess
 import sys
 
@@ -93,12 +94,30 @@ def test_resume_from_the_command_line(trained, config_file, tmp_path):
     assert 'resumed epoch: 1' in done.stdout + done.stderr and (work / 'epoch_2.pth').is_file()
 
 
+def free_port() -> str:
+    """A port for the processes to meet on; a fixed one may be taken."""
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return str(probe.getsockname()[1])
+
+
 def test_two_cpu_processes_train_and_test(config_file, tmp_path):
-    environment = dict(PYTHON=sys.executable, OMP_NUM_THREADS='1', PORT='29611')
+    environment = dict(PYTHON=sys.executable, OMP_NUM_THREADS='1')
     work, out, alone = ('--work-dir', tmp_path), tmp_path / 'together.json', tmp_path / 'alone.json'
-    tool('tools/dist_train.sh', config_file, 2, *work, launcher=['bash'], **environment)
+    tool('tools/dist_train.sh', config_file, 2, *work, launcher=['bash'], PORT=free_port(), **environment)
     checkpoint = tmp_path / 'epoch_1.pth'
-    tool('tools/dist_test.sh', config_file, checkpoint, 2, *work, '--out', out, launcher=['bash'], **environment)
+    tool(
+        'tools/dist_test.sh',
+        config_file,
+        checkpoint,
+        2,
+        *work,
+        '--out',
+        out,
+        launcher=['bash'],
+        PORT=free_port(),
+        **environment,
+    )
     tool('tools/test.py', config_file, checkpoint, *work, '--out', alone)
     assert json.loads(out.read_text()) == pytest.approx(json.loads(alone.read_text()), rel=1e-4)
 

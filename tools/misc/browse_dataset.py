@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
-from mmradar.apis.command_line import load_config, progress_bar, run
+from mmradar.apis.command_line import add_config_arguments, config_from, progress_bar, run
 from mmradar.registry import DATASETS, VISUALIZERS
 
 
@@ -18,17 +17,11 @@ def main() -> None:
     parser.add_argument('--split', choices=['train', 'val', 'test'], default='train', help='which data set')
     parser.add_argument('--output-dir', type=Path, default=Path('work_dirs/browse'), help='folder for the pictures')
     parser.add_argument('--max-samples', type=int, default=20, help='how many, spread evenly over the data set')
-    parser.add_argument('--data-root', help="folder of the data set, in place of the configuration's")
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE', help='override entries'
-    )
+    add_config_arguments(parser)
     args = parser.parse_args()
-    config = load_config(args.config, args.cfg_options)
+    config = config_from(args)
     init_default_scope('mmradar')
-    options = config[f'{args.split}_dataloader'].dataset
-    if args.data_root:
-        options.data_root = args.data_root
-    dataset = DATASETS.build(options)
+    dataset = DATASETS.build(config[f'{args.split}_dataloader'].dataset)
     visualizer = VISUALIZERS.build({**config.visualizer, 'vis_backends': None})
     visualizer.dataset_meta = dataset.metainfo
     count = min(args.max_samples, len(dataset))
