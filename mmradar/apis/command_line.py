@@ -58,6 +58,10 @@ def run(main: Callable[[], None]) -> None:
     """Run a script; an error that the user can mend ends it with its message alone and exit status 2."""
     try:
         main()
+        if torch.distributed.is_initialized():
+            # together: a process that leaves early closes the connections that the others still use
+            torch.distributed.barrier()
+            torch.distributed.destroy_process_group()
     except (DataError, ConfigError, CheckpointError, FileNotFoundError) as error:
         print(f'\nError: {error}', file=sys.stderr)
         raise SystemExit(2) from None
