@@ -3,8 +3,9 @@ import math
 import pytest
 import torch
 
-from mmradar.ops import available_backends, causal_conv1d, selective_scan
-from mmradar.ops.selective_scan import dispatch, native_library, two_level
+from mmradar.ops import available_backends, backends, causal_conv1d, selective_scan
+from mmradar.ops.native import load_native_library
+from mmradar.ops.selective_scan import two_level
 from mmradar.ops.selective_scan.two_level import scan_two_level
 
 FAST = ('torch', 'cpu')
@@ -122,8 +123,8 @@ def test_nan_is_never_swallowed(backend, name):
 def test_a_machine_without_compiler_falls_back_with_one_notice(monkeypatch, tmp_path):
     monkeypatch.setenv('CC', 'no-such-compiler')
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
-    native_library.load_native_scan.cache_clear()
-    dispatch._say_once.cache_clear()
+    load_native_library.cache_clear()
+    backends._say_once.cache_clear()
     try:
         args = {k: v.detach() for k, v in arguments(1, 20, 8, 4, torch.float32).items()}
         with pytest.warns(UserWarning, match='no C compiler found') as notices:
@@ -134,7 +135,7 @@ def test_a_machine_without_compiler_falls_back_with_one_notice(monkeypatch, tmp_
             selective_scan(**args, backend='cpu')
         assert torch.equal(first, second)
     finally:
-        native_library.load_native_scan.cache_clear()
+        load_native_library.cache_clear()
 
 
 def test_shapes_that_do_not_fit_are_named():
@@ -153,5 +154,5 @@ def test_causal_convolution_equals_torch_s(reverse):
     channels_first = x.transpose(1, 2).flip(-1) if reverse else x.transpose(1, 2)
     expected = torch.nn.functional.conv1d(channels_first, weight.unsqueeze(1), bias, padding=3, groups=5)[..., :9]
     expected = expected.flip(-1) if reverse else expected
-    torch.testing.assert_close(causal_conv1d(x, weight, bias, reverse), expected.transpose(1, 2))
-    torch.testing.assert_close(causal_conv1d(x, weight, None, reverse) + bias, expected.transpose(1, 2))
+    torch.testing.assert_close(causal_conv1d(x, weight, bias, reverse=reverse), expected.transpose(1, 2))
+    torch.testing.assert_close(causal_conv1d(x, weight, reverse=reverse) + bias, expected.transpose(1, 2))

@@ -43,7 +43,7 @@ class DirectedScan(BaseModule):
             parameter._no_weight_decay = True  # as in Mamba's training code
 
     def forward(self, x: Float[Tensor, 'batch length dims']) -> Float[Tensor, 'batch length dims']:
-        x = silu(causal_conv1d(x, self.conv_weight, self.conv_bias, self.reverse))
+        x = causal_conv1d(x, self.conv_weight, self.conv_bias, 'silu', reverse=self.reverse)
         dt, B, C = self.x_proj(x).split(self.splits, dim=-1)
         return selective_scan(
             x,

@@ -1,130 +1,162 @@
-"""The selective scan as a native CPU kernel: every gradient, all cores, no copy of the tokens for a direction."""
+"""The selective scan as a fused native CPU kernel: every argument, every gradient, all cores, no copy of the tokens."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import ctypes
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import pad
 
-from mmradar.ops.selective_scan.native_library import load_native_scan
+from mmradar.ops.native import Tokens, address, load_native_library, parts_of, run_kernel, side_by_side, token_type
 
-_CHUNK = 64  # CHUNK of scan_cpu.c
-
-
-@functools.cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix='selective_scan')
+_GRAIN = 8  # blocks of channels
 
 
-def _for_all(jobs: list[Callable[[], int]]) -> None:
-    """Run the jobs on as many threads as torch uses; ctypes lets go of the interpreter lock meanwhile."""
-    threads = torch.get_num_threads()
-    codes = (
-        [job() for job in jobs] if threads == 1 or len(jobs) == 1 else list(_pool(threads).map(lambda job: job(), jobs))
+class _Scan(ctypes.Structure):
+    """``struct scan`` of selective_scan.h."""
+
+    _fields_ = (
+        *((name, Tokens) for name in ('u', 'delta', 'z', 'y', 'B', 'C')),
+        *((name, ctypes.c_void_p) for name in ('A', 'D', 'bias', 'last_state', 'checkpoints')),
+        *((name, ctypes.c_int64) for name in ('batch', 'length', 'dim', 'state', 'softplus', 'reverse')),
+        *((name, Tokens) for name in ('grad_y', 'grad_u', 'grad_delta', 'grad_z')),
+        *((name, ctypes.c_void_p) for name in ('grad_last', 'grad_A', 'grad_D', 'grad_bias', 'grad_B', 'grad_C')),
     )
-    if any(codes):
-        raise MemoryError('the selective scan ran out of memory')
+
+    @classmethod
+    def of(cls, u, delta, A, B, C, D, z, bias, softplus, reverse, checkpoints) -> _Scan:
+        """With the inputs filled in; the caller keeps the tensors alive."""
+        tokens = {name: Tokens.of(x) for name, x in dict(u=u, delta=delta, z=z, B=B, C=C).items()}
+        rows = {name: address(x) for name, x in dict(A=A, D=D, bias=bias, checkpoints=checkpoints).items()}
+        batch, length, dim = u.shape
+        sizes = dict(batch=batch, length=length, dim=dim, state=A.shape[1], softplus=softplus, reverse=reverse)
+        return cls(**tokens, **rows, **sizes)
 
 
-def _ranges(blocks: int, batch: int) -> list[tuple[int, int]]:
-    """Channel blocks of a batch element, cut as often as it takes to keep all threads busy."""
-    parts = min(blocks, -(-torch.get_num_threads() // batch))
-    return [(blocks * part // parts, blocks * (part + 1) // parts) for part in range(parts)]
+def _blocks(dim: int) -> int:
+    return -(-dim // load_native_library()[0].vector_lanes())
 
 
-def _address(tensor: Tensor | None, *index: int) -> int | None:
-    """Address of a row of a contiguous tensor."""
-    if tensor is None:
-        return None
-    return tensor.data_ptr() + sum(i * s for i, s in zip(index, tensor.stride())) * tensor.element_size()
+def _checkpoint_shape(u: Tensor, A: Tensor) -> tuple[int, ...]:
+    library, _ = load_native_library()
+    chunks = -(-u.shape[1] // library.chunk_tokens())
+    return u.shape[0], chunks, _blocks(u.shape[2]), A.shape[1], library.vector_lanes()
 
 
-class _NativeScan(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, u, delta, A, B, C, reverse):
-        library, _ = load_native_scan()
-        u, delta, A, B, C = (x.contiguous() for x in (u, delta, A.T, B, C))
-        (batch, length, dim), state = u.shape, A.shape[0]
-        y, last = torch.empty_like(u), u.new_empty(batch, state, dim)
-        checkpoints = u.new_empty(batch, -(-length // _CHUNK), state, dim) if any(ctx.needs_input_grad) else None
+@torch.library.custom_op('mmradar::selective_scan_cpu', mutates_args=(), device_types='cpu')
+def _forward(
+    u: Tensor,
+    delta: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None,
+    z: Tensor | None,
+    bias: Tensor | None,
+    softplus: bool,
+    reverse: bool,
+    keep: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """y, the last state, and with ``keep`` the states that the backward pass starts each chunk from."""
+    y = torch.empty(u.shape, dtype=u.dtype)
+    last_state = A.new_empty(u.shape[0], *A.shape)
+    checkpoints = A.new_empty(_checkpoint_shape(u, A) if keep else 0)
+    scan = _Scan.of(u, delta, A, B, C, D, z, bias, softplus, reverse, checkpoints if keep else None)
+    scan.y, scan.last_state = Tokens.of(y), address(last_state)
+    blocks = _blocks(u.shape[2])
+    run_kernel('selective_scan_forward', scan, len(u), blocks, parts_of(blocks, len(u), _GRAIN))
+    return y, last_state, checkpoints
 
-        def job(b: int, first: int, end: int) -> int:
-            return library.scan_forward(
-                _address(u, b),
-                _address(delta, b),
-                _address(A),
-                _address(B, b),
-                _address(C, b),
-                _address(y, b),
-                _address(last, b),
-                _address(checkpoints, b),
-                length,
-                dim,
-                state,
-                first,
-                end,
-                reverse,
-            )
 
-        ranges = _ranges(dim // library.vector_lanes(), batch)
-        _for_all([functools.partial(job, b, *part) for b in range(batch) for part in ranges])
-        ctx.save_for_backward(u, delta, A, B, C, checkpoints)
-        ctx.reverse = reverse
-        return y, last.transpose(1, 2)
+@_forward.register_fake
+def _(u, delta, A, B, C, D, z, bias, softplus, reverse, keep):
+    last_state = A.new_empty(u.shape[0], *A.shape)
+    return torch.empty_like(u).contiguous(), last_state, A.new_empty(_checkpoint_shape(u, A) if keep else 0)
 
-    @staticmethod
-    def backward(ctx, grad_y, grad_last):
-        library, _ = load_native_scan()
-        u, delta, A, B, C, checkpoints = ctx.saved_tensors
-        (batch, length, dim), state = u.shape, A.shape[0]
-        grad_y, g = grad_y.contiguous(), grad_last.transpose(1, 2).contiguous().clone()
-        ranges = _ranges(dim // library.vector_lanes(), batch)
-        grad_u, grad_delta, grad_A = torch.empty_like(u), torch.empty_like(u), u.new_zeros(batch, state, dim)
-        # threads that share a batch element each have a share of the sum over channels
-        grad_B, grad_C = (u.new_empty(len(ranges), batch, length, state) for _ in range(2))
 
-        def job(b: int, part: int) -> int:
-            return library.scan_backward(
-                _address(u, b),
-                _address(delta, b),
-                _address(A),
-                _address(B, b),
-                _address(C, b),
-                _address(grad_y, b),
-                _address(checkpoints, b),
-                _address(g, b),
-                _address(grad_u, b),
-                _address(grad_delta, b),
-                _address(grad_A, b),
-                _address(grad_B, part, b),
-                _address(grad_C, part, b),
-                length,
-                dim,
-                state,
-                *ranges[part],
-                ctx.reverse,
-            )
+@torch.library.custom_op('mmradar::selective_scan_cpu_backward', mutates_args=(), device_types='cpu')
+def _backward(
+    grad_y: Tensor,
+    grad_last: Tensor | None,
+    u: Tensor,
+    delta: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None,
+    z: Tensor | None,
+    bias: Tensor | None,
+    checkpoints: Tensor,
+    softplus: bool,
+    reverse: bool,
+) -> list[Tensor]:
+    """Gradients of u, delta, A, B, C, D, z and bias; those of absent arguments hold nothing of use."""
+    (batch, length, dim), state = u.shape, A.shape[1]
+    blocks = _blocks(dim)
+    parts = parts_of(blocks, batch, _GRAIN)
+    grad_u, grad_delta = (torch.empty(u.shape, dtype=u.dtype) for _ in range(2))
+    grad_z = torch.empty(u.shape if z is not None else 0, dtype=u.dtype)
+    grad_A, grad_D, grad_bias = (A.new_empty(batch, *shape) for shape in ((dim, state), (dim,), (dim,)))
+    # threads that share a batch element each have a share of the sum over channels
+    grad_B, grad_C = (A.new_empty(parts, batch, length, state) for _ in range(2))
+    scan = _Scan.of(u, delta, A, B, C, D, z, bias, softplus, reverse, checkpoints)
+    for name, tensor in dict(grad_y=grad_y, grad_u=grad_u, grad_delta=grad_delta).items():
+        setattr(scan, name, Tokens.of(tensor))
+    if z is not None:
+        scan.grad_z = Tokens.of(grad_z)
+    grads = dict(grad_last=grad_last, grad_A=grad_A, grad_D=grad_D, grad_bias=grad_bias, grad_B=grad_B, grad_C=grad_C)
+    for name, tensor in grads.items():
+        setattr(scan, name, address(tensor))
+    run_kernel('selective_scan_backward', scan, batch, blocks, parts)
+    grad_A, grad_D, grad_bias, grad_B, grad_C = (x.sum(0) for x in (grad_A, grad_D, grad_bias, grad_B, grad_C))
+    return [grad_u, grad_delta, grad_A, grad_B.to(B.dtype), grad_C.to(C.dtype), grad_D, grad_z, grad_bias]
 
-        _for_all([functools.partial(job, b, part) for b in range(batch) for part in range(len(ranges))])
-        return grad_u, grad_delta, grad_A.sum(0).T, grad_B.sum(0), grad_C.sum(0), None
+
+@_backward.register_fake
+def _(grad_y, grad_last, u, delta, A, B, C, D, z, bias, checkpoints, softplus, reverse):
+    row = A.new_empty(len(A))
+    grad_z = torch.empty_like(u) if z is not None else u.new_empty(0)
+    grads = [torch.empty_like(u), torch.empty_like(delta), A, B, C, row, grad_z, row]
+    return [torch.empty_like(x).contiguous() for x in grads]
+
+
+def _keep_inputs(ctx, inputs, output) -> None:
+    *tensors, softplus, reverse, _ = inputs
+    ctx.present = [tensor is not None for tensor in tensors]
+    ctx.save_for_backward(*tensors, output[2])
+    ctx.softplus, ctx.reverse = softplus, reverse
+    ctx.set_materialize_grads(False)
+
+
+def _gradients(ctx, grad_y, grad_last, _):
+    *tensors, checkpoints = ctx.saved_tensors
+    u = tensors[0]
+    grad_y = torch.zeros_like(u) if grad_y is None else side_by_side(grad_y)
+    grad_last = None if grad_last is None else grad_last.contiguous()
+    grads = _backward(grad_y, grad_last, *tensors, checkpoints, ctx.softplus, ctx.reverse)
+    return *(grad if there else None for grad, there in zip(grads, ctx.present)), None, None, None
+
+
+_forward.register_autograd(_gradients, setup_context=_keep_inputs)
 
 
 def scan_cpu(
-    u: Float[Tensor, 'batch length dim'],
-    delta: Float[Tensor, 'batch length dim'],
-    A: Float[Tensor, 'dim state'],
-    B: Float[Tensor, 'batch length state'],
-    C: Float[Tensor, 'batch length state'],
-    reverse: bool = False,
-) -> tuple[Float[Tensor, 'batch length dim'], Float[Tensor, 'batch dim state']]:
-    """As :func:`~mmradar.ops.selective_scan.reference.scan_reference`, in float32, for ``delta A <= 0``."""
-    dim = u.shape[2]
-    if fill := -dim % load_native_scan()[0].vector_lanes():
-        u, delta, A = pad(u, (0, fill)), pad(delta, (0, fill)), pad(A, (0, 0, 0, fill))
-    y, last_state = _NativeScan.apply(u, delta, A, B, C, reverse)
-    return (y[..., :dim], last_state[:, :dim]) if fill else (y, last_state)
+    u: Tensor,
+    delta: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None,
+    z: Tensor | None,
+    delta_bias: Tensor | None,
+    delta_softplus: bool,
+    reverse: bool,
+) -> tuple[Tensor, Tensor]:
+    """:func:`mmradar.ops.selective_scan` on the CPU; float32, or bfloat16 tokens with a float32 state."""
+    dtype = token_type(u, delta, B, C, z)
+    u, delta, B, C, z = (None if x is None else side_by_side(x.to(dtype)) for x in (u, delta, B, C, z))
+    A, D, delta_bias = (None if x is None else x.float().contiguous() for x in (A, D, delta_bias))
+    inputs = (u, delta, A, B, C, D, z, delta_bias)
+    keep = torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in inputs)
+    y, last_state, _ = _forward(*inputs, delta_softplus, reverse, keep)
+    return y, last_state

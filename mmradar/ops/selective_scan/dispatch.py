@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-import warnings
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import silu, softplus
 
+from mmradar.ops.backends import check_tensor, choose, native_missing
+from mmradar.ops.selective_scan.around import with_surroundings
 from mmradar.ops.selective_scan.cpu import scan_cpu
 from mmradar.ops.selective_scan.cuda import mamba_ssm_missing, scan_mamba_ssm
-from mmradar.ops.selective_scan.native_library import load_native_scan
 from mmradar.ops.selective_scan.reference import scan_reference
 from mmradar.ops.selective_scan.two_level import scan_two_level
 
-
-def _either_way(scan: Callable) -> Callable:
-    """A scan that knows one direction, given the other by turning the tokens round."""
-
-    def directed(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, reverse: bool) -> tuple[Tensor, Tensor]:
-        if not reverse:
-            return scan(u, delta, A, B, C)
-        u, delta, B, C = (x.flip(1) for x in (u, delta, B, C))
-        y, last_state = scan(u, delta, A, B, C)
-        return y.flip(1), last_state
-
-    return directed
-
-
-# name -> core scan of (u, delta, A, B, C, reverse), delta after its bias and softplus. A new backend is one line here
-# and one in `available_backends`.
+# name -> scan of (u, delta, A, B, C, D, z, delta_bias, delta_softplus, reverse), which returns y and the last state. A
+# new backend is one line here and one in `available_backends`.
 _BACKENDS = {
-    'mamba_ssm': _either_way(scan_mamba_ssm),
+    'mamba_ssm': with_surroundings(scan_mamba_ssm),
     'cpu': scan_cpu,
-    'torch': _either_way(scan_two_level),
-    'reference': _either_way(scan_reference),
+    'torch': with_surroundings(scan_two_level),
+    'reference': with_surroundings(scan_reference),
 }
 
 
@@ -48,53 +30,31 @@ def available_backends(device: torch.device | str = 'cpu', dtype: torch.dtype = 
         device: Where the tensors are.
         dtype: Of the tokens.
     """
-    kind = torch.device(device).type
-    on_cpu = (
-        'needs CPU tensors' if kind != 'cpu' else 'has no float64' if dtype == torch.float64 else load_native_scan()[1]
-    )
+    device = torch.device(device)
     return {
-        'mamba_ssm': mamba_ssm_missing() if kind == 'cuda' else 'needs CUDA tensors',
-        'cpu': on_cpu,
+        'mamba_ssm': mamba_ssm_missing() if device.type == 'cuda' else 'needs CUDA tensors',
+        'cpu': native_missing(device, dtype),
         'torch': None,
         'reference': None,
     }
 
 
-@functools.cache
-def _say_once(message: str) -> None:
-    warnings.warn(message, stacklevel=4)
-
-
-def _choose(backend: str, device: torch.device, dtype: torch.dtype) -> str:
-    available = available_backends(device, dtype)
-    if backend == 'auto':
-        if device.type == 'cpu' and (reason := load_native_scan()[1]):
-            _say_once(f'mmradar: the native selective scan cannot be built ({reason}); the slower torch form is used')
-        return next(name for name, reason in available.items() if reason is None)
-    if backend not in available:
-        raise ValueError(f'unknown selective_scan backend {backend!r}; known are auto, {", ".join(available)}')
-    if available[backend] is not None:
-        raise RuntimeError(f'selective_scan backend {backend!r} cannot run here: {available[backend]}')
-    return backend
-
-
-def _check(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> None:
+def _check(u: Tensor, A: Tensor, **others: Tensor | None) -> None:
+    operator = 'selective_scan'
     if u.ndim != 3 or A.ndim != 2:
         raise ValueError(
-            f'selective_scan takes u as (batch, length, dim) and A as (dim, state), found '
+            f'{operator} takes u as (batch, length, dim) and A as (dim, state), found '
             f'{tuple(u.shape)} and {tuple(A.shape)}'
         )
-    batch, length, dim = u.shape
-    expected = {'delta': (delta, (batch, length, dim)), 'A': (A, (dim, A.shape[1]))}
-    expected |= {name: (x, (batch, length, A.shape[1])) for name, x in (('B', B), ('C', C))}
-    for name, (tensor, shape) in expected.items():
-        if tuple(tensor.shape) != shape:
-            raise ValueError(
-                f'selective_scan: {name} must be {shape} for u {tuple(u.shape)} and A {tuple(A.shape)}, '
-                f'found {tuple(tensor.shape)}'
-            )
-    if length == 0:
-        raise ValueError('selective_scan: the sequence is empty')
+    (batch, length, dim), state = u.shape, A.shape[1]
+    tokens, matrix, row = (batch, length, dim), (batch, length, state), (dim,)
+    shapes = dict(delta=tokens, B=matrix, C=matrix, D=row, z=tokens, delta_bias=row)
+    expected = [('u', u, tokens), ('A', A, (dim, state)), *((name, x, shapes[name]) for name, x in others.items())]
+    for name, tensor, shape in expected:
+        if tensor is not None:
+            check_tensor(operator, name, tensor, shape, u)
+    if u.numel() == 0 or state == 0:
+        raise ValueError(f'{operator}: nothing to scan: u is {tuple(u.shape)}, A is {tuple(A.shape)}')
 
 
 def selective_scan(
@@ -136,26 +96,16 @@ def selective_scan(
         (batch, length, dim) in the type of ``u``; with ``return_last_state``, a pair.
 
     Raises:
-        ValueError: Shapes that do not fit, or an unknown backend.
+        ValueError: Shapes or devices that do not fit, or an unknown backend.
+        TypeError: Tensors that are not of floating types.
         RuntimeError: A backend that cannot run here.
     """
-    _check(u, delta, A, B, C)
+    _check(u, A, delta=delta, B=B, C=C, D=D, z=z, delta_bias=delta_bias)
     if u.is_meta:  # shapes only, as the complexity analysis needs them
         last_state = u.new_empty(u.shape[0], u.shape[2], A.shape[1])
         return (torch.empty_like(u), last_state) if return_last_state else torch.empty_like(u)
-    scan = _BACKENDS[_choose(backend, u.device, u.dtype)]
-    dtype = torch.promote_types(u.dtype, torch.float32)
+    scan = _BACKENDS[choose('selective_scan', backend, available_backends(u.device, u.dtype), u.device)]
     # Autocast would hand the recurrence over to half precision.
     with torch.autocast(u.device.type, enabled=False):
-        x, delta, A, B, C = (tensor.to(dtype) for tensor in (u, delta, A, B, C))
-        if delta_bias is not None:
-            delta = delta + delta_bias.to(dtype)
-        if delta_softplus:
-            delta = softplus(delta)
-        y, last_state = scan(x, delta, A, B, C, reverse)
-        if D is not None:
-            y = torch.addcmul(y, x, D.to(dtype))
-        if z is not None:
-            y = y * silu(z.to(dtype))
-    y = y.to(u.dtype)
+        y, last_state = scan(u, delta, A, B, C, D, z, delta_bias, delta_softplus, reverse)
     return (y, last_state) if return_last_state else y

@@ -1,0 +1,65 @@
+"""Which implementation of an operator runs: what is the same for all operators."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+
+import torch
+
+from mmradar.ops.native import load_native_library
+
+
+def native_missing(device: torch.device, dtype: torch.dtype) -> str | None:
+    """Why the native kernels cannot take such tensors, or ``None`` if they can."""
+    if device.type != 'cpu':
+        return 'needs CPU tensors'
+    if dtype == torch.float64:
+        return 'has no float64'
+    return load_native_library()[1]
+
+
+@functools.cache
+def _say_once(message: str) -> None:
+    warnings.warn(message, stacklevel=5)
+
+
+def choose(operator: str, backend: str, available: dict[str, str | None], device: torch.device) -> str:
+    """The backend asked for, or with ``'auto'`` the first that can run.
+
+    Args:
+        operator: Its name, for messages.
+        backend: A key of ``available``, or ``'auto'``.
+        available: Backends, the fastest first, with the reason why each cannot run, or ``None``.
+        device: Where the tensors are.
+
+    Raises:
+        ValueError: Unknown backend.
+        RuntimeError: A backend that cannot run here.
+    """
+    if backend == 'auto':
+        if device.type == 'cpu' and (reason := load_native_library()[1]):
+            _say_once(f'mmradar: the native kernels cannot be built ({reason}); the slower torch forms are used')
+        return next(name for name, reason in available.items() if reason is None)
+    if backend not in available:
+        raise ValueError(f'unknown {operator} backend {backend!r}; known are auto, {", ".join(available)}')
+    if available[backend] is not None:
+        raise RuntimeError(f'{operator} backend {backend!r} cannot run here: {available[backend]}')
+    return backend
+
+
+def check_tensor(operator: str, name: str, tensor: torch.Tensor, shape: tuple[int, ...], like: torch.Tensor) -> None:
+    """Raise unless a tensor has the shape, is of a floating type and lies where ``like`` does.
+
+    Raises:
+        ValueError: Another shape or device.
+        TypeError: No tensor, or not of a floating type.
+    """
+    if not isinstance(tensor, torch.Tensor):
+        raise TypeError(f'{operator}: {name} must be a tensor, found {type(tensor).__name__}')
+    if tuple(tensor.shape) != shape:
+        raise ValueError(f'{operator}: {name} must be {shape}, found {tuple(tensor.shape)}')
+    if not tensor.is_floating_point():
+        raise TypeError(f'{operator}: {name} must be real floating-point numbers, found {tensor.dtype}')
+    if tensor.device != like.device:
+        raise ValueError(f'{operator}: {name} is on {tensor.device}, but the tokens are on {like.device}')

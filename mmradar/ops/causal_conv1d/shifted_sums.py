@@ -1,0 +1,25 @@
+"""The causal convolution in torch operations, on any device."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad, silu
+
+
+def conv_shifted_sums(x: Tensor, weight: Tensor, bias: Tensor | None, with_silu: bool, reverse: bool) -> Tensor:
+    """:func:`mmradar.ops.causal_conv1d` as shifted sums over token-major memory.
+
+    torch's ``conv1d`` wants channels first, and the two transposes cost more than the convolution.
+    """
+    length, width = x.shape[1], weight.shape[1]
+    padded = pad(x, (0, 0, 0, width - 1) if reverse else (0, 0, width - 1, 0))
+    shifts = range(width - 1, -1, -1) if reverse else range(width)
+    y = None
+    for column, shift in enumerate(shifts):
+        shifted = padded[:, shift : shift + length]
+        if y is None:
+            y = shifted * weight[:, column] if bias is None else torch.addcmul(bias, shifted, weight[:, column])
+        else:
+            y = torch.addcmul(y, shifted, weight[:, column])
+    return silu(y) if with_silu else y

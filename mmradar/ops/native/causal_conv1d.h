@@ -1,0 +1,117 @@
+/* Depthwise causal convolution over tokens, with SiLU behind it if wanted, forward and backward.
+ *
+ * pre_t = bias + sum_k weight_k x_{t - (width - 1 - k)},   y_t = pre_t or silu(pre_t)
+ *
+ * Threads share out the tokens, channels are the vector lanes. A tile of tokens is read with its neighbours on the side
+ * where the sums reach, so that tiles do not depend on each other.
+ */
+#include "vector.h"
+
+#define MAX_WIDTH 8
+#define TILE 32
+
+struct conv {
+    struct tokens x, y;
+    const float *weight, *bias; /* (width, dim), (dim); the latter may be null */
+    int64_t batch, length, dim, width, silu, reverse;
+    /* backward only */
+    struct tokens grad_y, grad_x;
+    float *grad_weight, *grad_bias; /* (parts, batch, width, dim), (parts, batch, dim): a share for each range */
+};
+
+/* VL channels of `count` tokens of the scan's order from `start` on, 0 outside the sequence. */
+INLINE void gather_window(const struct conv *c, const struct tokens *x, int64_t b, int64_t start, int64_t count,
+                          int64_t d, int64_t lanes, vec *out) {
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t step = start + i, inside = step >= 0 && step < c->length;
+        out[i] = inside ? load_tokens(x, b, c->reverse ? c->length - 1 - step : step, d, lanes) : all(0.0f);
+    }
+}
+
+INLINE void conv_tile(const int width, const struct conv *c, int64_t b, int64_t start, int64_t count, int64_t d,
+                      int64_t lanes) {
+    vec x[TILE + MAX_WIDTH], weight[MAX_WIDTH];
+    for (int k = 0; k < width; k++) weight[k] = load_row(c->weight + k * c->dim, d, lanes);
+    const vec bias = c->bias ? load_row(c->bias, d, lanes) : all(0.0f);
+    gather_window(c, &c->x, b, start - (width - 1), count + width - 1, d, lanes, x);
+    for (int64_t i = 0; i < count; i++) {
+        vec y = bias, slope;
+        for (int k = 0; k < width; k++) y += weight[k] * x[i + k];
+        if (c->silu) y = silu(y, &slope);
+        store_tokens(&c->y, b, c->reverse ? c->length - 1 - start - i : start + i, d, lanes, y);
+    }
+}
+
+INLINE void conv_tile_backward(const int width, const struct conv *c, int64_t b, int64_t start, int64_t count,
+                               int64_t d, int64_t lanes, vec *grad_weight, vec *grad_bias) {
+    vec x[TILE + 2 * MAX_WIDTH], g[TILE + MAX_WIDTH], weight[MAX_WIDTH], sum_weight[MAX_WIDTH], sum_bias = *grad_bias;
+    for (int k = 0; k < width; k++) {
+        weight[k] = load_row(c->weight + k * c->dim, d, lanes);
+        sum_weight[k] = grad_weight[k];
+    }
+    const vec bias = c->bias ? load_row(c->bias, d, lanes) : all(0.0f);
+    gather_window(c, &c->x, b, start - (width - 1), count + 2 * (width - 1), d, lanes, x);
+    gather_window(c, &c->grad_y, b, start, count + width - 1, d, lanes, g);
+    if (c->silu)
+        for (int64_t i = 0; i < count + width - 1; i++) {
+            vec pre = bias, slope;
+            for (int k = 0; k < width; k++) pre += weight[k] * x[i + k];
+            silu(pre, &slope);
+            g[i] *= slope;
+        }
+    for (int64_t i = 0; i < count; i++) {
+        vec grad_x = all(0.0f);
+        for (int k = 0; k < width; k++) {
+            grad_x += weight[k] * g[i + width - 1 - k];
+            sum_weight[k] += g[i] * x[i + k];
+        }
+        sum_bias += g[i];
+        store_tokens(&c->grad_x, b, c->reverse ? c->length - 1 - start - i : start + i, d, lanes, grad_x);
+    }
+    for (int k = 0; k < width; k++) grad_weight[k] = sum_weight[k];
+    *grad_bias = sum_bias;
+}
+
+INLINE int64_t tile_tokens(const struct conv *c, int64_t tile) {
+    return c->length - tile * TILE < TILE ? c->length - tile * TILE : TILE;
+}
+
+/* Batch element b, tiles [first, last) of tokens; a kernel_function of team.h, as the other. */
+int causal_conv1d_forward(const void *arguments, int64_t b, int64_t first, int64_t last, int64_t part) {
+    (void)part;
+    const struct conv *c = arguments;
+    for (int64_t tile = first; tile < last; tile++)
+        for (int64_t d = 0; d < c->dim; d += VL) {
+            const int64_t lanes = c->dim - d < VL ? c->dim - d : VL, count = tile_tokens(c, tile);
+            if (c->width == 4) conv_tile(4, c, b, tile * TILE, count, d, lanes);
+            else conv_tile((int)c->width, c, b, tile * TILE, count, d, lanes);
+        }
+    return 0;
+}
+
+/* Gradients of batch element b, tiles [first, last); `part` numbers this range among those of b. */
+int causal_conv1d_backward(const void *arguments, int64_t b, int64_t first, int64_t last, int64_t part) {
+    const struct conv *c = arguments;
+    const int64_t blocks = (c->dim + VL - 1) / VL, width = c->width;
+    vec *grad_weight = vectors(blocks * width), *grad_bias = vectors(blocks);
+    const int failed = !grad_weight || !grad_bias;
+    if (failed) goto end;
+    memset(grad_weight, 0, sizeof(vec) * blocks * width);
+    memset(grad_bias, 0, sizeof(vec) * blocks);
+    for (int64_t tile = first; tile < last; tile++)
+        for (int64_t block = 0; block < blocks; block++) {
+            const int64_t d = block * VL, lanes = c->dim - d < VL ? c->dim - d : VL, count = tile_tokens(c, tile);
+            vec *w = grad_weight + block * width, *bias = grad_bias + block;
+            if (width == 4) conv_tile_backward(4, c, b, tile * TILE, count, d, lanes, w, bias);
+            else conv_tile_backward((int)width, c, b, tile * TILE, count, d, lanes, w, bias);
+        }
+    for (int64_t block = 0; block < blocks; block++) {
+        const int64_t d = block * VL, lanes = c->dim - d < VL ? c->dim - d : VL, at = part * c->batch + b;
+        for (int64_t k = 0; k < width; k++)
+            store_row(c->grad_weight + (at * width + k) * c->dim, d, lanes, grad_weight[block * width + k]);
+        store_row(c->grad_bias + at * c->dim, d, lanes, grad_bias[block]);
+    }
+end:
+    free(grad_weight); free(grad_bias);
+    return failed;
+}

@@ -1,0 +1,178 @@
+/* Vectors of the machine's own width, their elementary functions, and tokens of two types in memory. */
+#ifndef MMRADAR_VECTOR_H
+#define MMRADAR_VECTOR_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+#define VL 16
+#elif defined(__AVX__)
+#define VL 8
+#else
+#define VL 4
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vec __attribute__((vector_size(4 * VL)));
+typedef int32_t ivec __attribute__((vector_size(4 * VL)));
+typedef uint16_t halfvec __attribute__((vector_size(2 * VL)));
+
+INLINE vec all(float x) { return (vec){0} + x; }
+INLINE vec load(const float *p) { vec v; memcpy(&v, p, sizeof v); return v; }
+INLINE vec choose(ivec mask, vec yes, vec no) { return (vec)(((ivec)yes & mask) | ((ivec)no & ~mask)); }
+
+/* The larger and the smaller of x and a limit; NaN in x stays, which is why x comes second. */
+INLINE vec at_least(vec limit, vec x) {
+#if defined(__AVX512F__)
+    return _mm512_max_ps(limit, x);
+#elif defined(__AVX__)
+    return _mm256_max_ps(limit, x);
+#elif defined(__SSE2__)
+    return _mm_max_ps(limit, x);
+#else
+    return choose(x < limit, limit, x);
+#endif
+}
+
+INLINE vec at_most(vec limit, vec x) {
+#if defined(__AVX512F__)
+    return _mm512_min_ps(limit, x);
+#elif defined(__AVX__)
+    return _mm256_min_ps(limit, x);
+#elif defined(__SSE2__)
+    return _mm_min_ps(limit, x);
+#else
+    return choose(x > limit, limit, x);
+#endif
+}
+
+/* 2^x, relative error below 2e-7; 2^-126 below x = -126, infinite from 128 on.
+ * A whole power of two by the exponent's bits, the rest, within half, by a polynomial that is exact at 0 and has the
+ * right slope there: decays close to 1 are multiplied thousands of times. Coefficients: minimax of the relative error. */
+INLINE void powers_of_2(const int count, vec *x) {
+    /* Step by step for all of them: one after the other they would wait for each other's long chain in the processor's
+     * queues, which hold about one. */
+    vec shifted[4], p[4];
+    for (int i = 0; i < count; i++) x[i] = at_most(all(128.0f), at_least(all(-126.0f), x[i]));
+    for (int i = 0; i < count; i++) shifted[i] = x[i] + 12582912.0f; /* 1.5 * 2^23 rounds to whole numbers */
+    for (int i = 0; i < count; i++) x[i] = x[i] - (shifted[i] - 12582912.0f);
+    for (int i = 0; i < count; i++) p[i] = x[i] * 1.3300267560e-3f + 9.6697086601e-3f;
+    for (int i = 0; i < count; i++) p[i] = p[i] * x[i] + 5.5505599864e-2f;
+    for (int i = 0; i < count; i++) p[i] = p[i] * x[i] + 2.4022281602e-1f;
+    for (int i = 0; i < count; i++) p[i] = p[i] * x[i] + 6.9314718056e-1f;
+    for (int i = 0; i < count; i++) p[i] = p[i] * x[i] + 1.0f;
+    for (int i = 0; i < count; i++) x[i] = (vec)((ivec)p[i] + ((ivec)shifted[i] << 23));
+}
+INLINE vec power_of_2(vec x) { powers_of_2(1, &x); return x; }
+
+#define LOG2_E 1.44269504088896f
+#define LN_2 0.693147180559945f
+
+INLINE vec magnitude(vec x) { return (vec)((ivec)x & 0x7fffffff); }
+
+/* log(1 + exp(x)) and its derivative, without overflow, with full relative precision for x far below 0. */
+INLINE vec softplus(vec x, vec *slope) {
+    const vec e = power_of_2(magnitude(x) * -LOG2_E);
+    const vec s = e / (e + 2.0f), s2 = s * s; /* log(1 + e) = 2 artanh(e / (2 + e)) */
+    vec p = all(1.4004134888e-1f);
+    p = p * s2 + 1.4001269954e-1f;
+    p = p * s2 + 2.0010743610e-1f;
+    p = p * s2 + 3.3333208405e-1f;
+    const vec log1p_e = 2.0f * (s * s2 * p + s), one = all(1.0f), share = one / (one + e);
+    *slope = choose(x >= 0.0f, share, e * share);
+    return at_least(all(0.0f), x) + log1p_e;
+}
+
+/* x / (1 + exp(-x)) and its derivative. */
+INLINE vec silu(vec x, vec *slope) {
+    const vec sigmoid = 1.0f / (power_of_2(x * -LOG2_E) + 1.0f);
+    *slope = sigmoid * (x * (1.0f - sigmoid) + 1.0f);
+    return x * sigmoid;
+}
+
+/* A tensor (batch, length, channels) in memory whose channels lie side by side: float32, or bfloat16. */
+struct tokens {
+    void *data; /* null: absent */
+    int64_t batch_stride, token_stride; /* in elements */
+    int64_t is_bfloat16;
+};
+
+INLINE float bfloat16_to_float(uint16_t half) {
+    const uint32_t bits = (uint32_t)half << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* VL channels of a token from channel d on, or as many as there are (`lanes`), the others 0. */
+INLINE vec load_tokens(const struct tokens *x, int64_t b, int64_t t, int64_t d, int64_t lanes) {
+    const int64_t at = b * x->batch_stride + t * x->token_stride + d;
+    if (x->is_bfloat16) {
+        const uint16_t *p = (const uint16_t *)x->data + at;
+        halfvec half = {0};
+        if (lanes == VL) memcpy(&half, p, sizeof half);
+        else for (int64_t i = 0; i < lanes; i++) half[i] = p[i];
+        return (vec)(__builtin_convertvector(half, ivec) << 16);
+    }
+    const float *p = (const float *)x->data + at;
+    if (lanes == VL) return load(p);
+    vec v = {0};
+    for (int64_t i = 0; i < lanes; i++) v[i] = p[i];
+    return v;
+}
+
+INLINE void store_tokens(const struct tokens *x, int64_t b, int64_t t, int64_t d, int64_t lanes, vec v) {
+    const int64_t at = b * x->batch_stride + t * x->token_stride + d;
+    if (x->is_bfloat16) {
+        uint16_t *p = (uint16_t *)x->data + at;
+        const ivec bits = (ivec)v;
+        const ivec even = bits + 0x7fff + ((bits >> 16) & 1); /* round to nearest, ties to even */
+        const ivec chosen = (ivec)choose(v == v, (vec)even, (vec)(bits | 0x400000)); /* NaN stays NaN */
+        const halfvec half = __builtin_convertvector((chosen >> 16) & 0xffff, halfvec);
+        if (lanes == VL) memcpy(p, &half, sizeof half);
+        else for (int64_t i = 0; i < lanes; i++) p[i] = half[i];
+        return;
+    }
+    float *p = (float *)x->data + at;
+    if (lanes == VL) memcpy(p, &v, sizeof v);
+    else for (int64_t i = 0; i < lanes; i++) p[i] = v[i];
+}
+
+/* A row of a parameter or its gradient, float32. */
+INLINE vec load_row(const float *row, int64_t d, int64_t lanes) {
+    vec v = {0};
+    memcpy(&v, row + d, sizeof(float) * lanes);
+    return v;
+}
+INLINE void store_row(float *row, int64_t d, int64_t lanes, vec v) { memcpy(row + d, &v, sizeof(float) * lanes); }
+
+static vec *vectors(int64_t count) {
+    void *memory = NULL;
+    return posix_memalign(&memory, 64, sizeof(vec) * (count ? count : 1)) ? NULL : memory;
+}
+
+/* States that decay to nothing pass through denormal numbers, a hundred times slower; they are taken as 0. */
+INLINE unsigned flush_denormals(void) {
+#if defined(__SSE2__)
+    const unsigned before = _mm_getcsr();
+    _mm_setcsr(before | 0x8040);
+    return before;
+#else
+    return 0;
+#endif
+}
+INLINE void restore_denormals(unsigned before) {
+#if defined(__SSE2__)
+    _mm_setcsr(before);
+#else
+    (void)before;
+#endif
+}
+
+#endif

@@ -1,0 +1,37 @@
+"""What surrounds the recurrence, in torch operations, for backends that know the recurrence only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.functional import silu, softplus
+
+
+def with_surroundings(scan: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tuple[Tensor, Tensor]]:
+    """A scan with all arguments of :func:`mmradar.ops.selective_scan` from one of (u, delta, A, B, C) only.
+
+    Args:
+        scan: Takes positive ``delta``, tokens from first to last, all in one type, and returns y and the last state.
+    """
+
+    def complete(u, delta, A, B, C, D, z, delta_bias, delta_softplus, reverse):
+        dtype = torch.promote_types(u.dtype, torch.float32)
+        x, delta, A, B, C = (tensor.to(dtype) for tensor in (u, delta, A, B, C))
+        if delta_bias is not None:
+            delta = delta + delta_bias.to(dtype)
+        if delta_softplus:
+            delta = softplus(delta)
+        if reverse:
+            turned, last_state = scan(x.flip(1), delta.flip(1), A, B.flip(1), C.flip(1))
+            y = turned.flip(1)
+        else:
+            y, last_state = scan(x, delta, A, B, C)
+        if D is not None:
+            y = torch.addcmul(y, x, D.to(dtype))
+        if z is not None:
+            y = y * silu(z.to(dtype))
+        return y.to(u.dtype), last_state
+
+    return complete
