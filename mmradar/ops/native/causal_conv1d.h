@@ -19,39 +19,47 @@ struct conv {
     float *grad_weight, *grad_bias; /* (parts, batch, width, dim), (parts, batch, dim): a share for each range */
 };
 
-/* VL channels of `count` tokens of the scan's order from `start` on, 0 outside the sequence. */
-INLINE void gather_window(const struct conv *c, const struct tokens *x, int64_t b, int64_t start, int64_t count,
-                          int64_t d, int64_t lanes, vec *out) {
-    for (int64_t i = 0; i < count; i++) {
-        const int64_t step = start + i, inside = step >= 0 && step < c->length;
-        out[i] = inside ? load_tokens(x, b, c->reverse ? c->length - 1 - step : step, d, lanes) : all(0.0f);
-    }
+INLINE struct window conv_window(const struct conv *c, int64_t b, int64_t start, int64_t count, int64_t d) {
+    const int64_t lanes = c->dim - d < VL ? c->dim - d : VL;
+    return (struct window){b, c->reverse ? c->length - 1 - start : start, count, c->reverse ? -1 : 1, d, lanes};
 }
 
-INLINE void conv_tile(const int width, const struct conv *c, int64_t b, int64_t start, int64_t count, int64_t d,
-                      int64_t lanes) {
-    vec x[TILE + MAX_WIDTH], weight[MAX_WIDTH];
-    for (int k = 0; k < width; k++) weight[k] = load_row(c->weight + k * c->dim, d, lanes);
-    const vec bias = c->bias ? load_row(c->bias, d, lanes) : all(0.0f);
-    gather_window(c, &c->x, b, start - (width - 1), count + width - 1, d, lanes, x);
+/* As gather, with 0 for tokens outside the sequence. */
+INLINE void gather_padded(const struct conv *c, const struct tokens *x, int64_t b, int64_t start, int64_t count,
+                          int64_t d, vec *out) {
+    const int64_t before = start < 0 ? -start : 0;
+    const int64_t end = start + count < c->length ? start + count : c->length, inside = end - start - before;
+    for (int64_t i = 0; i < before; i++) out[i] = all(0.0f);
+    gather(x, conv_window(c, b, start + before, inside, d), out + before);
+    for (int64_t i = before + inside; i < count; i++) out[i] = all(0.0f);
+}
+
+INLINE void conv_tile(const int width, const struct conv *c, int64_t b, int64_t start, int64_t count, int64_t d) {
+    const struct window w = conv_window(c, b, start, count, d);
+    vec x[TILE + MAX_WIDTH], y[TILE], weight[MAX_WIDTH], slope;
+    for (int k = 0; k < width; k++) weight[k] = load_row(c->weight + k * c->dim, d, w.lanes);
+    const vec bias = c->bias ? load_row(c->bias, d, w.lanes) : all(0.0f);
+    gather_padded(c, &c->x, b, start - (width - 1), count + width - 1, d, x);
     for (int64_t i = 0; i < count; i++) {
-        vec y = bias, slope;
-        for (int k = 0; k < width; k++) y += weight[k] * x[i + k];
-        if (c->silu) y = silu(y, &slope);
-        store_tokens(&c->y, b, c->reverse ? c->length - 1 - start - i : start + i, d, lanes, y);
+        y[i] = bias;
+        for (int k = 0; k < width; k++) y[i] += weight[k] * x[i + k];
     }
+    if (c->silu)
+        for (int64_t i = 0; i < count; i++) y[i] = silu(y[i], &slope);
+    scatter(&c->y, w, y);
 }
 
 INLINE void conv_tile_backward(const int width, const struct conv *c, int64_t b, int64_t start, int64_t count,
-                               int64_t d, int64_t lanes, vec *grad_weight, vec *grad_bias) {
-    vec x[TILE + 2 * MAX_WIDTH], g[TILE + MAX_WIDTH], weight[MAX_WIDTH], sum_weight[MAX_WIDTH], sum_bias = *grad_bias;
+                               int64_t d, vec *grad_weight, vec *grad_bias) {
+    const struct window w = conv_window(c, b, start, count, d);
+    vec grad_x[TILE], x[TILE + 2 * MAX_WIDTH], g[TILE + MAX_WIDTH], weight[MAX_WIDTH], sum_weight[MAX_WIDTH], sum_bias = *grad_bias;
     for (int k = 0; k < width; k++) {
-        weight[k] = load_row(c->weight + k * c->dim, d, lanes);
+        weight[k] = load_row(c->weight + k * c->dim, d, w.lanes);
         sum_weight[k] = grad_weight[k];
     }
-    const vec bias = c->bias ? load_row(c->bias, d, lanes) : all(0.0f);
-    gather_window(c, &c->x, b, start - (width - 1), count + 2 * (width - 1), d, lanes, x);
-    gather_window(c, &c->grad_y, b, start, count + width - 1, d, lanes, g);
+    const vec bias = c->bias ? load_row(c->bias, d, w.lanes) : all(0.0f);
+    gather_padded(c, &c->x, b, start - (width - 1), count + 2 * (width - 1), d, x);
+    gather_padded(c, &c->grad_y, b, start, count + width - 1, d, g);
     if (c->silu)
         for (int64_t i = 0; i < count + width - 1; i++) {
             vec pre = bias, slope;
@@ -60,14 +68,14 @@ INLINE void conv_tile_backward(const int width, const struct conv *c, int64_t b,
             g[i] *= slope;
         }
     for (int64_t i = 0; i < count; i++) {
-        vec grad_x = all(0.0f);
+        grad_x[i] = all(0.0f);
         for (int k = 0; k < width; k++) {
-            grad_x += weight[k] * g[i + width - 1 - k];
+            grad_x[i] += weight[k] * g[i + width - 1 - k];
             sum_weight[k] += g[i] * x[i + k];
         }
         sum_bias += g[i];
-        store_tokens(&c->grad_x, b, c->reverse ? c->length - 1 - start - i : start + i, d, lanes, grad_x);
     }
+    scatter(&c->grad_x, w, grad_x);
     for (int k = 0; k < width; k++) grad_weight[k] = sum_weight[k];
     *grad_bias = sum_bias;
 }
@@ -82,9 +90,9 @@ int causal_conv1d_forward(const void *arguments, int64_t b, int64_t first, int64
     const struct conv *c = arguments;
     for (int64_t tile = first; tile < last; tile++)
         for (int64_t d = 0; d < c->dim; d += VL) {
-            const int64_t lanes = c->dim - d < VL ? c->dim - d : VL, count = tile_tokens(c, tile);
-            if (c->width == 4) conv_tile(4, c, b, tile * TILE, count, d, lanes);
-            else conv_tile((int)c->width, c, b, tile * TILE, count, d, lanes);
+            const int64_t count = tile_tokens(c, tile);
+            if (c->width == 4) conv_tile(4, c, b, tile * TILE, count, d);
+            else conv_tile((int)c->width, c, b, tile * TILE, count, d);
         }
     return 0;
 }
@@ -100,10 +108,10 @@ int causal_conv1d_backward(const void *arguments, int64_t b, int64_t first, int6
     memset(grad_bias, 0, sizeof(vec) * blocks);
     for (int64_t tile = first; tile < last; tile++)
         for (int64_t block = 0; block < blocks; block++) {
-            const int64_t d = block * VL, lanes = c->dim - d < VL ? c->dim - d : VL, count = tile_tokens(c, tile);
+            const int64_t d = block * VL, count = tile_tokens(c, tile);
             vec *w = grad_weight + block * width, *bias = grad_bias + block;
-            if (width == 4) conv_tile_backward(4, c, b, tile * TILE, count, d, lanes, w, bias);
-            else conv_tile_backward((int)width, c, b, tile * TILE, count, d, lanes, w, bias);
+            if (width == 4) conv_tile_backward(4, c, b, tile * TILE, count, d, w, bias);
+            else conv_tile_backward((int)width, c, b, tile * TILE, count, d, w, bias);
         }
     for (int64_t block = 0; block < blocks; block++) {
         const int64_t d = block * VL, lanes = c->dim - d < VL ? c->dim - d : VL, at = part * c->batch + b;

@@ -75,9 +75,9 @@ def parts_of(units: int, batch: int, grain: int) -> int:
     Args:
         units: Units of work in each batch element.
         batch: Elements.
-        grain: Units below which a range is not worth its fixed costs.
+        grain: Units of a range, at most, unless that makes more ranges than threads could want.
     """
-    return max(1, min(units // grain, -(-_MOST_PIECES // batch)))
+    return min(-(-units // grain), -(-_MOST_PIECES // batch))
 
 
 def run_kernel(name: str, arguments: ctypes.Structure, batch: int, units: int, parts: int) -> None:

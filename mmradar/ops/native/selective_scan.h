@@ -10,10 +10,7 @@
  */
 #include "vector.h"
 
-#ifndef CHUNK
 #define CHUNK 32
-#endif
-#define GROUP 4
 
 struct scan {
     struct tokens u, delta, z, y, B, C; /* z may be absent */
@@ -36,6 +33,9 @@ INLINE int64_t lanes_of(const struct scan *s, int64_t block) {
 }
 /* Where in memory the step-th token of the scan lies. */
 INLINE int64_t token_of(const struct scan *s, int64_t step) { return s->reverse ? s->length - 1 - step : step; }
+INLINE struct window window_of(const struct scan *s, int64_t b, int64_t start, int64_t count, int64_t block) {
+    return (struct window){b, token_of(s, start), count, s->reverse ? -1 : 1, block * VL, lanes_of(s, block)};
+}
 
 /* A of blocks [first, last), (blocks, state, VL), times log2 e: decays are taken as powers of 2. */
 static void pack_A(const struct scan *s, int64_t first, int64_t last, vec *A) {
@@ -77,23 +77,31 @@ static void gather_matrix(const struct scan *s, const struct tokens *x, int64_t 
 /* What a chunk needs of each channel: step size, its derivative by raw delta, and input. */
 struct drive { vec delta[CHUNK], slope[CHUNK], u[CHUNK], x[CHUNK]; };
 
-INLINE void gather_drive(const struct scan *s, int64_t b, int64_t block, int64_t start, int64_t count,
-                         struct drive *in) {
-    const int64_t d = block * VL, lanes = lanes_of(s, block);
-    const vec bias = s->bias ? load_row(s->bias, d, lanes) : all(0.0f);
-    for (int64_t i = 0; i < count; i++) {
-        const int64_t t = token_of(s, start + i);
-        vec delta = load_tokens(&s->delta, b, t, d, lanes) + bias;
-        in->slope[i] = all(1.0f);
-        if (s->softplus) delta = softplus(delta, &in->slope[i]);
-        in->u[i] = load_tokens(&s->u, b, t, d, lanes);
-        in->delta[i] = delta;
-        in->x[i] = delta * in->u[i];
-    }
+INLINE void gather_drive(const struct scan *s, struct window w, struct drive *in) {
+    const vec bias = s->bias ? load_row(s->bias, w.channel, w.lanes) : all(0.0f);
+    gather(&s->u, w, in->u);
+    gather(&s->delta, w, in->delta);
+    for (int64_t i = 0; i < w.count; i++) in->delta[i] += bias;
+    if (s->softplus)
+        for (int64_t i = 0; i < w.count; i++) in->delta[i] = softplus(in->delta[i], &in->slope[i]);
+    else
+        for (int64_t i = 0; i < w.count; i++) in->slope[i] = all(1.0f);
+    for (int64_t i = 0; i < w.count; i++) in->x[i] = in->delta[i] * in->u[i];
+}
+
+/* Whether all exponents of a chunk, delta A, keep within the range in which powers of 2 need no limits. */
+INLINE int exponents_bounded(const struct drive *in, int64_t count, const vec *A, int64_t state) {
+    vec delta = {0}, rate = {0};
+    for (int64_t i = 0; i < count; i++) delta = at_least(delta, magnitude(in->delta[i]));
+    for (int64_t n = 0; n < state; n++) rate = at_least(rate, magnitude(A[n]));
+    const ivec within = delta * rate < 126.0f; /* false for NaN */
+    int64_t lanes = 0;
+    for (int i = 0; i < VL; i++) lanes -= within[i];
+    return lanes == VL;
 }
 
 /* `width` states over a chunk, from n on: h moves to the chunk's end, y gains their share. */
-INLINE void scan_states(const int width, const struct drive *in, const vec *A, const float *B, const float *C,
+INLINE void scan_states(const int width, const int bounded, const struct drive *in, const vec *A, const float *B, const float *C,
                         int64_t count, int64_t state, vec *h, vec *y) {
     vec now[GROUP], rate[GROUP];
     for (int g = 0; g < width; g++) now[g] = h[g], rate[g] = A[g];
@@ -101,7 +109,7 @@ INLINE void scan_states(const int width, const struct drive *in, const vec *A, c
         const vec delta = in->delta[i], x = in->x[i];
         vec sum = y[i], decay[GROUP];
         for (int g = 0; g < width; g++) decay[g] = delta * rate[g];
-        powers_of_2(width, decay);
+        powers_of_2(width, decay, bounded);
         for (int g = 0; g < width; g++) now[g] = decay[g] * now[g] + x * B[i * state + g];
         for (int g = 0; g < width; g++) sum += now[g] * C[i * state + g];
         y[i] = sum;
@@ -129,24 +137,28 @@ int selective_scan_forward(const void *arguments, int64_t b, int64_t first, int6
             memcpy(s->checkpoints + ((b * chunk_count(s) + chunk) * block_count(s) + first) * state * VL, h,
                    sizeof(vec) * blocks * state);
         for (int64_t block = first; block < last; block++) {
-            const int64_t d = block * VL, lanes = lanes_of(s, block);
+            const struct window w = window_of(s, b, start, count, block);
             struct drive in;
             vec y[CHUNK];
-            gather_drive(s, b, block, start, count, &in);
-            const vec D = s->D ? load_row(s->D, d, lanes) : all(0.0f);
+            gather_drive(s, w, &in);
+            const vec D = s->D ? load_row(s->D, w.channel, w.lanes) : all(0.0f);
             for (int64_t i = 0; i < count; i++) y[i] = D * in.u[i];
             const vec *rate = A + (block - first) * state;
             vec *now = h + (block - first) * state;
+#define STATES(width, bounded) \
+    scan_states(width, bounded, &in, rate + n, B + n, C + n, count, state, now + n, y)
             int64_t n = 0;
-            for (; n + GROUP <= state; n += GROUP)
-                scan_states(GROUP, &in, rate + n, B + n, C + n, count, state, now + n, y);
-            for (; n < state; n++) scan_states(1, &in, rate + n, B + n, C + n, count, state, now + n, y);
-            for (int64_t i = 0; i < count; i++) {
-                const int64_t t = token_of(s, start + i);
-                vec slope;
-                if (s->z.data) y[i] *= silu(load_tokens(&s->z, b, t, d, lanes), &slope);
-                store_tokens(&s->y, b, t, d, lanes, y[i]);
+            if (exponents_bounded(&in, count, rate, state))
+                for (; n + GROUP <= state; n += GROUP) STATES(GROUP, 1);
+            for (; n + GROUP <= state; n += GROUP) STATES(GROUP, 0);
+            for (; n < state; n++) STATES(1, 0);
+#undef STATES
+            if (s->z.data) {
+                vec z[CHUNK], slope;
+                gather(&s->z, w, z);
+                for (int64_t i = 0; i < count; i++) y[i] *= silu(z[i], &slope);
             }
+            scatter(&s->y, w, y);
         }
     }
     unpack_states(s, first, last, h, s->last_state + b * s->dim * state);
@@ -157,13 +169,13 @@ end:
 }
 
 /* What the backward pass of a chunk makes of a block of channels. */
-struct flow { vec gate[CHUNK], grad_y[CHUNK], y[CHUNK], grad_x[CHUNK], grad_rate[CHUNK]; };
+struct flow { vec grad_z[CHUNK], grad_y[CHUNK], y[CHUNK], grad_x[CHUNK], grad_rate[CHUNK]; };
 
 /* `width` states of a chunk from n on, forwards to have them all, then backwards.
  * g: gradient of the state behind the chunk, on return of the one before it. */
-INLINE void scan_states_backward(const int width, const struct drive *in, struct flow *out, const vec *A,
+INLINE void scan_states_backward(const int width, const int bounded, const int gated, const struct drive *in, struct flow *out, const vec *A,
                                  const float *B, const float *C, int64_t count, int64_t state, const vec *h, vec *g,
-                                 vec *grad_A, vec *lanes_B, vec *lanes_C, const int gated) {
+                                 vec *grad_A, vec *lanes_B, vec *lanes_C) {
     vec states[CHUNK + 1][GROUP], decays[CHUNK][GROUP], now[GROUP], back[GROUP], sum_A[GROUP];
     for (int k = 0; k < width; k++) states[0][k] = now[k] = h[k];
     for (int64_t i = 0; i < count; i++) {
@@ -171,7 +183,7 @@ INLINE void scan_states_backward(const int width, const struct drive *in, struct
         vec sum = gated ? out->y[i] : x;
         vec decay[GROUP];
         for (int k = 0; k < width; k++) decay[k] = delta * A[k];
-        powers_of_2(width, decay);
+        powers_of_2(width, decay, bounded);
         for (int k = 0; k < width; k++) {
             decays[i][k] = decay[k];
             states[i + 1][k] = now[k] = decay[k] * now[k] + x * B[i * state + k];
@@ -233,45 +245,51 @@ int selective_scan_backward(const void *arguments, int64_t b, int64_t first, int
         memset(lanes_B, 0, sizeof(vec) * CHUNK * state);
         memset(lanes_C, 0, sizeof(vec) * CHUNK * state);
         for (int64_t block = first; block < last; block++) {
-            const int64_t d = block * VL, lanes = lanes_of(s, block), at = (block - first) * state;
+            const int64_t at = (block - first) * state;
+            const struct window w = window_of(s, b, start, count, block);
             struct drive in;
             struct flow out;
-            gather_drive(s, b, block, start, count, &in);
-            const vec D = s->D ? load_row(s->D, d, lanes) : all(0.0f);
-            for (int64_t i = 0; i < count; i++) {
-                const int64_t t = token_of(s, start + i);
-                out.grad_y[i] = load_tokens(&s->grad_y, b, t, d, lanes);
-                out.grad_x[i] = out.grad_rate[i] = all(0.0f);
-                if (s->z.data) {
-                    vec slope;
-                    const vec gate = silu(load_tokens(&s->z, b, t, d, lanes), &slope);
-                    out.gate[i] = out.grad_y[i] * slope;
+            gather_drive(s, w, &in);
+            gather(&s->grad_y, w, out.grad_y);
+            const vec D = s->D ? load_row(s->D, w.channel, w.lanes) : all(0.0f);
+            for (int64_t i = 0; i < count; i++) out.grad_x[i] = out.grad_rate[i] = all(0.0f);
+            if (s->z.data) {
+                vec z[CHUNK], slope;
+                gather(&s->z, w, z);
+                for (int64_t i = 0; i < count; i++) {
+                    const vec gate = silu(z[i], &slope);
+                    out.grad_z[i] = out.grad_y[i] * slope; /* still to be multiplied by y */
                     out.grad_y[i] *= gate;
                     out.y[i] = D * in.u[i];
                 }
             }
             int64_t n = 0;
-#define STATES(width, gated)                                                                                      \
-    scan_states_backward(width, &in, &out, A + at + n, B + n, C + n, count, state, h + at + n, g + at + n,        \
-                         grad_A + at + n, lanes_B + n, lanes_C + n, gated)
+#define STATES(width, bounded, gated)                                                                             \
+    scan_states_backward(width, bounded, gated, &in, &out, A + at + n, B + n, C + n, count, state, h + at + n,     \
+                         g + at + n, grad_A + at + n, lanes_B + n, lanes_C + n)
+            const int bounded = exponents_bounded(&in, count, A + at, state);
             if (s->z.data) {
-                for (; n + GROUP <= state; n += GROUP) STATES(GROUP, 1);
-                for (; n < state; n++) STATES(1, 1);
+                for (; bounded && n + GROUP <= state; n += GROUP) STATES(GROUP, 1, 1);
+                for (; n + GROUP <= state; n += GROUP) STATES(GROUP, 0, 1);
+                for (; n < state; n++) STATES(1, 0, 1);
             } else {
-                for (; n + GROUP <= state; n += GROUP) STATES(GROUP, 0);
-                for (; n < state; n++) STATES(1, 0);
+                for (; bounded && n + GROUP <= state; n += GROUP) STATES(GROUP, 1, 0);
+                for (; n + GROUP <= state; n += GROUP) STATES(GROUP, 0, 0);
+                for (; n < state; n++) STATES(1, 0, 0);
             }
 #undef STATES
             for (int64_t i = 0; i < count; i++) {
-                const int64_t t = token_of(s, start + i);
                 const vec grad_u = out.grad_x[i] * in.delta[i] + out.grad_y[i] * D;
                 const vec grad_delta = (out.grad_rate[i] * LN_2 + out.grad_x[i] * in.u[i]) * in.slope[i];
-                store_tokens(&s->grad_u, b, t, d, lanes, grad_u);
-                store_tokens(&s->grad_delta, b, t, d, lanes, grad_delta);
-                if (s->z.data) store_tokens(&s->grad_z, b, t, d, lanes, out.gate[i] * out.y[i]);
                 grad_D[block - first] += out.grad_y[i] * in.u[i];
                 grad_bias[block - first] += grad_delta;
+                out.grad_x[i] = grad_u; /* in the places that are no longer needed */
+                out.grad_rate[i] = grad_delta;
+                if (s->z.data) out.grad_z[i] *= out.y[i];
             }
+            scatter(&s->grad_u, w, out.grad_x);
+            scatter(&s->grad_delta, w, out.grad_rate);
+            if (s->z.data) scatter(&s->grad_z, w, out.grad_z);
         }
         for (int64_t i = 0; i < count; i++) {
             const int64_t t = token_of(s, start + i);

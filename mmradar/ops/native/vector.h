@@ -17,6 +17,9 @@
 #define VL 4
 #endif
 
+/* How many states go through a token together, in registers; measured best with 16 of them. */
+#define GROUP 2
+
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float vec __attribute__((vector_size(4 * VL)));
@@ -52,14 +55,14 @@ INLINE vec at_most(vec limit, vec x) {
 #endif
 }
 
-/* 2^x, relative error below 2e-7; 2^-126 below x = -126, infinite from 128 on.
+/* 2^x for `count` vectors at once, relative error below 2e-7; x is replaced. With `bounded`, x is within -126 and 127;
+ * without, 2^-126 stands for all below, and infinity for 2^128 and above.
  * A whole power of two by the exponent's bits, the rest, within half, by a polynomial that is exact at 0 and has the
- * right slope there: decays close to 1 are multiplied thousands of times. Coefficients: minimax of the relative error. */
-INLINE void powers_of_2(const int count, vec *x) {
-    /* Step by step for all of them: one after the other they would wait for each other's long chain in the processor's
-     * queues, which hold about one. */
-    vec shifted[4], p[4];
-    for (int i = 0; i < count; i++) x[i] = at_most(all(128.0f), at_least(all(-126.0f), x[i]));
+ * right slope there: decays close to 1 are multiplied thousands of times. Coefficients: minimax of the relative error.
+ * Step by step for all vectors, because each is a long chain of operations that wait for each other. */
+INLINE void powers_of_2(const int count, vec *x, const int bounded) {
+    vec shifted[GROUP], p[GROUP];
+    for (int i = 0; i < count && !bounded; i++) x[i] = at_most(all(128.0f), at_least(all(-126.0f), x[i]));
     for (int i = 0; i < count; i++) shifted[i] = x[i] + 12582912.0f; /* 1.5 * 2^23 rounds to whole numbers */
     for (int i = 0; i < count; i++) x[i] = x[i] - (shifted[i] - 12582912.0f);
     for (int i = 0; i < count; i++) p[i] = x[i] * 1.3300267560e-3f + 9.6697086601e-3f;
@@ -69,7 +72,11 @@ INLINE void powers_of_2(const int count, vec *x) {
     for (int i = 0; i < count; i++) p[i] = p[i] * x[i] + 1.0f;
     for (int i = 0; i < count; i++) x[i] = (vec)((ivec)p[i] + ((ivec)shifted[i] << 23));
 }
-INLINE vec power_of_2(vec x) { powers_of_2(1, &x); return x; }
+
+INLINE vec power_of_2(vec x) {
+    powers_of_2(1, &x, 0);
+    return x;
+}
 
 #define LOG2_E 1.44269504088896f
 #define LN_2 0.693147180559945f
@@ -110,38 +117,67 @@ INLINE float bfloat16_to_float(uint16_t half) {
     return x;
 }
 
-/* VL channels of a token from channel d on, or as many as there are (`lanes`), the others 0. */
-INLINE vec load_tokens(const struct tokens *x, int64_t b, int64_t t, int64_t d, int64_t lanes) {
-    const int64_t at = b * x->batch_stride + t * x->token_stride + d;
-    if (x->is_bfloat16) {
-        const uint16_t *p = (const uint16_t *)x->data + at;
-        halfvec half = {0};
-        if (lanes == VL) memcpy(&half, p, sizeof half);
-        else for (int64_t i = 0; i < lanes; i++) half[i] = p[i];
-        return (vec)(__builtin_convertvector(half, ivec) << 16);
-    }
-    const float *p = (const float *)x->data + at;
-    if (lanes == VL) return load(p);
-    vec v = {0};
-    for (int64_t i = 0; i < lanes; i++) v[i] = p[i];
-    return v;
+INLINE halfvec load_half(const uint16_t *p) { halfvec v; memcpy(&v, p, sizeof v); return v; }
+INLINE vec widen(halfvec half) { return (vec)(__builtin_convertvector(half, ivec) << 16); }
+INLINE halfvec narrow(vec v) {
+    const ivec bits = (ivec)v, even = bits + 0x7fff + ((bits >> 16) & 1); /* to nearest, ties to even */
+    const ivec rounded = (ivec)choose(v == v, (vec)even, (vec)(bits | 0x400000)); /* NaN stays NaN */
+    return __builtin_convertvector((rounded >> 16) & 0xffff, halfvec);
 }
 
-INLINE void store_tokens(const struct tokens *x, int64_t b, int64_t t, int64_t d, int64_t lanes, vec v) {
-    const int64_t at = b * x->batch_stride + t * x->token_stride + d;
+/* Some tokens of one batch element and some channels of them, in the order of the scan. */
+struct window {
+    int64_t b, first, count;  /* batch element; place of the first token in memory; tokens */
+    int64_t step;             /* 1 or -1 */
+    int64_t channel, lanes;   /* from this channel on as many, at most VL */
+};
+
+/* The window's tokens as vectors, missing lanes 0. */
+INLINE void gather(const struct tokens *x, struct window w, vec *out) {
+    const int64_t at = w.b * x->batch_stride + w.first * x->token_stride + w.channel;
+    const int64_t stride = w.step * x->token_stride;
+    if (x->is_bfloat16) {
+        const uint16_t *p = (const uint16_t *)x->data + at;
+        if (w.lanes == VL)
+            for (int64_t i = 0; i < w.count; i++) out[i] = widen(load_half(p + i * stride));
+        else
+            for (int64_t i = 0; i < w.count; i++) {
+                halfvec half = {0};
+                for (int64_t k = 0; k < w.lanes; k++) half[k] = p[i * stride + k];
+                out[i] = widen(half);
+            }
+    } else {
+        const float *p = (const float *)x->data + at;
+        if (w.lanes == VL)
+            for (int64_t i = 0; i < w.count; i++) out[i] = load(p + i * stride);
+        else
+            for (int64_t i = 0; i < w.count; i++) {
+                vec v = {0};
+                for (int64_t k = 0; k < w.lanes; k++) v[k] = p[i * stride + k];
+                out[i] = v;
+            }
+    }
+}
+
+/* The other way. */
+INLINE void scatter(const struct tokens *x, struct window w, const vec *in) {
+    const int64_t at = w.b * x->batch_stride + w.first * x->token_stride + w.channel;
+    const int64_t stride = w.step * x->token_stride;
     if (x->is_bfloat16) {
         uint16_t *p = (uint16_t *)x->data + at;
-        const ivec bits = (ivec)v;
-        const ivec even = bits + 0x7fff + ((bits >> 16) & 1); /* round to nearest, ties to even */
-        const ivec chosen = (ivec)choose(v == v, (vec)even, (vec)(bits | 0x400000)); /* NaN stays NaN */
-        const halfvec half = __builtin_convertvector((chosen >> 16) & 0xffff, halfvec);
-        if (lanes == VL) memcpy(p, &half, sizeof half);
-        else for (int64_t i = 0; i < lanes; i++) p[i] = half[i];
-        return;
+        for (int64_t i = 0; i < w.count; i++) {
+            const halfvec half = narrow(in[i]);
+            if (w.lanes == VL) memcpy(p + i * stride, &half, sizeof half);
+            else for (int64_t k = 0; k < w.lanes; k++) p[i * stride + k] = half[k];
+        }
+    } else {
+        float *p = (float *)x->data + at;
+        if (w.lanes == VL)
+            for (int64_t i = 0; i < w.count; i++) memcpy(p + i * stride, &in[i], sizeof in[i]);
+        else
+            for (int64_t i = 0; i < w.count; i++)
+                for (int64_t k = 0; k < w.lanes; k++) p[i * stride + k] = in[i][k];
     }
-    float *p = (float *)x->data + at;
-    if (lanes == VL) memcpy(p, &v, sizeof v);
-    else for (int64_t i = 0; i < lanes; i++) p[i] = v[i];
 }
 
 /* A row of a parameter or its gradient, float32. */

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from mmradar.ops.native import Tokens, address, load_native_library, parts_of, run_kernel, side_by_side, token_type
 
-_GRAIN = 8  # blocks of channels
+# Blocks of channels that share a chunk's B and C; in the backward pass also the sums over channels, which cost more.
+_FORWARD_GRAIN, _BACKWARD_GRAIN = 2, 8
 
 
 class _Scan(ctypes.Structure):
@@ -64,7 +65,7 @@ def _forward(
     scan = _Scan.of(u, delta, A, B, C, D, z, bias, softplus, reverse, checkpoints if keep else None)
     scan.y, scan.last_state = Tokens.of(y), address(last_state)
     blocks = _blocks(u.shape[2])
-    run_kernel('selective_scan_forward', scan, len(u), blocks, parts_of(blocks, len(u), _GRAIN))
+    run_kernel('selective_scan_forward', scan, len(u), blocks, parts_of(blocks, len(u), _FORWARD_GRAIN))
     return y, last_state, checkpoints
 
 
@@ -93,7 +94,7 @@ def _backward(
     """Gradients of u, delta, A, B, C, D, z and bias; those of absent arguments hold nothing of use."""
     (batch, length, dim), state = u.shape, A.shape[1]
     blocks = _blocks(dim)
-    parts = parts_of(blocks, batch, _GRAIN)
+    parts = parts_of(blocks, batch, _BACKWARD_GRAIN)
     grad_u, grad_delta = (torch.empty(u.shape, dtype=u.dtype) for _ in range(2))
     grad_z = torch.empty(u.shape if z is not None else 0, dtype=u.dtype)
     grad_A, grad_D, grad_bias = (A.new_empty(batch, *shape) for shape in ((dim, state), (dim,), (dim,)))
