@@ -7,7 +7,8 @@ import ctypes
 import torch
 from torch import Tensor
 
-from mmradar.ops.native import Tokens, address, load_native_library, parts_of, run_kernel, side_by_side, token_type
+from mmradar.ops.native import Tokens, address, load_native_library, parts_of, run_kernel, token_type
+from mmradar.ops.selective_scan.gradient import fused_inputs, register_gradient
 
 # Blocks of channels that share a chunk's B and C; in the backward pass also the sums over channels, which cost more.
 _FORWARD_GRAIN, _BACKWARD_GRAIN = 2, 8
@@ -121,24 +122,7 @@ def _(grad_y, grad_last, u, delta, A, B, C, D, z, bias, checkpoints, softplus, r
     return [torch.empty_like(x).contiguous() for x in grads]
 
 
-def _keep_inputs(ctx, inputs, output) -> None:
-    *tensors, softplus, reverse, _ = inputs
-    ctx.present = [tensor is not None for tensor in tensors]
-    ctx.save_for_backward(*tensors, output[2])
-    ctx.softplus, ctx.reverse = softplus, reverse
-    ctx.set_materialize_grads(False)
-
-
-def _gradients(ctx, grad_y, grad_last, _):
-    *tensors, checkpoints = ctx.saved_tensors
-    u = tensors[0]
-    grad_y = torch.zeros_like(u) if grad_y is None else side_by_side(grad_y)
-    grad_last = None if grad_last is None else grad_last.contiguous()
-    grads = _backward(grad_y, grad_last, *tensors, checkpoints, ctx.softplus, ctx.reverse)
-    return *(grad if there else None for grad, there in zip(grads, ctx.present)), None, None, None
-
-
-_forward.register_autograd(_gradients, setup_context=_keep_inputs)
+register_gradient(_forward, _backward)
 
 
 def scan_cpu(
@@ -155,9 +139,6 @@ def scan_cpu(
 ) -> tuple[Tensor, Tensor]:
     """:func:`mmradar.ops.selective_scan` on the CPU; float32, or bfloat16 tokens with a float32 state."""
     dtype = token_type(u, delta, B, C, z)
-    u, delta, B, C, z = (None if x is None else side_by_side(x.to(dtype)) for x in (u, delta, B, C, z))
-    A, D, delta_bias = (None if x is None else x.float().contiguous() for x in (A, D, delta_bias))
-    inputs = (u, delta, A, B, C, D, z, delta_bias)
-    keep = torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in inputs)
+    inputs, keep = fused_inputs(u, delta, A, B, C, D, z, delta_bias, dtype)
     y, last_state, _ = _forward(*inputs, delta_softplus, reverse, keep)
     return y, last_state

@@ -10,6 +10,7 @@ from mmradar.ops.backends import check_tensor, choose, native_missing
 from mmradar.ops.selective_scan.around import with_surroundings
 from mmradar.ops.selective_scan.cpu import scan_cpu
 from mmradar.ops.selective_scan.cuda import mamba_ssm_missing, scan_mamba_ssm
+from mmradar.ops.selective_scan.fused_triton import interpreting, scan_triton, triton_missing
 from mmradar.ops.selective_scan.reference import scan_reference
 from mmradar.ops.selective_scan.two_level import scan_two_level
 
@@ -17,10 +18,26 @@ from mmradar.ops.selective_scan.two_level import scan_two_level
 # new backend is one line here and one in `available_backends`.
 _BACKENDS = {
     'mamba_ssm': with_surroundings(scan_mamba_ssm),
+    'triton': scan_triton,
     'cpu': scan_cpu,
     'torch': with_surroundings(scan_two_level),
     'reference': with_surroundings(scan_reference),
 }
+
+
+_FASTEST_FIRST = {
+    'cuda': ('mamba_ssm', 'triton', 'torch', 'reference', 'cpu'),
+    # Triton's interpreter comes behind everything: it is for tests
+    'cpu': ('cpu', 'torch', 'reference', 'triton', 'mamba_ssm'),
+}
+
+
+def _triton_missing(device: torch.device, dtype: torch.dtype) -> str | None:
+    if device.type != 'cuda' and not interpreting():
+        return 'needs CUDA tensors'
+    if dtype == torch.float64:
+        return 'has no float64'
+    return triton_missing()
 
 
 def available_backends(device: torch.device | str = 'cpu', dtype: torch.dtype = torch.float32) -> dict[str, str | None]:
@@ -31,12 +48,15 @@ def available_backends(device: torch.device | str = 'cpu', dtype: torch.dtype = 
         dtype: Of the tokens.
     """
     device = torch.device(device)
-    return {
-        'mamba_ssm': mamba_ssm_missing() if device.type == 'cuda' else 'needs CUDA tensors',
+    on_gpu = device.type == 'cuda'
+    reasons = {
+        'mamba_ssm': mamba_ssm_missing() if on_gpu else 'needs CUDA tensors',
+        'triton': _triton_missing(device, dtype),
         'cpu': native_missing(device, dtype),
         'torch': None,
         'reference': None,
     }
+    return {name: reasons[name] for name in _FASTEST_FIRST['cuda' if on_gpu else 'cpu']}
 
 
 def _check(u: Tensor, A: Tensor, **others: Tensor | None) -> None:
