@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from mmengine.registry import init_default_scope
 import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
 from mmradar.apis.command_line import load_config
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
+
+if not torch.cuda.is_available():
+    os.environ.setdefault('TRITON_INTERPRET', '1')  # before anything imports Triton: its kernels run in Python
 
 REPOSITORY = Path(__file__).parents[1]
 SHARED_DATA = REPOSITORY.parent / 'shared' / 'data'

@@ -1,6 +1,6 @@
 """Operators with one signature, several implementations and one reference."""
 
 from mmradar.ops.causal_conv1d import causal_conv1d
-from mmradar.ops.selective_scan import available_backends, selective_scan
+from mmradar.ops.selective_scan import available_backends, selective_scan, selective_state_update
 
-__all__ = ['available_backends', 'causal_conv1d', 'selective_scan']
+__all__ = ['available_backends', 'causal_conv1d', 'selective_scan', 'selective_state_update']

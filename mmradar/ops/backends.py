@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import warnings
 
 import torch
 
-from mmradar.ops.native import load_native_library
+from mmradar.ops.compilation import assume_constant
+from mmradar.ops.native import native_library_missing
 
 
 def native_missing(device: torch.device, dtype: torch.dtype) -> str | None:
@@ -16,7 +18,22 @@ def native_missing(device: torch.device, dtype: torch.dtype) -> str | None:
         return 'needs CPU tensors'
     if dtype == torch.float64:
         return 'has no float64'
-    return load_native_library()[1]
+    return native_library_missing()
+
+
+@functools.cache
+def _import_error(module: str) -> str | None:
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # a kernel built for another torch or driver fails in many ways; the reason is shown
+        return f'{type(error).__name__}: {error}'
+    return None
+
+
+@assume_constant
+def import_missing(*modules: str) -> str | None:
+    """Why one of the modules cannot be imported, or ``None`` if all can."""
+    return next((error for module in modules if (error := _import_error(module))), None)
 
 
 @functools.cache
@@ -38,7 +55,7 @@ def choose(operator: str, backend: str, available: dict[str, str | None], device
         RuntimeError: A backend that cannot run here.
     """
     if backend == 'auto':
-        if device.type == 'cpu' and (reason := load_native_library()[1]):
+        if device.type == 'cpu' and (reason := native_library_missing()):
             _say_once(f'mmradar: the native kernels cannot be built ({reason}); the slower torch forms are used')
         return next(name for name, reason in available.items() if reason is None)
     if backend not in available:

@@ -10,6 +10,8 @@ from mmengine.runner import Runner
 
 from mmradar.engine.checkpoint import allow_training_state, check_state_dict
 from mmradar.errors import CheckpointError
+from mmradar.models.layers.vision_mamba import DirectedScan
+from mmradar.ops import available_backends
 
 _names = itertools.count()
 
@@ -117,3 +119,31 @@ def test_cpu_mixed_precision_trains(tiny_config, tmp_path):
     run.train()
     assert torch.bfloat16 in seen
     assert all(torch.isfinite(p).all() and p.dtype == torch.float32 for p in run.model.parameters())
+
+
+class LossCurve(Hook):
+    """The loss of every step."""
+
+    def __init__(self):
+        self.losses = []
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        self.losses.append(outputs['loss'].item())
+
+
+def test_every_scan_learns_as_the_reference_does(tiny_config, tmp_path):
+    """Ten steps of two epochs; on a machine without compiler, of the backends that are left."""
+    curves = {}
+    for backend in ('reference', 'torch', 'cpu'):
+        if available_backends()[backend] is None:
+            run = runner(tiny_config, tmp_path / backend, **{'model.backbone.layer.backend': backend})
+            assert {scan.backend for scan in run.model.modules() if isinstance(scan, DirectedScan)} == {backend}
+            curve = LossCurve()
+            run.register_hook(curve)
+            run.train()
+            curves[backend] = torch.tensor(curve.losses)
+    expected = curves.pop('reference')
+    assert len(expected) == 10 and expected[0] != expected[-1]
+    assert 'torch' in curves
+    for found in curves.values():
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=0)

@@ -12,6 +12,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from mmradar.ops.compilation import assume_constant
+
 _SOURCE = Path(__file__).with_name('kernels.c')
 _FLAGS = ('-O3', '-march=native', '-std=gnu11', '-shared', '-fPIC')
 
@@ -54,3 +56,9 @@ def load_native_library() -> tuple[ctypes.CDLL | None, str | None]:
         return None, f'{compiler} failed: {(error.stderr.strip() or str(error)).splitlines()[0]}'
     except OSError as error:
         return None, f'cannot build or load the kernels in {path.parent}: {error}'
+
+
+@assume_constant
+def native_library_missing() -> str | None:
+    """Why there are no native kernels, or ``None`` if there are."""
+    return load_native_library()[1]

@@ -141,4 +141,4 @@ def scan_cpu(
     dtype = token_type(u, delta, B, C, z)
     inputs, keep = fused_inputs(u, delta, A, B, C, D, z, delta_bias, dtype)
     y, last_state, _ = _forward(*inputs, delta_softplus, reverse, keep)
-    return y, last_state
+    return y.to(u.dtype), last_state

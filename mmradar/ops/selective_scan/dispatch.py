@@ -9,15 +9,15 @@ from torch import Tensor
 from mmradar.ops.backends import check_tensor, choose, native_missing
 from mmradar.ops.selective_scan.around import with_surroundings
 from mmradar.ops.selective_scan.cpu import scan_cpu
-from mmradar.ops.selective_scan.cuda import mamba_ssm_missing, scan_mamba_ssm
 from mmradar.ops.selective_scan.fused_triton import interpreting, scan_triton, triton_missing
+from mmradar.ops.selective_scan.mamba_ssm import mamba_ssm_missing, scan_mamba_ssm
 from mmradar.ops.selective_scan.reference import scan_reference
 from mmradar.ops.selective_scan.two_level import scan_two_level
 
 # name -> scan of (u, delta, A, B, C, D, z, delta_bias, delta_softplus, reverse), which returns y and the last state. A
 # new backend is one line here and one in `available_backends`.
 _BACKENDS = {
-    'mamba_ssm': with_surroundings(scan_mamba_ssm),
+    'mamba_ssm': scan_mamba_ssm,
     'triton': scan_triton,
     'cpu': scan_cpu,
     'torch': with_surroundings(scan_two_level),

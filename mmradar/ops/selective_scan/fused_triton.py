@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
 import os
 
 import torch
 from torch import Tensor
 
+from mmradar.ops.backends import import_missing
 from mmradar.ops.selective_scan.gradient import fused_inputs, register_gradient
 
 _CHUNK = 16  # tokens
@@ -21,14 +20,9 @@ def interpreting() -> bool:
     return os.environ.get('TRITON_INTERPRET') == '1'
 
 
-@functools.cache
 def triton_missing() -> str | None:
     """Why the Triton kernels cannot be used, or ``None`` if they can."""
-    try:
-        importlib.import_module('mmradar.ops.selective_scan.triton_kernels')
-    except Exception as error:  # a Triton that does not fit its torch or driver fails in many ways; it is shown
-        return f'{type(error).__name__}: {error}'
-    return None
+    return import_missing('mmradar.ops.selective_scan.triton_kernels')
 
 
 def _tokens(tensor: Tensor | None) -> tuple[Tensor | None, int, int]:
@@ -133,7 +127,7 @@ def _backward(
     gradients = (grad_u, grad_delta, grad_z, grad_A, grad_B, grad_C, grad_D, grad_bias)
     kernels.chunk_gradients[launch.grid](
         *tokens, A, D, bias, starts, adjoints, *gradients, launch.batch, *launch.sizes, HAS_D=launch.has_D, **flags,
-        **launch.tile,
+        **launch.tile, num_warps=8,
     )  # fmt: skip
     grad_A, grad_D, grad_bias = (x.sum((0, 1)) for x in (grad_A, grad_D, grad_bias))
     grad_B, grad_C = grad_B.sum(0).to(B.dtype), grad_C.sum(0).to(C.dtype)
@@ -165,4 +159,4 @@ def scan_triton(
     dtype = u.dtype if all(x is None or x.dtype == u.dtype for x in (delta, B, C, z)) else torch.float32
     inputs, keep = fused_inputs(u, delta, A, B, C, D, z, delta_bias, dtype)
     y, last_state, _ = _forward(*inputs, delta_softplus, reverse, keep)
-    return y, last_state
+    return y.to(u.dtype), last_state

@@ -139,43 +139,86 @@ def _segment_backward(
     return carry, (grad_delta_u, grad_log_decay_A, grad_B, grad_C, grad_A)
 
 
-class _TwoLevelScan(torch.autograd.Function):
-    """Runs the segments one after the other, keeping only the states between them."""
+def _tokens_per_segment(u: Tensor, state: int, chunk: int) -> int:
+    batch, _, dim = u.shape
+    return chunk * max(1, _STEP_ELEMENTS // (batch * dim * state))
 
-    @staticmethod
-    def forward(ctx, u, delta, A, B, C, chunk):
-        batch, length, dim = u.shape
-        chunks = max(1, _STEP_ELEMENTS // (batch * dim * A.shape[1]))
-        ctx.chunk, ctx.tokens_per_segment = chunk, chunks * chunk
-        A_by_state = A.T.unsqueeze(1).contiguous()
-        carry = u.new_zeros(A.shape[1], batch, dim)
-        carries, outputs = [], []
-        for tokens in _segments(length, ctx.tokens_per_segment):
-            carries.append(carry)
-            y, carry = _segment_forward(_Segment.cut(u, delta, B, C, tokens, chunk), A_by_state, carry)
-            outputs.append(_by_batch(y, batch, tokens.stop - tokens.start))
-        ctx.save_for_backward(u, delta, A, B, C, *carries)
-        return torch.cat(outputs, dim=1), carry.permute(1, 2, 0)
 
-    @staticmethod
-    def backward(ctx, grad_y, grad_last):
-        u, delta, A, B, C, *carries = ctx.saved_tensors
-        batch, length, _ = u.shape
-        grads = [torch.empty_like(x) for x in (u, delta, B, C)]
-        A_by_state = A.T.unsqueeze(1).contiguous()
-        grad_A = torch.zeros_like(A_by_state)
-        carry = grad_last.permute(2, 0, 1).contiguous()
-        for tokens, start in reversed(list(zip(_segments(length, ctx.tokens_per_segment), carries))):
-            segment = _Segment.cut(u, delta, B, C, tokens, ctx.chunk)
-            carry, parts = _segment_backward(segment, A_by_state, start, _by_token(grad_y, tokens, ctx.chunk), carry)
-            grad_delta_u, grad_log_decay_A, grad_B, grad_C, part_of_grad_A = parts
-            grad_A += part_of_grad_A
-            grad_u = grad_delta_u * segment.delta
-            grad_delta = grad_log_decay_A.addcmul_(grad_delta_u, _by_token(u, tokens, ctx.chunk))
-            for grad, part in zip(grads, (grad_u, grad_delta, grad_B, grad_C)):
-                grad[:, tokens] = _by_batch(part, batch, tokens.stop - tokens.start)
-        grad_u, grad_delta, grad_B, grad_C = grads
-        return grad_u, grad_delta, grad_A.squeeze(1).T, grad_B, grad_C, None
+@torch.library.custom_op('mmradar::selective_scan_two_level', mutates_args=())
+def _forward(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, chunk: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Runs the segments one after the other: y, the last state, and the state before each segment."""
+    batch, length, _ = u.shape
+    A_by_state = A.T.unsqueeze(1).contiguous()
+    carry = u.new_zeros(A.shape[1], batch, len(A))
+    carries, outputs = [], []
+    for tokens in _segments(length, _tokens_per_segment(u, A.shape[1], chunk)):
+        carries.append(carry)
+        y, carry = _segment_forward(_Segment.cut(u, delta, B, C, tokens, chunk), A_by_state, carry)
+        outputs.append(_by_batch(y, batch, tokens.stop - tokens.start))
+    return torch.cat(outputs, dim=1), carry.permute(1, 2, 0).contiguous(), torch.stack(carries)
+
+
+@_forward.register_fake
+def _(u, delta, A, B, C, chunk):
+    batch, length, dim = u.shape
+    segments = -(-length // _tokens_per_segment(u, A.shape[1], chunk))
+    last_state = u.new_empty(batch, *A.shape)
+    return u.new_empty(batch, length, dim), last_state, u.new_empty(segments, A.shape[1], batch, dim)
+
+
+@torch.library.custom_op('mmradar::selective_scan_two_level_backward', mutates_args=())
+def _backward(
+    grad_y: Tensor,
+    grad_last: Tensor,
+    u: Tensor,
+    delta: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    carries: Tensor,
+    chunk: int,
+) -> list[Tensor]:
+    """Gradients of u, delta, A, B and C, from the last segment to the first."""
+    batch, length, _ = u.shape
+    grads = [torch.empty_like(x) for x in (u, delta, B, C)]
+    A_by_state = A.T.unsqueeze(1).contiguous()
+    grad_A = torch.zeros_like(A_by_state)
+    carry = grad_last.permute(2, 0, 1).contiguous()
+    segments = _segments(length, _tokens_per_segment(u, A.shape[1], chunk))
+    for tokens, start in reversed(list(zip(segments, carries))):
+        segment = _Segment.cut(u, delta, B, C, tokens, chunk)
+        carry, parts = _segment_backward(segment, A_by_state, start, _by_token(grad_y, tokens, chunk), carry)
+        grad_delta_u, grad_log_decay_A, grad_B, grad_C, part_of_grad_A = parts
+        grad_A += part_of_grad_A
+        grad_u = grad_delta_u * segment.delta
+        grad_delta = grad_log_decay_A.addcmul_(grad_delta_u, _by_token(u, tokens, chunk))
+        for grad, part in zip(grads, (grad_u, grad_delta, grad_B, grad_C)):
+            grad[:, tokens] = _by_batch(part, batch, tokens.stop - tokens.start)
+    grad_u, grad_delta, grad_B, grad_C = grads
+    return [grad_u, grad_delta, grad_A.squeeze(1).T.contiguous(), grad_B, grad_C]
+
+
+@_backward.register_fake
+def _(grad_y, grad_last, u, delta, A, B, C, carries, chunk):
+    return [
+        torch.empty_like(u),
+        torch.empty_like(delta),
+        A.new_empty(A.shape),
+        torch.empty_like(B),
+        torch.empty_like(C),
+    ]
+
+
+def _keep_inputs(ctx, inputs, output) -> None:
+    *tensors, ctx.chunk = inputs
+    ctx.save_for_backward(*tensors, output[2])
+
+
+def _gradients(ctx, grad_y, grad_last, _):
+    return *_backward(grad_y, grad_last, *ctx.saved_tensors, ctx.chunk), None
+
+
+_forward.register_autograd(_gradients, setup_context=_keep_inputs)
 
 
 def scan_two_level(
@@ -192,4 +235,5 @@ def scan_two_level(
         u, delta, A, B, C: As there, in float32 or float64.
         chunk_length: Tokens a chunk.
     """
-    return _TwoLevelScan.apply(u, delta, A, B, C, chunk_length)
+    y, last_state, _ = _forward(u, delta, A, B, C, chunk_length)
+    return y, last_state

@@ -1,0 +1,71 @@
+"""One token of a selective scan at a time, for streams."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import silu, softplus
+
+from mmradar.ops.backends import check_tensor
+
+
+def selective_state_update(
+    state: Float[Tensor, 'batch dim state'],
+    x: Float[Tensor, 'batch dim'],
+    dt: Float[Tensor, 'batch dim'],
+    A: Float[Tensor, 'dim state'],
+    B: Float[Tensor, 'batch state'],
+    C: Float[Tensor, 'batch state'],
+    D: Float[Tensor, 'dim'] | None = None,
+    z: Float[Tensor, 'batch dim'] | None = None,
+    dt_bias: Float[Tensor, 'dim'] | None = None,
+    dt_softplus: bool = False,
+) -> Float[Tensor, 'batch dim']:
+    """The next token of :func:`~mmradar.ops.selective_scan`: what it would return for it, from the state before.
+
+    The order of arguments is that of mamba-ssm's function of this name. A stream begins with a state of zeros, or with
+    the last state that a scan returned.
+
+    Args:
+        state: Changed in place to the state behind this token.
+        x: The token, ``u`` of the scan.
+        dt: Its step sizes, ``delta`` of the scan.
+        A: State matrix, diagonal, negative.
+        B: The token's input matrix.
+        C: The token's output matrix.
+        D: Direct feed-through of each channel.
+        z: Gate, through SiLU.
+        dt_bias: Added to ``dt``.
+        dt_softplus: Apply softplus to ``dt`` (after the bias).
+
+    Returns:
+        y of this token, in the type of ``x``.
+
+    Raises:
+        ValueError: Shapes or devices that do not fit.
+        TypeError: Tensors that are not of floating types.
+    """
+    operator = 'selective_state_update'
+    if state.ndim != 3:
+        raise ValueError(f'{operator}: state must be (batch, dim, state), found {tuple(state.shape)}')
+    batch, dim, n = state.shape
+    shapes = dict(x=(batch, dim), dt=(batch, dim), A=(dim, n), B=(batch, n), C=(batch, n))
+    shapes |= dict(D=(dim,), z=(batch, dim), dt_bias=(dim,))
+    tensors = dict(x=x, dt=dt, A=A, B=B, C=C, D=D, z=z, dt_bias=dt_bias)
+    check_tensor(operator, 'state', state, tuple(state.shape), state)
+    for name, tensor in tensors.items():
+        if tensor is not None:
+            check_tensor(operator, name, tensor, shapes[name], state)
+    u, dt, A, B, C = (tensor.to(state.dtype) for tensor in (x, dt, A, B, C))
+    if dt_bias is not None:
+        dt = dt + dt_bias.to(state.dtype)
+    if dt_softplus:
+        dt = softplus(dt)
+    state.mul_(torch.exp(dt[..., None] * A)).add_((dt * u)[..., None] * B[:, None])
+    y = (state * C[:, None]).sum(-1)
+    if D is not None:
+        y = y + D.to(state.dtype) * u
+    if z is not None:
+        y = y * silu(z.to(state.dtype))
+    return y.to(x.dtype)
