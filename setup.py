@@ -42,6 +42,8 @@ setup(
         # CUDA machines only: both compile against the local toolkit
         'cuda': ['mamba-ssm', 'causal-conv1d'],
         'dev': ['pytest>=8', 'ruff==0.17.5'],
+        # the GPU kernels' tests, without a GPU
+        'triton': ['triton>=3.2'],
     },
     classifiers=[
         'Development Status :: 3 - Alpha',

@@ -1,18 +1,36 @@
-"""How long the selective scan takes with each backend that this machine has: forward, and with every gradient."""
+"""How fast and how big the selective scan is with each backend that this machine has, alone and inside its layer.
+
+Every time is the shortest of several runs, in a process that keeps freed memory: page faults are no one's merit. With
+mambapy installed (``pip install --no-deps mambapy==1.2.0``) its parallel scan is measured beside ours. It pads to a
+power of two, which is why it gets 16,384 tokens and not 18,432.
+"""
 
 from __future__ import annotations
 
 import argparse
+import platform
+import re
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import torch
+from torch import Tensor
+from torch.nn.functional import linear, silu, softplus
 
-from mmradar.ops import available_backends, selective_scan
+from mmradar.apis.memory import keep_freed_memory
+from mmradar.models.layers import VisionMambaLayer
+from mmradar.ops import available_backends, causal_conv1d, selective_scan
+
+_SLOW = {'reference': 4096, 'mambapy': 16_384}  # longest sequences that do not take minutes
 
 
-def arguments(length: int, dim: int, state: int) -> dict[str, torch.Tensor]:
-    """Inputs of a Mamba layer, batch 1, all of which want a gradient."""
+def scan_arguments(length: int, dim: int, state: int) -> dict[str, Tensor]:
+    """Inputs of a Mamba layer's scan, batch 1, all of which want a gradient."""
     tensors = dict(
         u=torch.randn(1, length, dim),
         delta=torch.randn(1, length, dim),
@@ -26,9 +44,46 @@ def arguments(length: int, dim: int, state: int) -> dict[str, torch.Tensor]:
     return {name: tensor.requires_grad_() for name, tensor in tensors.items()}
 
 
+def mambapy_scan(
+    u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, z: Tensor, delta_bias: Tensor
+) -> Tensor:
+    """The same around mambapy's parallel scan, as its own Mamba block goes about it."""
+    from mambapy.pscan import pscan
+
+    delta = softplus(delta + delta_bias)[..., None]
+    states = pscan(torch.exp(delta * A), delta * B[:, :, None] * u[..., None])
+    return ((states @ C[..., None]).squeeze(-1) + D * u) * silu(z)
+
+
+def scans() -> dict[str, Callable[..., Tensor]]:
+    """Everything that can be measured here, by name."""
+    found = {
+        name: partial(selective_scan, delta_softplus=True, backend=name)
+        for name, missing in available_backends().items()
+        if missing is None and name != 'triton'  # its interpreter is not made for speed
+    }
+    try:
+        import mambapy.pscan  # noqa: F401
+    except ImportError:
+        return found
+    return {**found, 'mambapy': mambapy_scan}
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """torch's threads, and with them ours."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    yield
+    torch.set_num_threads(before)
+
+
 def best_ms(run: Callable[[], object], repetitions: int) -> float:
-    """Shortest of several runs after a warm-up, in ms."""
+    """Shortest of several runs after a warm-up, in ms; fewer runs of what takes seconds."""
+    start = time.perf_counter()
     run()
+    if time.perf_counter() - start > 1:
+        repetitions = min(repetitions, 2)
     times = []
     for _ in range(repetitions):
         start = time.perf_counter()
@@ -37,37 +92,182 @@ def best_ms(run: Callable[[], object], repetitions: int) -> float:
     return 1e3 * min(times)
 
 
+def forward_and_both_ms(
+    run: Callable[[], Tensor | tuple[Tensor, ...]], wanted: list[Tensor], repetitions: int
+) -> tuple[float, float]:
+    """Shortest time of ``run`` without gradients, and with the gradient of its outputs by every tensor wanted."""
+
+    def train() -> None:
+        outputs = run()
+        outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+        torch.autograd.grad(outputs, wanted, [torch.ones_like(output) for output in outputs])
+
+    with torch.no_grad():
+        forward = best_ms(run, repetitions)
+    return forward, best_ms(train, repetitions)
+
+
+def peak_rss_mb() -> float:
+    """Most memory that this process ever held, in MB."""
+    return int(re.search(r'VmHWM:\s+(\d+)', Path('/proc/self/status').read_text())[1]) * 1024 / 1e6
+
+
+def extra_memory_mb(backend: str, length: int, dim: int, state: int, backward: bool) -> float:
+    """What a scan takes beyond its inputs, outputs included; run in a process of its own."""
+    scan = scans()[backend]
+
+    def run(args: dict[str, Tensor]) -> object:
+        with torch.set_grad_enabled(backward):
+            y = scan(**args)
+            return torch.autograd.grad(y.sum(), list(args.values())) if backward else y
+
+    kept = [run(scan_arguments(16, dim, state))]  # code and threads are there
+    args = scan_arguments(length, dim, state)
+    before = peak_rss_mb()
+    kept.append(run(args))
+    return peak_rss_mb() - before
+
+
+def measure_memory(backend: str, length: int, args: argparse.Namespace, backward: bool) -> str:
+    """:func:`extra_memory_mb`, in a process that has nothing else in memory."""
+    if platform.system() != 'Linux':
+        return '-'
+    command = [sys.executable, __file__, '--memory-of', backend, '--lengths', str(length), '--dim', str(args.dim)]
+    command += ['--state', str(args.state), '--threads', str(args.threads), *(['--backward'] if backward else [])]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def print_scans(args: argparse.Namespace) -> None:
+    """A row for each backend, length and number of threads."""
+    print(f'\nSelective scan, batch 1, {args.dim} channels, state {args.state}, float32, all arguments')
+    header = ('backend', 'tokens', 'threads', 'forward ms', 'with backward ms', 'extra MB', 'with backward MB')
+    print('| ' + ' | '.join(header) + ' |\n|' + '---|' * len(header))
+    for backend, scan in scans().items():
+        for length in args.lengths:
+            length = min(length, 16_384) if backend == 'mambapy' else length
+            if length > _SLOW.get(backend, length):
+                continue
+            for number in sorted({1, args.threads}):
+                inputs = scan_arguments(length, args.dim, args.state)
+                with threads(number):
+                    times = forward_and_both_ms(partial(scan, **inputs), list(inputs.values()), args.repetitions)
+                memory = ['', '']
+                if number == args.threads:
+                    memory = [measure_memory(backend, length, args, backward) for backward in (False, True)]
+                row = (backend, f'{length:,}', number, *(f'{t:.1f}' for t in times), *memory)
+                print('| ' + ' | '.join(map(str, row)) + ' |', flush=True)
+    for name, missing in available_backends().items():
+        if missing:
+            print(f'| {name} | not here: {missing} | | | | | |')
+
+
+def print_ratios(args: argparse.Namespace) -> None:
+    """How many times faster the native kernel is, on one thread, in turns with the other."""
+    found = scans()
+    others = [name for name in ('torch', 'mambapy') if name in found]
+    if 'cpu' not in found:
+        return
+    length = 2048
+    inputs = scan_arguments(length, args.dim, args.state)
+    print(f'\nThe native kernel on one thread, {length:,} tokens')
+    with threads(1):
+        for other in others:
+            pairs = [
+                [forward_and_both_ms(partial(found[name], **inputs), list(inputs.values()), args.repetitions)
+                 for name in ('cpu', other)]
+                for _ in range(3)
+            ]  # fmt: skip
+            ours, theirs = ([min(pair[i][k] for pair in pairs) for k in (0, 1)] for i in (0, 1))
+            print(
+                f'- {theirs[0] / ours[0]:.1f} times as fast as {other} forward ({ours[0]:.1f} and {theirs[0]:.1f} ms), '
+                f'{theirs[1] / ours[1]:.1f} times with backward ({ours[1]:.1f} and {theirs[1]:.1f} ms)'
+            )
+
+
+def print_convolutions(args: argparse.Namespace) -> None:
+    """Causal convolution and SiLU: ours, and torch's convolution with tokens where it wants them."""
+    length, dim = max(args.lengths), args.dim
+    x, weight, bias = (torch.randn(shape, requires_grad=True) for shape in ((1, length, dim), (dim, 4), (dim,)))
+
+    def conv_of_torch() -> Tensor:
+        y = torch.conv1d(x.transpose(1, 2), weight.unsqueeze(1), bias, padding=3, groups=dim)
+        return silu(y[..., :length]).transpose(1, 2).contiguous()
+
+    runs = {
+        'cpu': partial(causal_conv1d, x, weight, bias, 'silu', backend='cpu'),
+        'torch': partial(causal_conv1d, x, weight, bias, 'silu', backend='torch'),
+        "torch's conv1d": conv_of_torch,
+    }
+    print(f'\nCausal convolution and SiLU, {length:,} tokens, {dim} channels, 4 taps, {args.threads} threads')
+    for name, run in runs.items():
+        if name in scans() or name == "torch's conv1d":
+            forward, both = forward_and_both_ms(run, [x, weight, bias], args.repetitions)
+            print(f'- {name}: {forward:.1f} ms forward, {both:.1f} ms with backward')
+
+
+def print_layer(args: argparse.Namespace) -> None:
+    """A whole bidirectional layer, and its scans and convolutions alone on what they get inside it."""
+    length, layer = max(args.lengths), VisionMambaLayer(args.dim // 2, d_state=args.state)
+    tokens = torch.randn(1, length, args.dim // 2, requires_grad=True)
+    x = layer.in_proj(layer.norm(tokens)).chunk(2, dim=-1)[0].detach().requires_grad_()
+    directions, inputs = (layer.forward_scan, layer.backward_scan), []
+    for scan in directions:
+        mixed = causal_conv1d(x, scan.conv_weight, scan.conv_bias, 'silu', reverse=scan.reverse)
+        dt, B, C = scan.x_proj(mixed).detach().split(scan.splits, dim=-1)
+        inputs.append([linear(dt, scan.dt_weight).detach().requires_grad_(), B.requires_grad_(), C.requires_grad_()])
+
+    def inside() -> list[Tensor]:
+        outputs = []
+        for scan, (delta, B, C) in zip(directions, inputs):
+            mixed = causal_conv1d(x, scan.conv_weight, scan.conv_bias, 'silu', reverse=scan.reverse)
+            A, rows = -torch.exp(scan.A_log), dict(D=scan.D, delta_bias=scan.dt_bias)
+            outputs.append(selective_scan(mixed, delta, A, B, C, **rows, delta_softplus=True, reverse=scan.reverse))
+        return outputs
+
+    own = [p for s in directions for p in (s.conv_weight, s.conv_bias, s.A_log, s.D, s.dt_bias)]
+    whole = forward_and_both_ms(lambda: layer(tokens), [tokens, *layer.parameters()], args.repetitions)
+    part = forward_and_both_ms(inside, [x, *own, *(t for row in inputs for t in row)], args.repetitions)
+    print(f'\nBidirectional Vision Mamba layer, {length:,} tokens of width {args.dim // 2}, {args.threads} threads')
+    for what, all_of_it, scanning in zip(('forward', 'with backward'), whole, part):
+        print(
+            f'- {what}: {all_of_it:.0f} ms, of which scans and convolutions alone take {scanning:.0f} ms, '
+            f'{100 * scanning / all_of_it:.0f} %'
+        )
+
+
+def processor() -> str:
+    """Its name, and the widest vectors it has."""
+    try:
+        text = Path('/proc/cpuinfo').read_text()
+    except OSError:
+        return platform.processor() or platform.machine()
+    name = re.search(r'model name\s*:\s*(.*)', text)
+    wide = next((flag for flag in ('avx512f', 'avx2', 'avx') if f' {flag} ' in text), 'neither AVX-512 nor AVX')
+    return f'{name[1] if name else platform.machine()}, {wide}'
+
+
 def main() -> None:
+    """Print all tables, or one figure of memory for :func:`measure_memory`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('--lengths', type=int, nargs='+', default=[2048, 18_432], help='tokens')
     parser.add_argument('--dim', type=int, default=256, help='channels')
     parser.add_argument('--state', type=int, default=16, help='state size')
-    parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of torch and the kernel')
-    parser.add_argument('--repetitions', type=int, default=5, help='the shortest is printed')
+    parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of torch and the kernels')
+    parser.add_argument('--repetitions', type=int, default=10, help='the shortest is printed')
+    parser.add_argument('--memory-of', metavar='BACKEND', help='print only the extra memory, in MB, of one scan')
+    parser.add_argument('--backward', action='store_true', help='with --memory-of: with every gradient')
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    sizes = f'batch 1, {args.dim} channels, state {args.state}, float32'
-    print(f'{sizes}, {args.threads} threads; shortest of {args.repetitions} runs')
-    print(f'{"backend":<12}{"tokens":>8}{"forward":>12}{"with backward":>16}')
-    for backend, missing in available_backends().items():
-        if missing:
-            print(f'{backend:<12}{"":>8}  not here: {missing}')
-            continue
-        for length in args.lengths:
-            if backend == 'reference' and length > 4096:
-                continue  # minutes
-            inputs = arguments(length, args.dim, args.state)
-
-            def scan(inputs=inputs, backend=backend) -> torch.Tensor:
-                return selective_scan(**inputs, delta_softplus=True, backend=backend)
-
-            def train(scan=scan, inputs=inputs) -> tuple[torch.Tensor, ...]:
-                return torch.autograd.grad(scan().sum(), list(inputs.values()))
-
-            with torch.no_grad():
-                forward = best_ms(scan, args.repetitions)
-            print(f'{backend:<12}{length:>8}{forward:>9.1f} ms{best_ms(train, args.repetitions):>13.1f} ms')
+    if args.memory_of:
+        print(f'{extra_memory_mb(args.memory_of, max(args.lengths), args.dim, args.state, args.backward):.0f}')
+        return
+    keep_freed_memory()
+    print(f'{processor()}, {args.threads} threads, torch {torch.__version__}; shortest of {args.repetitions} runs')
+    print_scans(args)
+    print_ratios(args)
+    print_convolutions(args)
+    print_layer(args)
 
 
 if __name__ == '__main__':

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from mmengine.config import Config, DictAction
 
+from mmradar.apis.memory import keep_freed_memory
 from mmradar.errors import CheckpointError, ConfigError, DataError
 
 # What mmengine's Runner.from_cfg reads, and what the tools add.
@@ -56,6 +57,7 @@ _RUNNER_KEYS = (
 
 def run(main: Callable[[], None]) -> None:
     """Run a script; an error that the user can mend ends it with its message alone and exit status 2."""
+    keep_freed_memory()
     try:
         main()
         if torch.distributed.is_initialized():
