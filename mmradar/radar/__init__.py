@@ -2,9 +2,18 @@
 
 from mmradar.radar.adc import ADCFileError, decode_dca1000, encode_dca1000, load_dca1000, open_dca1000
 from mmradar.radar.config import PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig
-from mmradar.radar.heatmap import heatmap_3d, remove_static_clutter, subsample_chirps
+from mmradar.radar.heatmap import (
+    CHANNEL_MODES,
+    heatmap_3d,
+    heatmap_3d_from_raw,
+    heatmap_channels,
+    remove_static_clutter,
+    subsample_chirps,
+)
+from mmradar.radar.heatmap_4d import heatmap_4d
 
 __all__ = [
+    'CHANNEL_MODES',
     'PRESETS',
     'SPEED_OF_LIGHT_M_S',
     'ADCFileError',
@@ -12,6 +21,9 @@ __all__ = [
     'decode_dca1000',
     'encode_dca1000',
     'heatmap_3d',
+    'heatmap_3d_from_raw',
+    'heatmap_4d',
+    'heatmap_channels',
     'load_dca1000',
     'open_dca1000',
     'remove_static_clutter',

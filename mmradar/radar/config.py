@@ -176,6 +176,15 @@ class RadarConfig:
         along, across = self.virtual_positions.T
         return np.lexsort((along, across))
 
+    def antenna_delays(self, num_chirps: int | None = None) -> np.ndarray:
+        """When each virtual antenna's transmitter fires, in periods between kept loops: (tx * rx,), file order.
+
+        Args:
+            num_chirps: Loops kept of a frame, at equal distances; all if ``None``.
+        """
+        stride = self.num_loops // (num_chirps or self.num_loops)
+        return np.repeat(np.arange(self.num_tx) / (self.num_tx * stride), self.num_rx)
+
 
 PRESETS: dict[str, RadarConfig] = {
     'iwr1843_hupr': RadarConfig(),

@@ -1,39 +1,21 @@
-"""From a raw cube to milliMamba's 3D heatmap: clutter removal, chirp subsampling, three FFTs.
+"""From raw samples to milliMamba's 3D heatmap: clutter removal, chirp subsampling, three Fourier transforms.
 
 Every function takes and returns numpy arrays or torch tensors, on whatever device they are, with any leading axes.
+:func:`heatmap_3d` takes a cube that the other functions have prepared; :func:`heatmap_3d_from_raw` does all of it at
+once from int16 samples, and only the work that its output needs.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
-import scipy.fft
 import torch
+from jaxtyping import Int16
 
 Array = TypeVar('Array', np.ndarray, torch.Tensor)
-
-
-def _complex(cube: Array) -> Array:
-    """At least complex64; complex128 stays."""
-    if isinstance(cube, torch.Tensor):
-        return cube if cube.is_complex() else cube.to(torch.complex64)
-    return cube if np.iscomplexobj(cube) else cube.astype(np.complex64)
-
-
-def _fft(cube: Array, axis: int, n: int | None = None) -> Array:
-    """FFT along one axis, zero-padded to ``n``, in the precision of its input (numpy's own FFT would widen it)."""
-    if isinstance(cube, torch.Tensor):
-        return torch.fft.fft(cube, n=n, dim=axis)
-    return scipy.fft.fft(cube, n=n, axis=axis)
-
-
-def _fftshift(cube: Array, axis: int) -> Array:
-    """Zero frequency to the middle of one axis."""
-    if isinstance(cube, torch.Tensor):
-        return torch.fft.fftshift(cube, dim=axis)
-    return np.fft.fftshift(cube, axes=axis)
 
 
 def remove_static_clutter(cube: Array) -> Array:
@@ -65,10 +47,13 @@ def subsample_chirps(cube: Array, num_chirps: int = 8) -> Array:
     Raises:
         ValueError: The loops cannot be divided evenly into ``num_chirps``.
     """
-    loops = cube.shape[-2]
+    return cube[..., :: _stride(cube.shape[-2], num_chirps), :]
+
+
+def _stride(loops: int, num_chirps: int) -> int:
     if num_chirps < 1 or loops % num_chirps:
         raise ValueError(f'{loops} loops cannot be subsampled uniformly to {num_chirps} chirps')
-    return cube[..., :: loops // num_chirps, :]
+    return loops // num_chirps
 
 
 def heatmap_3d(
@@ -77,8 +62,14 @@ def heatmap_3d(
     num_angle: int = 64,
     range_bins: tuple[int, int] | None = None,
     antenna_order: Sequence[int] | None = None,
+    *,
+    range_window: str | None = None,
+    doppler_window: str | None = None,
+    angle_window: str | None = None,
+    doppler_shift: bool = True,
+    antenna_delays: Sequence[float] | None = None,
 ) -> Array:
-    """Angle-Doppler-range heatmap: a range, a Doppler and one unified angle FFT over all virtual antennas.
+    """Angle-Doppler-range heatmap: a range, a Doppler and one unified angle transform over all virtual antennas.
 
     milliMamba, pre-processing, third step (figure 4b): the antennas are not grouped, only zero-padded to
     ``num_angle``. Angle and Doppler are shifted so that broadside and rest lie in the middle, bins
@@ -90,8 +81,15 @@ def heatmap_3d(
         num_doppler: Doppler bins; the loops are zero-padded to it.
         num_angle: Angle bins; the antennas are zero-padded to it.
         range_bins: First and one past the last range bin to keep; all if ``None``.
-        antenna_order: Virtual antennas in the order in which the angle FFT takes them; the file's if ``None``.
+        antenna_order: Virtual antennas in the order in which the angle transform takes them; the file's if ``None``.
             The order is an open choice of the paper, see ``RadarConfig.azimuth_first_order``.
+        range_window: Window over samples, a name that ``scipy.signal.get_window`` knows; none in the paper.
+        doppler_window: Window over loops, likewise.
+        angle_window: Window over antennas in the order of the transform, likewise.
+        doppler_shift: Rest in the middle; at bin 0 otherwise.
+        antenna_delays: When each antenna (in the file's order) listens, in periods between the loops of ``cube``, to
+            take out the phase by which a moving target runs away between transmitters that fire in turn; see
+            ``RadarConfig.antenna_delays``. No compensation if ``None``, as in the paper.
 
     Returns:
         Complex, (..., ``num_angle``, ``num_doppler``, W), W being the range bins kept.
@@ -99,24 +97,205 @@ def heatmap_3d(
     Raises:
         ValueError: More loops or antennas than bins, or range bins the samples do not give.
     """
-    antennas, loops, samples = cube.shape[-3:]
+    x = torch.from_numpy(cube) if (is_numpy := isinstance(cube, np.ndarray)) else cube
+    x = x if x.is_complex() else x.to(torch.complex64)
+    heatmap = _transform(
+        x,
+        num_doppler,
+        num_angle,
+        range_bins,
+        antenna_order,
+        (range_window, doppler_window, angle_window),
+        doppler_shift,
+        antenna_delays,
+    )
+    return heatmap.numpy() if is_numpy else heatmap
+
+
+def heatmap_3d_from_raw(
+    raw: Int16[Array, '... loops tx rx half 4'],
+    num_chirps: int = 8,
+    num_doppler: int = 8,
+    num_angle: int = 64,
+    range_bins: tuple[int, int] | None = None,
+    antenna_order: Sequence[int] | None = None,
+    *,
+    static_clutter: bool = False,
+    range_window: str | None = None,
+    doppler_window: str | None = None,
+    angle_window: str | None = None,
+    doppler_shift: bool = True,
+    antenna_delays: Sequence[float] | None = None,
+) -> Array:
+    """What the three steps make of raw frames, at a fraction of the work.
+
+    All loops go into the mean that clutter removal subtracts, but only those kept are decoded and transformed, and only
+    the range bins kept go through the Doppler and angle transforms.
+
+    Args:
+        raw: Frames as :func:`~mmradar.radar.open_dca1000` maps them.
+        num_chirps: Loops to keep.
+        static_clutter: Leave in what stands still.
+        num_doppler, num_angle, range_bins, antenna_order: As in :func:`heatmap_3d`, likewise the rest.
+
+    Returns:
+        complex64, (..., ``num_angle``, ``num_doppler``, W).
+
+    Raises:
+        ValueError: As :func:`heatmap_3d` and :func:`subsample_chirps`.
+    """
+    *leading, loops, tx, rx, half, four = raw.shape
+    if four != 4 or raw.dtype not in (np.int16, torch.int16):
+        raise ValueError(
+            f'heatmap_3d_from_raw takes int16 frames (..., loops, tx, rx, samples / 2, 4), found {raw.dtype} '
+            f'{tuple(raw.shape)}'
+        )
+    kept = raw[..., :: _stride(loops, num_chirps), :, :, :, :]
+    # Sums of int16 are whole numbers, which float32 holds exactly.
+    if isinstance(raw, np.ndarray):
+        x = kept.astype(np.float32)
+        total = None if static_clutter else raw.sum(-5, dtype=np.float32, keepdims=True)
+    else:
+        x = kept.float()
+        total = None if static_clutter else raw.sum(-5, dtype=torch.float32, keepdim=True)
+    if total is not None:
+        total /= loops
+        x -= total
+    x = _decode_groups(x).reshape(*leading, num_chirps, tx * rx, 2 * half).transpose(-2, -3)
+    heatmap = _transform(
+        x,
+        num_doppler,
+        num_angle,
+        range_bins,
+        antenna_order,
+        (range_window, doppler_window, angle_window),
+        doppler_shift,
+        antenna_delays,
+    )
+    return heatmap.numpy() if isinstance(raw, np.ndarray) else heatmap
+
+
+def _decode_groups(x: Array) -> torch.Tensor:
+    """Complex samples, (..., 2), of float32 groups I0 I1 Q0 Q1, (..., 4)."""
+    groups = x.reshape(-1, 4)
+    pairs = np.empty_like(groups) if isinstance(x, np.ndarray) else torch.empty_like(groups)
+    for place, of in enumerate((0, 2, 1, 3)):  # column by column: a transposed copy takes ten times as long
+        pairs[:, place] = groups[:, of]
+    pairs = torch.from_numpy(pairs) if isinstance(x, np.ndarray) else pairs
+    return torch.view_as_complex(pairs.view(*x.shape[:-1], 2, 2))
+
+
+def heatmap_channels(heatmap: Array, mode: str = 'real_imag', axis: int = 0) -> Array:
+    """Real channels of a complex heatmap, as a new axis.
+
+    Args:
+        heatmap: Complex, any shape.
+        mode: ``'real_imag'`` (two channels, as HuPR), ``'magnitude'`` or ``'log_magnitude'``, log(1 + |x|) (one).
+        axis: Where the channels go.
+
+    Raises:
+        ValueError: Unknown mode.
+    """
+    if mode not in CHANNEL_MODES:
+        raise ValueError(f'the channels of a heatmap are one of {", ".join(CHANNEL_MODES)}, found {mode!r}')
+    if mode == 'real_imag':
+        parts = [heatmap.real, heatmap.imag]
+        return torch.stack(parts, dim=axis) if isinstance(heatmap, torch.Tensor) else np.stack(parts, axis=axis)
+    magnitude = abs(heatmap)
+    if isinstance(heatmap, torch.Tensor):
+        return (magnitude.log1p() if mode == 'log_magnitude' else magnitude).unsqueeze(axis)
+    return np.expand_dims(np.log1p(magnitude) if mode == 'log_magnitude' else magnitude, axis)
+
+
+CHANNEL_MODES = ('real_imag', 'magnitude', 'log_magnitude')
+
+
+def _check(
+    shape: tuple[int, ...], num_doppler: int, num_angle: int, range_bins: tuple[int, int], order: tuple[int, ...]
+) -> None:
+    antennas, loops, samples = shape
     if loops > num_doppler:
         raise ValueError(f'{loops} loops do not fit {num_doppler} Doppler bins; subsample_chirps first')
     if antennas > num_angle:
         raise ValueError(f'{antennas} virtual antennas do not fit {num_angle} angle bins')
-    start, stop = (0, samples) if range_bins is None else range_bins
+    start, stop = range_bins
     if not 0 <= start < stop <= samples:
         raise ValueError(
             f'range_bins {tuple(range_bins)} do not lie within the {samples} bins that {samples} samples give'
         )
+    if sorted(order) != list(range(antennas)):
+        raise ValueError(f'antenna_order must name each of the {antennas} antennas once, found {list(order)}')
 
-    if antenna_order is not None:
-        if sorted(antenna_order) != list(range(antennas)):
-            raise ValueError(
-                f'antenna_order must name each of the {antennas} antennas once, found {list(antenna_order)}'
-            )
-        cube = cube[..., list(antenna_order), :, :]
-    # The crop comes before the other two FFTs: they need no range bin that is not kept.
-    spectrum = _fft(_complex(cube), -1)[..., start:stop]
-    spectrum = _fftshift(_fft(spectrum, -2, num_doppler), -2)
-    return _fftshift(_fft(spectrum, -3, num_angle), -3)
+
+def _transform(
+    x: torch.Tensor,
+    num_doppler: int,
+    num_angle: int,
+    range_bins: tuple[int, int] | None,
+    antenna_order: Sequence[int] | None,
+    windows: tuple[str | None, str | None, str | None],
+    doppler_shift: bool,
+    antenna_delays: Sequence[float] | None,
+) -> torch.Tensor:
+    antennas, loops, samples = x.shape[-3:]
+    range_bins = (0, samples) if range_bins is None else tuple(range_bins)
+    order = tuple(range(antennas)) if antenna_order is None else tuple(int(a) for a in antenna_order)
+    _check((antennas, loops, samples), num_doppler, num_angle, range_bins, order)
+    kind = (x.dtype, x.device)
+    range_window, doppler_window, angle_window = windows
+    if range_window is not None:
+        x = x * window_of(range_window, samples, *kind)
+    # The crop comes before the other two transforms: they need no range bin that is not kept.
+    spectrum = torch.fft.fft(x)[..., slice(*range_bins)]
+    # So few loops and antennas are transformed faster by a matrix, which shifts, pads and sorts at no cost.
+    spectrum = fourier_matrix(loops, num_doppler, doppler_window, doppler_shift, None, *kind) @ spectrum
+    if antenna_delays is not None:
+        spectrum = spectrum * _tdm_phases(tuple(map(float, antenna_delays)), num_doppler, doppler_shift, *kind)
+    heatmap = fourier_matrix(antennas, num_angle, angle_window, True, order, *kind) @ spectrum.flatten(-2)
+    return heatmap.unflatten(-1, (num_doppler, -1))
+
+
+def window_of(name: str, length: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """A symmetric window over ``length`` samples, by its name in ``scipy.signal``, in a complex type's real one.
+
+    Raises:
+        ValueError: A window that scipy does not know.
+    """
+    from scipy.signal import get_window
+
+    return torch.from_numpy(get_window(name, length, fftbins=False)).to(device, dtype.to_real())
+
+
+def signed_bins(count: int, shift: bool = True) -> np.ndarray:
+    """Frequency of each bin of a transform of ``count`` bins, in bins; ascending with ``shift``."""
+    bins = np.arange(count) - count // 2
+    return bins if shift else np.fft.ifftshift(bins)
+
+
+@functools.lru_cache(maxsize=64)
+def fourier_matrix(
+    inputs: int,
+    bins: int,
+    window: str | None,
+    shift: bool,
+    order: tuple[int, ...] | None,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> torch.Tensor:
+    """(bins, inputs): takes inputs in their order, through a window, to zero-padded and shifted frequency bins."""
+    place = np.arange(inputs)
+    if order is not None:
+        place[list(order)] = np.arange(inputs)  # where each input stands in the transform
+    matrix = torch.from_numpy(np.exp(-2j * np.pi * np.outer(signed_bins(bins, shift), place) / bins))
+    if window is not None:
+        matrix = matrix * window_of(window, inputs, torch.complex128, torch.device('cpu'))[torch.from_numpy(place)]
+    return matrix.to(device, dtype)
+
+
+@functools.lru_cache(maxsize=16)
+def _tdm_phases(
+    delays: tuple[float, ...], num_doppler: int, shift: bool, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
+    """(antennas, Doppler, 1): takes out what a target of each Doppler bin turned between the transmitters."""
+    phases = np.exp(-2j * np.pi * np.outer(delays, signed_bins(num_doppler, shift)) / num_doppler)
+    return torch.from_numpy(phases).unsqueeze(-1).to(device, dtype)
