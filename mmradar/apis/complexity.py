@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import init_default_scope
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -33,12 +34,18 @@ class Complexity:
         return sum(self.macs.values())
 
 
+def _all_steps(pipeline: list[ConfigDict]) -> Iterator[ConfigDict]:
+    """Every transform's settings, also of those within others."""
+    for step in pipeline:
+        yield step
+        yield from _all_steps(step.get('steps', []))
+
+
 def heatmap_shape(config: Config) -> tuple[int, ...]:
     """Shape of one window at the network: (frames, views, channels, angle, Doppler, range)."""
     backbone = config.model.backbone
     angle, range_bins = backbone.input_size
-    steps = config.test_dataloader.dataset.pipeline[0].steps
-    doppler = next(step.num_doppler for step in steps if step.type == 'RadarHeatmap3D')
+    doppler = next(s.num_doppler for s in _all_steps(config.test_dataloader.dataset.pipeline) if 'num_doppler' in s)
     return backbone.num_frames, backbone.num_views, backbone.stem.in_channels, angle, doppler, range_bins
 
 

@@ -1,6 +1,6 @@
 """Radar signal processing: arrays in, arrays out. Imports neither mmengine nor a model."""
 
-from mmradar.radar.adc import ADCFileError, decode_dca1000, encode_dca1000, load_dca1000, open_dca1000
+from mmradar.radar.adc import ADCFileError, decode_dca1000, encode_dca1000, load_dca1000, open_dca1000, select_frames
 from mmradar.radar.config import PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig
 from mmradar.radar.heatmap import (
     CHANNEL_MODES,
@@ -27,5 +27,6 @@ __all__ = [
     'load_dca1000',
     'open_dca1000',
     'remove_static_clutter',
+    'select_frames',
     'subsample_chirps',
 ]

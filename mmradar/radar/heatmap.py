@@ -144,6 +144,7 @@ def heatmap_3d_from_raw(
     Raises:
         ValueError: As :func:`heatmap_3d` and :func:`subsample_chirps`.
     """
+    raw = np.asarray(raw) if isinstance(raw, np.ndarray) else raw  # a memory map becomes a plain view of itself
     *leading, loops, tx, rx, half, four = raw.shape
     if four != 4 or raw.dtype not in (np.int16, torch.int16):
         raise ValueError(

@@ -25,18 +25,13 @@ test_sequences = [
 num_frames = 9
 
 # From raw file to complex heatmap. With `cache_dir` set on a data set, the result of these steps is kept on disk.
-heatmap_steps = [
-    dict(type='LoadRadarCube'),
-    dict(type='RemoveStaticClutter'),
-    dict(type='SubsampleChirps', num_chirps=8),
-    dict(type='RadarHeatmap3D', num_doppler=8, num_angle=64, range_bins=None),
-]
-pipeline = [
+heatmap_steps = [dict(type='RawToHeatmap3D', num_chirps=8, num_doppler=8, num_angle=64, range_bins=None)]
+frame_steps = [
     dict(type='LoadRadarHeatmap', steps=heatmap_steps),
     dict(type='HeatmapToChannels', mode='real_imag'),
     dict(type='NormalizeHeatmap', over='map'),
-    dict(type='PackRadarInputs'),
 ]
+pipeline = [dict(type='KeepFrames', steps=frame_steps), dict(type='PackRadarInputs')]
 
 train_dataloader = dict(
     batch_size=8,

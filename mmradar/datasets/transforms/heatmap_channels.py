@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from mmcv.transforms import BaseTransform
 
 from mmradar.errors import ConfigError
+from mmradar.radar import CHANNEL_MODES, heatmap_channels
 from mmradar.registry import TRANSFORMS
 
 
@@ -19,21 +21,13 @@ class HeatmapToChannels(BaseTransform):
         mode: ``'real_imag'`` (two channels, as HuPR), ``'magnitude'`` or ``'log_magnitude'`` (one).
     """
 
-    MODES = ('real_imag', 'magnitude', 'log_magnitude')
-
     def __init__(self, mode: str = 'real_imag') -> None:
-        if mode not in self.MODES:
-            raise ConfigError(f'HeatmapToChannels.mode must be one of {", ".join(self.MODES)}, found {mode!r}')
+        if mode not in CHANNEL_MODES:
+            raise ConfigError(f'HeatmapToChannels.mode must be one of {", ".join(CHANNEL_MODES)}, found {mode!r}')
         self.mode = mode
 
     def transform(self, results: dict) -> dict:
-        heatmap = results['heatmap']
-        if self.mode == 'real_imag':
-            channels = np.stack([heatmap.real, heatmap.imag], axis=2)
-        else:
-            channels = np.abs(heatmap)[:, :, None]
-            if self.mode == 'log_magnitude':
-                channels = np.log1p(channels)
+        channels = heatmap_channels(results['heatmap'], self.mode, axis=2)
         results['heatmap'] = channels.astype(np.float32, copy=False)
         return results
 
@@ -58,8 +52,7 @@ class NormalizeHeatmap(BaseTransform):
         self.over, self.eps = over, eps
 
     def transform(self, results: dict) -> dict:
-        heatmap, axes = results['heatmap'], self.AXES[self.over]
-        heatmap = heatmap - heatmap.mean(axis=axes, keepdims=True)
-        deviation = np.sqrt(np.square(heatmap).mean(axis=axes, keepdims=True))
-        results['heatmap'] = heatmap / (deviation + self.eps)
+        heatmap = torch.from_numpy(results['heatmap'])
+        variance, mean = torch.var_mean(heatmap, dim=self.AXES[self.over], keepdim=True, correction=0)
+        results['heatmap'] = (heatmap - mean).div_(variance.sqrt_().add_(self.eps)).numpy()
         return results

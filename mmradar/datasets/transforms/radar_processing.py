@@ -52,9 +52,15 @@ class SubsampleChirps(BaseTransform):
         return results
 
 
+def _antenna_order(owner: str, order: str, config: radar.RadarConfig) -> np.ndarray | None:
+    if order not in ('azimuth_first', 'file'):
+        raise ConfigError(f"{owner}.antenna_order must be 'azimuth_first' or 'file', found {order!r}")
+    return config.azimuth_first_order if order == 'azimuth_first' else None
+
+
 @TRANSFORMS.register_module()
 class RadarHeatmap3D(BaseTransform):
-    """Range, Doppler and unified angle FFT.
+    """Range, Doppler and unified angle transform of a prepared ``cube``.
 
     Takes ``cube`` away; adds ``heatmap``, complex64, (frames, views, angle, Doppler, range).
 
@@ -64,6 +70,8 @@ class RadarHeatmap3D(BaseTransform):
         range_bins: First and one past the last range bin to keep; all if ``None``.
         antenna_order: ``'azimuth_first'`` sorts the virtual antennas by their place in the array, so that a target's
             angle is one peak; ``'file'`` leaves them as the transmitters fire. Open in the paper.
+        windows: ``range_window``, ``doppler_window``, ``angle_window`` and ``doppler_shift`` of
+            :func:`mmradar.radar.heatmap_3d`.
     """
 
     def __init__(
@@ -72,18 +80,71 @@ class RadarHeatmap3D(BaseTransform):
         num_angle: int = 64,
         range_bins: Sequence[int] | None = None,
         antenna_order: str = 'azimuth_first',
+        **windows,
     ) -> None:
-        if antenna_order not in ('azimuth_first', 'file'):
-            raise ConfigError(
-                f"RadarHeatmap3D.antenna_order must be 'azimuth_first' or 'file', found {antenna_order!r}"
-            )
+        _antenna_order(type(self).__name__, antenna_order, radar.RadarConfig())
         self.num_doppler, self.num_angle = num_doppler, num_angle
         self.range_bins = None if range_bins is None else tuple(range_bins)
-        self.antenna_order = antenna_order
+        self.antenna_order, self.windows = antenna_order, windows
 
     def transform(self, results: dict) -> dict:
-        order = results['radar'].azimuth_first_order if self.antenna_order == 'azimuth_first' else None
+        order = _antenna_order(type(self).__name__, self.antenna_order, results['radar'])
         results['heatmap'] = radar.heatmap_3d(
-            results.pop('cube'), self.num_doppler, self.num_angle, self.range_bins, antenna_order=order
+            results.pop('cube'),
+            self.num_doppler,
+            self.num_angle,
+            self.range_bins,
+            antenna_order=order,
+            **self.windows,
         )
+        return results
+
+
+@TRANSFORMS.register_module()
+class RawToHeatmap3D(BaseTransform):
+    """From the window's raw frames to their 3D heatmaps in one step: what ``LoadRadarCube``, ``RemoveStaticClutter``,
+    ``SubsampleChirps`` and ``RadarHeatmap3D`` make of them, several times as fast.
+
+    Required keys: ``adc_paths``, ``frame_indices``, ``radar``. Added: ``heatmap``, complex64, (frames, views, angle,
+    Doppler, range). A frame that a clamped window names twice is read once.
+
+    Args:
+        num_chirps: Loops to keep.
+        num_doppler, num_angle, range_bins, antenna_order: As in :class:`RadarHeatmap3D`.
+        tdm_compensation: Take out what a moving target turns between transmitters; not in the paper.
+        options: ``static_clutter`` and the windows of :func:`mmradar.radar.heatmap_3d_from_raw`.
+    """
+
+    def __init__(
+        self,
+        num_chirps: int = 8,
+        num_doppler: int = 8,
+        num_angle: int = 64,
+        range_bins: Sequence[int] | None = None,
+        antenna_order: str = 'azimuth_first',
+        tdm_compensation: bool = False,
+        **options,
+    ) -> None:
+        _antenna_order(type(self).__name__, antenna_order, radar.RadarConfig())
+        self.num_chirps, self.num_doppler, self.num_angle = num_chirps, num_doppler, num_angle
+        self.range_bins = None if range_bins is None else tuple(range_bins)
+        self.antenna_order, self.tdm_compensation, self.options = antenna_order, tdm_compensation, options
+
+    def transform(self, results: dict) -> dict:
+        config = results['radar']
+        frames, inverse = np.unique(results['frame_indices'], return_inverse=True)
+        heatmaps = [
+            radar.heatmap_3d_from_raw(
+                radar.select_frames(radar.open_dca1000(path, config), frames, path),
+                self.num_chirps,
+                self.num_doppler,
+                self.num_angle,
+                self.range_bins,
+                _antenna_order(type(self).__name__, self.antenna_order, config),
+                antenna_delays=config.antenna_delays(self.num_chirps) if self.tdm_compensation else None,
+                **self.options,
+            )
+            for path in results['adc_paths'].values()
+        ]
+        results['heatmap'] = np.stack(heatmaps, axis=1)[inverse]
         return results
