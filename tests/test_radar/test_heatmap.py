@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 import torch
 
-from mmradar.radar import heatmap_3d, remove_static_clutter, subsample_chirps
+from mmradar.radar import (
+    RadarConfig,
+    decode_dca1000,
+    heatmap_3d,
+    heatmap_3d_from_raw,
+    heatmap_channels,
+    remove_static_clutter,
+    subsample_chirps,
+)
 
 
 def random_cube(*leading, antennas=5, loops=4, samples=16, dtype=np.complex128):
@@ -78,3 +86,81 @@ def test_subsampling_is_uniform():
 def test_impossible_requests_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         heatmap_3d(random_cube(), **options)
+
+
+RAW_CONFIG = RadarConfig.build(dict(preset='iwr1843_hupr', num_loops=16, num_samples=32))
+
+
+def raw_frames(*leading):
+    shape = (*leading, RAW_CONFIG.num_loops, RAW_CONFIG.num_tx, RAW_CONFIG.num_rx, RAW_CONFIG.num_samples // 2, 4)
+    return np.random.default_rng(1).integers(-32768, 32768, shape).astype('<i2')
+
+
+@pytest.mark.parametrize('convert', [lambda x: x, torch.from_numpy])
+@pytest.mark.parametrize('options', [{}, dict(range_bins=(3, 20), range_window='hann', doppler_shift=False)])
+def test_from_raw_is_what_the_steps_make(convert, options):
+    raw = raw_frames(3)
+    order = RAW_CONFIG.azimuth_first_order
+    cube = subsample_chirps(remove_static_clutter(decode_dca1000(raw)), 4)
+    expected = heatmap_3d(cube, 8, 32, antenna_order=order, **options)
+    found = heatmap_3d_from_raw(convert(raw), 4, 8, 32, antenna_order=order, **options)
+    assert type(found) is type(convert(raw)) and np.asarray(found).dtype == np.complex64
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_static_clutter_stays_if_asked_for():
+    raw = raw_frames()
+    expected = heatmap_3d(subsample_chirps(decode_dca1000(raw[None])[0], 8), 8, 64)
+    found = heatmap_3d_from_raw(raw, static_clutter=True)
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_windows_weigh_samples_loops_and_antennas_in_order():
+    cube = random_cube(antennas=5, loops=4, samples=16)
+    order = [4, 0, 2, 1, 3]
+    taper = [np.hanning(16), np.hanning(4)[:, None], np.hanning(5)[:, None, None]]
+    expected = heatmap_3d(cube[order] * taper[0] * taper[1] * taper[2], 4, 8)
+    windows = dict(range_window='hann', doppler_window='hann', angle_window='hann')
+    np.testing.assert_allclose(heatmap_3d(cube, 4, 8, antenna_order=order, **windows), expected, atol=1e-12)
+
+
+def test_tdm_compensation_brings_a_moving_target_back_to_its_angle():
+    """While the transmitters fire in turn, the target runs on; without compensation its angle is wrong."""
+    config = RadarConfig()
+    along = config.virtual_positions[:, 0]
+    row = np.flatnonzero(config.virtual_positions[:, 1] == 0)
+    doppler = 2 / 8  # cycles a kept loop: two bins of eight from rest
+    times = config.antenna_delays(8)[:, None] + np.arange(8)
+    cube = np.exp(2j * np.pi * (doppler * times[:, :, None] + 0.125 * along[:, None, None]))
+    cube = cube[row] * np.exp(2j * np.pi * 5 * np.arange(64) / 64)
+
+    def angle_bin(**options):
+        heatmap = np.abs(heatmap_3d(cube, 8, 64, **options))
+        angle, found_doppler, found_range = np.unravel_index(heatmap.argmax(), heatmap.shape)
+        assert (found_doppler, found_range) == (4 + 2, 5)
+        return angle
+
+    delays = config.antenna_delays(8)[row]
+    along_row = along[row]
+    assert sorted(along_row) == along_row.tolist() == list(range(8))
+    assert angle_bin(antenna_delays=delays) == 32 + 8
+    assert delays.max() == pytest.approx(2 / 24)
+    fast = cube * np.exp(2j * np.pi * 24 * delays[:, None, None] * 0.25)  # as all three bands of Doppler later
+    assert np.abs(heatmap_3d(fast, 8, 64, antenna_delays=delays)).argmax() != np.abs(heatmap_3d(cube, 8, 64)).argmax()
+
+
+@pytest.mark.parametrize('mode, channels', [('real_imag', 2), ('magnitude', 1), ('log_magnitude', 1)])
+def test_channels_of_numpy_and_torch(mode, channels):
+    heatmap = random_cube(2)
+    ours, theirs = heatmap_channels(heatmap, mode, 1), heatmap_channels(torch.from_numpy(heatmap), mode, 1)
+    assert ours.shape == (2, channels, *heatmap.shape[1:])
+    np.testing.assert_allclose(ours, theirs.numpy())
+    with pytest.raises(ValueError, match="one of real_imag, magnitude, log_magnitude, found 'phase'"):
+        heatmap_channels(heatmap, 'phase')
+
+
+def test_from_raw_refuses_what_is_not_raw():
+    with pytest.raises(ValueError, match=r'takes int16 frames \(\.\.\., loops, tx, rx, .* found float32'):
+        heatmap_3d_from_raw(raw_frames().astype(np.float32))
+    with pytest.raises(ValueError, match='16 loops cannot be subsampled uniformly to 5'):
+        heatmap_3d_from_raw(raw_frames(), 5)
