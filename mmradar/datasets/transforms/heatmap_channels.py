@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from mmcv.transforms import BaseTransform
 
 from mmradar.errors import ConfigError
@@ -52,7 +51,9 @@ class NormalizeHeatmap(BaseTransform):
         self.over, self.eps = over, eps
 
     def transform(self, results: dict) -> dict:
-        heatmap = torch.from_numpy(results['heatmap'])
-        variance, mean = torch.var_mean(heatmap, dim=self.AXES[self.over], keepdim=True, correction=0)
-        results['heatmap'] = (heatmap - mean).div_(variance.sqrt_().add_(self.eps)).numpy()
+        heatmap, axes = results['heatmap'], self.AXES[self.over]
+        heatmap = heatmap - heatmap.mean(axis=axes, keepdims=True)
+        deviation = np.sqrt(np.square(heatmap).mean(axis=axes, keepdims=True))
+        heatmap /= deviation + self.eps
+        results['heatmap'] = heatmap
         return results

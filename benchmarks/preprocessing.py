@@ -1,0 +1,194 @@
+"""How fast raw radar frames become heatmaps, windows and batches, and what the whole of HuPR would cost.
+
+Frame figures are of one core, from an in-memory int16 frame to complex64, the shortest of many runs. HuPR's published
+script is not part of this project; ``published_way`` re-creates its structure - one element, row and cell after the
+other - from its description, and is named a re-creation wherever it appears.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import init_default_scope
+from torch.utils.data import DataLoader
+
+import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
+from mmradar.apis.command_line import load_config
+from mmradar.apis.memory import keep_freed_memory
+from mmradar.radar import decode_dca1000, heatmap_3d_from_raw, heatmap_4d
+from mmradar.registry import DATASETS, MODELS
+from mmradar.simulation import SimulationPlan, write_hupr_dataset
+
+_CONFIGS = Path(__file__).parents[1] / 'configs'
+_CROP = (31, 95)
+_HUPR_FRAMES = 276 * 600 * 2
+
+
+def best_s(run: Callable[[], object], seconds: float = 2.0) -> float:
+    """Shortest of as many runs as fit, after a warm-up, in s."""
+    run()
+    times, end = [], time.perf_counter() + seconds
+    while not times or time.perf_counter() < end:
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def published_way(raw: np.ndarray) -> np.ndarray:
+    """HuPR's 4D heatmap as its published script goes about it: re-created, in complex128, loop by loop."""
+    loops, num_tx, num_rx, half, _ = raw.shape
+    rows = np.zeros((num_tx, num_rx, loops, 2 * half), complex)
+    for loop in range(loops):
+        for tx in range(num_tx):
+            for rx in range(num_rx):
+                for group in range(half):
+                    i0, i1, q0, q1 = raw[loop, tx, rx, group]
+                    rows[tx, rx, loop, 2 * group] = complex(i0, q0)
+                    rows[tx, rx, loop, 2 * group + 1] = complex(i1, q1)
+    cells = np.zeros((16, 64, 64, 8), complex)
+    for tx, column, elevation in ((0, 0, 0), (2, 4, 0), (1, 2, 1)):
+        for rx in range(num_rx):
+            spectrum = np.fft.fft2(rows[tx, rx] - rows[tx, rx].mean(0))[:, 94:30:-1]
+            middle = loops // 2
+            cells[:, :, column + rx, elevation] = np.fft.fftshift(spectrum, axes=0)[middle - 8 : middle + 8]
+    for doppler in range(16):
+        for distance in range(64):
+            for column in range(2, 6):
+                cells[doppler, distance, column] = np.fft.fft(cells[doppler, distance, column])
+            for elevation in range(8):
+                cells[doppler, distance, :, elevation] = np.fft.fft(cells[doppler, distance, :, elevation])
+    return np.flip(np.fft.fftshift(cells, axes=(2, 3)), axis=(2, 3))
+
+
+def frame_times() -> dict[str, tuple[float, int]]:
+    """Seconds and bytes of a frame's heatmap, by name."""
+    found = {}
+    for loops in (64, 128):
+        shape = (loops, 3, 4, 128, 4)
+        raw = np.random.default_rng(0).integers(-2000, 2000, shape).astype('<i2')
+        runs = {
+            '3D, 64 range bins': lambda raw=raw: heatmap_3d_from_raw(raw, range_bins=_CROP),
+            '3D, 256 range bins': lambda raw=raw: heatmap_3d_from_raw(raw),
+            '4D, 64 range bins': lambda raw=raw: heatmap_4d(decode_dca1000(raw[None])[0], range_bins=_CROP),
+        }
+        if loops == 64:
+            runs['4D, published way, re-created'] = lambda raw=raw: published_way(raw)
+            expected, same = published_way(raw), heatmap_4d(decode_dca1000(raw[None])[0])
+            assert np.abs(expected - same).max() < 1e-5 * np.abs(expected).max()
+        for name, run in runs.items():
+            found[f'{name}, {loops} loops'] = best_s(run), run().nbytes
+    return found
+
+
+def print_frames() -> dict[str, tuple[float, int]]:
+    """The table of single frames, and what follows from it for a whole set."""
+    with_one_thread = torch.get_num_threads()
+    torch.set_num_threads(1)
+    found = frame_times()
+    torch.set_num_threads(with_one_thread)
+    print('\nOne radar frame of 12 antennas x loops x 256 samples, one core\n')
+    print('| heatmap | ms | MB |\n|---|---|---|')
+    for name, (seconds, size) in found.items():
+        print(f'| {name} | {1e3 * seconds:.2f} | {size / 1e6:.2f} |')
+    slow, fast = found['4D, published way, re-created, 64 loops'], found['3D, 64 range bins, 64 loops']
+    print(f'\n3D is {slow[0] / fast[0]:,.0f} times as fast as the re-created published way.')
+    for loops in (64, 128):
+        four, three = (found[f'{d}, 64 range bins, {loops} loops'] for d in ('4D', '3D'))
+        times, sizes = four[0] / three[0], four[1] / three[1]
+        print(f'3D against our own 4D, {loops} loops: {times:.1f} times as fast, {sizes:.0f} times as small.')
+    return found
+
+
+def print_set(found: dict[str, tuple[float, int]], cached_bytes: int) -> None:
+    """Hours and bytes for all of HuPR."""
+    print(f'\nAll {_HUPR_FRAMES:,} radar frames of HuPR, one core\n\n| way | hours | bytes on disk |\n|---|---|---|')
+    published, size = found['4D, published way, re-created, 64 loops']
+    ours, _ = found['3D, 64 range bins, 64 loops']
+    rows = (
+        ('published way, re-created', published, size),
+        ('our cache, float16, 64 range bins', ours, cached_bytes),
+        ('our way while training, 64 range bins, an epoch of windows in order', ours, 0),
+    )
+    for name, seconds, each in rows:
+        print(f'| {name} | {seconds * _HUPR_FRAMES / 3600:.2f} | {each * _HUPR_FRAMES / 1e9:,.0f} GB |')
+
+
+def print_windows(root: Path, name: str, num_frames: int) -> None:
+    """A window of nine frames of two radars, from file to tensor, and the loader beside the model."""
+    config = load_config(str(_CONFIGS / f'{name}.py'))
+    options = config.test_dataloader.dataset
+    # the test split's annotation is written last; its sequences are few, which is all that is needed here
+    options.update(data_root=str(root), sequences=None, cache_dir=None)
+    dataset = DATASETS.build(options)
+    keeper = dataset.pipeline.transforms[0]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    middle = num_frames // 2
+
+    def anew() -> None:
+        keeper._kept.clear()
+        dataset[middle]
+
+    fresh = best_s(anew)
+    times = []
+    for _ in range(6):
+        keeper._kept.clear()
+        dataset[8]
+        for index in range(9, num_frames - 8):
+            start = time.perf_counter()
+            dataset[index]
+            times.append(time.perf_counter() - start)
+    print(f'\nA window of {config.num_frames} frames of two radars, {name}, one core, warm page cache')
+    print(f'- nothing kept: {1e3 * fresh:.1f} ms')
+    print(f'- the next one after it: {1e3 * np.median(times):.1f} ms (median)')
+    torch.set_num_threads(threads)
+
+    for shuffle in (False, True):
+        generator = torch.Generator().manual_seed(0)
+        loader = DataLoader(
+            dataset, batch_size=2, shuffle=shuffle, num_workers=2, collate_fn=pseudo_collate, generator=generator,
+            persistent_workers=True,
+        )  # fmt: skip
+        list(loader)  # workers are up
+        start = time.perf_counter()
+        for _ in range(3):
+            list(loader)
+        rate = 3 * len(dataset) / (time.perf_counter() - start)
+        print(f'- loader, 2 workers, windows {"shuffled" if shuffle else "in order"}: {rate:.0f} windows a second')
+    model = MODELS.build(config.model).train()
+    batch = pseudo_collate([dataset[middle], dataset[middle + 1]])
+
+    def step() -> None:
+        data = model.data_preprocessor(batch, True)
+        sum(v for k, v in model(**data, mode='loss').items() if 'loss' in k).backward()
+
+    print(f'- the model, forward and backward, {threads} threads: {2 / best_s(step, 5):.2f} windows a second')
+
+
+def main() -> None:
+    """Print all figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--num-frames', type=int, default=40, help='frames of the simulated recording for windows')
+    args = parser.parse_args()
+    keep_freed_memory()
+    init_default_scope('mmradar')
+    found = print_frames()
+    cached = 2 * 2 * int(np.prod((64, 8, 64)))  # two float16 a cell
+    print_set(found, cached)
+    with tempfile.TemporaryDirectory() as folder:
+        plan = SimulationPlan(train=0, val=0, test=1, num_frames=args.num_frames)
+        root = write_hupr_dataset(Path(folder) / 'set', plan)
+        for name in ('millimamba_light_hupr', 'millimamba_hupr'):
+            print_windows(root, name, args.num_frames)
+
+
+if __name__ == '__main__':
+    main()
