@@ -41,7 +41,7 @@ setup(
     extras_require={
         # CUDA machines only: both compile against the local toolkit
         'cuda': ['mamba-ssm', 'causal-conv1d'],
-        'dev': ['pytest>=8', 'ruff==0.17.5'],
+        'dev': ['pytest>=8', 'hypothesis>=6', 'ruff==0.17.5'],
         # the GPU kernels' tests, without a GPU
         'triton': ['triton>=3.2'],
     },

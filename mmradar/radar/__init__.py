@@ -2,6 +2,7 @@
 
 from mmradar.radar.adc import ADCFileError, decode_dca1000, encode_dca1000, load_dca1000, open_dca1000, select_frames
 from mmradar.radar.config import PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig
+from mmradar.radar.config_files import read_radar_config
 from mmradar.radar.heatmap import (
     CHANNEL_MODES,
     heatmap_3d,
@@ -26,6 +27,7 @@ __all__ = [
     'heatmap_channels',
     'load_dca1000',
     'open_dca1000',
+    'read_radar_config',
     'remove_static_clutter',
     'select_frames',
     'subsample_chirps',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,13 @@ class RadarConfig:
         if unknown:
             raise ConfigError(f'unknown RadarConfig field {unknown[0]!r}; the fields are {", ".join(known)}')
         return replace(PRESETS[preset] if preset else cls(), **options)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> RadarConfig:
+        """A configuration from a file of TI's tools or a JSON of fields: :func:`mmradar.radar.read_radar_config`."""
+        from mmradar.radar.config_files import read_radar_config
+
+        return read_radar_config(path)
 
     @property
     def num_antennas(self) -> int:
