@@ -12,19 +12,23 @@ from mmradar.radar.heatmap import (
     subsample_chirps,
 )
 from mmradar.radar.heatmap_4d import heatmap_4d
+from mmradar.radar.inspection import ADCReport, draw_report, inspect_adc
 
 __all__ = [
     'CHANNEL_MODES',
     'PRESETS',
     'SPEED_OF_LIGHT_M_S',
     'ADCFileError',
+    'ADCReport',
     'RadarConfig',
     'decode_dca1000',
+    'draw_report',
     'encode_dca1000',
     'heatmap_3d',
     'heatmap_3d_from_raw',
     'heatmap_4d',
     'heatmap_channels',
+    'inspect_adc',
     'load_dca1000',
     'open_dca1000',
     'read_radar_config',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,13 +17,16 @@ class ADCFileError(DataError):
     """A raw file that does not hold what its radar configuration says."""
 
 
-def open_dca1000(path: str | Path, config: RadarConfig, num_frames: int | None = None) -> np.ndarray:
+def open_dca1000(
+    path: str | Path, config: RadarConfig, num_frames: int | None = None, on_error: str = 'raise'
+) -> np.ndarray:
     """Map a two-lane DCA1000 file without reading it.
 
     Args:
         path: The ``adc_data.bin``.
         config: The radar that wrote it.
         num_frames: Frames the file must hold; whole frames of any number if ``None``.
+        on_error: ``'raise'``, or ``'drop'`` to leave out a last frame that is not whole, with a warning.
 
     Returns:
         Read-only int16 memory map, (frames, loops, tx, rx, samples / 2, 4), the last axis ``I0 I1 Q0 Q1``.
@@ -45,7 +49,15 @@ def open_dca1000(path: str | Path, config: RadarConfig, num_frames: int | None =
         f'{config.frame_bytes:,} bytes a frame ({config.num_tx} TX x {config.num_rx} RX x {config.num_loops} '
         f'loops x {config.num_samples} samples x 4 bytes)'
     )
-    if rest or frames == 0:
+    if on_error not in ('raise', 'drop'):
+        raise ValueError(f"on_error must be 'raise' or 'drop', found {on_error!r}")
+    if rest and frames and on_error == 'drop':
+        warnings.warn(
+            f'{path}: {rest:,} bytes from offset {size - rest:,} on are no whole frame and are left out; {frames:,} '
+            f'frames remain, at {layout}',
+            stacklevel=2,
+        )
+    elif rest or frames == 0:
         raise ADCFileError(
             f'{path}: {size:,} bytes is not a whole number of frames: {frames:,} frames and {rest:,} bytes over, at '
             f'{layout}. The recording was cut short, or the radar configuration is not the one it was made with.'
@@ -56,7 +68,7 @@ def open_dca1000(path: str | Path, config: RadarConfig, num_frames: int | None =
             f'frames = {size:,} bytes, at {layout}'
         )
     shape = (frames, config.num_loops, config.num_tx, config.num_rx, config.num_samples // 2, 4)
-    return np.memmap(path, dtype='<i2', mode='r', shape=shape)
+    return np.memmap(path, dtype='<i2', mode='r', shape=shape)  # as many bytes as the shape takes
 
 
 def decode_dca1000(raw: Int16[np.ndarray, 'frames loops tx rx half 4']) -> Complex64[np.ndarray, 'frames ant loops n']:
