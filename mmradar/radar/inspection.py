@@ -12,6 +12,7 @@ from mmradar.radar.adc import decode_dca1000, open_dca1000
 from mmradar.radar.config import RadarConfig
 
 _DEAD_DB = 30.0  # below the median antenna
+_SHOWN_DB = 40.0  # below the strongest, in the picture
 _MIRROR = 2.0  # energy at negative ranges over that at positive ones
 # places of I0 I1 Q0 Q1 in a group of four int16
 _ORDERS = {'I0 I1 Q0 Q1': (0, 1, 2, 3), 'Q0 Q1 I0 I1': (2, 3, 0, 1), 'I0 Q0 I1 Q1': (0, 2, 1, 3)}
@@ -124,7 +125,8 @@ def draw_report(report: ADCReport, out_file: str | Path) -> None:
 
     config, cube = report.config, report.cube
     order = config.azimuth_first_order
-    moving = remove_static_clutter(cube) if config.num_loops > 1 else cube
+    # the mean of a few loops is the target itself
+    moving, what = (remove_static_clutter(cube), ', static clutter removed') if config.num_loops >= 8 else (cube, '')
     heatmap = np.abs(heatmap_3d(moving, config.num_loops, 64, antenna_order=order)) ** 2
     profile = (np.abs(np.fft.fft(cube)) ** 2).mean(2)
     ranges_m = np.arange(config.num_samples) * config.range_resolution_m
@@ -136,9 +138,11 @@ def draw_report(report: ADCReport, out_file: str | Path) -> None:
     first.legend(fontsize=6, ncols=2)
     limit = config.max_velocity_m_s
     doppler = 10 * np.log10(heatmap.mean((0, 1)) + 1e-3)
-    second.imshow(doppler, aspect='auto', origin='lower', extent=(0, ranges_m[-1], -limit, limit))
-    second.set(xlabel='range (m)', ylabel='radial speed (m/s)', title='range-Doppler, static clutter removed')
+    second.imshow(
+        doppler, aspect='auto', origin='lower', extent=(0, ranges_m[-1], -limit, limit), vmin=doppler.max() - _SHOWN_DB
+    )
+    second.set(xlabel='range (m)', ylabel='radial speed (m/s)', title=f'range-Doppler{what}')
     angle = 10 * np.log10(heatmap.mean((0, 2)) + 1e-3)
-    third.imshow(angle, aspect='auto', origin='lower', extent=(0, ranges_m[-1], -1, 1))
-    third.set(xlabel='range (m)', ylabel='sine of the angle', title='range-angle, unified')
+    third.imshow(angle, aspect='auto', origin='lower', extent=(0, ranges_m[-1], -1, 1), vmin=angle.max() - _SHOWN_DB)
+    third.set(xlabel='range (m)', ylabel='sine of the angle', title=f'range-angle, unified{what}')
     figure.savefig(out_file, dpi=110)
