@@ -13,6 +13,7 @@ from mmradar.radar.heatmap import (
 )
 from mmradar.radar.heatmap_4d import heatmap_4d
 from mmradar.radar.inspection import ADCReport, draw_report, inspect_adc
+from mmradar.radar.point_cloud import PointCloud, cfar, point_cloud
 
 __all__ = [
     'CHANNEL_MODES',
@@ -20,7 +21,9 @@ __all__ = [
     'SPEED_OF_LIGHT_M_S',
     'ADCFileError',
     'ADCReport',
+    'PointCloud',
     'RadarConfig',
+    'cfar',
     'decode_dca1000',
     'draw_report',
     'encode_dca1000',
@@ -31,6 +34,7 @@ __all__ = [
     'inspect_adc',
     'load_dca1000',
     'open_dca1000',
+    'point_cloud',
     'read_radar_config',
     'remove_static_clutter',
     'select_frames',

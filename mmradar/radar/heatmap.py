@@ -73,8 +73,8 @@ def heatmap_3d(
 
     milliMamba, pre-processing, third step (figure 4b): the antennas are not grouped, only zero-padded to
     ``num_angle``. Angle and Doppler are shifted so that broadside and rest lie in the middle, bins
-    ``num_angle // 2`` and ``num_doppler // 2``. A target at an angle a off broadside, in an array of half-wavelength
-    spacing, lies at angle bin ``num_angle * (0.5 + sin(a) / 2)``.
+    ``num_angle // 2`` and ``num_doppler // 2``. Where the phase grows with range, a target at an angle a off broadside
+    towards the last antenna of a half-wavelength array lies at angle bin ``num_angle * (0.5 - sin(a) / 2)``.
 
     Args:
         cube: Complex samples, (..., antennas, loops, samples).
