@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mmradar.ops.native import Tokens, address, load_native_library, parts_of, run_kernel, token_type
-from mmradar.ops.selective_scan.gradient import fused_inputs, register_gradient
+from mmradar.ops.selective_scan.fused import fused_scan
 
 # Blocks of channels that share a chunk's B and C; in the backward pass also the sums over channels, which cost more.
 _FORWARD_GRAIN, _BACKWARD_GRAIN = 2, 8
@@ -122,23 +122,5 @@ def _(grad_y, grad_last, u, delta, A, B, C, D, z, bias, checkpoints, softplus, r
     return [torch.empty_like(x).contiguous() for x in grads]
 
 
-register_gradient(_forward, _backward)
-
-
-def scan_cpu(
-    u: Tensor,
-    delta: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor | None,
-    z: Tensor | None,
-    delta_bias: Tensor | None,
-    delta_softplus: bool,
-    reverse: bool,
-) -> tuple[Tensor, Tensor]:
-    """:func:`mmradar.ops.selective_scan` on the CPU; float32, or bfloat16 tokens with a float32 state."""
-    dtype = token_type(u, delta, B, C, z)
-    inputs, keep = fused_inputs(u, delta, A, B, C, D, z, delta_bias, dtype)
-    y, last_state, _ = _forward(*inputs, delta_softplus, reverse, keep)
-    return y.to(u.dtype), last_state
+# float32, or bfloat16 tokens with a float32 state
+scan_cpu = fused_scan(_forward, _backward, token_type)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mmradar.ops.backends import import_missing
-from mmradar.ops.selective_scan.gradient import fused_inputs, register_gradient
+from mmradar.ops.selective_scan.fused import fused_scan
 
 _CHUNK = 16  # tokens
 _TILE = 4096  # elements (tokens x channels x states) that a program has in registers; 32 a thread
@@ -140,23 +140,10 @@ def _(grad_y, grad_last, u, delta, A, B, C, D, z, bias, starts, softplus, revers
     return [torch.empty_like(x).contiguous() for x in (u, delta, A, B, C, row, u, row)]
 
 
-register_gradient(_forward, _backward)
+def _token_type(u: Tensor, *others: Tensor | None) -> torch.dtype:
+    """That of ``u`` if all tokens have it, float32 otherwise."""
+    return u.dtype if all(x is None or x.dtype == u.dtype for x in others) else torch.float32
 
 
-def scan_triton(
-    u: Tensor,
-    delta: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor | None,
-    z: Tensor | None,
-    delta_bias: Tensor | None,
-    delta_softplus: bool,
-    reverse: bool,
-) -> tuple[Tensor, Tensor]:
-    """:func:`mmradar.ops.selective_scan` on a GPU; float32 state, tokens of float32, bfloat16 or float16."""
-    dtype = u.dtype if all(x is None or x.dtype == u.dtype for x in (delta, B, C, z)) else torch.float32
-    inputs, keep = fused_inputs(u, delta, A, B, C, D, z, delta_bias, dtype)
-    y, last_state, _ = _forward(*inputs, delta_softplus, reverse, keep)
-    return y.to(u.dtype), last_state
+# tokens of float32, bfloat16 or float16 with a float32 state
+scan_triton = fused_scan(_forward, _backward, _token_type)
