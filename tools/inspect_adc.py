@@ -33,8 +33,8 @@ def main() -> None:
     )
     print(f'  samples in the order {report.order}')
     for antenna, (power, dc, clipped) in enumerate(zip(report.power_db, report.dc_counts, report.clipped)):
-        tx, rx = divmod(antenna, config.num_rx)
-        print(f'  TX {tx} RX {rx}: {power:5.1f} dB, DC {dc.real:+.0f} {dc.imag:+.0f}j, {100 * clipped:.2f} % clipped')
+        name = report.antenna_name(antenna)
+        print(f'  {name}: {power:5.1f} dB, DC {dc.real:+.0f} {dc.imag:+.0f}j, {100 * clipped:.2f} % clipped')
     print('Nothing is wrong that can be seen.' if not report.problems else 'Problems:')
     for problem in report.problems:
         print(f'  - {problem}')

@@ -99,16 +99,28 @@ def heatmap_3d(
     """
     x = torch.from_numpy(cube) if (is_numpy := isinstance(cube, np.ndarray)) else cube
     x = x if x.is_complex() else x.to(torch.complex64)
-    heatmap = _transform(
-        x,
-        num_doppler,
-        num_angle,
-        range_bins,
-        antenna_order,
-        (range_window, doppler_window, angle_window),
-        doppler_shift,
-        antenna_delays,
-    )
+    antennas, loops, samples = x.shape[-3:]
+    range_bins = (0, samples) if range_bins is None else tuple(range_bins)
+    order = tuple(range(antennas)) if antenna_order is None else tuple(int(a) for a in antenna_order)
+    if loops > num_doppler:
+        raise ValueError(f'{loops} loops do not fit {num_doppler} Doppler bins; subsample_chirps first')
+    if antennas > num_angle:
+        raise ValueError(f'{antennas} virtual antennas do not fit {num_angle} angle bins')
+    check_range_bins(range_bins, samples)
+    if sorted(order) != list(range(antennas)):
+        raise ValueError(f'antenna_order must name each of the {antennas} antennas once, found {list(order)}')
+
+    kind = (x.dtype, x.device)
+    if range_window is not None:
+        x = x * window_of(range_window, samples, *kind)
+    # The crop comes before the other two transforms: they need no range bin that is not kept.
+    spectrum = torch.fft.fft(x)[..., slice(*range_bins)]
+    # So few loops and antennas are transformed faster by a matrix, which shifts, pads and sorts at no cost.
+    spectrum = fourier_matrix(loops, num_doppler, doppler_window, doppler_shift, None, *kind) @ spectrum
+    if antenna_delays is not None:
+        spectrum = spectrum * _tdm_phases(tuple(map(float, antenna_delays)), num_doppler, doppler_shift, *kind)
+    heatmap = fourier_matrix(antennas, num_angle, angle_window, True, order, *kind) @ spectrum.flatten(-2)
+    heatmap = heatmap.unflatten(-1, (num_doppler, -1))
     return heatmap.numpy() if is_numpy else heatmap
 
 
@@ -163,15 +175,17 @@ def heatmap_3d_from_raw(
         total /= loops
         x -= total
     x = _decode_groups(x).reshape(*leading, num_chirps, tx * rx, 2 * half).transpose(-2, -3)
-    heatmap = _transform(
+    heatmap = heatmap_3d(
         x,
         num_doppler,
         num_angle,
         range_bins,
         antenna_order,
-        (range_window, doppler_window, angle_window),
-        doppler_shift,
-        antenna_delays,
+        range_window=range_window,
+        doppler_window=doppler_window,
+        angle_window=angle_window,
+        doppler_shift=doppler_shift,
+        antenna_delays=antenna_delays,
     )
     return heatmap.numpy() if isinstance(raw, np.ndarray) else heatmap
 
@@ -211,49 +225,15 @@ def heatmap_channels(heatmap: Array, mode: str = 'real_imag', axis: int = 0) -> 
 CHANNEL_MODES = ('real_imag', 'magnitude', 'log_magnitude')
 
 
-def _check(
-    shape: tuple[int, ...], num_doppler: int, num_angle: int, range_bins: tuple[int, int], order: tuple[int, ...]
-) -> None:
-    antennas, loops, samples = shape
-    if loops > num_doppler:
-        raise ValueError(f'{loops} loops do not fit {num_doppler} Doppler bins; subsample_chirps first')
-    if antennas > num_angle:
-        raise ValueError(f'{antennas} virtual antennas do not fit {num_angle} angle bins')
+def check_range_bins(range_bins: tuple[int, int], samples: int) -> None:
+    """Raise unless the range bins, first and one past the last, are among those that the samples give.
+
+    Raises:
+        ValueError: They are not.
+    """
     start, stop = range_bins
     if not 0 <= start < stop <= samples:
-        raise ValueError(
-            f'range_bins {tuple(range_bins)} do not lie within the {samples} bins that {samples} samples give'
-        )
-    if sorted(order) != list(range(antennas)):
-        raise ValueError(f'antenna_order must name each of the {antennas} antennas once, found {list(order)}')
-
-
-def _transform(
-    x: torch.Tensor,
-    num_doppler: int,
-    num_angle: int,
-    range_bins: tuple[int, int] | None,
-    antenna_order: Sequence[int] | None,
-    windows: tuple[str | None, str | None, str | None],
-    doppler_shift: bool,
-    antenna_delays: Sequence[float] | None,
-) -> torch.Tensor:
-    antennas, loops, samples = x.shape[-3:]
-    range_bins = (0, samples) if range_bins is None else tuple(range_bins)
-    order = tuple(range(antennas)) if antenna_order is None else tuple(int(a) for a in antenna_order)
-    _check((antennas, loops, samples), num_doppler, num_angle, range_bins, order)
-    kind = (x.dtype, x.device)
-    range_window, doppler_window, angle_window = windows
-    if range_window is not None:
-        x = x * window_of(range_window, samples, *kind)
-    # The crop comes before the other two transforms: they need no range bin that is not kept.
-    spectrum = torch.fft.fft(x)[..., slice(*range_bins)]
-    # So few loops and antennas are transformed faster by a matrix, which shifts, pads and sorts at no cost.
-    spectrum = fourier_matrix(loops, num_doppler, doppler_window, doppler_shift, None, *kind) @ spectrum
-    if antenna_delays is not None:
-        spectrum = spectrum * _tdm_phases(tuple(map(float, antenna_delays)), num_doppler, doppler_shift, *kind)
-    heatmap = fourier_matrix(antennas, num_angle, angle_window, True, order, *kind) @ spectrum.flatten(-2)
-    return heatmap.unflatten(-1, (num_doppler, -1))
+        raise ValueError(f'range_bins {(start, stop)} do not lie within the {samples} bins that {samples} samples give')
 
 
 def window_of(name: str, length: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from mmradar.radar.heatmap import signed_bins
+from mmradar.radar.heatmap import check_range_bins, signed_bins
 
 Array = TypeVar('Array', np.ndarray, torch.Tensor)
 
@@ -54,16 +54,15 @@ def heatmap_4d(
             f'heatmap_4d takes (..., 4 receivers, 3 x loops, samples) or (..., 12 antennas, loops, samples), found '
             f'{tuple(x.shape)}'
         )
-    loops, (start, stop) = x.shape[-2], range_bins
-    if not 0 <= start < stop <= samples:
-        raise ValueError(f'range_bins {(start, stop)} do not lie within the {samples} bins that {samples} samples give')
+    loops = x.shape[-2]
+    check_range_bins(range_bins, samples)
     if num_doppler > loops or num_azimuth < 8 or num_elevation < 2:
         raise ValueError(
             f'heatmap_4d keeps at most {loops} Doppler bins of {loops} loops and makes at least 8 azimuth and 2 '
             f'elevation bins, found {num_doppler}, {num_azimuth} and {num_elevation}'
         )
     # The range transform is linear: the mean over the loops may be subtracted after the crop, from fewer numbers.
-    spectrum = torch.fft.fft(x)[..., start:stop].flip(-1)
+    spectrum = torch.fft.fft(x)[..., slice(*range_bins)].flip(-1)
     spectrum = torch.fft.fft(spectrum - spectrum.mean(-2, keepdim=True), dim=-2)
     bins = (signed_bins(loops)[(loops - num_doppler) // 2 :][:num_doppler] % loops).tolist()
     spectrum = spectrum[..., bins, :].movedim(-3, -1)  # (..., Doppler, range, antennas)

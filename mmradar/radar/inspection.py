@@ -15,7 +15,8 @@ _DEAD_DB = 30.0  # below the median antenna
 _SHOWN_DB = 40.0  # below the strongest, in the picture
 _MIRROR = 2.0  # energy at negative ranges over that at positive ones
 # places of I0 I1 Q0 Q1 in a group of four int16
-_ORDERS = {'I0 I1 Q0 Q1': (0, 1, 2, 3), 'Q0 Q1 I0 I1': (2, 3, 0, 1), 'I0 Q0 I1 Q1': (0, 2, 1, 3)}
+_STANDARD = 'I0 I1 Q0 Q1'
+_ORDERS = {_STANDARD: (0, 1, 2, 3), 'Q0 Q1 I0 I1': (2, 3, 0, 1), 'I0 Q0 I1 Q1': (0, 2, 1, 3)}
 
 
 @dataclass
@@ -48,22 +49,29 @@ class ADCReport:
     order: str
     problems: list[str] = field(default_factory=list)
 
+    def antenna_name(self, antenna: int) -> str:
+        """Transmitter and receiver of a virtual antenna."""
+        tx, rx = divmod(int(antenna), self.config.num_rx)
+        return f'TX {tx} RX {rx}'
+
+
+def _range_power(cube: np.ndarray) -> np.ndarray:
+    """Mean power of each range bin without the DC of each chirp, (samples,)."""
+    return (np.abs(np.fft.fft(cube - cube.mean(-1, keepdims=True))) ** 2).mean((0, 1, 2))
+
 
 def _likely_order(raw: np.ndarray) -> str:
     """The order of samples under which a chirp's spectrum is most concentrated on positive ranges."""
     scores = {}
     for name, places in _ORDERS.items():
-        spectrum = decode_dca1000(raw[..., list(places)])
-        spectrum = np.abs(np.fft.fft(spectrum - spectrum.mean(-1, keepdims=True))) ** 2
-        mean = spectrum.mean((0, 1, 2))
+        mean = _range_power(decode_dca1000(raw[..., list(places)]))
         half = len(mean) // 2
         # sharp: the share of the strongest bins; a wrong order mirrors echoes or spreads them over two places
         strongest = np.sort(mean)[-max(1, len(mean) // 16) :].sum() / max(mean.sum(), 1e-12)
         positive = mean[1:half].sum() / max(mean[1:].sum(), 1e-12)
         scores[name] = strongest * positive
     best = max(scores, key=scores.get)
-    standard = next(iter(_ORDERS))
-    return best if scores[best] > 1.2 * scores[standard] else standard
+    return best if scores[best] > 1.2 * scores[_STANDARD] else _STANDARD
 
 
 def inspect_adc(path: str | Path, config: RadarConfig, max_frames: int = 16) -> ADCReport:
@@ -101,16 +109,16 @@ def inspect_adc(path: str | Path, config: RadarConfig, max_frames: int = 16) -> 
         report.problems.append(f'an odd number of bytes, {size:,}: samples take two')
     dead = np.flatnonzero(power < np.median(power) - _DEAD_DB) if np.median(power) > -20 else np.arange(len(power))
     for antenna in dead:
-        tx, rx = divmod(int(antenna), config.num_rx)
-        report.problems.append(f'TX {tx} RX {rx} is dead: {power[antenna]:.0f} dB, others {np.median(power):.0f} dB')
-    for antenna in np.flatnonzero(at_limit > 1e-3):
-        tx, rx = divmod(int(antenna), config.num_rx)
-        report.problems.append(f'TX {tx} RX {rx} is clipped: {100 * at_limit[antenna]:.1f} % of samples at the limit')
-    if order != next(iter(_ORDERS)):
         report.problems.append(
-            f'samples seem to come as {order}, not as {next(iter(_ORDERS))}: lanes or I and Q are swapped'
+            f'{report.antenna_name(antenna)} is dead: {power[antenna]:.0f} dB, others {np.median(power):.0f} dB'
         )
-    spectrum = (np.abs(np.fft.fft(cube - cube.mean(-1, keepdims=True))) ** 2).mean((0, 1, 2))
+    for antenna in np.flatnonzero(at_limit > 1e-3):
+        report.problems.append(
+            f'{report.antenna_name(antenna)} is clipped: {100 * at_limit[antenna]:.1f} % of samples at the limit'
+        )
+    if order != _STANDARD:
+        report.problems.append(f'samples seem to come as {order}, not as {_STANDARD}: lanes or I and Q are swapped')
+    spectrum = _range_power(cube)
     half = len(spectrum) // 2
     if spectrum[half:].sum() > _MIRROR * spectrum[1:half].sum():
         report.problems.append('most of the energy lies at negative ranges: I and Q may be swapped')
@@ -133,7 +141,7 @@ def draw_report(report: ADCReport, out_file: str | Path) -> None:
     figure = Figure(figsize=(13, 4), layout='constrained')
     first, second, third = figure.subplots(1, 3)
     for antenna, line in enumerate(10 * np.log10(profile.mean(0) + 1e-3)):
-        first.plot(ranges_m, line, lw=0.8, label=f'TX {antenna // config.num_rx} RX {antenna % config.num_rx}')
+        first.plot(ranges_m, line, lw=0.8, label=report.antenna_name(antenna))
     first.set(xlabel='range (m)', ylabel='power (dB)', title=f'range profile, {len(cube)} of {report.frames:,} frames')
     first.legend(fontsize=6, ncols=2)
     limit = config.max_velocity_m_s
