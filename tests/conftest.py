@@ -11,6 +11,7 @@ from mmengine.registry import init_default_scope
 
 import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
 from mmradar.apis.command_line import load_config
+from mmradar.radar import RadarConfig
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
 
 if not torch.cuda.is_available():
@@ -33,6 +34,25 @@ def _scope_and_seed():
 def simulated_root(tmp_path_factory) -> Path:
     """A data set of 8 sequences of 5 frames. Read only: tests that damage files copy it."""
     return write_hupr_dataset(tmp_path_factory.mktemp('simulated') / 'set', SMALL_PLAN)
+
+
+@pytest.fixture
+def recorded_person() -> tuple[Path, RadarConfig]:
+    """A real recording, and the board it was made with: IWR6843, one transmitter."""
+    path = SHARED_DATA / 'dca1000_person' / 'adc_data.bin'
+    if not path.is_file():
+        pytest.skip(f'the real recording is not shipped with the package; looked for {path}')
+    return path, RadarConfig(
+        num_tx=1,
+        num_loops=2,
+        num_samples=100,
+        start_frequency_hz=60.36e9,
+        slope_hz_per_s=60e12,
+        sample_rate_hz=4e6,
+        chirp_period_s=50e-6,
+        frame_rate_hz=20.0,
+        tx_positions=((0, 0),),
+    )
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ import struct
 import numpy as np
 import pytest
 
-from conftest import SHARED_DATA
 from mmradar.radar import ADCFileError, RadarConfig, decode_dca1000, encode_dca1000, load_dca1000
 
 TWO_BY_TWO = RadarConfig(
@@ -84,23 +83,9 @@ def test_missing_and_empty_files(tmp_path):
         load_dca1000(tmp_path / 'empty.bin', TWO_BY_TWO)
 
 
-def test_a_real_recording_of_a_breathing_person():
-    """Another board (IWR6843, one transmitter): a person in range bin 7, 0.70 m away, breathing at 0.25 Hz."""
-    path = SHARED_DATA / 'dca1000_person' / 'adc_data.bin'
-    if not path.is_file():
-        pytest.skip(f'the real recording is not shipped with the package; looked for {path}')
-    config = RadarConfig(
-        num_tx=1,
-        num_rx=4,
-        num_loops=2,
-        num_samples=100,
-        start_frequency_hz=60.36e9,
-        slope_hz_per_s=60e12,
-        sample_rate_hz=4e6,
-        chirp_period_s=50e-6,
-        frame_rate_hz=20.0,
-        tx_positions=((0, 0),),
-    )
+def test_a_real_recording_of_a_breathing_person(recorded_person):
+    """A person in range bin 7, 0.70 m away, breathing at 0.25 Hz."""
+    path, config = recorded_person
     assert config.range_resolution_m == pytest.approx(0.1, rel=1e-3)
     cube = load_dca1000(path, config)
     assert cube.shape == (400, 4, 2, 100)

@@ -77,21 +77,8 @@ def test_swapped_lanes_are_found(tmp_path, places, name):
     assert len(report.problems) == 1 and f'seem to come as {name}' in report.problems[0]
 
 
-def test_a_recorded_person():
-    path = SHARED_DATA / 'dca1000_person' / 'adc_data.bin'
-    if not path.is_file():
-        pytest.skip(f'no recording at {path}')
-    config = RadarConfig(
-        num_tx=1,
-        num_loops=2,
-        num_samples=100,
-        start_frequency_hz=60.36e9,
-        slope_hz_per_s=60e12,
-        sample_rate_hz=4e6,
-        chirp_period_s=50e-6,
-        frame_rate_hz=20,
-        tx_positions=((0, 0),),
-    )
+def test_a_recorded_person(recorded_person):
+    path, config = recorded_person
     report = inspect_adc(path, config)
     assert report.frames == 400 and report.problems == [] and report.order == 'I0 I1 Q0 Q1'
 
