@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
 from mmradar.apis.command_line import load_config
 from mmradar.apis.memory import keep_freed_memory
-from mmradar.radar import decode_dca1000, heatmap_3d_from_raw, heatmap_4d
+from mmradar.radar import decode_groups, heatmap_3d_from_raw, heatmap_4d
 from mmradar.registry import DATASETS, MODELS
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
 
@@ -77,11 +77,11 @@ def frame_times() -> dict[str, tuple[float, int]]:
         runs = {
             '3D, 64 range bins': lambda raw=raw: heatmap_3d_from_raw(raw, range_bins=_CROP),
             '3D, 256 range bins': lambda raw=raw: heatmap_3d_from_raw(raw),
-            '4D, 64 range bins': lambda raw=raw: heatmap_4d(decode_dca1000(raw[None])[0], range_bins=_CROP),
+            '4D, 64 range bins': lambda raw=raw: heatmap_4d(decode_groups(raw[None])[0], range_bins=_CROP),
         }
         if loops == 64:
             runs['4D, published way, re-created'] = lambda raw=raw: published_way(raw)
-            expected, same = published_way(raw), heatmap_4d(decode_dca1000(raw[None])[0])
+            expected, same = published_way(raw), heatmap_4d(decode_groups(raw[None])[0])
             assert np.abs(expected - same).max() < 1e-5 * np.abs(expected).max()
         for name, run in runs.items():
             found[f'{name}, {loops} loops'] = best_s(run), run().nbytes

@@ -5,22 +5,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmradar.apis.command_line import run
-from mmradar.radar import PRESETS, RadarConfig, draw_report, inspect_adc
+from mmradar.apis.command_line import add_radar_argument, radar_from, run
+from mmradar.radar import draw_report, inspect_adc
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('file', type=Path, help='raw file of a DCA1000')
-    parser.add_argument(
-        '--config',
-        default='iwr1843_hupr',
-        help=f'its radar: {", ".join(PRESETS)}, or a file of the mmWave SDK or Studio (.cfg, .lua, log, .json)',
-    )
+    add_radar_argument(parser)
     parser.add_argument('--frames', type=int, default=16, help='how many frames to look at')
     parser.add_argument('--out', type=Path, help='picture; FILE.png in the current folder if not given')
     args = parser.parse_args()
-    config = RadarConfig.build(args.config) if args.config in PRESETS else RadarConfig.from_file(args.config)
+    config = radar_from(args)
     report = inspect_adc(args.file, config, args.frames)
     print(f'{report.path}: {report.size_bytes:,} bytes')
     print(
@@ -31,7 +27,7 @@ def main() -> None:
         f'  range bin {100 * config.range_resolution_m:.1f} cm, up to {config.max_range_m:.1f} m; speed up to '
         f'{config.max_velocity_m_s:.2f} m/s either way'
     )
-    print(f'  samples in the order {report.order}')
+    print(f'  samples in the layout {report.layout}')
     for antenna, (power, dc, clipped) in enumerate(zip(report.power_db, report.dc_counts, report.clipped)):
         name = report.antenna_name(antenna)
         print(f'  {name}: {power:5.1f} dB, DC {dc.real:+.0f} {dc.imag:+.0f}j, {100 * clipped:.2f} % clipped')

@@ -17,6 +17,7 @@ from mmengine.config import Config, DictAction
 
 from mmradar.apis.memory import keep_freed_memory
 from mmradar.errors import CheckpointError, ConfigError, DataError
+from mmradar.radar import PRESETS, RadarConfig
 
 # What mmengine's Runner.from_cfg reads, and what the tools add.
 _RUNNER_KEYS = (
@@ -130,6 +131,7 @@ def _check_option(config: Config, key: str) -> None:
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of every script that reads a configuration and its data."""
     parser.add_argument('--data-root', help="folder of the data set, in place of the configuration's")
+    parser.add_argument('--cache-dir', help='keep finished heatmaps in this folder, and read those that are there')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -143,11 +145,25 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
 def config_from(args: argparse.Namespace) -> Config:
     """The configuration that ``args.config`` and the flags of :func:`add_config_arguments` ask for."""
     config = load_config(args.config, args.cfg_options)
-    if args.data_root:
+    for key in ('data_root', 'cache_dir'):
         for split in ('train', 'val', 'test'):
-            if config.get(f'{split}_dataloader'):
-                config[f'{split}_dataloader'].dataset.data_root = args.data_root
+            if getattr(args, key) and config.get(f'{split}_dataloader'):
+                config[f'{split}_dataloader'].dataset[key] = getattr(args, key)
     return config
+
+
+def add_radar_argument(parser: argparse.ArgumentParser) -> None:
+    """``--config``, for scripts that read a recording by itself."""
+    parser.add_argument(
+        '--config',
+        default='iwr1843_hupr',
+        help=f'its radar: {", ".join(PRESETS)}, or a file of the mmWave SDK or Studio (.cfg, .lua, log, .json)',
+    )
+
+
+def radar_from(args: argparse.Namespace) -> RadarConfig:
+    """The radar that the flag of :func:`add_radar_argument` names."""
+    return RadarConfig.build(args.config) if args.config in PRESETS else RadarConfig.from_file(args.config)
 
 
 def write_metrics(path: str, metrics: dict[str, float]) -> None:

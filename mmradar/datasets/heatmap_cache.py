@@ -56,7 +56,7 @@ class HeatmapCache:
         source: str | Path,
         indices: Sequence[int],
         radar: RadarConfig,
-        num_frames: int,
+        num_frames: Callable[[], int],
         compute: Callable[[np.ndarray], Complex64[np.ndarray, 'frames *map']],
     ) -> Complex64[np.ndarray, 'frames *map']:
         """Heatmaps of some frames of a recording.
@@ -65,18 +65,24 @@ class HeatmapCache:
             source: The raw file.
             indices: Frames wanted, in this order.
             radar: The radar that wrote it.
-            num_frames: Frames it holds.
+            num_frames: Tells how many frames it holds; asked if no file is there.
             compute: Makes the heatmaps of the frames it is given; called for all of them if no file is there.
         """
         path = self.path(source, radar)
         if path not in self._maps:
-            if not path.is_file():
-                self._fill(path, num_frames, compute)
+            self.fill(source, radar, num_frames, compute)
             self._maps[path] = np.load(path, mmap_mode='r', allow_pickle=False)
         records = self._maps[path][np.asarray(indices)]
         parts = records['map'].astype(np.float32)
         parts *= records['scale'].reshape(-1, *([1] * (parts.ndim - 1)))
         return parts.view(np.complex64)[..., 0]
+
+    def fill(self, source: str | Path, radar: RadarConfig, num_frames: Callable[[], int], compute: Callable) -> Path:
+        """Make the cache file of a recording, unless it is there; arguments as for :meth:`frames`. Returns its path."""
+        path = self.path(source, radar)
+        if not path.is_file():
+            self._fill(path, num_frames(), compute)
+        return path
 
     def _fill(self, path: Path, num_frames: int, compute: Callable) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,11 @@
 """Radar signal processing: arrays in, arrays out. Imports neither mmengine nor a model."""
 
-from mmradar.radar.adc import ADCFileError, decode_dca1000, encode_dca1000, load_dca1000, open_dca1000, select_frames
+from mmradar.radar.adc_layout import decode_groups, encode_groups, pack_words, unpack_words
+from mmradar.radar.calibration import Calibration, apply_calibration, calibrate
 from mmradar.radar.config import PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig
 from mmradar.radar.config_files import read_radar_config
+from mmradar.radar.cube_files import CubeRecording, open_cubes
+from mmradar.radar.density_map import density_map
 from mmradar.radar.heatmap import (
     CHANNEL_MODES,
     heatmap_3d,
@@ -13,7 +16,9 @@ from mmradar.radar.heatmap import (
 )
 from mmradar.radar.heatmap_4d import heatmap_4d
 from mmradar.radar.inspection import ADCReport, draw_report, inspect_adc
+from mmradar.radar.packets import PacketStream, open_packets, read_packets
 from mmradar.radar.point_cloud import PointCloud, cfar, point_cloud
+from mmradar.radar.recording import ADCFileError, RawRecording, Recording, open_recording
 
 __all__ = [
     'CHANNEL_MODES',
@@ -21,22 +26,33 @@ __all__ = [
     'SPEED_OF_LIGHT_M_S',
     'ADCFileError',
     'ADCReport',
+    'Calibration',
+    'CubeRecording',
+    'PacketStream',
     'PointCloud',
     'RadarConfig',
+    'RawRecording',
+    'Recording',
+    'apply_calibration',
+    'calibrate',
     'cfar',
-    'decode_dca1000',
+    'decode_groups',
+    'density_map',
     'draw_report',
-    'encode_dca1000',
+    'encode_groups',
     'heatmap_3d',
     'heatmap_3d_from_raw',
     'heatmap_4d',
     'heatmap_channels',
     'inspect_adc',
-    'load_dca1000',
-    'open_dca1000',
+    'open_cubes',
+    'open_packets',
+    'open_recording',
+    'pack_words',
     'point_cloud',
+    'read_packets',
     'read_radar_config',
     'remove_static_clutter',
-    'select_frames',
     'subsample_chirps',
+    'unpack_words',
 ]

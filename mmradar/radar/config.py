@@ -12,6 +12,8 @@ import numpy as np
 from mmradar.errors import ConfigError
 
 SPEED_OF_LIGHT_M_S = 299_792_458.0
+SAMPLINGS = ('complex_1x', 'complex_2x', 'real')
+IQ_ORDERS = ('IIQQ', 'QQII', 'IQIQ', 'QIQI')
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,21 @@ class RadarConfig:
         num_tx: Transmitters that fire in turn within one loop.
         num_rx: Receivers that listen to each chirp.
         num_loops: Loops (one chirp of every transmitter) a frame.
-        num_samples: Complex ADC samples a chirp.
+        num_samples: ADC samples a chirp.
         start_frequency_hz: Frequency at the first ADC sample.
         slope_hz_per_s: Frequency ramp.
-        sample_rate_hz: Complex ADC sample rate.
+        sample_rate_hz: ADC sample rate.
         chirp_period_s: From the start of one chirp to the start of the next (ramp and idle time).
         frame_rate_hz: Frames a second.
         tx_positions: Position of each transmitter in firing order, as (along, across) the array, in half wavelengths.
         rx_positions: Position of each receiver, likewise.
+        sampling: ``'complex_1x'`` (beat frequencies up to the sample rate), ``'complex_2x'`` (up to half of it, with
+            the image band) or ``'real'`` (up to half of it).
+        num_lanes: LVDS lanes from the radar to the card: 2 (xWR16xx, 18xx, 68xx: one receiver after the other) or 4
+            (xWR12xx, 14xx: receivers interleaved).
+        iq_order: How two complex samples lie in four int16 of a two-lane recording; ``'IIQQ'`` is what mmWave Studio
+            writes. With four lanes only which half comes first counts.
+        header_bytes: Bytes of the HSI header in front of each chirp, 0 without. The SDK's take 64.
 
     Raises:
         ConfigError: A count, rate or position that no radar can have, naming the field.
@@ -52,6 +61,10 @@ class RadarConfig:
     # TX2 between them and half a wavelength across.
     tx_positions: tuple[tuple[float, float], ...] = ((0.0, 0.0), (2.0, 1.0), (4.0, 0.0))
     rx_positions: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (3.0, 0.0))
+    sampling: str = 'complex_1x'
+    num_lanes: int = 2
+    iq_order: str = 'IIQQ'
+    header_bytes: int = 0
 
     def __post_init__(self) -> None:
         for name in ('num_tx', 'num_rx', 'num_loops', 'num_samples'):
@@ -62,6 +75,7 @@ class RadarConfig:
             value = getattr(self, name)
             if not np.isfinite(value) or value <= 0:
                 raise ConfigError(f'RadarConfig.{name} must be a positive number, found {value!r}')
+        self._check_file_layout()
         for name, count in (('tx_positions', self.num_tx), ('rx_positions', self.num_rx)):
             positions = tuple(tuple(float(x) for x in position) for position in getattr(self, name))
             if len(positions) != count or any(len(position) != 2 for position in positions):
@@ -80,6 +94,19 @@ class RadarConfig:
                 f'RadarConfig: {self.chirps_per_frame} chirps take {self.frame_duration_s * 1e3:g} ms, longer than a '
                 f'frame at {self.frame_rate_hz:g} Hz'
             )
+
+    def _check_file_layout(self) -> None:
+        for name, known in (('sampling', SAMPLINGS), ('num_lanes', (2, 4)), ('iq_order', IQ_ORDERS)):
+            if getattr(self, name) not in known:
+                expected = ', '.join(map(str, known))
+                raise ConfigError(f'RadarConfig.{name} must be one of {expected}, found {getattr(self, name)!r}')
+        if self.num_lanes == 4 and (self.num_rx != 4 or self.iq_order not in ('IIQQ', 'QQII')):
+            raise ConfigError(
+                f'RadarConfig: four lanes carry four receivers and whole I or Q in turn (IIQQ or QQII), found '
+                f'{self.num_rx} receivers and {self.iq_order}'
+            )
+        if not isinstance(self.header_bytes, int) or self.header_bytes < 0 or self.header_bytes % 2:
+            raise ConfigError(f'RadarConfig.header_bytes must be even and not negative, found {self.header_bytes!r}')
 
     @classmethod
     def build(cls, config: RadarConfig | str | Mapping[str, Any]) -> RadarConfig:
@@ -125,9 +152,19 @@ class RadarConfig:
         return self.num_antennas, self.num_loops, self.num_samples
 
     @property
+    def chirp_bytes(self) -> int:
+        """Bytes of one chirp of all receivers on disk, with its header; a sample takes one int16, or two if complex."""
+        return self.header_bytes + (2 if self.sampling == 'real' else 4) * self.num_rx * self.num_samples
+
+    @property
     def frame_bytes(self) -> int:
-        """Bytes of one frame in ``adc_data.bin``: two int16 for each complex sample."""
-        return 4 * self.num_antennas * self.num_loops * self.num_samples
+        """Bytes of one frame in ``adc_data.bin``."""
+        return self.chirps_per_frame * self.chirp_bytes
+
+    @property
+    def num_range_bins(self) -> int:
+        """Range bins that hold ranges; the others of a transform over all samples are their mirror image, or empty."""
+        return self.num_samples if self.sampling == 'complex_1x' else self.num_samples // 2
 
     @property
     def frame_duration_s(self) -> float:
@@ -156,8 +193,8 @@ class RadarConfig:
 
     @property
     def max_range_m(self) -> float:
-        """Unambiguous range of complex sampling, in m: the range at which the beat frequency is the sample rate."""
-        return self.range_resolution_m * self.num_samples
+        """Unambiguous range, in m: where the beat frequency is the sample rate, or half of it, see ``sampling``."""
+        return self.range_resolution_m * self.num_range_bins
 
     @property
     def max_velocity_m_s(self) -> float:
@@ -174,6 +211,16 @@ class RadarConfig:
         """Positions of the virtual antennas, (tx * rx, 2) as (along, across), in half wavelengths, in file order."""
         tx, rx = np.asarray(self.tx_positions), np.asarray(self.rx_positions)
         return (tx[:, None] + rx[None, :]).reshape(-1, 2)
+
+    @property
+    def antenna_positions_m(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where transmitters and receivers are, (tx, 2) and (rx, 2) as (along, across), in m.
+
+        Counted from the middle of the virtual array; half wavelengths are those of the centre of the sweep.
+        """
+        centre, half_wavelength_m = self.virtual_positions.mean(axis=0) / 2, self.wavelength_m / 2
+        tx, rx = np.asarray(self.tx_positions), np.asarray(self.rx_positions)
+        return (tx - centre) * half_wavelength_m, (rx - centre) * half_wavelength_m
 
     @property
     def azimuth_first_order(self) -> np.ndarray:

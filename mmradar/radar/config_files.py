@@ -18,6 +18,8 @@ from mmradar.errors import ConfigError
 from mmradar.radar.config import RadarConfig
 
 _MOST_BYTES = 16 * 2**20  # of a configuration; a recording given by mistake is not read
+_SAMPLINGS = {0: 'real', 1: 'complex_1x', 2: 'complex_2x', 3: 'real'}  # 3: pseudo real
+_SDK_HEADER_BYTES = 64
 # Along and across the array, in half wavelengths, of TI's boards with antennas on the circuit board (IWR1443, 1642,
 # 1843, 6843ISK); a 1642 has only the first and, at its place, the third.
 _TX_PLACES = {'default': ((0.0, 0.0), (2.0, 1.0), (4.0, 0.0)), '1642': ((0.0, 0.0), (4.0, 0.0))}
@@ -43,6 +45,10 @@ class _Settings:
     frame: tuple[int, int, int, float] | None = None  # first and last chirp, loops, period in s
     rx_mask: int = 0b1111
     chip: str = ''
+    sampling: int = 1  # TI's number: 0 real, 1 complex 1x, 2 complex 2x
+    lane_mask: int = 0  # 0: as the chip has them
+    q_first: bool = False
+    headers: bool = False
 
     def set_chirps(self, first: int, last: int, profile: int, mask: int) -> None:
         if not 0 <= first <= last < 512:
@@ -59,10 +65,20 @@ def _numbers(words: list[str], least: int) -> list[float]:
     return numbers
 
 
+def _mask(switches: list[float]) -> int:
+    return sum(int(switch != 0) << i for i, switch in enumerate(switches))
+
+
 def _sdk_command(settings: _Settings, name: str, words: list[str]) -> None:
     """A line of an mmWave SDK ``.cfg``; units GHz, us, MHz/us, ksps, ms."""
     if name == 'channelCfg':
         settings.rx_mask = int(_numbers(words, 2)[0])
+    elif name == 'adcCfg':
+        settings.sampling = int(_numbers(words, 2)[1])
+    elif name == 'adcbufCfg':
+        settings.q_first = _numbers(words, 4)[-3] == 1  # the device then writes Q to the lower half of a word
+    elif name == 'lvdsStreamCfg':
+        settings.headers = _numbers(words, 3)[1] == 1
     elif name == 'profileCfg':
         n = _numbers(words, 11)
         settings.profiles[int(n[0])] = _Profile(
@@ -79,7 +95,11 @@ def _sdk_command(settings: _Settings, name: str, words: list[str]) -> None:
 def _lua_command(settings: _Settings, name: str, words: list[str]) -> None:
     """A call ``ar1.<name>(...)`` of an mmWave Studio script; units as the SDK's, antennas one by one."""
     if name == 'ChanNAdcConfig':
-        settings.rx_mask = sum(int(bit != 0) << i for i, bit in enumerate(_numbers(words[3:7], 4)))
+        settings.rx_mask = _mask(_numbers(words[3:7], 4))
+        n = _numbers(words[7:], 3) if len(words) >= 10 else (2, 1, 0)  # bits, sampling, Q first
+        settings.sampling, settings.q_first = int(n[1]), n[2] == 1
+    elif name in ('LVDSLaneConfig', 'LvdsLaneConfig') and len(words) >= 5:
+        settings.lane_mask = _mask(_numbers(words[1:5], 4))
     elif name == 'ProfileConfig':
         n = _numbers(words, 15)
         settings.profiles[int(n[0])] = _Profile(
@@ -87,7 +107,7 @@ def _lua_command(settings: _Settings, name: str, words: list[str]) -> None:
         )
     elif name == 'ChirpConfig':
         n = _numbers(words, 8)
-        settings.set_chirps(int(n[0]), int(n[1]), int(n[2]), sum(int(bit != 0) << i for i, bit in enumerate(n[7:10])))
+        settings.set_chirps(int(n[0]), int(n[1]), int(n[2]), _mask(n[7:10]))
     elif name == 'FrameConfig':
         n = _numbers(words, 5)
         settings.frame = int(n[0]), int(n[1]), int(n[3]), n[4] * 1e-3
@@ -107,6 +127,12 @@ def _log_command(settings: _Settings, name: str, words: list[str]) -> None:
         settings.chip = words[0]
     elif name == 'ChannelConfig':
         settings.rx_mask = int(_numbers(words, 2)[1])
+    elif name == 'AdcOutConfig':
+        settings.sampling = int(_numbers(words, 2)[1])
+    elif name == 'DataFmtConfig':
+        settings.q_first = _numbers(words, 4)[3] == 1
+    elif name == 'LaneConfig':
+        settings.lane_mask = int(_numbers(words, 1)[0])
     elif name == 'ProfileConfig':
         n = _numbers(words, 11)
         settings.profiles[int(n[0])] = _Profile(
@@ -126,6 +152,12 @@ def _studio_json(document: Mapping[str, Any]) -> _Settings:
     rf = document['mmWaveDevices'][0]['rfConfig']
     if channel := rf.get('rlChanCfg_t'):
         settings.rx_mask = int(_numbers([str(channel['rxChannelEn'])], 1)[0])
+    if output := (rf.get('rlAdcOutCfg_t') or {}).get('fmt'):
+        settings.sampling = int(output['b2AdcOutFmt'])
+    capture = document['mmWaveDevices'][0].get('rawDataCaptureConfig') or {}
+    settings.q_first = int((capture.get('rlDevDataFmtCfg_t') or {}).get('iqSwapSel', 0)) == 1
+    if lanes := (capture.get('rlDevLaneEnable_t') or {}).get('laneEn'):
+        settings.lane_mask = int(_numbers([str(lanes)], 1)[0])
     for entry in rf['rlProfiles']:
         p = entry['rlProfileCfg_t']
         settings.profiles[int(p['profileId'])] = _Profile(
@@ -151,7 +183,7 @@ def _studio_json(document: Mapping[str, Any]) -> _Settings:
 _LINES: tuple[tuple[re.Pattern, str, Callable[[_Settings, str, list[str]], None]], ...] = (
     (re.compile(r'^[^%]*\bAPI:(\w+),(.*)$'), ',', _log_command),
     (re.compile(r'^\s*(?:if\s*\(?\s*)?ar1\.(\w+)\s*\(([^)]*)\)'), ',', _lua_command),
-    (re.compile(r'^\s*((?:channel|profile|chirp|frame)Cfg)\s+(.*)$'), ' ', _sdk_command),
+    (re.compile(r'^\s*((?:channel|profile|chirp|frame|adc|adcbuf|lvdsStream)Cfg)\s+(.*)$'), ' ', _sdk_command),
 )
 
 
@@ -200,6 +232,7 @@ def _radar(settings: _Settings) -> RadarConfig:
     profile = settings.profiles[number]
     if profile.samples != int(profile.samples) or period_s <= 0:
         raise ConfigError(f'{profile.samples:g} samples a chirp and a frame period of {period_s:g} s cannot be')
+    lanes = settings.lane_mask.bit_count() or (4 if re.search(r'(?<!\d)1[24]\d\d', settings.chip) else 2)
     return RadarConfig(
         num_tx=len(chirps),
         num_rx=len(receivers),
@@ -212,6 +245,10 @@ def _radar(settings: _Settings) -> RadarConfig:
         frame_rate_hz=1 / period_s,
         tx_positions=tuple(places[mask.bit_length() - 1] for mask in masks),
         rx_positions=tuple((float(i), 0.0) for i in receivers),
+        sampling=_SAMPLINGS.get(settings.sampling, f'number {settings.sampling}'),
+        num_lanes=lanes,
+        iq_order='QQII' if settings.q_first else 'IIQQ',
+        header_bytes=_SDK_HEADER_BYTES if settings.headers else 0,
     )
 
 
@@ -220,7 +257,9 @@ def read_radar_config(path: str | Path) -> RadarConfig:
 
     Read are: mmWave SDK ``.cfg``, mmWave Studio Lua scripts, logs and exported JSON, and JSON with fields of
     :class:`RadarConfig` (``preset`` may be one). Of what a file sets several times, the last counts. Each chirp must
-    have one transmitter on (time division). Antennas are those of TI's IWR1443, 1642, 1843 and 6843ISK boards.
+    have one transmitter on (time division). How samples lie in the recording (real or complex, lanes, order of I and
+    Q, headers) is read too; ``tools/inspect_adc.py`` tells whether a recording agrees. Antennas are those of TI's
+    IWR1443, 1642, 1843 and 6843ISK boards.
 
     Args:
         path: The file. Its content decides what it is, not its name.

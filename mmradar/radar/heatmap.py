@@ -68,6 +68,8 @@ def heatmap_3d(
     angle_window: str | None = None,
     doppler_shift: bool = True,
     antenna_delays: Sequence[float] | None = None,
+    antenna_weights: Sequence[complex] | None = None,
+    range_offset_bins: float = 0.0,
 ) -> Array:
     """Angle-Doppler-range heatmap: a range, a Doppler and one unified angle transform over all virtual antennas.
 
@@ -90,6 +92,8 @@ def heatmap_3d(
         antenna_delays: When each antenna (in the file's order) listens, in periods between the loops of ``cube``, to
             take out the phase by which a moving target runs away between transmitters that fire in turn; see
             ``RadarConfig.antenna_delays``. No compensation if ``None``, as in the paper.
+        antenna_weights: What each antenna (in the file's order) is multiplied by; see ``Calibration``.
+        range_offset_bins: By how much echoes lie too far, in range bins; taken out.
 
     Returns:
         Complex, (..., ``num_angle``, ``num_doppler``, W), W being the range bins kept.
@@ -113,13 +117,19 @@ def heatmap_3d(
     kind = (x.dtype, x.device)
     if range_window is not None:
         x = x * window_of(range_window, samples, *kind)
+    if range_offset_bins:
+        turns = -range_offset_bins * np.arange(samples) / samples
+        x = x * torch.from_numpy(np.exp(2j * np.pi * turns)).to(x)
     # The crop comes before the other two transforms: they need no range bin that is not kept.
     spectrum = torch.fft.fft(x)[..., slice(*range_bins)]
     # So few loops and antennas are transformed faster by a matrix, which shifts, pads and sorts at no cost.
     spectrum = fourier_matrix(loops, num_doppler, doppler_window, doppler_shift, None, *kind) @ spectrum
     if antenna_delays is not None:
         spectrum = spectrum * _tdm_phases(tuple(map(float, antenna_delays)), num_doppler, doppler_shift, *kind)
-    heatmap = fourier_matrix(antennas, num_angle, angle_window, True, order, *kind) @ spectrum.flatten(-2)
+    to_angle = fourier_matrix(antennas, num_angle, angle_window, True, order, *kind)
+    if antenna_weights is not None:
+        to_angle = to_angle * torch.as_tensor(np.asarray(antenna_weights)).to(to_angle)
+    heatmap = to_angle @ spectrum.flatten(-2)
     heatmap = heatmap.unflatten(-1, (num_doppler, -1))
     return heatmap.numpy() if is_numpy else heatmap
 
@@ -133,11 +143,7 @@ def heatmap_3d_from_raw(
     antenna_order: Sequence[int] | None = None,
     *,
     static_clutter: bool = False,
-    range_window: str | None = None,
-    doppler_window: str | None = None,
-    angle_window: str | None = None,
-    doppler_shift: bool = True,
-    antenna_delays: Sequence[float] | None = None,
+    **options,
 ) -> Array:
     """What the three steps make of raw frames, at a fraction of the work.
 
@@ -145,10 +151,10 @@ def heatmap_3d_from_raw(
     the range bins kept go through the Doppler and angle transforms.
 
     Args:
-        raw: Frames as :func:`~mmradar.radar.open_dca1000` maps them.
+        raw: Frames as ``RawRecording.raw`` gives them.
         num_chirps: Loops to keep.
         static_clutter: Leave in what stands still.
-        num_doppler, num_angle, range_bins, antenna_order: As in :func:`heatmap_3d`, likewise the rest.
+        num_doppler, num_angle, range_bins, antenna_order, **options: As in :func:`heatmap_3d`.
 
     Returns:
         complex64, (..., ``num_angle``, ``num_doppler``, W).
@@ -175,18 +181,7 @@ def heatmap_3d_from_raw(
         total /= loops
         x -= total
     x = _decode_groups(x).reshape(*leading, num_chirps, tx * rx, 2 * half).transpose(-2, -3)
-    heatmap = heatmap_3d(
-        x,
-        num_doppler,
-        num_angle,
-        range_bins,
-        antenna_order,
-        range_window=range_window,
-        doppler_window=doppler_window,
-        angle_window=angle_window,
-        doppler_shift=doppler_shift,
-        antenna_delays=antenna_delays,
-    )
+    heatmap = heatmap_3d(x, num_doppler, num_angle, range_bins, antenna_order, **options)
     return heatmap.numpy() if isinstance(raw, np.ndarray) else heatmap
 
 

@@ -150,7 +150,7 @@ def point_cloud(
     cube = cube if static_clutter else remove_static_clutter(cube)
     antennas, loops, samples = cube.shape
     weights = np.outer(get_window(window, loops), get_window(window, samples)).astype(np.float32)
-    spectrum = scipy.fft.fftshift(scipy.fft.fft2(cube * weights, axes=(1, 2)), axes=1)
+    spectrum = scipy.fft.fftshift(scipy.fft.fft2(cube * weights, axes=(1, 2)), axes=1)[..., : config.num_range_bins]
     power = (np.abs(spectrum) ** 2).sum(0).T
     found, noise = cfar(power, kind, guard, train, false_alarm_rate, looks=antennas)
     if peaks_only:

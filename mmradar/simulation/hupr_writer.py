@@ -6,16 +6,15 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from mmradar.errors import DataError
-from mmradar.radar import RadarConfig, encode_dca1000
+from mmradar.processes import run_jobs
+from mmradar.radar import RadarConfig, encode_groups, pack_words
 from mmradar.simulation.body import BodySurface
 from mmradar.simulation.camera import Camera
 from mmradar.simulation.motion import MOTIONS, Performance
@@ -98,8 +97,8 @@ def simulate_sequence(
         camera: Projects the joints.
 
     Returns:
-        int16 frames by view, as :func:`mmradar.radar.encode_dca1000` gives them; joints in m, (frames, 14, 3); and
-        joints in px, (frames, 14, 2).
+        int16 words of a raw file by view, (frames, loops, tx, words); joints in m, (frames, 14, 3); and joints in px,
+        (frames, 14, 2).
     """
     config = plan.radar_config
     performance = plan.performance(sequence)
@@ -120,19 +119,16 @@ def simulate_sequence(
         stop_m, _ = surface.scatterers(poses[1], sensor.position_m)
         # Walls and furniture do not move: their echo is the same in every frame.
         background = sensor.echo(room_m, room_m, room_amplitudes)
-        frames = np.empty(
-            (plan.num_frames, config.num_loops, config.num_tx, config.num_rx, config.num_samples // 2, 4), '<i2'
-        )
+        frames = np.empty((plan.num_frames, config.num_loops, config.num_tx, config.chirp_bytes // 2), '<i2')
         for frame in range(plan.num_frames):
             cube = sensor.echo(start_m[frame], stop_m[frame], amplitudes[frame]) + background + sensor.noise(noise)
-            frames[frame] = encode_dca1000(cube[None].numpy(), config)[0]
+            frames[frame] = pack_words(encode_groups(cube[None].numpy(), config)[0], config)
         raw[view] = frames
     return raw, joints_m, camera.project(joints_m)
 
 
 def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Camera) -> int:
     """One sequence on disk, whole or not at all. Returns its number."""
-    torch.set_num_threads(1)
     folder = root / f'single_{sequence}'
     if folder.is_dir():  # an earlier, interrupted run finished this one
         return sequence
@@ -231,7 +227,7 @@ def write_hupr_dataset(
     done = len(sequences) - len(missing)
     if on_progress:
         on_progress(done, len(sequences))
-    for _ in _run(root, plan, missing, camera, workers):
+    for _ in run_jobs(_write_sequence, [(root, plan, number, camera) for number in missing], workers):
         done += 1
         if on_progress:
             on_progress(done, len(sequences))
@@ -240,24 +236,3 @@ def write_hupr_dataset(
         annotation = [json.loads((root / f'single_{number}' / 'annotation.json').read_text()) for number in numbers]
         (root / f'hrnet_annot_{split}.json').write_text(json.dumps(annotation))
     return root
-
-
-def _run(root: Path, plan: SimulationPlan, sequences: list[int], camera: Camera, workers: int):
-    """Write the sequences, yielding as each is done."""
-    if workers <= 1:
-        threads = torch.get_num_threads()
-        try:
-            for number in sequences:
-                yield _write_sequence(root, plan, number, camera)
-        finally:
-            torch.set_num_threads(threads)
-        return
-    pool: Executor
-    with ProcessPoolExecutor(workers, mp_context=get_context('spawn')) as pool:
-        pending = [pool.submit(_write_sequence, root, plan, number, camera) for number in sequences]
-        try:
-            for future in as_completed(pending):
-                yield future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise

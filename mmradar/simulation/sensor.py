@@ -58,13 +58,10 @@ class RadarSensor:
     _rx_m: Tensor = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        half_wavelength = self.config.wavelength_m / 2
         axes = np.stack([self.mounting.along, self.mounting.across])
-        centre = self.config.virtual_positions.mean(axis=0) / 2
-        self._tx_m = torch.as_tensor((np.asarray(self.config.tx_positions) - centre) * half_wavelength @ axes)
-        self._rx_m = torch.as_tensor((np.asarray(self.config.rx_positions) - centre) * half_wavelength @ axes)
-        self._tx_m = self._tx_m + torch.tensor(self.mounting.position_m, dtype=torch.float64)
-        self._rx_m = self._rx_m + torch.tensor(self.mounting.position_m, dtype=torch.float64)
+        tx_m, rx_m = self.config.antenna_positions_m
+        self._tx_m = torch.as_tensor(tx_m @ axes) + self.position_m
+        self._rx_m = torch.as_tensor(rx_m @ axes) + self.position_m
 
     @property
     def position_m(self) -> Float[Tensor, '3']:
@@ -83,8 +80,9 @@ class RadarSensor:
 
         Every point moves in a straight line from ``start_m`` to ``stop_m`` while the frame's chirps last. Phases are
         exact in the near field, from each transmitter and to each receiver, in float64 (2 R / wavelength is in the
-        thousands). The beat frequency within a chirp uses the range at the frame's middle. The phase grows with
-        range, 2 pi f0 (path / c), so an approaching target has a negative Doppler frequency.
+        thousands), at the middle of a chirp; from there the beat runs both ways with the frequency of the range at
+        the frame's middle. The phase grows with range, 2 pi f (path / c), so an approaching target has a negative
+        Doppler frequency.
 
         Args:
             start_m: Positions at the frame's first chirp, (points, 3).
@@ -104,14 +102,15 @@ class RadarSensor:
         squares = (points**2).sum(-1, keepdim=True) - 2 * points @ self._rx_m.T + (self._rx_m**2).sum(-1)
         path = to_point[..., None] + squares.sqrt()  # loops, tx, points, rx
 
-        wavelengths = path * (config.start_frequency_hz / SPEED_OF_LIGHT_M_S)
+        wavelengths = path / config.wavelength_m
         phase = (2 * torch.pi * (wavelengths - wavelengths.floor())).float()
         carrier = torch.polar(torch.ones_like(phase), phase)
         carrier = carrier.permute(1, 3, 0, 2).reshape(-1, len(amplitudes_m))  # tx * rx * loops, points
 
         middle_m = ((start_m + stop_m) / 2 - self.position_m).norm(dim=-1)
         cycles_per_sample = 2 * middle_m / SPEED_OF_LIGHT_M_S * config.slope_hz_per_s / config.sample_rate_hz
-        cycles = cycles_per_sample[:, None] * torch.arange(config.num_samples, dtype=torch.float64)
+        from_middle = torch.arange(config.num_samples, dtype=torch.float64) - config.num_samples / 2
+        cycles = cycles_per_sample[:, None] * from_middle
         strength = self.unit_amplitude_counts * amplitudes_m / middle_m**2
         beat = torch.polar(
             strength[:, None].float().expand_as(cycles).contiguous(), (2 * torch.pi * (cycles - cycles.floor())).float()

@@ -81,7 +81,7 @@ def test_a_failing_fill_leaves_nothing(simulated_root, tmp_path):
 
     path = simulated_root / 'single_1/hori/adc_data.bin'
     with pytest.raises(OSError, match='disk gone'):
-        cache.frames(path, [0], RADAR, 5, fail)
+        cache.frames(path, [0], RADAR, lambda: 5, fail)
     assert files(tmp_path) == []
 
 
@@ -98,7 +98,7 @@ def compute(block):
         time.sleep(60)
     return np.full((len(block), 2, 3), 1 + 1j, np.complex64)
 radar = RadarConfig.build({SMALL_RADAR!r})
-HeatmapCache({str(tmp_path)!r}, "settings").frames({str(path)!r}, [0], radar, 100, compute)
+HeatmapCache({str(tmp_path)!r}, "settings").frames({str(path)!r}, [0], radar, lambda: 100, compute)
 """
     process = subprocess.Popen([sys.executable, '-c', script], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline().strip() == 'first block written'
@@ -108,5 +108,7 @@ HeatmapCache({str(tmp_path)!r}, "settings").frames({str(path)!r}, [0], radar, 10
     left = files(tmp_path)
     assert left and all(name.endswith('.unfinished') for name in left)
     cache = HeatmapCache(tmp_path, 'settings')
-    heatmaps = cache.frames(path, [99], RADAR, 100, lambda block: np.full((len(block), 2, 3), 2 - 1j, np.complex64))
+    heatmaps = cache.frames(
+        path, [99], RADAR, lambda: 100, lambda block: np.full((len(block), 2, 3), 2 - 1j, np.complex64)
+    )
     np.testing.assert_allclose(heatmaps, 2 - 1j, rtol=1e-3)

@@ -8,7 +8,7 @@ import torch
 from conftest import SMALL_PLAN, SMALL_RADAR
 from mmradar.datasets import HuPRDataset
 from mmradar.errors import DataError
-from mmradar.radar import ADCFileError, heatmap_3d, load_dca1000, remove_static_clutter
+from mmradar.radar import ADCFileError, heatmap_3d, open_recording, remove_static_clutter
 
 
 def dataset(root, **options):
@@ -46,7 +46,7 @@ def test_pipeline_gives_the_heatmap_of_the_raw_files(simulated_root, tiny_config
     data = HuPRDataset(**{k: v for k, v in options.items() if k != 'type'})
     packed = data[3]
     assert packed['inputs'].shape == (3, 2, 2, 64, 8, 64) and packed['inputs'].dtype == torch.float32
-    cube = load_dca1000(simulated_root / 'single_7/vert/adc_data.bin', SMALL_PLAN.radar_config, [4])
+    cube = open_recording(simulated_root / 'single_7/vert/adc_data.bin', SMALL_PLAN.radar_config).cube([4])
     order = SMALL_PLAN.radar_config.azimuth_first_order
     expected = heatmap_3d(remove_static_clutter(cube), range_bins=(31, 95), antenna_order=order)[0].imag
     expected = (expected - expected.mean((0, 2), keepdims=True)) / expected.std((0, 2), keepdims=True)
@@ -182,3 +182,20 @@ def test_official_split_has_no_overlap():
     splits = [config[f'{split}_dataloader'].dataset.sequences for split in ('train', 'val', 'test')]
     assert [len(s) for s in splits] == [193, 21, 21]
     assert len(set().union(*splits)) == 235 and max(max(s) for s in splits) == 276
+
+
+def test_recordings_cut_short_are_used_as_far_as_they_go(damaged_root, tiny_config, capfd):
+    path = damaged_root / 'single_3/vert/adc_data.bin'
+    path.write_bytes(path.read_bytes()[: 3 * SMALL_PLAN.radar_config.frame_bytes + 1000])
+    with pytest.raises(ADCFileError, match='not a whole number of frames'):
+        dataset(damaged_root)
+    data = dataset(damaged_root, recording=dict(on_error='drop'))
+    assert len(data) == 4 * 5 - 2
+    of_three = [info for info in map(data.get_data_info, range(len(data))) if info['sequence'] == 3]
+    assert [info['frame_indices'].tolist() for info in of_three] == [[0, 0, 1], [0, 1, 2], [1, 2, 2]]
+    printed = ''.join(capfd.readouterr())
+    assert 'sequence 3: 2 of 5 frames are left out.' in printed and '1,000 bytes from offset' in printed
+    options = tiny_config.train_dataloader.dataset
+    options.update(data_root=str(damaged_root), recording=dict(on_error='drop'))
+    windows = HuPRDataset(**{key: value for key, value in options.items() if key != 'type'})
+    assert len(windows) == 18 and windows[12]['inputs'].isfinite().all()

@@ -1,7 +1,23 @@
 import numpy as np
 import pytest
 
-from mmradar.datasets.transforms import HeatmapToChannels, NormalizeHeatmap, RadarHeatmap3D
+from conftest import SMALL_PLAN
+from mmradar.datasets.transforms import (
+    CalibrateCube,
+    HeatmapToChannels,
+    LoadRadarCube,
+    MeanOverElevation,
+    NormalizeHeatmap,
+    RadarDensityMap,
+    RadarHeatmap3D,
+    RadarHeatmap4D,
+    RadarPointCloud,
+    RawToHeatmap3D,
+    RemoveStaticClutter,
+    SubsampleChirps,
+)
+from mmradar.errors import ConfigError
+from mmradar.radar import Calibration, density_map, encode_groups, heatmap_4d, open_recording, pack_words, point_cloud
 
 
 def heatmap(seed=0):
@@ -49,3 +65,120 @@ def test_an_empty_map_stays_finite():
 def test_unknown_options_are_named(build):
     with pytest.raises(ValueError, match='must be .* found'):
         build()
+
+
+CONFIG = SMALL_PLAN.radar_config
+
+
+@pytest.fixture
+def window(simulated_root):
+    """Three frames of both views of a simulated sequence, before the pipeline."""
+    paths = {view: str(simulated_root / f'single_1/{view}/adc_data.bin') for view in ('hori', 'vert')}
+    return lambda: dict(adc_paths=dict(paths), frame_indices=np.array([0, 2, 2]), radar=CONFIG)
+
+
+def steps(results, *transforms):
+    for transform in transforms:
+        results = transform(results)
+    return results
+
+
+def cubes(window):
+    return [open_recording(path, CONFIG).cube([0, 2, 2]) for path in window()['adc_paths'].values()]
+
+
+def test_4d_heatmaps(window):
+    options = dict(num_doppler=4, range_bins=(20, 50))
+    found = steps(window(), LoadRadarCube(), RadarHeatmap4D(**options))['heatmap']
+    assert found.shape == (3, 2, 8, 64, 4, 30)
+    expected = heatmap_4d(cubes(window)[1], **options)[2]  # Doppler, range, azimuth, elevation
+    np.testing.assert_allclose(found[2, 1], expected.transpose(3, 2, 0, 1), atol=1e-6 * np.abs(expected).max())
+
+
+def test_4d_channels_are_normalised_map_by_map_and_averaged(window):
+    four_d = steps(window(), LoadRadarCube(), RadarHeatmap4D(num_doppler=4, range_bins=(20, 50)), HeatmapToChannels())
+    assert four_d['heatmap'].shape == (3, 2, 2, 8, 64, 4, 30)
+    maps = four_d['heatmap'].copy()
+    normalised = NormalizeHeatmap()(four_d)['heatmap']
+    one = maps[1, 0, 1, 3, :, 2]
+    np.testing.assert_allclose(normalised[1, 0, 1, 3, :, 2], (one - one.mean()) / (one.std() + 1e-6), atol=1e-4)
+    mean = MeanOverElevation()(dict(heatmap=normalised))['heatmap']
+    assert mean.shape == (3, 2, 2, 64, 4, 30)
+    np.testing.assert_allclose(mean, normalised.mean(3))
+
+
+def test_density_maps(window):
+    options = dict(range_bins=(20, 50), train=(4, 1), guard=(1, 1))
+    found = steps(window(), LoadRadarCube(), RadarDensityMap(**options), HeatmapToChannels('magnitude'))['heatmap']
+    assert found.shape == (3, 2, 1, 64, 8, 30) and found.dtype == np.float32
+    np.testing.assert_array_equal(found[1, 1, 0], density_map(cubes(window)[1][1], CONFIG, **options))
+    np.testing.assert_array_equal(found[1], found[2])
+
+
+def test_point_clouds(window):
+    options = dict(train=(4, 1), guard=(1, 1), false_alarm_rate=1e-3)
+    results = steps(window(), LoadRadarCube(), RadarPointCloud(num_points=40, **options))
+    points, number = results['points'], results['num_points']
+    assert points.shape == (3, 2, 40, 5) and points.dtype == np.float32 and number.shape == (3, 2)
+    cloud = point_cloud(cubes(window)[0][0], CONFIG, **options)
+    assert number[0, 0] == min(40, len(cloud.doppler_m_s)) > 3
+    there = points[0, 0, : number[0, 0]]
+    assert (np.diff(there[:, 4]) <= 0).all() and there[0, 4] == pytest.approx(cloud.intensity_db.max())
+    np.testing.assert_allclose(there[0, :3], cloud.position_m[cloud.intensity_db.argmax()], rtol=1e-5)
+    assert not points[0, 0, number[0, 0] :].any()
+    few = steps(window(), LoadRadarCube(), RadarPointCloud(num_points=2, **options))
+    np.testing.assert_array_equal(few['points'][0, 0], points[0, 0, :2])
+    with pytest.raises(ConfigError, match='num_points must be at least 1'):
+        RadarPointCloud(0)
+
+
+@pytest.fixture
+def calibrations(tmp_path):
+    rng = np.random.default_rng(0)
+    for view in ('hori', 'vert'):
+        Calibration(rng.normal(size=12), rng.normal(size=12), 0.01).save(tmp_path / f'{view}.json')
+    return {view: str(tmp_path / f'{view}.json') for view in ('hori', 'vert')}
+
+
+def test_calibrated_heatmaps_in_one_step_and_in_several(window, calibrations):
+    bins = dict(range_bins=(20, 50))
+    expected = steps(
+        window(),
+        LoadRadarCube(),
+        CalibrateCube(calibrations),
+        RemoveStaticClutter(),
+        SubsampleChirps(4),
+        RadarHeatmap3D(**bins),
+    )['heatmap']
+    found = RawToHeatmap3D(num_chirps=4, calibrations=calibrations, **bins)(window())['heatmap']
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+    plain = RawToHeatmap3D(num_chirps=4, **bins)(window())['heatmap']
+    assert np.abs(found - plain).max() > 0.1 * np.abs(plain).max()
+    del calibrations['vert']
+    with pytest.raises(ConfigError, match="no calibration of the view 'vert'; there are hori"):
+        CalibrateCube(calibrations)(steps(window(), LoadRadarCube()))
+
+
+def test_a_file_of_cubes_gives_what_the_raw_file_gives(window, tmp_path):
+    results = window()
+    for view, cube in zip(('hori', 'vert'), cubes(window)):
+        np.save(tmp_path / f'{view}.npy', cube.transpose(0, 2, 1, 3))
+        results['adc_paths'][view] = str(tmp_path / f'{view}.npy')
+    results |= dict(frame_indices=np.arange(3), recording=dict(axes='frame loop antenna sample'))
+    for options in (dict(), dict(static_clutter=True, tdm_compensation=True)):
+        transform = RawToHeatmap3D(num_chirps=4, **options)
+        expected = transform(window())['heatmap']
+        np.testing.assert_allclose(transform(dict(results))['heatmap'], expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_another_layout_gives_the_same_heatmap(window, tmp_path):
+    from dataclasses import replace
+
+    expected = RawToHeatmap3D()(window())['heatmap']
+    results = window()
+    config = replace(CONFIG, num_lanes=4, header_bytes=64)
+    for view, cube in zip(('hori', 'vert'), cubes(window)):
+        pack_words(encode_groups(cube, config), config).tofile(tmp_path / f'{view}.bin')
+        results['adc_paths'][view] = str(tmp_path / f'{view}.bin')
+    results |= dict(frame_indices=np.arange(3), radar=config)
+    np.testing.assert_array_equal(RawToHeatmap3D()(results)['heatmap'], expected)

@@ -5,9 +5,20 @@ import numpy as np
 import pytest
 
 from conftest import REPOSITORY, SHARED_DATA
-from mmradar.radar import ADCFileError, RadarConfig, draw_report, encode_dca1000, inspect_adc, open_dca1000
+from mmradar.radar import (
+    ADCFileError,
+    RadarConfig,
+    draw_report,
+    encode_groups,
+    inspect_adc,
+    open_recording,
+    pack_words,
+)
+from mmradar.radar.config import IQ_ORDERS
+from mmradar.radar.packets import PACKET_BYTES
 
 CONFIG = RadarConfig(num_loops=4, num_samples=64)
+LAYOUTS = [dict(iq_order=order) for order in IQ_ORDERS] + [dict(num_lanes=4), dict(num_lanes=4, iq_order='QQII')]
 
 
 def echoes(frames=3):
@@ -26,24 +37,21 @@ def write(tmp_path, raw, extra=b''):
 
 
 def test_a_good_file(tmp_path):
-    report = inspect_adc(write(tmp_path, encode_dca1000(echoes(), CONFIG)), CONFIG)
+    report = inspect_adc(write(tmp_path, encode_groups(echoes(), CONFIG)), CONFIG)
     assert report.problems == [] and (report.frames, report.bytes_over) == (3, 0)
-    assert report.order == 'I0 I1 Q0 Q1'
+    assert report.layout == '2 lanes, IIQQ'
     np.testing.assert_allclose(report.power_db, 10 * np.log10(300**2 + 150**2), atol=1)
 
 
 def test_a_cut_off_file_is_found_dropped_and_refused(tmp_path):
-    path = write(tmp_path, encode_dca1000(echoes(), CONFIG), b'\1' * 101)
+    path = write(tmp_path, encode_groups(echoes(), CONFIG), b'\1' * 101)
     report = inspect_adc(path, CONFIG)
     assert report.frames == 3 and report.bytes_over == 101
     assert f'101 bytes from offset {3 * CONFIG.frame_bytes:,} on are no whole frame' in report.problems[0]
     assert 'an odd number of bytes' in report.problems[1]
     with pytest.raises(ADCFileError, match='not a whole number of frames'):
-        open_dca1000(path, CONFIG)
-    with pytest.warns(UserWarning, match='101 bytes from offset .* are left out; 3 frames remain'):
-        assert len(open_dca1000(path, CONFIG, on_error='drop')) == 3
-    with pytest.raises(ValueError, match="on_error must be 'raise' or 'drop', found 'skip'"):
-        open_dca1000(path, CONFIG, on_error='skip')
+        open_recording(path, CONFIG)
+    assert len(open_recording(path, CONFIG, on_error='drop')) == 3
 
 
 @pytest.mark.parametrize('size', [0, 7, 1000])
@@ -58,29 +66,104 @@ def test_dead_and_clipped_antennas_are_named(tmp_path):
     cube = echoes()
     cube[:, 5] = 0
     cube[:, 2] *= 200
-    report = inspect_adc(write(tmp_path, encode_dca1000(cube, CONFIG)), CONFIG)
+    report = inspect_adc(write(tmp_path, encode_groups(cube, CONFIG)), CONFIG)
     assert any(problem.startswith('TX 1 RX 1 is dead') for problem in report.problems)
     assert any(problem.startswith('TX 0 RX 2 is clipped') for problem in report.problems)
     assert len(report.problems) == 2
 
 
 def test_nothing_but_zeros(tmp_path):
-    report = inspect_adc(write(tmp_path, encode_dca1000(0 * echoes(), CONFIG)), CONFIG)
+    report = inspect_adc(write(tmp_path, encode_groups(0 * echoes(), CONFIG)), CONFIG)
     assert sum('is dead' in problem for problem in report.problems) == 12
 
 
-@pytest.mark.parametrize('places, name', [((2, 3, 0, 1), 'Q0 Q1 I0 I1'), ((0, 2, 1, 3), 'I0 Q0 I1 Q1')])
-def test_swapped_lanes_are_found(tmp_path, places, name):
-    raw = encode_dca1000(echoes(), CONFIG)[..., list(places)]
-    report = inspect_adc(write(tmp_path, np.ascontiguousarray(raw)), CONFIG)
-    assert report.order == name
-    assert len(report.problems) == 1 and f'seem to come as {name}' in report.problems[0]
+@pytest.mark.parametrize('actual', LAYOUTS, ids=str)
+@pytest.mark.parametrize('expected', LAYOUTS, ids=str)
+def test_swapped_lanes_and_iq_are_found(tmp_path, expected, actual):
+    expected, actual = (RadarConfig(num_loops=4, num_samples=64, **layout) for layout in (expected, actual))
+    path = write(tmp_path, pack_words(encode_groups(echoes(), actual), actual))
+    report = inspect_adc(path, expected)
+    assert report.layout == f'{actual.num_lanes} lanes, {actual.iq_order}'
+    np.testing.assert_allclose(report.power_db, 10 * np.log10(300**2 + 150**2), atol=1)
+    if expected == actual:
+        assert report.problems == []
+    else:
+        assert len(report.problems) == 1 and f'seem to come as {report.layout}, not as' in report.problems[0]
+
+
+def test_real_samples(tmp_path):
+    for lanes in (2, 4):
+        config = RadarConfig(num_loops=4, num_samples=64, sampling='real', num_lanes=lanes)
+        path = write(tmp_path, pack_words(encode_groups(echoes(), config), config))
+        assert inspect_adc(path, config).problems == []
+        other = inspect_adc(path, RadarConfig(num_loops=4, num_samples=64, sampling='real', num_lanes=6 - lanes))
+        assert f'seem to come as {lanes} lanes, real' in other.problems[0]
+
+
+def still_life(config, frames=12):
+    """The same echoes in every frame and loop, other ones at each antenna; noise."""
+    rng = np.random.default_rng(0)
+    samples = np.arange(config.num_samples)
+    cube = sum(
+        200 * np.exp(2j * np.pi * (b * samples / config.num_samples + rng.random((config.num_antennas, 1, 1))))
+        for b in (5, 11, 17)
+    )
+    noise = rng.normal(size=(2, frames, *config.frame_shape))
+    return cube + 5 * (noise[0] + 1j * noise[1])
+
+
+def test_a_packet_lost_in_the_middle_is_found(tmp_path):
+    config = RadarConfig(num_loops=4, num_samples=64)
+    raw = encode_groups(still_life(config), config).tobytes()
+    assert config.frame_bytes > 8 * PACKET_BYTES
+    lost = 7 * config.frame_bytes + 3 * 1000
+    path = tmp_path / 'adc_data.bin'
+    path.write_bytes(raw[:lost] + raw[lost + 2 * PACKET_BYTES :])
+    first, second, third = inspect_adc(path, config).problems
+    assert 'are no whole frame' in first and 'lacks as many bytes as 2 packets' in second
+    # frame 7 is half in place; which side it falls on depends on where in it the packet was
+    assert third.startswith('from frame 7 on') or third.startswith('from frame 8 on')
+    assert 'as if 2 packets of the card were lost' in third
+    path.write_bytes(raw[:lost] + raw[lost + 2 * PACKET_BYTES :] + bytes(2 * PACKET_BYTES))  # of the right size again
+    assert any('as if 2 packets' in problem for problem in inspect_adc(path, config).problems)
+
+
+def test_packets_that_were_filled_with_zeros_are_found(tmp_path):
+    config = RadarConfig(num_loops=4, num_samples=64)
+    raw = bytearray(encode_groups(still_life(config), config).tobytes())
+    raw[40 * PACKET_BYTES : 43 * PACKET_BYTES] = bytes(3 * PACKET_BYTES)
+    path = tmp_path / 'adc_data.bin'
+    path.write_bytes(raw)
+    (problem,) = inspect_adc(path, config).problems
+    assert problem.startswith(f'3 packets of 1,456 bytes are zeros, the first at offset {40 * PACKET_BYTES:,}')
+
+
+def test_a_configuration_of_other_chirps_is_found(tmp_path):
+    actual = RadarConfig(num_loops=8, num_samples=96)
+    path = tmp_path / 'adc_data.bin'
+    path.write_bytes(encode_groups(still_life(actual), actual).tobytes())
+    assert inspect_adc(path, actual).problems == []
+    wrong = RadarConfig(num_loops=12, num_samples=64)
+    assert wrong.frame_bytes == actual.frame_bytes
+    problems = inspect_adc(path, wrong).problems
+    assert any('samples repeat after 1,152, not after the 768 of a loop' in problem for problem in problems)
+
+
+def test_headers_and_cubes(tmp_path):
+    config = RadarConfig(num_loops=4, num_samples=64, header_bytes=64)
+    path = write(tmp_path, pack_words(encode_groups(echoes(), config), config))
+    assert inspect_adc(path, config).problems == []
+    with pytest.raises(ADCFileError, match='the first chirp to begin with a sample'):
+        inspect_adc(path, CONFIG)
+    np.save(tmp_path / 'cube.npy', echoes())
+    with pytest.raises(ADCFileError, match='holds cubes'):
+        inspect_adc(tmp_path / 'cube.npy', CONFIG)
 
 
 def test_a_recorded_person(recorded_person):
     path, config = recorded_person
     report = inspect_adc(path, config)
-    assert report.frames == 400 and report.problems == [] and report.order == 'I0 I1 Q0 Q1'
+    assert report.frames == 400 and report.problems == [] and report.layout == '2 lanes, IIQQ'
 
 
 def test_a_recording_of_a_phone_is_shorter_than_its_name_says():
@@ -91,13 +174,13 @@ def test_a_recording_of_a_phone_is_shorter_than_its_name_says():
     config = RadarConfig(**options, chirp_period_s=200e-6, tx_positions=((0, 0),))
     assert inspect_adc(path, config).frames == 250
     with pytest.raises(ADCFileError, match='expected 8,000 frames = 32,768,000 bytes, found 250 frames'):
-        open_dca1000(path, config, num_frames=8000)
+        open_recording(path, config, num_frames=8000)
 
 
 def test_the_tool_tells_and_draws(tmp_path):
     cube = echoes()
     cube[:, 5] = 0
-    path = write(tmp_path, encode_dca1000(cube, CONFIG), b'\1' * 8)
+    path = write(tmp_path, encode_groups(cube, CONFIG), b'\1' * 8)
     (tmp_path / 'radar.json').write_text('{"num_loops": 4, "num_samples": 64}')
     command = [sys.executable, 'tools/inspect_adc.py', str(path), '--config', str(tmp_path / 'radar.json')]
     done = subprocess.run(
@@ -111,6 +194,6 @@ def test_the_tool_tells_and_draws(tmp_path):
 
 def test_a_single_loop_can_be_drawn(tmp_path):
     config = RadarConfig(num_loops=1, num_samples=64)
-    report = inspect_adc(write(tmp_path, encode_dca1000(echoes()[:, :, :1], config)), config)
+    report = inspect_adc(write(tmp_path, encode_groups(echoes()[:, :, :1], config)), config)
     draw_report(report, tmp_path / 'seen.png')
     assert (tmp_path / 'seen.png').is_file()

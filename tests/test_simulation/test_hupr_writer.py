@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import SMALL_PLAN
-from mmradar.radar import load_dca1000
+from mmradar.radar import open_recording
 from mmradar.simulation import Camera, SimulationError, SimulationPlan, write_hupr_dataset
 
 
@@ -105,6 +105,6 @@ def test_a_full_disk_is_noticed_before_the_work(tmp_path, monkeypatch):
 
 
 def test_walls_fill_the_raw_frames_and_clutter_removal_takes_them_out(simulated_root):
-    cube = load_dca1000(simulated_root / 'single_1/hori/adc_data.bin', SMALL_PLAN.radar_config)
+    cube = open_recording(simulated_root / 'single_1/hori/adc_data.bin', SMALL_PLAN.radar_config).cube()
     moving = cube - cube.mean(axis=2, keepdims=True)
     assert np.abs(cube).std() > 3 * np.abs(moving).std()

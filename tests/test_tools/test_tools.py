@@ -218,3 +218,71 @@ def test_browse_dataset_and_mean_pose(config_file, tmp_path):
     assert len(list(tmp_path.glob('train_*.png'))) == 2
     out = tool('tools/analysis_tools/mean_pose_baseline.py', config_file, '--out', tmp_path / 'm.json').stdout
     assert 'coco/AP' in out and json.loads((tmp_path / 'm.json').read_text())['coco/MPJPE_px'] > 1
+
+
+def test_preprocess_fills_the_cache_that_training_reads(config_file, simulated_root, tmp_path):
+    cache = tmp_path / 'cache'
+    done = tool('tools/preprocess.py', config_file, '--cache-dir', cache, '--workers', 2)
+    assert '16 recordings made, 0 were there' in done.stdout  # 8 sequences, two views
+    files = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
+    assert len(files) == 16
+    sorted(files)[0].unlink()
+    again = tool('tools/preprocess.py', config_file, '--cache-dir', cache, '--workers', 1)
+    assert '1 recordings made, 15 were there' in again.stdout
+    assert sum(path.stat().st_mtime_ns == time_ns for path, time_ns in files.items()) == 15
+    work = tmp_path / 'work'
+    train = tool('tools/train.py', config_file, '--work-dir', work, '--cache-dir', cache, '--no-validate')
+    assert 'Saving checkpoint' in train.stdout + train.stderr
+    assert len(list(cache.iterdir())) == 16  # nothing was made anew
+
+
+def test_preprocess_needs_something_to_keep(config_file, tmp_path):
+    bare = tmp_path / 'bare.py'
+    bare.write_text(
+        f"""_base_ = {str(config_file)!r}
+pipeline = [dict(type='RawToHeatmap3D'), dict(type='HeatmapToChannels'), dict(type='PackRadarInputs')]
+train_dataloader = dict(dataset=dict(pipeline=pipeline))
+"""
+    )
+    done = tool('tools/preprocess.py', bare, '--cache-dir', tmp_path, check=False)
+    assert done.returncode == 2 and 'the train split has no LoadRadarHeatmap' in done.stderr
+
+
+def test_calibrate_writes_what_the_pipeline_reads(tmp_path):
+    import numpy as np
+    import torch
+
+    from mmradar.radar import Calibration, RadarConfig, encode_groups
+    from mmradar.simulation import Mounting, RadarSensor
+
+    config = RadarConfig(num_loops=4)
+    sensor = RadarSensor(config, Mounting((0, 0, 0), (1, 0, 0), (0, 0, 1)))
+    place = torch.tensor([[0.0, 2.0, 0.1]], dtype=torch.float64)
+    cube = sensor.echo(place, place, torch.ones(1, dtype=torch.float64)).numpy()
+    cube[5] *= 2j
+    encode_groups(np.stack([cube] * 2), config).tofile(tmp_path / 'reflector.bin')
+    (tmp_path / 'radar.json').write_text('{"num_loops": 4}')
+    out = tmp_path / 'board.json'
+    command = ['tools/calibrate.py', tmp_path / 'reflector.bin', '--config', tmp_path / 'radar.json', '--out', out]
+    done = tool(*command, '--position', 0, 2, 0.1)
+    assert 'TX 1 RX 1' in done.stdout and str(out) in done.stdout
+    weights = Calibration.load(out).antenna_weights
+    np.testing.assert_allclose(weights[0] / weights[5], 2j, atol=0.05)
+    wrong = tool(*command, '--position', 0, 4, 0.1, check=False)
+    assert wrong.returncode == 2 and 'no reflector within 0.3 m of 4.00 m' in wrong.stderr
+
+
+def test_reorder_packets_makes_a_raw_file(tmp_path):
+    import struct
+
+    samples = os.urandom(5 * 1456)
+    packets = [
+        struct.pack('<II', k + 1, 1456) + (1456 * k).to_bytes(6, 'little') + samples[1456 * k : 1456 * (k + 1)]
+        for k in (0, 1, 4, 3)
+    ]
+    (tmp_path / 'dump.bin').write_bytes(b''.join(packets))
+    done = tool('tools/reorder_packets.py', tmp_path / 'dump.bin', tmp_path / 'adc_data.bin')
+    assert '7,280 bytes of 4 packets; 1 came out of order' in done.stdout
+    assert '1,456 bytes from offset 2,912 on' in done.stdout
+    expected = samples[:2912] + bytes(1456) + samples[2 * 1456 + 1456 :]
+    assert (tmp_path / 'adc_data.bin').read_bytes() == expected

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from mmradar.datasets.datasets.hupr_annotation import load_hupr_annotation
+from mmradar.datasets.datasets.hupr_annotation import SequenceAnnotation, load_hupr_annotation
 from mmradar.errors import ConfigError, DataError
 from mmradar.metainfo import HUPR_METAINFO
-from mmradar.radar import RadarConfig, open_dca1000
+from mmradar.radar import RadarConfig, open_recording
 from mmradar.registry import DATASETS
 
 
@@ -26,9 +28,9 @@ class HuPRDataset(BaseDataset):
     Every annotated frame is the centre of one window; windows are clamped at a sequence's ends, so that all frames of
     val and test are predicted. Sizes of all raw files are checked against radar and annotation at the start.
 
-    A sample, before the pipeline: ``adc_paths`` (by view), ``frame_indices`` (T,), ``radar``, ``cache_dir``,
-    ``img_id`` (sequence * 100000 + frame, HuPR's), ``keypoints`` (T, J, 2) and ``areas`` (T,) in px and px^2,
-    ``keypoints_visible`` (T, J), ``bbox`` (4,) of the central frame, ``sequence``, ``frame``, ``image_size``.
+    A sample, before the pipeline: ``adc_paths`` (by view), ``frame_indices`` (T,), ``radar``, ``recording``,
+    ``cache_dir``, ``img_id`` (sequence * 100000 + frame, HuPR's), ``keypoints`` (T, J, 2) and ``areas`` (T,) in px and
+    px^2, ``keypoints_visible`` (T, J), ``bbox`` (4,) of the central frame, ``sequence``, ``frame``, ``image_size``.
 
     Args:
         data_root: Folder of the data set.
@@ -39,7 +41,9 @@ class HuPRDataset(BaseDataset):
         radar: Preset or fields of the radar's :class:`~mmradar.radar.RadarConfig`.
         views: Radars, by the names of their folders, in the order the model takes them.
         num_frames: Frames T of a window, odd.
-        adc_path: Raw file of a sequence and view, below ``data_root``.
+        adc_path: Raw file of a sequence and view, below ``data_root``; or a file of cubes.
+        recording: Further arguments of :func:`mmradar.radar.open_recording`. With ``on_error='drop'``, a recording that
+            is cut short is used as far as it goes; the frames left out are counted in the log.
         image_size: (width, height) in px of the image that the joints refer to.
         outside_tolerance_px: How far outside the image a joint may lie. HRNet may place one a little beside it.
         cache_dir: Where ``LoadRadarHeatmap`` keeps finished heatmaps; nowhere if ``None``.
@@ -63,6 +67,7 @@ class HuPRDataset(BaseDataset):
         views: Sequence[str] = ('hori', 'vert'),
         num_frames: int = 9,
         adc_path: str = 'single_{sequence}/{view}/adc_data.bin',
+        recording: Mapping[str, Any] | None = None,
         image_size: tuple[int, int] = (256, 256),
         outside_tolerance_px: float = 16.0,
         cache_dir: str | None = None,
@@ -74,6 +79,7 @@ class HuPRDataset(BaseDataset):
         self.sequences, self.split = None if sequences is None else list(sequences), split
         self.radar = RadarConfig.build(radar)
         self.views, self.num_frames, self.adc_path = tuple(views), num_frames, adc_path
+        self.recording = dict(recording or {})
         self.image_size, self.outside_tolerance_px = tuple(image_size), outside_tolerance_px
         self.cache_dir, self.shuffle_radar = cache_dir, shuffle_radar
         super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)
@@ -89,22 +95,32 @@ class HuPRDataset(BaseDataset):
         self.annotations = load_hupr_annotation(
             self.ann_file, self.sequences, self.metainfo['num_keypoints'], self.image_size, self.outside_tolerance_px
         )
-        for sequence, annotation in zip(self.sequences, self.annotations):
-            for view in self.views:
-                path = self._adc_file(sequence, view)
-                if not path.is_file():
-                    raise DataError(f'sequence {sequence} has no raw file of the radar {view!r}: looked for {path}')
-                open_dca1000(path, self.radar, num_frames=len(annotation))
+        self.num_recorded = [self._recorded_frames(*pair) for pair in zip(self.sequences, self.annotations)]
         entries = [
             dict(entry=entry, sequence=sequence, frame=frame, img_id=sequence * 100_000 + frame)
-            for entry, (sequence, annotation) in enumerate(zip(self.sequences, self.annotations))
-            for frame in range(len(annotation))
+            for entry, (sequence, frames) in enumerate(zip(self.sequences, self.num_recorded))
+            for frame in range(frames)
         ]
         if self.shuffle_radar is not None:
             order = np.random.default_rng(self.shuffle_radar).permutation(len(entries))
             for entry, other in zip(entries, order):
                 entry.update(radar_entry=entries[other]['entry'], radar_frame=entries[other]['frame'])
         return entries
+
+    def _recorded_frames(self, sequence: int, annotation: SequenceAnnotation) -> int:
+        """Annotated frames that all views have; all of them, or else an error, unless told to drop."""
+        frames, notes = len(annotation), []
+        for view in self.views:
+            path = self._adc_file(sequence, view)
+            if not path.is_file():
+                raise DataError(f'sequence {sequence} has no raw file of the radar {view!r}: looked for {path}')
+            recording = open_recording(path, self.radar, num_frames=len(annotation), **self.recording)
+            frames = min(frames, len(recording))
+            notes += recording.notes
+        if notes:
+            left_out = f'sequence {sequence}: {len(annotation) - frames:,} of {len(annotation):,} frames are left out.'
+            print_log(' '.join([left_out, *notes]), 'current', logging.WARNING)
+        return frames
 
     def _check_presence(self) -> None:
         missing = [path for path in (self.data_root, self.ann_file) if not Path(path).exists()]
@@ -137,6 +153,18 @@ class HuPRDataset(BaseDataset):
     def _adc_file(self, sequence: int, view: str) -> Path:
         return Path(self.data_root) / self.adc_path.format(sequence=sequence, view=view)
 
+    def recordings(self) -> Iterator[dict]:
+        """Every recording of every view by itself, as the transforms of raw files take it; ``num_frames`` of it."""
+        for sequence, frames in zip(self.sequences, self.num_recorded):
+            for view in self.views:
+                yield dict(
+                    adc_paths={view: str(self._adc_file(sequence, view))},
+                    num_frames=frames,
+                    radar=self.radar,
+                    recording=self.recording,
+                    cache_dir=self.cache_dir,
+                )
+
     def get_data_info(self, idx: int) -> dict:
         """The window around one frame, see the class."""
         info = super().get_data_info(idx)
@@ -148,6 +176,7 @@ class HuPRDataset(BaseDataset):
             adc_paths={view: str(self._adc_file(self.sequences[radar_entry], view)) for view in self.views},
             frame_indices=self._window(radar_entry, radar_frame),
             radar=self.radar,
+            recording=self.recording,
             cache_dir=self.cache_dir,
             keypoints=annotation.keypoints[window],
             # HuPR counts every joint as visible
@@ -160,7 +189,7 @@ class HuPRDataset(BaseDataset):
     def _window(self, entry: int, centre: int) -> np.ndarray:
         """Frames of the window around ``centre``, clamped at the sequence's ends."""
         offsets = np.arange(self.num_frames) - self.num_frames // 2
-        return np.clip(centre + offsets, 0, len(self.annotations[entry]) - 1)
+        return np.clip(centre + offsets, 0, self.num_recorded[entry] - 1)
 
     def prepare_data(self, idx: int) -> Any:
         """Run the pipeline on one window. A bad sample is an error; mmengine would quietly train on another."""

@@ -5,21 +5,33 @@ from mmradar.datasets.transforms.heatmap_channels import HeatmapToChannels, Norm
 from mmradar.datasets.transforms.keep_frames import KeepFrames
 from mmradar.datasets.transforms.load_radar_heatmap import LoadRadarHeatmap
 from mmradar.datasets.transforms.radar_processing import (
+    CalibrateCube,
     LoadRadarCube,
-    RadarHeatmap3D,
-    RawToHeatmap3D,
     RemoveStaticClutter,
     SubsampleChirps,
 )
+from mmradar.datasets.transforms.radar_representations import (
+    MeanOverElevation,
+    RadarDensityMap,
+    RadarHeatmap3D,
+    RadarHeatmap4D,
+    RadarPointCloud,
+    RawToHeatmap3D,
+)
 
 __all__ = [
+    'CalibrateCube',
     'HeatmapToChannels',
     'KeepFrames',
     'LoadRadarCube',
     'LoadRadarHeatmap',
+    'MeanOverElevation',
     'NormalizeHeatmap',
     'PackRadarInputs',
+    'RadarDensityMap',
     'RadarHeatmap3D',
+    'RadarHeatmap4D',
+    'RadarPointCloud',
     'RawToHeatmap3D',
     'RemoveStaticClutter',
     'SubsampleChirps',

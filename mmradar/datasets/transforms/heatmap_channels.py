@@ -33,7 +33,7 @@ class HeatmapToChannels(BaseTransform):
 
 @TRANSFORMS.register_module()
 class NormalizeHeatmap(BaseTransform):
-    """Zero mean and unit deviation of ``heatmap`` (frames, views, channels, angle, Doppler, range).
+    """Zero mean and unit deviation of ``heatmap`` (frames, views, channels, ..., angle, Doppler, range).
 
     HuPR scales each map between its extremes and then standardises it; the first step cancels out.
 
@@ -43,15 +43,14 @@ class NormalizeHeatmap(BaseTransform):
         eps: Added to the deviation.
     """
 
-    AXES = {'map': (3, 5), 'frame': (2, 3, 4, 5)}
-
     def __init__(self, over: str = 'map', eps: float = 1e-6) -> None:
-        if over not in self.AXES:
-            raise ConfigError(f'NormalizeHeatmap.over must be one of {", ".join(self.AXES)}, found {over!r}')
+        if over not in ('map', 'frame'):
+            raise ConfigError(f"NormalizeHeatmap.over must be 'map' or 'frame', found {over!r}")
         self.over, self.eps = over, eps
 
     def transform(self, results: dict) -> dict:
-        heatmap, axes = results['heatmap'], self.AXES[self.over]
+        heatmap = results['heatmap']
+        axes = (-3, -1) if self.over == 'map' else tuple(range(2, heatmap.ndim))
         heatmap = heatmap - heatmap.mean(axis=axes, keepdims=True)
         deviation = np.sqrt(np.square(heatmap).mean(axis=axes, keepdims=True))
         heatmap /= deviation + self.eps

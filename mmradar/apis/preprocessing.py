@@ -1,0 +1,109 @@
+"""Heatmaps of whole data sets, made beforehand: the cache that ``LoadRadarHeatmap`` fills on first use otherwise."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+from mmradar.datasets.transforms import LoadRadarHeatmap
+from mmradar.errors import ConfigError, DataError
+from mmradar.processes import run_jobs
+from mmradar.registry import DATASETS
+
+SPLITS = ('train', 'val', 'test')
+
+
+@dataclass
+class PreprocessingResult:
+    """What :func:`preprocess` did.
+
+    Args:
+        made: Recordings whose heatmaps were made.
+        found: Recordings whose heatmaps were there.
+        total_bytes: Size of all of them on disk.
+    """
+
+    made: int
+    found: int
+    total_bytes: int
+
+
+def preprocess(
+    config: Config,
+    cache_dir: str | Path,
+    splits: Iterable[str] = SPLITS,
+    workers: int = 1,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> PreprocessingResult:
+    """Make the heatmaps of all recordings of a configuration's data sets.
+
+    A recording's heatmaps become one file, whole or not at all, so that an interrupted run goes on where it stopped.
+    Training and testing find them through the data sets' ``cache_dir``; the result does not depend on ``workers``.
+
+    Args:
+        config: As for training.
+        cache_dir: Where to keep them.
+        splits: Of ``'train'``, ``'val'`` and ``'test'``; those that the configuration lacks are passed over.
+        workers: Processes.
+        on_progress: Called with (recordings done, recordings in all).
+
+    Raises:
+        ConfigError: A pipeline without ``LoadRadarHeatmap``.
+        DataError: The data set has a flaw, or the disk is too small.
+    """
+    init_default_scope('mmradar')
+    jobs: dict[Path, tuple[list, str, dict[str, Any]]] = {}
+    found: set[Path] = set()
+    needed = 0
+    for split in splits:
+        if not config.get(f'{split}_dataloader'):
+            continue
+        dataset = DATASETS.build({**config[f'{split}_dataloader'].dataset, 'cache_dir': str(cache_dir)})
+        loaders = list(_loaders(dataset.pipeline.transforms))
+        if not loaders:
+            raise ConfigError(f'the pipeline of the {split} split has no LoadRadarHeatmap; there is nothing to keep')
+        for loader in loaders:
+            frame_bytes = None
+            for recording in dataset.recordings():
+                path = loader.cache_path(recording)
+                if path.is_file():
+                    found.add(path)
+                elif path not in jobs:
+                    frame_bytes = frame_bytes or loader.frame_bytes(recording)
+                    needed += frame_bytes * recording['num_frames']
+                    jobs[path] = (loader.step_settings, loader.cache_dtype, recording)
+    Path(cache_dir).mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(cache_dir).free
+    if needed > free:
+        raise DataError(
+            f'the heatmaps need {needed / 1e9:.1f} GB more in {cache_dir}, and {free / 1e9:.1f} GB are free. Choose '
+            'another folder or fewer range bins; or go without: training makes them as it goes.'
+        )
+    done, total = len(found), len(found) + len(jobs)
+    if on_progress:
+        on_progress(done, total)
+    for _ in run_jobs(_fill, list(jobs.values()), workers):
+        done += 1
+        if on_progress:
+            on_progress(done, total)
+    return PreprocessingResult(len(jobs), len(found), sum(path.stat().st_size for path in (*found, *jobs)))
+
+
+def _loaders(transforms: Iterable[Any]) -> Iterator[LoadRadarHeatmap]:
+    """Every ``LoadRadarHeatmap`` of a pipeline, also inside other transforms."""
+    for transform in transforms:
+        if isinstance(transform, LoadRadarHeatmap):
+            yield transform
+        elif hasattr(getattr(transform, 'steps', None), 'transforms'):
+            yield from _loaders(transform.steps.transforms)
+
+
+def _fill(steps: list, cache_dtype: str, recording: dict[str, Any]) -> Path:
+    init_default_scope('mmradar')
+    return LoadRadarHeatmap(steps, cache_dtype).fill(recording)

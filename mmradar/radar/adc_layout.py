@@ -1,0 +1,120 @@
+"""How a chirp's samples lie in a raw file, and the one arrangement that everything here works on.
+
+A board's file is a row of int16 words, chirp after chirp (TI, application report SWRA581, and the mmWave SDK's HSI
+header). Whatever its arrangement, :func:`unpack_words` brings it to groups ``I0 I1 Q0 Q1`` of two samples, receiver
+after receiver, which is what mmWave Studio writes for two lanes, so that nothing has to be moved there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Complex64, Int16
+
+from mmradar.radar.config import RadarConfig
+
+# An HSI header begins with this identifier (mmWave SDK, hsiprotocol.h), as it is, or as two lanes interleave its words.
+HSI_HEADERS = (bytes.fromhex('dc0ada0cdc0ada0c'), bytes.fromhex('dc0adc0ada0cda0c'))
+
+
+def unpack_words(
+    words: Int16[np.ndarray, '*chirps words'], config: RadarConfig
+) -> Int16[np.ndarray, '*chirps rx half 4']:
+    """Groups ``I0 I1 Q0 Q1`` of words as they lie in a file; a view where the file has them so.
+
+    Args:
+        words: Chirps of a file, without headers.
+        config: Its radar. Real samples get Q = 0.
+
+    Returns:
+        (..., receivers, samples / 2, 4).
+    """
+    leading, rx, half = words.shape[:-1], config.num_rx, config.num_samples // 2
+    if config.sampling == 'real':
+        groups = np.zeros((*leading, rx, half, 4), words.dtype)
+        if config.num_lanes == 4:
+            groups[..., :2] = np.moveaxis(words.reshape(*leading, half, 2, rx), -1, -3)
+        else:
+            groups[..., :2] = words.reshape(*leading, rx, half, 2)
+        return groups
+    if config.num_lanes == 4:
+        # sample by sample: I (or Q) of all receivers, then the other
+        samples = words.reshape(*leading, half, 2, 2, rx)
+        samples = samples if config.iq_order == 'IIQQ' else samples[..., ::-1, :]
+        ahead = range(len(leading))
+        first = len(leading)
+        return samples.transpose(*ahead, first + 3, first, first + 2, first + 1).reshape(*leading, rx, half, 4)
+    groups = words.reshape(*leading, rx, half, 4)
+    return groups if config.iq_order == 'IIQQ' else groups[..., _places(config.iq_order)]
+
+
+def pack_words(
+    groups: Int16[np.ndarray, '*chirps rx half 4'], config: RadarConfig
+) -> Int16[np.ndarray, '*chirps words']:
+    """The inverse of :func:`unpack_words`, with a header in front of each chirp if the radar sends one.
+
+    Of a header only the identifier is written; the rest are zeros.
+
+    Args:
+        groups: (..., receivers, samples / 2, 4). Of real samples, Q is left out.
+        config: The radar to write for.
+
+    Returns:
+        int16, little endian, (..., words of a chirp with its header).
+    """
+    leading = groups.shape[:-3]
+    if config.sampling == 'real':
+        samples = np.moveaxis(groups[..., :2], -3, -1) if config.num_lanes == 4 else groups[..., :2]
+    elif config.num_lanes == 4:
+        rx, half, _ = groups.shape[-3:]
+        first = len(leading)
+        samples = groups.reshape(*leading, rx, half, 2, 2)
+        samples = samples.transpose(*range(first), first + 1, first + 3, first + 2, first)
+        samples = samples if config.iq_order == 'IIQQ' else samples[..., ::-1, :]
+    else:
+        samples = groups[..., np.argsort(_places(config.iq_order))]
+    words = np.zeros((*leading, config.chirp_bytes // 2), '<i2')
+    identifier = np.frombuffer(HSI_HEADERS[0], '<i2')[: config.header_bytes // 2]
+    words[..., : len(identifier)] = identifier
+    words[..., config.header_bytes // 2 :] = samples.reshape(*leading, -1)
+    return words
+
+
+def _places(iq_order: str) -> list[int]:
+    """Where I0, I1, Q0 and Q1 stand in a group of this order."""
+    found = {'I': iter([0, 1]), 'Q': iter([2, 3])}
+    return np.argsort([next(found[letter]) for letter in iq_order]).tolist()
+
+
+def decode_groups(raw: Int16[np.ndarray, 'frames loops tx rx half 4']) -> Complex64[np.ndarray, 'frames ant loops n']:
+    """Complex cube, (frames, tx * rx, loops, samples), of groups ``I0 I1 Q0 Q1`` in firing order.
+
+    The virtual antennas stay in the file's order: TX0 RX0..3, TX1 RX0..3, and so on. Units are ADC counts.
+    """
+    frames, loops, tx, rx, half, _ = raw.shape
+    cube = np.empty((frames, tx, rx, loops, half, 2), np.complex64)
+    antennas_first = raw.transpose(0, 2, 3, 1, 4, 5)
+    cube.real = antennas_first[..., :2]
+    cube.imag = antennas_first[..., 2:]
+    return cube.reshape(frames, tx * rx, loops, 2 * half)
+
+
+def encode_groups(cube: np.ndarray, config: RadarConfig) -> Int16[np.ndarray, 'frames loops tx rx half 4']:
+    """The inverse of :func:`decode_groups`: rounds to whole counts and clips to int16, as an ADC does.
+
+    Args:
+        cube: Complex samples in ADC counts, (frames, tx * rx, loops, samples).
+        config: The radar to write for.
+
+    Raises:
+        ValueError: A cube that is not the radar's.
+    """
+    frames = cube.shape[0]
+    if cube.shape[1:] != config.frame_shape:
+        raise ValueError(f'expected frames of shape {config.frame_shape}, found {cube.shape[1:]}')
+    grouped = cube.reshape(frames, config.num_tx, config.num_rx, config.num_loops, config.num_samples // 2, 2)
+    grouped = grouped.transpose(0, 3, 1, 2, 4, 5)
+    raw = np.empty((*grouped.shape[:-1], 4), '<i2')
+    limits = np.iinfo(np.int16)
+    raw[..., :2] = np.clip(np.rint(grouped.real), limits.min, limits.max)
+    raw[..., 2:] = np.clip(np.rint(grouped.imag), limits.min, limits.max)
+    return raw

@@ -1,0 +1,175 @@
+"""Complex cubes of other tools: NumPy, MATLAB and HDF5 files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Complex64
+
+from mmradar.radar.config import RadarConfig
+from mmradar.radar.matlab5 import read_matlab5
+from mmradar.radar.recording import ADCFileError, Frames, Recording, check_on_error
+
+CUBE_SUFFIXES = ('.npy', '.mat', '.h5', '.hdf5')
+_AXES = ('frame', 'antenna', 'loop', 'sample')
+_DEFAULT_AXES = ' '.join(_AXES)
+_MOST_COMPRESSION = 1100  # zlib's limit is 1032: an array that claims more cannot be in its file
+_HDF5_SIGNATURE = b'\x89HDF\r\n\x1a\n'
+
+
+class CubeRecording(Recording):
+    """Frames of an array that is indexed as it is read.
+
+    Args:
+        array: Of numpy or h5py: complex, real with a last axis of 2 for I and Q, or of fields ``real`` and ``imag``.
+        order: Which of the array's axes are frame, antenna, loop and sample.
+        path, config, dropped_frames, notes: As for :class:`Recording`.
+    """
+
+    def __init__(self, array: Any, order: Sequence[int], path: Path, config: RadarConfig, **kwargs) -> None:
+        super().__init__(path, config, **kwargs)
+        self._array, self._order = array, tuple(order)
+
+    def __len__(self) -> int:
+        return self._array.shape[self._order[0]]
+
+    def cube(self, frames: Frames = None) -> Complex64[np.ndarray, 'frames ant loops samples']:
+        selection = self._selection(frames)
+        inverse = None
+        if not isinstance(selection, slice):
+            selection, inverse = np.unique(selection, return_inverse=True)  # h5py reads ascending indices only
+        index = [slice(None)] * self._array.ndim
+        index[self._order[0]] = selection
+        part = _complex(_load(self.path, lambda: np.asarray(self._array[tuple(index)])))
+        cube = np.ascontiguousarray(part.transpose(self._order), np.complex64)
+        return cube if inverse is None else cube[inverse]
+
+
+def _complex(array: np.ndarray) -> np.ndarray:
+    if array.dtype.names:
+        return array['real'] + 1j * array['imag']
+    if array.ndim == len(_AXES) + 1:
+        return array[..., 0] + 1j * array[..., 1]
+    return array
+
+
+def open_cubes(
+    path: str | Path,
+    config: RadarConfig,
+    num_frames: int | None = None,
+    on_error: str = 'raise',
+    key: str | None = None,
+    axes: str | None = None,
+) -> CubeRecording:
+    """Open a file of complex cubes: ``.npy``, ``.mat`` (version 5 or 7.3), ``.h5`` or ``.hdf5``.
+
+    ``.npy`` and HDF5 are read frame by frame, ``.mat`` of version 5 as a whole. Nothing in them is executed. An array
+    is complex, or has a last axis of 2 for I and Q.
+
+    Args:
+        path: The file.
+        config: The radar; an array must have its antennas, loops and samples.
+        num_frames: Frames the file must hold; any number if ``None``.
+        on_error: ``'raise'``, or ``'drop'`` to be content with fewer frames.
+        key: The array's name; may be left out where only one has four axes.
+        axes: The order of the array's axes, words of ``'frame antenna loop sample'`` (the default). MATLAB writes
+            version 7.3 with axes reversed; here they are named as MATLAB shows them.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ADCFileError: It cannot be read, or does not hold what the configuration says.
+        ImportError: HDF5 without h5py.
+        ValueError: ``axes`` or ``on_error`` is not one of those.
+    """
+    path = Path(path)
+    check_on_error(on_error)
+    names = (axes or _DEFAULT_AXES).split()
+    if sorted(names) != sorted(_AXES):
+        raise ValueError(f'axes must be the words {_DEFAULT_AXES!r} in some order, found {axes!r}')
+    if not path.is_file():
+        raise FileNotFoundError(f'no radar recording at {path}')
+    with path.open('rb') as file:
+        start = file.read(1024)
+    matlab_hdf5 = start[512:520] == _HDF5_SIGNATURE
+    if path.suffix.lower() == '.npy':
+        array = _load(path, lambda: np.load(path, mmap_mode='r', allow_pickle=False))
+    elif matlab_hdf5 or start.startswith(_HDF5_SIGNATURE):
+        array = _open_hdf5(path, key)
+    elif path.suffix.lower() == '.mat':
+        array = _load_matlab_5(path, key)
+    else:
+        raise ADCFileError(f'{path}: not an HDF5 file; it begins with bytes {start[:8].hex(" ")}')
+    order = [names.index(axis) for axis in _AXES]
+    if matlab_hdf5:
+        order = [3 - place for place in order]
+    expected = config.frame_shape
+    shape, dtype = _load(path, lambda: (tuple(array.shape), array.dtype))  # HDF5 decodes them only now
+    numeric = dtype.names == ('real', 'imag') or dtype.kind in 'ciuf'
+    pairs = len(shape) == 5 and shape[-1] == 2 and dtype.kind in 'iuf'
+    if not numeric or (len(shape) != 4 and not pairs) or tuple(shape[o] for o in order[1:]) != expected:
+        raise ADCFileError(
+            f'{path}: expected complex samples (frames, {", ".join(map(str, expected))}) with axes '
+            f'{axes or _DEFAULT_AXES!r}, found {dtype} {shape}'
+        )
+    frames = shape[order[0]]
+    notes, dropped = [], 0
+    if frames == 0 or (num_frames is not None and frames != num_frames):
+        found = f'{path}: expected {num_frames or "some"} frames, found {frames}'
+        if frames == 0 or frames > num_frames or on_error == 'raise':
+            raise ADCFileError(found)
+        notes, dropped = [f'{found}; what is there is used'], num_frames - frames
+    return CubeRecording(array, order, path, config, dropped_frames=dropped, notes=notes)
+
+
+def _load(path: Path, read) -> Any:
+    try:
+        return read()
+    except ImportError:
+        raise
+    except Exception as error:  # readers of damaged files raise whatever they stumble over
+        raise ADCFileError(f'{path} cannot be read ({type(error).__name__}: {error})') from error
+
+
+def _pick(path: Path, found: dict[str, tuple[int, ...]], key: str | None) -> str:
+    """The name of the array: the one asked for, or the only one that can be a recording."""
+    if key is not None:
+        if key not in found:
+            raise ADCFileError(f'{path}: no array {key!r}, found {", ".join(sorted(found)) or "none"}')
+        return key
+    fitting = [name for name, shape in found.items() if len(shape) in (4, 5)]
+    if len(fitting) != 1:
+        shapes = ', '.join(f'{name} {shape}' for name, shape in sorted(found.items())) or 'none'
+        raise ADCFileError(f'{path}: name one array of four axes as `key`; there are {shapes}')
+    return fitting[0]
+
+
+def _open_hdf5(path: Path, key: str | None) -> Any:
+    try:
+        import h5py
+    except ImportError as error:
+        raise ImportError(f'{path} is an HDF5 file; to read it: pip install h5py') from error
+
+    def read():
+        file = h5py.File(path, 'r')
+        found: dict[str, tuple[int, ...]] = {}
+
+        def note(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset) and item.shape is not None:
+                found[name] = item.shape
+
+        file.visititems(note)
+        return file[_pick(path, found, key)]
+
+    return _load(path, read)
+
+
+def _load_matlab_5(path: Path, key: str | None) -> np.ndarray:
+    arrays = _load(path, lambda: read_matlab5(path))
+    array = arrays[_pick(path, {name: found.shape for name, found in arrays.items()}, key)]
+    if math.prod(array.shape) > _MOST_COMPRESSION * path.stat().st_size:
+        raise ADCFileError(f'{path}: an array {array.shape} cannot be in {path.stat().st_size:,} bytes')
+    return _load(path, array.read)

@@ -1,0 +1,34 @@
+"""Make a raw file of a dump of a DCA1000's UDP packets: in order, lost ones filled with zeros and told."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mmradar.apis.command_line import run
+from mmradar.radar import read_packets
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('dump', type=Path, help="mmWave Studio's adc_data_Raw_0.bin, bare datagrams, .pcap or .pcapng")
+    parser.add_argument('out', type=Path, nargs='?', default=Path('adc_data.bin'), help='file to write')
+    args = parser.parse_args()
+    stream = read_packets(args.dump)
+    stream.samples.tofile(args.out)
+    print(
+        f'{args.out}: {len(stream.samples):,} bytes of {stream.packets:,} packets; {stream.out_of_order:,} came out of '
+        f'order, {stream.duplicates:,} twice'
+    )
+    if stream.first_byte:
+        print(f'The dump begins late: the board had sent {stream.first_byte:,} bytes before.')
+    if stream.lost:
+        print(f'{stream.lost_bytes:,} bytes were lost and are zeros, in {len(stream.lost):,} gaps:')
+        for offset, size in stream.lost[:20]:
+            print(f'  {size:,} bytes from offset {offset:,} on')
+        if len(stream.lost) > 20:
+            print(f'  and {len(stream.lost) - 20:,} more')
+
+
+if __name__ == '__main__':
+    run(main)
