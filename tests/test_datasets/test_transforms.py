@@ -116,7 +116,7 @@ def test_density_maps(window):
 
 
 def test_point_clouds(window):
-    options = dict(train=(4, 1), guard=(1, 1), false_alarm_rate=1e-3)
+    options = dict(train=(4, 1), guard=(1, 1), false_alarm_rate=3e-2, peaks_only=False)
     results = steps(window(), LoadRadarCube(), RadarPointCloud(num_points=40, **options))
     points, number = results['points'], results['num_points']
     assert points.shape == (3, 2, 40, 5) and points.dtype == np.float32 and number.shape == (3, 2)
