@@ -6,6 +6,7 @@ from conftest import REPOSITORY
 from mmradar.apis.command_line import load_config
 from mmradar.apis.complexity import model_complexity
 from mmradar.registry import DATASETS, MODELS
+from mmradar.simulation import SimulationPlan, write_hupr_dataset
 
 
 def test_the_main_configuration_has_the_paper_s_size():
@@ -27,16 +28,14 @@ def test_counted_macs_of_a_small_network_by_hand():
     assert main.total_macs - fewer.total_macs == projections + spatial + temporal + cross
 
 
-@pytest.mark.parametrize(
-    'name',
-    [
-        'millimamba_hupr',
-        'millimamba_light_hupr',
-        'millimamba_transhupr',
-        'millimamba_simhupr',
-        'millimamba_tiny_simhupr',
-    ],
+CONFIGS = sorted(
+    str(path.relative_to(REPOSITORY / 'configs').with_suffix(''))
+    for path in (REPOSITORY / 'configs').rglob('*.py')
+    if '_base_' not in path.parts
 )
+
+
+@pytest.mark.parametrize('name', CONFIGS)
 def test_every_configuration_builds(name):
     config = load_config(str(REPOSITORY / f'configs/{name}.py'))
     model = MODELS.build(config.model)
@@ -44,6 +43,31 @@ def test_every_configuration_builds(name):
     assert (
         config.train_dataloader.dataset.num_frames == config.model.backbone.num_frames == config.model.head.num_frames
     )
+
+
+@pytest.fixture(scope='module')
+def full_size_root(tmp_path_factory):
+    """One sequence of three frames of the radar as it is."""
+    plan = SimulationPlan(train=0, val=0, test=1, num_frames=3)
+    return write_hupr_dataset(tmp_path_factory.mktemp('full_size') / 'set', plan)
+
+
+@pytest.mark.parametrize('name', ['4dfft', 'density', 'hupr', 't1', 'vert'])
+def test_other_inputs_go_through_their_networks(full_size_root, name):
+    path = f'ablations/millimamba_{name}_hupr' if name != 'hupr' else 'millimamba_light_hupr'
+    config = load_config(str(REPOSITORY / f'configs/{path}.py'))
+    options = config.test_dataloader.dataset
+    options.update(data_root=str(full_size_root), sequences=None)
+    sample = DATASETS.build(options)[1]
+    backbone = config.model.backbone
+    frames, views, channels, *size = sample['inputs'].shape
+    assert (frames, views) == (backbone.num_frames, backbone.num_views)
+    assert channels == backbone.stem.in_channels and (size[0], size[2]) == tuple(backbone.input_size) and size[1] == 8
+    assert sample['inputs'].isfinite().all() and sample['inputs'].std() > 0.1
+    model = MODELS.build(config.model)
+    data = model.data_preprocessor(dict(inputs=[sample['inputs']], data_samples=[sample['data_samples']]))
+    with torch.no_grad():
+        assert model(**data, mode='loss')['loss_oks'].isfinite()
 
 
 def batch(config):
