@@ -69,10 +69,11 @@ def test_amplitude_follows_the_radar_equation():
 
 
 def test_phase_is_exact_against_float64_geometry():
-    """One transmitter-receiver pair by hand: 2 pi f0 times the path over c."""
+    """One transmitter-receiver pair by hand, at the middle of a chirp: 2 pi f times the path over c."""
     sensor = RadarSensor(CONFIG, HUPR_MOUNTINGS['hori'])
     point = torch.tensor([[0.3, 2.2, 1.4]], dtype=torch.float64)
-    sample = sensor.echo(point, point, torch.ones(1, dtype=torch.float64))[5, 0, 0]  # TX1, RX1, first sample
+    sample = sensor.echo(point, point, torch.ones(1, dtype=torch.float64))[5, 0, 128]  # TX1, RX1, middle sample
     path = (point - sensor._tx_m[1]).norm() + (point - sensor._rx_m[1]).norm()
-    expected = np.angle(np.exp(2j * np.pi * CONFIG.start_frequency_hz * path.item() / 299_792_458))
+    centre_hz = CONFIG.start_frequency_hz + CONFIG.bandwidth_hz / 2
+    expected = np.angle(np.exp(2j * np.pi * centre_hz * path.item() / 299_792_458))
     assert np.angle(sample.item() * np.exp(-1j * expected)) == pytest.approx(0, abs=1e-3)
