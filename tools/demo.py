@@ -16,7 +16,7 @@ from matplotlib.image import imread, imsave
 
 from mmradar.apis.command_line import progress_bar, run
 from mmradar.errors import ConfigError
-from mmradar.simulation import SimulationPlan, write_hupr_dataset
+from mmradar.simulation import PLANS, write_hupr_dataset
 
 TOOLS = Path(__file__).parent
 CONFIG = TOOLS.parent / 'configs' / 'millimamba_tiny_simhupr.py'
@@ -68,12 +68,12 @@ def main() -> None:
     args = parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    plan = SimulationPlan()
+    plan = PLANS['simhupr-v1-mini']
     if args.sequences:
-        plan = SimulationPlan(*args.sequences)
+        plan = plan.changed(**dict(zip(('train', 'val', 'test'), args.sequences)))
     epochs = args.epochs or Config.fromfile(CONFIG).train_cfg.max_epochs
 
-    counts = f'{plan.train} + {plan.val} + {plan.test} sequences, {plan.total_bytes / 1e9:.1f} GB'
+    counts = f'{plan.train} + {plan.val} + {plan.test} sequences, {plan.total_bytes() / 1e9:.1f} GB'
     print(f"1/4  Simulating two radars: {counts} in HuPR's layout")
     write_hupr_dataset(args.data, plan, workers=args.workers, on_progress=progress_bar('sequences'))
 

@@ -7,21 +7,36 @@ import os
 import time
 from pathlib import Path
 
+from mmengine.config import DictAction
+
 from mmradar.apis.command_line import progress_bar, run
-from mmradar.simulation import SimulationPlan, write_hupr_dataset
+from mmradar.simulation import PLANS, write_hupr_dataset
+
+_DEFAULT = 'simhupr-v1-mini'
 
 
 def parse_args() -> argparse.Namespace:
-    default = SimulationPlan()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('out', type=Path, nargs='?', default=Path('data/simhupr'), help='folder to write to')
+    parser.add_argument(
+        '--preset',
+        choices=sorted(PLANS),
+        default=_DEFAULT,
+        help=f'a named set, which everybody can make again; {_DEFAULT} if not given',
+    )
     for split in ('train', 'val', 'test'):
-        parser.add_argument(
-            f'--{split}', type=int, default=getattr(default, split), help=f'sequences of the {split} split'
-        )
-    parser.add_argument('--frames', type=int, default=default.num_frames, help='frames a sequence (10 a second)')
-    parser.add_argument('--seed', type=int, default=default.seed, help='of everything')
-    parser.add_argument('--radar', default=default.radar, help='preset of the radar configuration')
+        parser.add_argument(f'--{split}', type=int, help=f'sequences of the {split} split, if not those of the preset')
+    parser.add_argument('--frames', type=int, dest='num_frames', help='frames a sequence (10 a second)')
+    parser.add_argument('--seed', type=int, help='of everything')
+    parser.add_argument('--radar', help='preset of the radar configuration')
+    parser.add_argument(
+        '--options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='other fields of the plan, e.g. skin.slope=0.1 extras.second_person=True',
+    )
     parser.add_argument(
         '--workers', type=int, default=os.cpu_count() or 1, help='processes; the result does not depend on it'
     )
@@ -30,12 +45,12 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    plan = SimulationPlan(
-        train=args.train, val=args.val, test=args.test, num_frames=args.frames, seed=args.seed, radar=args.radar
-    )
+    changes = {key: getattr(args, key) for key in ('train', 'val', 'test', 'num_frames', 'seed', 'radar')}
+    changes = {key: value for key, value in changes.items() if value is not None}
+    plan = PLANS[args.preset].changed(**changes, **args.options)
     print(
-        f'Simulating {args.train} + {args.val} + {args.test} sequences (train + val + test) of {args.frames} frames, '
-        f'{plan.total_bytes / 1e9:.1f} GB of raw ADC samples, to {args.out}'
+        f'Simulating {plan.train} + {plan.val} + {plan.test} sequences (train + val + test) of {plan.num_frames} '
+        f'frames, {plan.total_bytes() / 1e9:.1f} GB of raw ADC samples, to {args.out}'
     )
     start = time.perf_counter()
     write_hupr_dataset(args.out, plan, workers=args.workers, on_progress=progress_bar('sequences'))

@@ -1,28 +1,42 @@
 """Motion -> body -> scattering -> antennas -> ADC samples. Uses ``mmradar.radar`` and nothing above it."""
 
-from mmradar.simulation.body import BodySurface
+from mmradar.simulation.body import BodySurface, Scatterers, Skin
 from mmradar.simulation.camera import Camera
-from mmradar.simulation.hupr_writer import SimulationError, SimulationPlan, simulate_sequence, write_hupr_dataset
+from mmradar.simulation.frames import AliasingWarning, SimulationError, simulate_frames
+from mmradar.simulation.hupr_writer import simulate_sequence, write_hupr_dataset
 from mmradar.simulation.motion import MOTIONS, Performance, Style
-from mmradar.simulation.scene import Scene
-from mmradar.simulation.sensor import HUPR_MOUNTINGS, Mounting, RadarSensor
+from mmradar.simulation.plan import PLANS, Extras, SimulationPlan
+from mmradar.simulation.scene import FLOOR, Curtain, Fan, Interferer, Person, Scene
+from mmradar.simulation.sensor import HUPR_MOUNTINGS, Mirror, Mounting, RadarSensor
 from mmradar.simulation.skeleton import JOINT_NAMES, Subject, forward_kinematics
 
 __all__ = [
+    'FLOOR',
     'HUPR_MOUNTINGS',
     'JOINT_NAMES',
     'MOTIONS',
+    'PLANS',
+    'AliasingWarning',
     'BodySurface',
     'Camera',
+    'Curtain',
+    'Extras',
+    'Fan',
+    'Interferer',
+    'Mirror',
     'Mounting',
     'Performance',
+    'Person',
     'RadarSensor',
+    'Scatterers',
     'Scene',
     'SimulationError',
     'SimulationPlan',
+    'Skin',
     'Style',
     'Subject',
     'forward_kinematics',
+    'simulate_frames',
     'simulate_sequence',
     'write_hupr_dataset',
 ]

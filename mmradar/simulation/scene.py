@@ -1,33 +1,188 @@
-"""What stands still around the subject: walls and furniture, as points with a radar cross-section."""
+"""What is around the subject: walls and furniture, mirrors that echoes come round by, what moves, other radars."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float
+import torch
+from jaxtyping import Complex64, Float
+from torch import Tensor
+
+from mmradar.errors import ConfigError
+from mmradar.simulation.body import BodySurface, Scatterers
+from mmradar.simulation.sensor import Mirror, RadarSensor
+
+FLOOR = Mirror((0.0, 0.0, 0.0), (0.0, 0.0, 1.0), coefficient=0.3)
+
+
+class Motion(Protocol):
+    """Whatever knows where a person's joints are at any time: a performance, a recorded motion."""
+
+    def joints_m(self, time_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
+        """Joint positions in world axes, in m."""
+
+
+class Mover(Protocol):
+    """Something that moves and returns echoes."""
+
+    def scatterers(self, time_s: Float[np.ndarray, 'frames nodes'], sensor_m: Float[Tensor, '3']) -> Scatterers:
+        """Its points at times, in s, and their cross-sections as a radar there sees them."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody in the room: the subject, or a second person behind.
+
+    Args:
+        motion: What they do.
+        surface: What they are made of.
+    """
+
+    motion: Motion
+    surface: BodySurface
+
+    def scatterers(self, time_s: Float[np.ndarray, 'frames nodes'], sensor_m: Float[Tensor, '3']) -> Scatterers:
+        joints_m = self.motion.joints_m(np.asarray(time_s).reshape(-1))
+        joints_m = torch.as_tensor(joints_m).reshape(*np.shape(time_s), *joints_m.shape[1:])
+        return self.surface.scatterers(joints_m, sensor_m.cpu())
+
+
+@dataclass(frozen=True)
+class Fan:
+    """Blades that turn.
+
+    Args:
+        centre_m: Its hub.
+        radius_m: Length of a blade.
+        rate_hz: Turns a second.
+        blades: How many.
+        rcs_m2: Radar cross-section of all of them.
+        axis_tilt_rad: By how much it is turned to the side, so that blades come nearer and go away.
+    """
+
+    centre_m: tuple[float, float, float]
+    radius_m: float = 0.2
+    rate_hz: float = 3.0
+    blades: int = 3
+    rcs_m2: float = 0.05
+    axis_tilt_rad: float = 0.5
+
+    def scatterers(self, time_s: Float[np.ndarray, 'frames nodes'], sensor_m: Float[Tensor, '3']) -> Scatterers:
+        time = np.asarray(time_s)[..., None, None]
+        radii = self.radius_m * np.linspace(0.25, 1, 4)[:, None]
+        angle = 2 * np.pi * (self.rate_hz * time + np.arange(self.blades) / self.blades)
+        x, z = radii * np.cos(angle), radii * np.sin(angle)
+        points = np.stack([x * np.cos(self.axis_tilt_rad), x * np.sin(self.axis_tilt_rad), z], -1)
+        points = torch.as_tensor(np.asarray(self.centre_m) + points.reshape(*np.shape(time_s), -1, 3))
+        rcs = torch.full((len(points), points.shape[2]), self.rcs_m2 / points.shape[2], dtype=torch.float64)
+        return Scatterers(points, rcs)
+
+
+@dataclass(frozen=True)
+class Curtain:
+    """Cloth that sways to and fro, its hem most.
+
+    Args:
+        centre_m: The middle of its upper edge.
+        width_m, height_m: Its size.
+        sway_m: How far the hem moves either way.
+        rate_hz: How often.
+        rcs_m2: Radar cross-section of all of it.
+    """
+
+    centre_m: tuple[float, float, float]
+    width_m: float = 1.2
+    height_m: float = 1.8
+    sway_m: float = 0.05
+    rate_hz: float = 0.4
+    rcs_m2: float = 0.1
+
+    def scatterers(self, time_s: Float[np.ndarray, 'frames nodes'], sensor_m: Float[Tensor, '3']) -> Scatterers:
+        across, down = np.meshgrid(np.linspace(-0.5, 0.5, 7), np.linspace(0, 1, 6))
+        across, down = across.ravel(), down.ravel()
+        time = np.asarray(time_s)[..., None]
+        # a wave runs along it
+        sway = self.sway_m * down * np.sin(2 * np.pi * (self.rate_hz * time + across))
+        rest = np.broadcast_to(0.0, sway.shape)
+        points = np.stack([rest + self.width_m * across, sway, rest - self.height_m * down], -1)
+        points = torch.as_tensor(np.asarray(self.centre_m) + points)
+        rcs = torch.full((len(points), points.shape[2]), self.rcs_m2 / points.shape[2], dtype=torch.float64)
+        return Scatterers(points, rcs)
+
+
+@dataclass(frozen=True)
+class Interferer:
+    """Another FMCW radar in the same band, not in step with this one.
+
+    In every chirp in which its ramp crosses ours, the difference of the two sweeps through the receiver's bandwidth
+    (Brooker, Mutual interference of millimeter-wave radar systems, IEEE TEMC 2007). It arrives by one way, not two.
+
+    Args:
+        position_m: Where it is.
+        slope_hz_per_s: Its frequency ramp; must differ from ours.
+        eirp_dbm: Its transmit power and gain towards us.
+        share: Share of our chirps that it crosses.
+    """
+
+    position_m: tuple[float, float, float]
+    slope_hz_per_s: float = 30e12
+    eirp_dbm: float = 10.0
+    share: float = 0.5
+
+    def signal(self, sensor: RadarSensor, generator: torch.Generator) -> Complex64[Tensor, 'antennas loops samples']:
+        """What it adds to one frame, in ADC counts."""
+        config = sensor.config
+        difference = self.slope_hz_per_s - config.slope_hz_per_s
+        if difference == 0:
+            raise ConfigError('an interferer of the same slope never crosses our chirps; give it another')
+        place = torch.tensor(self.position_m, dtype=torch.float64, device=sensor.device)
+        distance = float((place - sensor.position_m).norm())
+        # One way, EIRP G_r (wavelength / 4 pi R)^2, over the echo of 1 m^2 at 1 m, P G_t G_r (wavelength / 4 pi)^2 / 4 pi
+        own_eirp_dbm = sensor.tx_power_dbm + sensor.peak_gain_dbi
+        ratio = 10 ** ((self.eirp_dbm - own_eirp_dbm) / 20) * (4 * torch.pi) ** 0.5 / distance
+        amplitude = ratio * float(sensor.gain(place)) * sensor.unit_amplitude_counts
+        chirps = (config.num_tx, 1, config.num_loops, 1)
+        duration = config.num_samples / config.sample_rate_hz
+        crossing = duration * torch.rand(chirps, generator=generator, dtype=torch.float64)
+        there = torch.rand(chirps, generator=generator) < self.share
+        turn = torch.rand(chirps, generator=generator, dtype=torch.float64)
+        time = torch.arange(config.num_samples, dtype=torch.float64) / config.sample_rate_hz - crossing
+        within = (difference * time).abs() < config.sample_rate_hz / 2
+        way_m = (sensor.receivers_m - place).cpu().norm(dim=-1)[None, :, None, None]
+        cycles = 0.5 * difference * time.square() + turn + way_m / config.wavelength_m
+        signal = torch.polar((amplitude * (there & within)).double().expand_as(cycles), 2 * torch.pi * cycles)
+        return signal.flatten(0, 1).to(sensor.device, torch.complex64)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Static scatterers.
+    """What is around the subject.
 
     Args:
-        positions_m: (points, 3), world axes.
-        amplitudes_m: Square root of each point's radar cross-section, (points,).
+        positions_m: Points that stand still, (points, 3), world axes.
+        rcs_m2: Their radar cross-sections, (points,).
+        mirrors: Surfaces by which echoes of what moves come round: ghosts.
+        movers: What moves beside the subject.
+        interferers: Other radars.
     """
 
-    positions_m: Float[np.ndarray, 'points 3']
-    amplitudes_m: Float[np.ndarray, 'points']
+    positions_m: Float[np.ndarray, 'points 3'] = field(default_factory=lambda: np.zeros((0, 3)))
+    rcs_m2: Float[np.ndarray, 'points'] = field(default_factory=lambda: np.zeros(0))
+    mirrors: Sequence[Mirror] = ()
+    movers: Sequence[Mover] = ()
+    interferers: Sequence[Interferer] = ()
 
     @classmethod
-    def empty(cls) -> Scene:
-        """Free space."""
-        return cls(np.zeros((0, 3)), np.zeros(0))
+    def random_room(cls, rng: np.random.Generator, **others) -> Scene:
+        """A room of 4 to 6 m: a back wall, two side walls, the floor's edge, and two to five pieces of furniture.
 
-    @classmethod
-    def random_room(cls, rng: np.random.Generator) -> Scene:
-        """A room of 4 to 6 m: a back wall, two side walls, the floor's edge, and two to five pieces of furniture."""
+        Args:
+            rng: Draws it.
+            others: ``mirrors``, ``movers`` and ``interferers``; none unless given.
+        """
         depth, half_width = rng.uniform(4.0, 6.0), rng.uniform(1.6, 2.6)
         height = np.linspace(0.2, 2.4, 5)
         wall = [(x, depth, z) for x in np.linspace(-half_width, half_width, 9) for z in height]
@@ -42,4 +197,5 @@ class Scene:
             points.append(np.asarray(centre) + rng.uniform(-0.3, 0.3, size=(8, 3)))
             rcs.append(rng.uniform(0.005, 0.1, size=8))
         positions = np.concatenate([np.asarray(p, dtype=np.float64) for p in points])
-        return cls(positions + rng.normal(scale=0.02, size=positions.shape), np.sqrt(np.concatenate(rcs)))
+        positions += rng.normal(scale=0.02, size=positions.shape)
+        return cls(positions, np.concatenate(rcs), **others)

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Complex64, Float
 from torch import Tensor
 
-from mmradar.radar import SPEED_OF_LIGHT_M_S, RadarConfig
+from mmradar.errors import ConfigError
+from mmradar.radar import RadarConfig
+from mmradar.simulation.beat import beat_signals
+
+_BOLTZMANN_J_K = 1.380649e-23
+_TEMPERATURE_K = 290.0
 
 
 @dataclass(frozen=True)
 class Mounting:
-    """Where a radar is and how its array lies; it looks along +y.
+    """Where a radar is and how its array lies; it looks along the normal of both directions.
 
     Args:
         position_m: The array's centre, world axes.
         along: Unit vector from the first to the last azimuth antenna.
         across: Unit vector towards the raised transmitter.
+
+    Raises:
+        ConfigError: The two are not of unit length and at right angles.
     """
 
     position_m: tuple[float, float, float]
     along: tuple[float, float, float]
     across: tuple[float, float, float]
+
+    def __post_init__(self) -> None:
+        axes = np.asarray([self.along, self.across], dtype=float)
+        if not np.allclose(axes @ axes.T, np.eye(2), atol=1e-6):
+            raise ConfigError(f'a mounting needs unit vectors at right angles, found {self.along} and {self.across}')
+
+    @property
+    def forward(self) -> tuple[float, float, float]:
+        """Where the radar looks: away from the board, with ``along`` to the right where ``across`` is up."""
+        return tuple(np.cross(self.across, self.along).tolist())
 
 
 # HuPR's two boards side by side, 1 m above the floor: `hori` measures azimuth, `vert`, turned by 90 degrees,
@@ -35,89 +55,183 @@ HUPR_MOUNTINGS: dict[str, Mounting] = {
 }
 
 
+@dataclass(frozen=True)
+class Mirror:
+    """A flat surface that echoes take a way round by: the floor, a wall.
+
+    Args:
+        point_m: Any point of it.
+        normal: Unit vector off it, towards the radar.
+        coefficient: Amplitude that a reflection leaves.
+    """
+
+    point_m: tuple[float, float, float]
+    normal: tuple[float, float, float]
+    coefficient: float
+
+    def image(self, positions_m: Float[Tensor, '*n 3']) -> Float[Tensor, '*n 3']:
+        """Where points are seen by way of it."""
+        normal = torch.tensor(self.normal, dtype=positions_m.dtype, device=positions_m.device)
+        point = torch.tensor(self.point_m, dtype=positions_m.dtype, device=positions_m.device)
+        return positions_m - 2 * ((positions_m - point) @ normal)[..., None] * normal
+
+
 @dataclass
 class RadarSensor:
     """One radar in the room.
 
-    The received amplitude follows the radar equation. Power, gain and noise figure are those of the IWR1843's data
-    sheet (12 dBm, about 7 dBi towards the scene, 15 dB), which puts a 1 m^2 target at 1 m 36.6 dB above the noise of
-    one sample.
+    The received power follows the radar equation. Transmit power and noise figure are those of the IWR1843's data
+    sheet; gain and beam widths those of TI's boards with antennas of three patches in series, as their user guides
+    give them.
 
     Args:
         config: Waveform and antennas.
         mounting: Position and orientation.
-        noise_counts: Standard deviation of the noise in ADC counts, in each of I and Q.
-        snr_db: Signal-to-noise ratio of one sample for 1 m^2 at 1 m.
+        noise_counts: Standard deviation of the noise in ADC counts, in each of I and Q; it sets the receiver's gain.
+        tx_power_dbm: Of one transmitter.
+        peak_gain_dbi: Of one antenna, transmitter or receiver.
+        half_width_along_deg, half_width_across_deg: Where an antenna's gain has fallen by 6 dB, off its axis in the
+            direction of the array and across it.
+        noise_figure_db: Of the receiver.
+        phase_noise_rad: Standard deviation of the phase from chirp to chirp, that of all antennas together.
+        device: Where to compute.
     """
 
     config: RadarConfig
     mounting: Mounting
     noise_counts: float = 8.0
-    snr_db: float = 36.6
-    _tx_m: Tensor = field(init=False, repr=False)
-    _rx_m: Tensor = field(init=False, repr=False)
+    tx_power_dbm: float = 12.0
+    peak_gain_dbi: float = 10.5
+    half_width_along_deg: float = 50.0
+    half_width_across_deg: float = 20.0
+    noise_figure_db: float = 15.0
+    phase_noise_rad: float = 0.0
+    device: torch.device | str = 'cpu'
 
     def __post_init__(self) -> None:
-        axes = np.stack([self.mounting.along, self.mounting.across])
         tx_m, rx_m = self.config.antenna_positions_m
-        self._tx_m = torch.as_tensor(tx_m @ axes) + self.position_m
-        self._rx_m = torch.as_tensor(rx_m @ axes) + self.position_m
+        axes = np.stack([self.mounting.along, self.mounting.across]).astype(float)
+        self._tx_m, self._rx_m = (
+            torch.as_tensor(np.asarray(self.mounting.position_m) + antennas @ axes, device=self.device)
+            for antennas in (tx_m, rx_m)
+        )
+        self._axes = torch.as_tensor(np.stack([*axes, np.asarray(self.mounting.forward, float)]), device=self.device)
 
     @property
     def position_m(self) -> Float[Tensor, '3']:
         """Where the radar is, for line of sight."""
-        return torch.tensor(self.mounting.position_m, dtype=torch.float64)
+        return torch.tensor(self.mounting.position_m, dtype=torch.float64, device=self.device)
+
+    @property
+    def receivers_m(self) -> Float[Tensor, 'rx 3']:
+        """Where the receivers are, world axes."""
+        return self._rx_m
+
+    @property
+    def snr_db(self) -> float:
+        """Signal-to-noise ratio of one sample for 1 m^2 at 1 m on the antennas' axis, by the radar equation."""
+        wavelength_db = 20 * math.log10(self.config.wavelength_m)
+        received_dbm = self.tx_power_dbm + 2 * self.peak_gain_dbi + wavelength_db - 30 * math.log10(4 * math.pi)
+        # a complex sample's bandwidth is the sample rate; of real samples, both halves of the spectrum fold into one
+        noise_w = _BOLTZMANN_J_K * _TEMPERATURE_K * self.config.sample_rate_hz
+        return received_dbm - (10 * math.log10(noise_w * 1e3) + self.noise_figure_db)
 
     @property
     def unit_amplitude_counts(self) -> float:
-        """Amplitude of a 1 m^2 target at 1 m, in ADC counts."""
-        return float(np.sqrt(2) * self.noise_counts * 10 ** (self.snr_db / 20))
+        """Amplitude of a 1 m^2 target at 1 m on the antennas' axis, in ADC counts."""
+        return math.sqrt(2) * self.noise_counts * 10 ** (self.snr_db / 20)
+
+    def gain(self, positions_m: Float[Tensor, '*n 3']) -> Float[Tensor, '*n']:
+        """One-way amplitude gain of an antenna towards points, 1 on its axis: parabolic in dB, at most 30 dB down."""
+        direction = (positions_m - self.position_m) @ self._axes.T
+        along, across, forward = direction.unbind(-1)
+        degrees = [torch.rad2deg(torch.atan2(side, forward)) for side in (along, across)]
+        loss_db = 6 * ((degrees[0] / self.half_width_along_deg) ** 2 + (degrees[1] / self.half_width_across_deg) ** 2)
+        return 10 ** (-loss_db.clamp_max(30.0) / 20) * (forward > 0)
 
     def echo(
-        self, start_m: Float[Tensor, 'p 3'], stop_m: Float[Tensor, 'p 3'], amplitudes_m: Float[Tensor, 'p']
+        self,
+        positions_m: Float[Tensor, 'nodes p 3'],
+        rcs_m2: Float[Tensor, 'p'],
+        mirrors: Sequence[Mirror] = (),
     ) -> Complex64[Tensor, 'antennas loops samples']:
         """Beat signals of one frame, without noise.
 
-        Every point moves in a straight line from ``start_m`` to ``stop_m`` while the frame's chirps last. Phases are
-        exact in the near field, from each transmitter and to each receiver, in float64 (2 R / wavelength is in the
-        thousands), at the middle of a chirp; from there the beat runs both ways with the frequency of the range at
-        the frame's middle. The phase grows with range, 2 pi f (path / c), so an approaching target has a negative
-        Doppler frequency.
+        Phases are exact in the near field, from each transmitter and to each receiver, at the middle of each chirp;
+        from there the beat runs both ways. Within a frame the way of a wave is a polynomial in time through the nodes:
+        Doppler comes from it and from nothing else. The phase grows with range, 2 pi f (path / c), so an approaching
+        target has a negative Doppler frequency. Points beyond the unambiguous range are left out, as by the filter in
+        front of the ADC.
 
         Args:
-            start_m: Positions at the frame's first chirp, (points, 3).
-            stop_m: Positions one loop period after its last loop began.
-            amplitudes_m: Square root of the radar cross-sections, (points,).
+            positions_m: Where points are at equal distances in time, the first at the frame's first chirp, the last a
+                frame's duration later: one node of what stands still, two of what moves in a straight line, three.
+            rcs_m2: Their radar cross-sections.
+            mirrors: Surfaces by which echoes come round, on the way to the point, back, or both.
 
         Returns:
             complex64 in ADC counts, (tx * rx, loops, samples).
         """
+        positions_m = positions_m.to(self.device, torch.float64)
+        direct = self._legs(positions_m, 1.0)
+        ways = [(direct, direct)]
+        for mirror in mirrors:
+            round_it = self._legs(mirror.image(positions_m), mirror.coefficient)
+            ways += [(round_it, direct), (direct, round_it), (round_it, round_it)]
+        paths_m = torch.cat([out[0][:, :, None] + back[1][:, None] for out, back in ways], dim=-1)
+        strength = torch.cat([out[2] * back[2] for out, back in ways]).float()
+        strength = strength * self.unit_amplitude_counts * rcs_m2.to(self.device).sqrt().repeat(len(ways)).float()
+        return self._signals(paths_m, strength)
+
+    def _legs(self, positions_m: Tensor, coefficient: float) -> tuple[Tensor, Tensor, Tensor]:
+        """Ways to transmitters and receivers, (nodes, antennas, points), and amplitude of one way, (points,)."""
+        to_tx = (positions_m[:, None] - self._tx_m[:, None]).norm(dim=-1)
+        to_rx = (positions_m[:, None] - self._rx_m[:, None]).norm(dim=-1)
+        middle = positions_m[len(positions_m) // 2]
+        return to_tx, to_rx, coefficient * self.gain(middle) / (middle - self.position_m).norm(dim=-1)
+
+    def _signals(self, paths_m: Tensor, strength: Tensor) -> Tensor:
+        """Samples of points with ways (nodes, tx, rx, points) and amplitudes in counts."""
         config = self.config
-        # Time of each chirp as a share of the frame: TDM lets the transmitters fire one after the other.
-        chirp = torch.arange(config.chirps_per_frame, dtype=torch.float64) / config.chirps_per_frame
-        chirp = chirp.view(config.num_loops, config.num_tx)
-        points = start_m + chirp[..., None, None] * (stop_m - start_m)  # loops, tx, points, 3
-        to_point = (points - self._tx_m[:, None]).norm(dim=-1)
-        # |p - rx|^2 expanded: four receivers share their points
-        squares = (points**2).sum(-1, keepdim=True) - 2 * points @ self._rx_m.T + (self._rx_m**2).sum(-1)
-        path = to_point[..., None] + squares.sqrt()  # loops, tx, points, rx
+        range_m = paths_m[len(paths_m) // 2].mean((0, 1)) / 2
+        kept = (strength > 0) & (range_m < config.max_range_m)
+        paths_m, strength = paths_m[..., kept], strength[kept]
 
-        wavelengths = path / config.wavelength_m
-        phase = (2 * torch.pi * (wavelengths - wavelengths.floor())).float()
-        carrier = torch.polar(torch.ones_like(phase), phase)
-        carrier = carrier.permute(1, 3, 0, 2).reshape(-1, len(amplitudes_m))  # tx * rx * loops, points
-
-        middle_m = ((start_m + stop_m) / 2 - self.position_m).norm(dim=-1)
-        cycles_per_sample = 2 * middle_m / SPEED_OF_LIGHT_M_S * config.slope_hz_per_s / config.sample_rate_hz
-        from_middle = torch.arange(config.num_samples, dtype=torch.float64) - config.num_samples / 2
-        cycles = cycles_per_sample[:, None] * from_middle
-        strength = self.unit_amplitude_counts * amplitudes_m / middle_m**2
-        beat = torch.polar(
-            strength[:, None].float().expand_as(cycles).contiguous(), (2 * torch.pi * (cycles - cycles.floor())).float()
-        )
-        return (carrier @ beat).view(config.frame_shape)
+        cycles = paths_m / config.wavelength_m
+        start = (cycles[0] - cycles[0].floor()).float()
+        speed, bend = _polynomial(cycles)
+        range_cycles = paths_m.mean((1, 2)) / (2 * config.range_resolution_m)
+        range_speed, range_bend = _polynomial(range_cycles)
+        chirps = torch.arange(config.chirps_per_frame, device=self.device, dtype=torch.float32)
+        times = (chirps / config.chirps_per_frame).view(config.num_loops, config.num_tx)
+        time = times[:, :, None, None]  # loops, tx, rx, points
+        turns = start + time * (speed + time * bend)
+        phase = (2 * torch.pi) * (turns - turns.round()).flatten(1, 2)
+        # one range a loop: between its transmitters nothing moves by more than a hundredth of a bin
+        middle = times.mean(1, keepdim=True)
+        bins = range_cycles[0] + (middle * (range_speed + middle * range_bend)).double()
+        return beat_signals(phase.cos(), phase.sin(), strength, bins, config.num_samples).transpose(0, 1)
 
     def noise(self, generator: torch.Generator) -> Complex64[Tensor, 'antennas loops samples']:
         """Thermal noise of one frame, white and complex Gaussian, in ADC counts."""
-        noise = torch.randn((*self.config.frame_shape, 2), generator=generator)
+        noise = torch.randn((*self.config.frame_shape, 2), generator=generator, device=self.device)
         return torch.view_as_complex(noise.mul_(self.noise_counts))
+
+    def phase_errors(self, generator: torch.Generator) -> Complex64[Tensor, 'antennas loops 1']:
+        """Factor on every chirp of one frame by which the oscillator's phase noise turns it."""
+        config = self.config
+        phase = self.phase_noise_rad * torch.randn(config.num_loops, config.num_tx, generator=generator)
+        phase = phase.T[:, None].expand(-1, config.num_rx, -1).reshape(config.num_antennas, config.num_loops, 1)
+        return torch.polar(torch.ones_like(phase), phase).to(self.device)
+
+
+def _polynomial(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Slope at the start and bend of the polynomial through one, two or three nodes over the time 0 to 1, float32."""
+    if len(values) == 1:
+        speed = bend = torch.zeros_like(values[0])
+    elif len(values) == 2:
+        speed, bend = values[1] - values[0], torch.zeros_like(values[0])
+    else:
+        first, middle, last = values
+        speed, bend = 4 * middle - 3 * first - last, 2 * (first + last - 2 * middle)
+    return speed.float(), bend.float()

@@ -68,6 +68,11 @@ class Subject:
         }[segment]
         return fraction * self.height_m
 
+    @property
+    def leg_m(self) -> float:
+        """From hip to ankle of a straight leg."""
+        return self.length_m('thigh') + self.length_m('shank')
+
 
 def rotation(axis: int, angle: Float[np.ndarray, '*n']) -> Float[np.ndarray, '*n 3 3']:
     """Right-handed rotation about the axis 0 (x), 1 (y) or 2 (z); angles in rad."""
@@ -152,3 +157,36 @@ def forward_kinematics(
     joints[..., 2] += (subject.length_m('foot_height') - lowest)[:, None]
     joints[..., :2] += np.asarray(ground_m)[:, None, :]
     return joints
+
+
+def leg_angles(
+    subject: Subject, side: str, ankle_from_hip_m: Float[np.ndarray, 'time 3']
+) -> dict[str, Float[np.ndarray, 'time']]:
+    """The angles of one leg that bring its ankle to a place: the inverse of :func:`forward_kinematics` for a leg.
+
+    Args:
+        subject: Whose leg.
+        side: ``'right'`` or ``'left'``.
+        ankle_from_hip_m: The ankle counted from its hip in the body's axes (right, forward, up), (time, 3).
+
+    Returns:
+        Hip flexion, hip abduction and knee flexion in rad by angle name.
+
+    Raises:
+        ValueError: The leg is too short to reach there, or the ankle is to be nearer the hip than a leg folds.
+    """
+    right, forward, up = np.moveaxis(np.asarray(ankle_from_hip_m, dtype=np.float64), -1, 0)
+    thigh, shank = subject.length_m('thigh'), subject.length_m('shank')
+    distance = np.linalg.norm(ankle_from_hip_m, axis=-1)
+    if np.any(distance > thigh + shank) or np.any(distance < abs(thigh - shank)):
+        raise ValueError(
+            f'an ankle {distance.min():.3f} to {distance.max():.3f} m from its hip is out of reach of a leg of '
+            f'{thigh + shank:.3f} m'
+        )
+    # Abduction turns the plane of the leg until the ankle lies in it; the rest is a triangle of thigh, shank, distance.
+    sign = 1.0 if side == 'right' else -1.0
+    abduction = np.arctan2(sign * right, -up)
+    knee = np.pi - np.arccos((thigh**2 + shank**2 - distance**2) / (2 * thigh * shank))
+    at_hip = np.arctan2(shank * np.sin(knee), thigh + shank * np.cos(knee))
+    flexion = np.arctan2(forward, np.hypot(right, up)) + at_hip
+    return {f'hip_flexion_{side}': flexion, f'hip_abduction_{side}': abduction, f'knee_flexion_{side}': knee}

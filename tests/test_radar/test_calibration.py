@@ -30,7 +30,7 @@ TRUE = 10 ** (GAIN_DB / 20) * np.exp(1j * PHASE_RAD)
 def echo(position_m, sensor=SENSOR, moved_m=(0, 0, 0), noise=0):
     start = torch.tensor([position_m], dtype=torch.float64)
     stop = start + torch.tensor([moved_m], dtype=torch.float64)
-    cube = sensor.echo(start, stop, torch.ones(1, dtype=torch.float64))
+    cube = sensor.echo(torch.stack([start, stop]), torch.ones(1))
     return (cube + sensor.noise(torch.Generator().manual_seed(noise))).numpy()
 
 

@@ -15,7 +15,7 @@ def cube():
     start = torch.tensor([[0.9, 2.1, 0.0]], dtype=torch.float64)
     speed = 8 * CONFIG.velocity_resolution_m_s
     stop = start + start / start.norm() * speed * CONFIG.frame_duration_s
-    echo = SENSOR.echo(start, stop, torch.ones(1, dtype=torch.float64))
+    echo = SENSOR.echo(torch.stack([start, stop]), torch.ones(1))
     return (echo + SENSOR.noise(torch.Generator().manual_seed(0))).numpy()
 
 

@@ -200,7 +200,7 @@ def test_elevation_of_a_point_lies_within_half_a_bin_on_the_turned_board(sine):
     sight = sine * np.array([0.0, 0.0, 1.0]) + np.sqrt(1 - sine**2) * np.array([0.0, 1.0, 0.0])
     start = torch.as_tensor(np.array(mounting.position_m) + 6.0 * sight)[None]
     stop = start + torch.as_tensor(sight) * 6 * config.velocity_resolution_m_s * config.frame_duration_s
-    cube = sensor.echo(start, stop, torch.ones(1, dtype=torch.float64)).numpy()
+    cube = sensor.echo(torch.stack([start, stop]), torch.ones(1)).numpy()
     delays = config.antenna_delays()[config.azimuth_first_order[:8]]
     heatmap = heatmap_3d(cube[config.azimuth_first_order[:8]], 64, 64, antenna_delays=delays)
     angle, doppler, distance = np.unravel_index(np.abs(heatmap).argmax(), heatmap.shape)

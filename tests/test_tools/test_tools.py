@@ -258,7 +258,7 @@ def test_calibrate_writes_what_the_pipeline_reads(tmp_path):
     config = RadarConfig(num_loops=4)
     sensor = RadarSensor(config, Mounting((0, 0, 0), (1, 0, 0), (0, 0, 1)))
     place = torch.tensor([[0.0, 2.0, 0.1]], dtype=torch.float64)
-    cube = sensor.echo(place, place, torch.ones(1, dtype=torch.float64)).numpy()
+    cube = sensor.echo(place[None], torch.ones(1)).numpy()
     cube[5] *= 2j
     encode_groups(np.stack([cube] * 2), config).tofile(tmp_path / 'reflector.bin')
     (tmp_path / 'radar.json').write_text('{"num_loops": 4}')

@@ -14,7 +14,9 @@ from mmradar.registry import TRANSFORMS
 
 
 def open_recordings(results: dict) -> dict[str, radar.Recording]:
-    """The recording of each view of a window, not yet read."""
+    """The recording of each view of a window, not yet read: from disk, or from memory where ``recordings`` has it."""
+    if 'recordings' in results:
+        return {view: results['recordings'][view] for view in results['adc_paths']}
     options = results.get('recording', {})
     return {
         view: radar.open_recording(path, results['radar'], **options) for view, path in results['adc_paths'].items()

@@ -17,4 +17,7 @@ class EpochSeedHook(Hook):
     """
 
     def before_train_epoch(self, runner) -> None:
+        dataset = runner.train_dataloader.dataset
+        if hasattr(dataset, 'set_epoch'):  # one that makes its samples itself
+            dataset.set_epoch(runner.epoch)
         set_random_seed((runner.seed + 1_000_003 * (runner.epoch + 1)) % 2**32, diff_rank_seed=True)

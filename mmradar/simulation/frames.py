@@ -1,0 +1,117 @@
+"""Raw frames of one radar: everything in the room, summed, with noise, as its ADC delivers it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int16
+
+from mmradar.errors import DataError
+from mmradar.radar import encode_groups, pack_words
+from mmradar.simulation.body import Scatterers
+from mmradar.simulation.scene import Mover, Scene
+from mmradar.simulation.sensor import RadarSensor
+
+_BLOCK_FRAMES = 16
+_NODES = np.array([0.0, 0.5, 1.0])  # of a frame's duration
+
+
+class SimulationError(DataError):
+    """What was asked for cannot be simulated, or not be written."""
+
+
+class AliasingWarning(UserWarning):
+    """Something moves faster than the radar tells apart, or is farther away than it sees."""
+
+
+def simulate_frames(
+    sensor: RadarSensor,
+    movers: Sequence[Mover],
+    scene: Scene,
+    start_s: Float[np.ndarray, 'frames'],
+    generator: torch.Generator,
+) -> Int16[np.ndarray, 'frames loops tx words']:
+    """Raw frames that begin at given times.
+
+    Args:
+        sensor: The radar.
+        movers: Who is in front of it; they must be seen.
+        scene: What else there is.
+        start_s: When each frame's first chirp is sent.
+        generator: Draws noise.
+
+    Returns:
+        Words of a raw file, as :func:`mmradar.radar.pack_words` gives them.
+
+    Raises:
+        SimulationError: A mover is behind the radar or out of its range.
+
+    Warns:
+        AliasingWarning: A mover is partly out of range, or faster than the radar's unambiguous speed.
+    """
+    config = sensor.config
+    start_s = np.asarray(start_s, dtype=np.float64)
+    # what stands still returns the same in every frame
+    background = sensor.echo(torch.as_tensor(scene.positions_m)[None], torch.as_tensor(scene.rcs_m2))
+    words = np.empty((len(start_s), config.num_loops, config.num_tx, config.chirp_bytes // 2), '<i2')
+    for first in range(0, len(start_s), _BLOCK_FRAMES):
+        block = start_s[first : first + _BLOCK_FRAMES]
+        times = block[:, None] + config.frame_duration_s * _NODES
+        seen = [mover.scatterers(times, sensor.position_m) for mover in movers]
+        for scatterers in seen:
+            check_in_view(scatterers, sensor, block[0])
+        seen += [mover.scatterers(times, sensor.position_m) for mover in scene.movers]
+        for frame in range(len(block)):
+            cube = background.clone()
+            if seen:
+                positions_m = torch.cat([s.positions_m[frame] for s in seen], dim=1)
+                cube += sensor.echo(positions_m, torch.cat([s.rcs_m2[frame] for s in seen]), scene.mirrors)
+            if sensor.phase_noise_rad:
+                cube = cube * sensor.phase_errors(generator)
+            for interferer in scene.interferers:
+                cube = cube + interferer.signal(sensor, generator)
+            cube += sensor.noise(generator)
+            words[first + frame] = pack_words(encode_groups(cube[None].cpu().numpy(), config)[0], config)
+    return words
+
+
+def check_in_view(scatterers: Scatterers, sensor: RadarSensor, start_s: float) -> None:
+    """Refuse what a radar cannot see, and warn of what it sees in the wrong place.
+
+    Raises:
+        SimulationError: Everything is behind the radar or out of its range.
+
+    Warns:
+        AliasingWarning: Some of it is, or is too fast.
+    """
+    config = sensor.config
+    positions_m = scatterers.positions_m.to(sensor.device)
+    offset = positions_m - sensor.position_m
+    distance_m = offset.norm(dim=-1)
+    behind = (offset @ sensor.position_m.new_tensor(sensor.mounting.forward)) <= 0
+    far = distance_m >= config.max_range_m
+    where = f'from {start_s:.1f} s on, {float(distance_m.min()):.1f} to {float(distance_m.max()):.1f} m from the radar'
+    if bool(behind.all()):
+        raise SimulationError(f'the subject is behind the radar ({where}); it looks along {sensor.mounting.forward}')
+    if bool(far.all()):
+        raise SimulationError(
+            f'the subject is out of range ({where}); this radar sees up to {config.max_range_m:.2f} m'
+        )
+    if bool(far.any()) or bool(behind.any()):
+        warnings.warn(
+            f'part of the subject is behind the radar or beyond its {config.max_range_m:.2f} m: no echo ({where})',
+            AliasingWarning,
+            stacklevel=3,
+        )
+    speed_m_s = (distance_m[:, -1] - distance_m[:, 0]).abs() / config.frame_duration_s
+    fastest = float((speed_m_s * (scatterers.rcs_m2.to(sensor.device) > 0)).max())
+    if fastest > config.max_velocity_m_s:
+        warnings.warn(
+            f'part of the subject moves at {fastest:.1f} m/s, and the radar tells speeds apart up to '
+            f'{config.max_velocity_m_s:.1f} m/s: it will be seen at another ({where})',
+            AliasingWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,220 @@
+"""Who does what in which sequence of a simulated data set, and the named sets that everybody can make again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmradar.errors import ConfigError
+from mmradar.radar import RadarConfig
+from mmradar.simulation.body import BodySurface, Skin
+from mmradar.simulation.motion import MOTIONS, Performance
+from mmradar.simulation.scene import FLOOR, Curtain, Fan, Interferer, Person, Scene
+from mmradar.simulation.skeleton import Subject
+
+SIMULATOR_VERSION = 2  # raise it when the same plan gives other data
+SPLITS = ('train', 'val', 'test')
+# what each random number is for, so that none is drawn twice
+_SUBJECT, _PERFORMANCE, _ROOM, _NOISE, _SURFACE, _EXTRAS = 1, 2, 3, 4, 5, 6
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a room may hold beside walls and furniture; every switch is by itself.
+
+    Args:
+        floor_bounce: Echoes also come round by the floor: ghosts below it.
+        second_person: Somebody else stands or moves behind the subject.
+        fan: One turns at the side.
+        curtain: One sways at the back.
+        interference: Another radar is on.
+        phase_noise_rad: Of the radars' own oscillators, from chirp to chirp.
+    """
+
+    floor_bounce: bool = False
+    second_person: bool = False
+    fan: bool = False
+    curtain: bool = False
+    interference: bool = False
+    phase_noise_rad: float = 0.0
+
+
+@dataclass(frozen=True)
+class SimulationPlan:
+    """A simulated data set. Everything follows from the seed; the number of workers changes nothing.
+
+    Every sequence is one subject doing one motion in a room of its own. Subjects belong to one split only. Sequences
+    are numbered from 1 as HuPR's are.
+
+    Args:
+        train: Sequences to train on; likewise ``val`` and ``test``. Best a multiple of the number of motions.
+        num_frames: Frames a sequence.
+        sequences_per_subject: How many sequences in a row share a subject.
+        seed: Of everything.
+        radar: Preset or fields of the :class:`RadarConfig`.
+        motions: Names of ``MOTIONS``.
+        unseen_motions: Those of them that only the test split has.
+        skin: Fields of :class:`Skin`: how bodies scatter.
+        occlusion: Whether parts of a body hide each other.
+        extras: Fields of :class:`Extras`: what else is in the room.
+
+    Raises:
+        ConfigError: Numbers or names that do not fit, naming them.
+    """
+
+    train: int = 240
+    val: int = 12
+    test: int = 24
+    num_frames: int = 16
+    sequences_per_subject: int = 4
+    seed: int = 0
+    radar: str | dict = 'iwr1843_hupr'
+    motions: tuple[str, ...] = tuple(MOTIONS)[:12]
+    unseen_motions: tuple[str, ...] = ()
+    skin: Mapping[str, float] = field(default_factory=dict)
+    occlusion: bool = True
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in (*SPLITS, 'num_frames', 'sequences_per_subject'):
+            if getattr(self, name) < (0 if name in SPLITS else 1):
+                raise ConfigError(f'SimulationPlan.{name} must not be {getattr(self, name)}')
+        for name in ('motions', 'unseen_motions'):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if unknown := set(self.motions) - set(MOTIONS):
+            raise ConfigError(f'unknown motion {min(unknown)!r}; known are {", ".join(MOTIONS)}')
+        if not set(self.unseen_motions) < set(self.motions):
+            raise ConfigError(
+                f'SimulationPlan.unseen_motions must be some of its motions, not all: {self.unseen_motions} of '
+                f'{self.motions}'
+            )
+        for name, known in (('skin', Skin), ('extras', Extras)):
+            names = [f.name for f in fields(known)]
+            if unknown := set(getattr(self, name)) - set(names):
+                raise ConfigError(f'SimulationPlan.{name} has no {min(unknown)!r}; it has {", ".join(names)}')
+            object.__setattr__(self, name, dict(getattr(self, name)))
+
+    @property
+    def radar_config(self) -> RadarConfig:
+        return RadarConfig.build(self.radar)
+
+    @property
+    def splits(self) -> dict[str, list[int]]:
+        """Sequence numbers by split."""
+        numbers = iter(range(1, self.train + self.val + self.test + 1))
+        return {split: [next(numbers) for _ in range(getattr(self, split))] for split in SPLITS}
+
+    @property
+    def num_sequences(self) -> int:
+        """Sequences of all splits."""
+        return self.train + self.val + self.test
+
+    def total_bytes(self, num_views: int = 2) -> int:
+        """What the raw files will take on disk."""
+        return self.num_sequences * self.num_frames * num_views * self.radar_config.frame_bytes
+
+    def _place(self, sequence: int) -> tuple[str, int]:
+        """Split of a sequence, and its number within it."""
+        for split, numbers in self.splits.items():
+            if sequence in numbers:
+                return split, sequence - numbers[0]
+        raise ValueError(f'no sequence {sequence} in this plan')
+
+    def subject_of(self, sequence: int) -> int:
+        """Number of the subject of a sequence; counted within the split, so that no two splits share one."""
+        split, number = self._place(sequence)
+        return 10_000 * (SPLITS.index(split) + 1) + number // self.sequences_per_subject
+
+    def performance(self, sequence: int) -> Performance:
+        """Subject, motion, style and place of a sequence."""
+        subject = Subject.random(np.random.default_rng([self.seed, _SUBJECT, self.subject_of(sequence)]))
+        split, _ = self._place(sequence)
+        names = [name for name in self.motions if split == 'test' or name not in self.unseen_motions]
+        # A subject's motions follow each other in the list; the next subject goes on where this one stopped.
+        motion = names[(sequence - 1) % len(names)]
+        return Performance.random(subject, motion, np.random.default_rng([self.seed, _PERFORMANCE, sequence]))
+
+    def person(self, sequence: int) -> Person:
+        """The subject of a sequence with a surface, the same in all of the subject's sequences."""
+        performance = self.performance(sequence)
+        generator = torch.Generator().manual_seed(self._seed(_SURFACE, self.subject_of(sequence)))
+        return Person(performance, BodySurface(performance.subject, generator, Skin(**self.skin), self.occlusion))
+
+    def scene(self, sequence: int) -> Scene:
+        """The room of a sequence."""
+        extras = Extras(**self.extras)
+        rng = np.random.default_rng([self.seed, _EXTRAS, sequence])
+        movers = []
+        if extras.second_person:
+            subject = Subject.random(rng)
+            behind = Performance.random(subject, str(rng.choice(self.motions)), rng)
+            behind = Performance(
+                **{**behind.__dict__, 'place_m': (float(rng.uniform(-1.2, 1.2)), float(rng.uniform(3.6, 4.2)))}
+            )
+            generator = torch.Generator().manual_seed(self._seed(_EXTRAS, sequence))
+            movers.append(Person(behind, BodySurface(subject, generator, Skin(**self.skin), self.occlusion)))
+        if extras.fan:
+            place = (float(rng.choice([-1, 1]) * rng.uniform(0.9, 1.4)), float(rng.uniform(2.5, 3.5)), 1.1)
+            movers.append(Fan(place, rate_hz=float(rng.uniform(1.5, 4))))
+        if extras.curtain:
+            movers.append(Curtain((float(rng.uniform(-1, 1)), float(rng.uniform(3.5, 4.5)), 2.1)))
+        interferers = []
+        if extras.interference:
+            place = (float(rng.uniform(-2, 2)), float(rng.uniform(2, 5)), 1.0)
+            interferers.append(Interferer(place, slope_hz_per_s=float(rng.uniform(15e12, 60e12))))
+        return Scene.random_room(
+            np.random.default_rng([self.seed, _ROOM, sequence]),
+            mirrors=(FLOOR,) if extras.floor_bounce else (),
+            movers=tuple(movers),
+            interferers=tuple(interferers),
+        )
+
+    def noise(self, sequence: int, view: int) -> torch.Generator:
+        """What draws the noise of one radar's recording of a sequence."""
+        return torch.Generator().manual_seed(self._seed(_NOISE, sequence, view))
+
+    def _seed(self, *numbers: int) -> int:
+        return int(np.random.SeedSequence([self.seed, *numbers]).generate_state(1)[0])
+
+    def changed(self, **changes: Any) -> SimulationPlan:
+        """Another plan, some fields changed; ``skin`` and ``extras`` keep what is not named.
+
+        Raises:
+            ConfigError: A field that a plan does not have.
+        """
+        known = [f.name for f in fields(self)]
+        if unknown := set(changes) - set(known):
+            raise ConfigError(f'SimulationPlan has no {min(unknown)!r}; it has {", ".join(known)}')
+        for name in ('skin', 'extras'):
+            if name in changes:
+                changes[name] = {**getattr(self, name), **changes[name]}
+        return replace(self, **changes)
+
+    def description(self) -> dict[str, Any]:
+        """All fields and the simulator's version, as JSON can hold them."""
+        return {'simulator': SIMULATOR_VERSION} | {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
+
+
+# SimHuPR: a change of these, or of anything that changes their bytes, is a new version.
+PLANS: dict[str, SimulationPlan] = {
+    # 60 frames a sequence: 21 GB. Train and val hold every motion but the unseen, test all of them twice; none of its
+    # subjects is in the others.
+    'simhupr-v1': SimulationPlan(
+        train=162,
+        val=18,
+        test=42,
+        num_frames=60,
+        sequences_per_subject=6,
+        motions=tuple(MOTIONS),
+        unseen_motions=('punch', 'side_lunge', 'turn'),
+        extras=dict(floor_bounce=True),
+    ),
+    # what the demo trains on: 6.9 GB
+    'simhupr-v1-mini': SimulationPlan(),
+}
