@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 
 import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
 from mmradar.apis.command_line import load_config
-from mmradar.apis.memory import keep_freed_memory
+from mmradar.memory import keep_freed_memory
 from mmradar.radar import decode_groups, heatmap_3d_from_raw, heatmap_4d
 from mmradar.registry import DATASETS, MODELS
 from mmradar.simulation import SimulationPlan, write_hupr_dataset

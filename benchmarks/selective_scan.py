@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear, silu, softplus
 
-from mmradar.apis.memory import keep_freed_memory
+from mmradar.memory import keep_freed_memory
 from mmradar.models.layers import VisionMambaLayer
 from mmradar.ops import available_backends, causal_conv1d, selective_scan
 

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import torch
 
+from mmradar.memory import keep_freed_memory
+
 Result = TypeVar('Result')
 
 
@@ -33,9 +35,7 @@ def run_jobs(function: Callable[..., Result], jobs: Sequence[tuple], workers: in
             torch.set_num_threads(threads)
         return
     # spawned, not forked: a fork of a process whose threads hold locks can hang
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context('spawn'), initializer=torch.set_num_threads, initargs=(1,)
-    ) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context('spawn'), initializer=_prepare) as pool:
         pending = [pool.submit(function, *job) for job in jobs]
         try:
             for future in as_completed(pending):
@@ -43,3 +43,8 @@ def run_jobs(function: Callable[..., Result], jobs: Sequence[tuple], workers: in
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _prepare() -> None:
+    torch.set_num_threads(1)
+    keep_freed_memory()

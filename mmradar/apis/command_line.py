@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 from mmengine.config import Config, DictAction
 
-from mmradar.apis.memory import keep_freed_memory
 from mmradar.errors import CheckpointError, ConfigError, DataError
+from mmradar.memory import keep_freed_memory
 from mmradar.radar import PRESETS, RadarConfig
 
 # What mmengine's Runner.from_cfg reads, and what the tools add.

@@ -71,7 +71,10 @@ def pack_words(
         samples = samples.transpose(*range(first), first + 1, first + 3, first + 2, first)
         samples = samples if config.iq_order == 'IIQQ' else samples[..., ::-1, :]
     else:
-        samples = groups[..., np.argsort(_places(config.iq_order))]
+        in_order = config.iq_order == 'IIQQ'
+        samples = groups if in_order else groups[..., np.argsort(_places(config.iq_order))]
+        if in_order and not config.header_bytes:
+            return np.ascontiguousarray(groups, '<i2').reshape(*leading, -1)
     words = np.zeros((*leading, config.chirp_bytes // 2), '<i2')
     identifier = np.frombuffer(HSI_HEADERS[0], '<i2')[: config.header_bytes // 2]
     words[..., : len(identifier)] = identifier
@@ -111,10 +114,13 @@ def encode_groups(cube: np.ndarray, config: RadarConfig) -> Int16[np.ndarray, 'f
     frames = cube.shape[0]
     if cube.shape[1:] != config.frame_shape:
         raise ValueError(f'expected frames of shape {config.frame_shape}, found {cube.shape[1:]}')
-    grouped = cube.reshape(frames, config.num_tx, config.num_rx, config.num_loops, config.num_samples // 2, 2)
-    grouped = grouped.transpose(0, 3, 1, 2, 4, 5)
-    raw = np.empty((*grouped.shape[:-1], 4), '<i2')
+    cube = np.ascontiguousarray(cube, cube.dtype if np.iscomplexobj(cube) else np.complex64)
+    parts = np.rint(cube.view(cube.real.dtype))
     limits = np.iinfo(np.int16)
-    raw[..., :2] = np.clip(np.rint(grouped.real), limits.min, limits.max)
-    raw[..., 2:] = np.clip(np.rint(grouped.imag), limits.min, limits.max)
+    np.clip(parts, limits.min, limits.max, out=parts)
+    # antennas apart, samples in pairs of I and Q; loops come first in a file
+    parts = parts.reshape(frames, config.num_tx, config.num_rx, config.num_loops, -1, 4).transpose(0, 3, 1, 2, 4, 5)
+    raw = np.empty(parts.shape, '<i2')
+    for place, of in enumerate((0, 2, 1, 3)):  # column by column: a transposed copy takes ten times as long
+        raw[..., place] = parts[..., of]
     return raw

@@ -5,6 +5,8 @@ from mmradar.simulation.camera import Camera
 from mmradar.simulation.frames import AliasingWarning, SimulationError, simulate_frames
 from mmradar.simulation.hupr_writer import simulate_sequence, write_hupr_dataset
 from mmradar.simulation.motion import MOTIONS, Performance, Style
+from mmradar.simulation.motion_files import read_motion
+from mmradar.simulation.motion_sequence import MotionSequence
 from mmradar.simulation.plan import PLANS, Extras, SimulationPlan
 from mmradar.simulation.scene import FLOOR, Curtain, Fan, Interferer, Person, Scene
 from mmradar.simulation.sensor import HUPR_MOUNTINGS, Mirror, Mounting, RadarSensor
@@ -24,6 +26,7 @@ __all__ = [
     'Fan',
     'Interferer',
     'Mirror',
+    'MotionSequence',
     'Mounting',
     'Performance',
     'Person',
@@ -36,6 +39,7 @@ __all__ = [
     'Style',
     'Subject',
     'forward_kinematics',
+    'read_motion',
     'simulate_frames',
     'simulate_sequence',
     'write_hupr_dataset',

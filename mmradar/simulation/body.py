@@ -35,16 +35,16 @@ class Skin:
     they are, the more a limb flashes when it is seen broadside, and the less is left of it otherwise.
 
     Args:
-        reflectivity: Share of the power that a mirror of skin under clothes returns. 0.4 is about that of skin's
-            permittivity at 77 GHz (Gabriel's model); clothes are left out.
+        reflectivity: Share of the power that a mirror of skin under clothes returns. Skin alone returns about 0.4 by
+            its permittivity at 77 GHz; a decibel less for clothes is ours.
         slope: Root mean square slope of the surface, in each direction; ours, by comparison with recordings, see
             docs/simulation.md.
         diffuse: Share of the power that is scattered evenly (Lambert's law).
         roughness_m: How far facets lie off the smooth body; a fraction of a wavelength makes their phases random.
     """
 
-    reflectivity: float = 0.4
-    slope: float = 0.25
+    reflectivity: float = 0.3
+    slope: float = 0.12
     diffuse: float = 0.01
     roughness_m: float = 0.003
 
@@ -63,19 +63,18 @@ class Skin:
 # height (to the side and to the front, at its start and at its end), how far it goes on behind its end in fractions of
 # body height, and facets along it. Ours, after the girths of anthropometric tables.
 _LIMBS = (
-    (('R_Hip',), ('R_Knee',), (0.046, 0.046), (0.034, 0.034), 0.0, 9),
-    (('L_Hip',), ('L_Knee',), (0.046, 0.046), (0.034, 0.034), 0.0, 9),
-    (('R_Knee',), ('R_Ankle',), (0.033, 0.033), (0.021, 0.021), 0.0, 9),
-    (('L_Knee',), ('L_Ankle',), (0.033, 0.033), (0.021, 0.021), 0.0, 9),
-    (('R_Shoulder',), ('R_Elbow',), (0.029, 0.029), (0.024, 0.024), 0.0, 7),
-    (('L_Shoulder',), ('L_Elbow',), (0.029, 0.029), (0.024, 0.024), 0.0, 7),
+    (('R_Hip',), ('R_Knee',), (0.046, 0.046), (0.034, 0.034), 0.0, 8),
+    (('L_Hip',), ('L_Knee',), (0.046, 0.046), (0.034, 0.034), 0.0, 8),
+    (('R_Knee',), ('R_Ankle',), (0.033, 0.033), (0.021, 0.021), 0.0, 8),
+    (('L_Knee',), ('L_Ankle',), (0.033, 0.033), (0.021, 0.021), 0.0, 8),
+    (('R_Shoulder',), ('R_Elbow',), (0.029, 0.029), (0.024, 0.024), 0.0, 6),
+    (('L_Shoulder',), ('L_Elbow',), (0.029, 0.029), (0.024, 0.024), 0.0, 6),
     # with the hand
-    (('R_Elbow',), ('R_Wrist',), (0.024, 0.024), (0.017, 0.017), 0.08, 8),
-    (('L_Elbow',), ('L_Wrist',), (0.024, 0.024), (0.017, 0.017), 0.08, 8),
-    (('R_Hip', 'L_Hip'), ('Neck',), (0.090, 0.065), (0.098, 0.062), 0.0, 12),
-    (('Neck',), ('Head',), (0.036, 0.036), (0.045, 0.052), 0.05, 6),
+    (('R_Elbow',), ('R_Wrist',), (0.024, 0.024), (0.017, 0.017), 0.08, 7),
+    (('L_Elbow',), ('L_Wrist',), (0.024, 0.024), (0.017, 0.017), 0.08, 7),
+    (('R_Hip', 'L_Hip'), ('Neck',), (0.090, 0.065), (0.098, 0.062), 0.0, 11),
+    (('Neck',), ('Head',), (0.036, 0.036), (0.045, 0.052), 0.05, 5),
 )
-_TRUNK = 8
 # Normals of a row of facets, from the one that looks at the radar, in rad.
 _FAN = torch.tensor([-0.8, -0.4, 0.0, 0.4, 0.8], dtype=torch.float64)
 _FAN_STEP = 0.4

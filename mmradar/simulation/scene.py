@@ -140,7 +140,7 @@ class Interferer:
             raise ConfigError('an interferer of the same slope never crosses our chirps; give it another')
         place = torch.tensor(self.position_m, dtype=torch.float64, device=sensor.device)
         distance = float((place - sensor.position_m).norm())
-        # One way, EIRP G_r (wavelength / 4 pi R)^2, over the echo of 1 m^2 at 1 m, P G_t G_r (wavelength / 4 pi)^2 / 4 pi
+        # one way, EIRP G_r (lambda / 4 pi R)^2, over the echo of 1 m^2 at 1 m, P G_t G_r (lambda / 4 pi)^2 / 4 pi
         own_eirp_dbm = sensor.tx_power_dbm + sensor.peak_gain_dbi
         ratio = 10 ** ((self.eirp_dbm - own_eirp_dbm) / 20) * (4 * torch.pi) ** 0.5 / distance
         amplitude = ratio * float(sensor.gain(place)) * sensor.unit_amplitude_counts

@@ -8,7 +8,7 @@ SCRIPT = """
 import resource
 import sys
 import torch
-from mmradar.apis.memory import keep_freed_memory
+from mmradar.memory import keep_freed_memory
 
 if sys.argv[1] == 'keep':
     assert keep_freed_memory()

@@ -1,0 +1,111 @@
+"""BVH, the format of most free motion capture. The package pybvh parses it; positions are found here."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from mmradar.errors import DataError
+from mmradar.simulation.motion_files.joint_names import match_joints, plain_name
+from mmradar.simulation.motion_files.kinematics import chain_positions, z_up
+from mmradar.simulation.motion_sequence import MotionSequence, estimate_stature, guess_metres_per_unit
+from mmradar.simulation.skeleton import JOINT_NAMES, JOINTS
+
+
+def read_bvh(
+    path: str | Path,
+    *,
+    metres_per_unit: float | None = None,
+    joint_names: Mapping[str, str] | None = None,
+    up: str = 'y',
+    name: str | None = None,
+    bone_tolerance: float = 0.25,
+) -> MotionSequence:
+    """Read a BVH file with one skeleton, joints named as Mixamo, CMU, Unreal, Blender and others do.
+
+    The head is the middle between the joint ``Head`` and its tip, where the rig has one: the joint itself is at the
+    skull's base. What pybvh does not read is not read: joints that shift against their parent (position channels below
+    the root), and roots whose position channels are in another order than X, Y, Z.
+
+    Args:
+        path: A file that ends in ``.bvh``.
+        metres_per_unit: The length unit. BVH has none: if ``None``, it is that of metres, millimetres, centimetres,
+            inches, feet and CMU's (inches / 0.45) which makes the body an adult of 1.3 to 2.1 m, never more than one.
+            A child or a giant needs it said.
+        joint_names: The file's joint by HuPR's, for rigs whose names are not understood.
+        up: The vertical axis: ``'y'``, the format's habit, or ``'z'``.
+        name: The motion's name; the file's without suffix if ``None``.
+        bone_tolerance: See ``MotionSequence``.
+
+    Raises:
+        FileNotFoundError: No such file.
+        DataError: The file is damaged or cut short, a joint is missing, or no unit fits.
+        ImportError: The package pybvh is missing.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'no motion at {path}')
+    motion = _parse(path)
+    nodes = motion.nodes
+    indices = {id(node): index for index, node in enumerate(nodes)}
+    parents = [-1 if node.parent is None else indices[id(node.parent)] for node in nodes]
+    joints = [index for index, node in enumerate(nodes) if not node.is_end_site()]
+    _check_finite(motion.root_pos, f'the place of {nodes[0].name!r}', path)
+    # Angles come by joint in the order of the file; R = R_1 R_2 R_3 for channels in the order 1, 2, 3.
+    rotations: list[Rotation | None] = [None] * len(nodes)
+    with np.errstate(over='ignore', invalid='ignore'):
+        for column, index in enumerate(joints):
+            angles = motion.joint_angles[:, column]
+            _check_finite(angles, f'an angle of {nodes[index].name!r}', path)
+            rotations[index] = Rotation.from_euler(''.join(nodes[index].rot_channels), angles)
+        everywhere = chain_positions(parents, np.array([node.offset for node in nodes]), rotations, motion.root_pos)
+
+        found = match_joints([nodes[index].name for index in joints], joint_names, str(path))
+        by_name = {nodes[index].name: index for index in reversed(joints)}  # the first of equal names counts
+        order = [by_name[found[joint]] for joint in JOINT_NAMES]
+        positions = everywhere[:, order]
+        tip = _head_tip(nodes, parents, order[JOINTS['Head']])
+        if tip is not None and 'Head' not in (joint_names or {}):
+            positions[:, JOINTS['Head']] = (positions[:, JOINTS['Head']] + everywhere[:, tip]) / 2
+        scale = guess_metres_per_unit(positions) if metres_per_unit is None else metres_per_unit
+        if scale is None:
+            raise DataError(
+                f'{path}: by legs and trunk the body is {estimate_stature(positions):.4g} units tall, an adult in no '
+                'usual unit of length; pass metres_per_unit'
+            )
+        positions = z_up(positions * scale, up)
+    return MotionSequence(positions, 1 / motion.frame_time, name or path.stem, str(path), bone_tolerance)
+
+
+def _check_finite(values: np.ndarray, what: str, path: Path) -> None:
+    broken = ~np.isfinite(values).all(axis=-1)
+    if broken.any():
+        raise DataError(f'{path}: frame {int(broken.argmax())}: {what} is not a finite number')
+
+
+def _parse(path: Path):
+    try:
+        from pybvh import read_bvh_file
+    except ImportError as error:
+        raise ImportError(f'{path} is a BVH file; to read it: pip install pybvh') from error
+    if path.suffix != '.bvh':
+        raise DataError(f'{path}: pybvh reads only names that end in .bvh, in small letters; rename the file')
+    try:
+        with warnings.catch_warnings():  # what it warns of (an empty table, the axis that may be up) is checked here
+            warnings.simplefilter('ignore')
+            return read_bvh_file(path, world_up='+y')
+    except Exception as error:  # the parser raises whatever a damaged file makes it stumble over
+        raise DataError(f'{path} cannot be read as BVH ({type(error).__name__}: {error})') from error
+
+
+def _head_tip(nodes: list, parents: list[int], head: int) -> int | None:
+    """The node at the head's top: its end site, or the joint that rigs call HeadTop or Head_End."""
+    children = [index for index, parent in enumerate(parents) if parent == head]
+    for index in children:
+        if not nodes[index].is_end_site() and plain_name(nodes[index].name) in ('headtopend', 'headend', 'headnub'):
+            return index
+    return children[0] if len(children) == 1 and nodes[children[0]].is_end_site() else None
