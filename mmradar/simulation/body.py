@@ -36,14 +36,14 @@ class Skin:
 
     Args:
         reflectivity: Share of the power that a mirror of skin under clothes returns. Skin alone returns about 0.4 by
-            its permittivity at 77 GHz; a decibel less for clothes is ours.
+            its permittivity at 77 GHz; a little less for clothes is ours.
         slope: Root mean square slope of the surface, in each direction; ours, by comparison with recordings, see
             docs/simulation.md.
         diffuse: Share of the power that is scattered evenly (Lambert's law).
         roughness_m: How far facets lie off the smooth body; a fraction of a wavelength makes their phases random.
     """
 
-    reflectivity: float = 0.3
+    reflectivity: float = 0.33
     slope: float = 0.12
     diffuse: float = 0.01
     roughness_m: float = 0.003
