@@ -17,7 +17,7 @@ setup(
     license='Apache-2.0',
     keywords='radar, FMCW, millimetre wave, human pose estimation, Mamba, mmpose',
     packages=find_packages(include=['mmradar', 'mmradar.*']),
-    package_data={'mmradar': ['ops/native/*.[ch]']},
+    package_data={'mmradar': ['ops/native/*.[ch]', 'simulation/*.json']},
     python_requires='>=3.10',
     # Ranges that were tried; requirements/runtime.txt pins one set of them. mmpose is left out on purpose: its own
     # requirements name chumpy, which no longer builds and which nothing imports.

@@ -191,7 +191,7 @@ def draw(real: list[Frame], simulated: list[Frame], path: Path) -> None:
     """A few frames from the front, and the Doppler histograms."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 6.4), layout='constrained')
+    figure = Figure(figsize=(13, 5.6), layout='constrained')
     axes = figure.subplots(2, 5)
     limbs = [
         (13, 12),
@@ -220,7 +220,7 @@ def draw(real: list[Frame], simulated: list[Frame], path: Path) -> None:
             axis.set(xlim=(-1, 1), ylim=(-1.05, 1.05), aspect='equal', title=f'{title}, {len(frame.points)} points')
         bins = (np.arange(16) - 8) * MARS_RADAR.velocity_resolution_m_s
         axes[row][4].bar(bins, doppler_histogram(frames), width=0.3)
-        axes[row][4].set(title=f'{title}, radial speed (m/s)', ylim=(0, 0.5))
+        axes[row][4].set(title=f'{title}: speeds, m/s', ylim=(0, 0.4))
     figure.colorbar(shown, ax=axes[:, 3], label='m/s')
     figure.savefig(path, dpi=90)
 

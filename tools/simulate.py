@@ -7,10 +7,10 @@ import os
 import time
 from pathlib import Path
 
-from mmengine.config import DictAction
+from mmengine.config import Config, DictAction
 
 from mmradar.apis.command_line import progress_bar, run
-from mmradar.simulation import PLANS, write_hupr_dataset
+from mmradar.simulation import PLANS, check_fingerprint, write_hupr_dataset
 
 _DEFAULT = 'simhupr-v1-mini'
 
@@ -47,11 +47,16 @@ def main() -> None:
     args = parse_args()
     changes = {key: getattr(args, key) for key in ('train', 'val', 'test', 'num_frames', 'seed', 'radar')}
     changes = {key: value for key, value in changes.items() if value is not None}
-    plan = PLANS[args.preset].changed(**changes, **args.options)
+    options = Config()
+    options.merge_from_dict(args.options)  # skin.slope becomes skin={'slope': ...}
+    plan = PLANS[args.preset].changed(**changes, **options.to_dict())
     print(
         f'Simulating {plan.train} + {plan.val} + {plan.test} sequences (train + val + test) of {plan.num_frames} '
         f'frames, {plan.total_bytes() / 1e9:.1f} GB of raw ADC samples, to {args.out}'
     )
+    if plan == PLANS[args.preset]:
+        check_fingerprint(args.preset)
+        print(f'It comes out here as {args.preset} was published.')
     start = time.perf_counter()
     write_hupr_dataset(args.out, plan, workers=args.workers, on_progress=progress_bar('sequences'))
     print(

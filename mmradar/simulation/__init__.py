@@ -2,6 +2,7 @@
 
 from mmradar.simulation.body import BodySurface, Scatterers, Skin
 from mmradar.simulation.camera import Camera
+from mmradar.simulation.fingerprint import check_fingerprint
 from mmradar.simulation.frames import AliasingWarning, SimulationError, simulate_frames
 from mmradar.simulation.hupr_writer import simulate_sequence, write_hupr_dataset
 from mmradar.simulation.motion import MOTIONS, Performance, Style
@@ -38,6 +39,7 @@ __all__ = [
     'Skin',
     'Style',
     'Subject',
+    'check_fingerprint',
     'forward_kinematics',
     'read_motion',
     'simulate_frames',

@@ -286,3 +286,38 @@ def test_reorder_packets_makes_a_raw_file(tmp_path):
     assert '1,456 bytes from offset 2,912 on' in done.stdout
     expected = samples[:2912] + bytes(1456) + samples[2 * 1456 + 1456 :]
     assert (tmp_path / 'adc_data.bin').read_bytes() == expected
+
+
+def test_training_on_windows_simulated_on_the_way(tmp_path):
+    """Two epochs of fresh windows, validated on fixed ones; no data set anywhere."""
+    small = dict(SMALL_RADAR)
+    config = tmp_path / 'fresh.py'
+    config.write_text(
+        f"""_base_ = {str(REPOSITORY / 'configs/millimamba_tiny_simulated.py')!r}
+train_dataloader = dict(batch_size=4, num_workers=1, dataset=dict(num_windows=8, plan=dict(radar={small!r})))
+val_dataloader = dict(batch_size=4, num_workers=0, persistent_workers=False,
+                      dataset=dict(num_windows=4, plan=dict(radar={small!r})))
+model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), num_layers=1), head=dict(embed_dims=16, num_layers=1))
+train_cfg = dict(max_epochs=2)
+param_scheduler = [dict(type='OneCycleLR', eta_max=1e-3, total_steps=2, by_epoch=True, convert_to_iter_based=True)]
+"""
+    )
+    done = tool('tools/train.py', config, '--work-dir', tmp_path / 'work')
+    assert (tmp_path / 'work' / 'epoch_2.pth').is_file()
+    assert 'coco/AP' in done.stdout + done.stderr
+
+
+def test_simulate_takes_fields_of_the_plan(tmp_path):
+    out = tmp_path / 'set'
+    sizes = ('--train', 1, '--val', 0, '--test', 0, '--frames', 2, '--workers', 1)
+    tool('tools/simulate.py', out, *sizes, '--options', 'skin.slope=0.3', 'extras.fan=True', 'motions=walk,turn')
+    plan = json.loads((out / 'simulation.json').read_text())['plan']
+    assert plan['skin'] == {'slope': 0.3} and plan['extras'] == {'fan': True} and plan['motions'] == ['walk', 'turn']
+    wrong = tool('tools/simulate.py', tmp_path / 'other', *sizes, '--options', 'skin.colour=1', check=False)
+    assert wrong.returncode == 2 and "SimulationPlan.skin has no 'colour'" in wrong.stderr
+
+
+def test_draw_simulation(tmp_path):
+    picture = tmp_path / 'deep' / 'walk.png'
+    done = tool('tools/misc/draw_simulation.py', picture, '--seconds', 0.2, '--at', 0.1, '--motion', 'walk')
+    assert 'facets' in done.stdout and picture.stat().st_size > 10_000

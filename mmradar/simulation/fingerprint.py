@@ -1,0 +1,86 @@
+"""Whether a named set came out here as it did elsewhere: a few numbers of its annotations and of its raw frames."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmradar.errors import DataError
+from mmradar.simulation.camera import Camera
+from mmradar.simulation.hupr_writer import simulate_sequence
+from mmradar.simulation.plan import PLANS, SimulationPlan
+
+_PUBLISHED = Path(__file__).with_name('fingerprints.json')
+_SAMPLES = 96  # of a raw frame
+# Sines and random numbers differ in their last digits between processors: a sample may be rounded another way.
+ANNOTATION_TOLERANCE_PX = 1e-3
+SAMPLE_TOLERANCE_COUNTS = 1
+
+
+def fingerprint(plan: SimulationPlan) -> dict[str, Any]:
+    """A few numbers by which a set is known again.
+
+    Returns:
+        ``keypoints_px``: mean and standard deviation over all sequences and frames, and the first frame's of three
+        sequences; ``samples``: of the first raw frame of three sequences, every so-many-th word.
+    """
+    camera = Camera()
+    start_s = np.arange(plan.num_frames) / plan.radar_config.frame_rate_hz
+    keypoints = np.stack(
+        [camera.project(plan.performance(n).joints_m(start_s)) for n in range(1, plan.num_sequences + 1)]
+    )
+    chosen = sorted({numbers[0] for numbers in plan.splits.values() if numbers})
+    samples = {}
+    for sequence in chosen:
+        raw, *_ = simulate_sequence(plan.changed(num_frames=1), sequence, camera)
+        for view, words in raw.items():
+            flat = words.reshape(-1)
+            samples[f'{sequence}/{view}'] = flat[:: len(flat) // _SAMPLES][:_SAMPLES].tolist()
+    return {
+        'keypoints_px': {
+            'mean': round(float(keypoints.mean()), 6),
+            'deviation': round(float(keypoints.std()), 6),
+            'first': {str(n): keypoints[n - 1, 0].round(5).tolist() for n in chosen},
+        },
+        'samples': samples,
+    }
+
+
+def published_fingerprints() -> dict[str, dict[str, Any]]:
+    """Fingerprints of the named sets, as they were published with this version."""
+    return json.loads(_PUBLISHED.read_text())
+
+
+def check_fingerprint(name: str) -> None:
+    """Raise unless a named set comes out here as published.
+
+    Raises:
+        DataError: It does not, and where.
+    """
+    expected, found = published_fingerprints()[name], fingerprint(PLANS[name])
+    for key in ('mean', 'deviation'):
+        _compare(
+            f'{name}, {key} of keypoints in px',
+            expected['keypoints_px'][key],
+            found['keypoints_px'][key],
+            ANNOTATION_TOLERANCE_PX,
+        )
+    for sequence, keypoints in expected['keypoints_px']['first'].items():
+        what = f'{name}, keypoints of sequence {sequence} in px'
+        _compare(what, keypoints, found['keypoints_px']['first'][sequence], ANNOTATION_TOLERANCE_PX)
+    for place, samples in expected['samples'].items():
+        _compare(f'{name}, samples of {place} in counts', samples, found['samples'][place], SAMPLE_TOLERANCE_COUNTS)
+
+
+def _compare(what: str, expected: Any, found: Any, tolerance: float) -> None:
+    difference = np.abs(np.asarray(expected) - np.asarray(found)).max()
+    if difference > tolerance:
+        raise DataError(f'{what} differ by up to {difference:g} from those published; at most {tolerance:g} may be')
+
+
+def write_fingerprints() -> None:
+    """Publish anew, with a new version of the simulator."""
+    _PUBLISHED.write_text(json.dumps({name: fingerprint(plan) for name, plan in PLANS.items()}) + '\n')
