@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.fft
 import scipy.ndimage
-import scipy.stats
+import scipy.special
 from jaxtyping import Bool, Float
 
 from mmradar.radar.config import RadarConfig
@@ -75,11 +75,13 @@ def cfar(
     inner = tuple(slice(r, -r or None) for r in reach)
     if kind == 'ca':
         noise = scipy.ndimage.convolve(around, ring / cells)[inner]
-        factor = scipy.stats.f.isf(false_alarm_rate, 2 * looks, 2 * looks * cells)
+        factor = 1 / scipy.special.fdtri(
+            2 * looks * cells, 2 * looks, false_alarm_rate
+        )  # the F distribution's quantile
     else:
-        quantile = scipy.stats.gamma.ppf(rank, looks) / looks
+        quantile = scipy.special.gammaincinv(looks, rank) / looks
         noise = scipy.ndimage.percentile_filter(around, 100 * rank, footprint=ring)[inner] / quantile
-        factor = scipy.stats.gamma.isf(false_alarm_rate, looks) / looks
+        factor = scipy.special.gammainccinv(looks, false_alarm_rate) / looks
     return power > factor * noise, noise
 
 
