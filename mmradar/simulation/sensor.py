@@ -198,15 +198,15 @@ class RadarSensor:
         paths_m, strength = paths_m[..., kept], strength[kept]
 
         cycles = paths_m / config.wavelength_m
-        start = (cycles[0] - cycles[0].floor()).float()
-        speed, bend = _polynomial(cycles)
+        # whole cycles do not count, and what is left of a frame's movement single precision holds to 1e-5 rad
+        phases = 2 * torch.pi * (cycles - cycles[0].floor())
+        start, (speed, bend) = phases[0].float(), _polynomial(phases)
         range_cycles = paths_m.mean((1, 2)) / (2 * config.range_resolution_m)
         range_speed, range_bend = _polynomial(range_cycles)
         chirps = torch.arange(config.chirps_per_frame, device=self.device, dtype=torch.float32)
         times = (chirps / config.chirps_per_frame).view(config.num_loops, config.num_tx)
         time = times[:, :, None, None]  # loops, tx, rx, points
-        turns = start + time * (speed + time * bend)
-        phase = (2 * torch.pi) * (turns - turns.round()).flatten(1, 2)
+        phase = torch.addcmul(start, time, torch.addcmul(speed, time, bend)).flatten(1, 2)
         # one range a loop: between its transmitters nothing moves by more than a hundredth of a bin
         middle = times.mean(1, keepdim=True)
         bins = range_cycles[0] + (middle * (range_speed + middle * range_bend)).double()
