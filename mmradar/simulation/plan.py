@@ -152,9 +152,7 @@ class SimulationPlan:
         if extras.second_person:
             subject = Subject.random(rng)
             behind = Performance.random(subject, str(rng.choice(self.motions)), rng)
-            behind = Performance(
-                **{**behind.__dict__, 'place_m': (float(rng.uniform(-1.2, 1.2)), float(rng.uniform(3.6, 4.2)))}
-            )
+            behind = replace(behind, place_m=(float(rng.uniform(-1.2, 1.2)), float(rng.uniform(3.6, 4.2))))
             generator = torch.Generator().manual_seed(self._seed(_EXTRAS, sequence))
             movers.append(Person(behind, BodySurface(subject, generator, Skin(**self.skin), self.occlusion)))
         if extras.fan:
