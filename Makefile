@@ -24,7 +24,7 @@ demo: install
 	$(BIN)/python tools/demo.py
 
 test: install
-	$(BIN)/python -m pytest -q tests
+	$(BIN)/python -m pytest -q tests projects
 
 test-without-compiler: install
 	CC=no-such-compiler XDG_CACHE_HOME=$(VENV)/no-kernels $(BIN)/python -m pytest -q tests/test_ops tests/test_models tests/test_engine

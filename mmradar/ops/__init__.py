@@ -1,6 +1,14 @@
 """Operators with one signature, several implementations and one reference."""
 
 from mmradar.ops.causal_conv1d import causal_conv1d
+from mmradar.ops.diagonal_ssm import diagonal_ssm, diagonal_ssm_step
 from mmradar.ops.selective_scan import available_backends, selective_scan, selective_state_update
 
-__all__ = ['available_backends', 'causal_conv1d', 'selective_scan', 'selective_state_update']
+__all__ = [
+    'available_backends',
+    'causal_conv1d',
+    'diagonal_ssm',
+    'diagonal_ssm_step',
+    'selective_scan',
+    'selective_state_update',
+]

@@ -1,0 +1,220 @@
+"""How time and memory grow with the length of a clip: HumMUSS beside mmpose's DSTFormer of similar size.
+
+Training step (forward, backward, AdamW) and inference of one sequence, and prediction frame by frame: a step of
+HumMUSSStream beside DSTFormer over the last frames, again for each new one. Each length of each model runs in a process
+of its own, whose peak memory is its own, and which may run out of memory alone. Times are the shortest of several runs.
+
+    python projects/hummuss/benchmarks/sequence_length.py --size small --lengths 27 81 243 729 2187
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from hummuss.models import SIZES, HumMUSS, HumMUSSLifter
+from hummuss.streaming import HumMUSSStream
+
+from mmradar.memory import keep_freed_memory
+from mmradar.registry import MODELS
+
+JOINTS, CHANNELS, RATE_HZ = 17, 3, 50.0
+# MotionBERT's: its Lite and full sizes
+DSTFORMERS = {
+    'tiny': dict(feat_size=64, depth=2, mlp_ratio=4),
+    'small': dict(feat_size=256, depth=5, mlp_ratio=4),
+    'full': dict(feat_size=512, depth=5, mlp_ratio=2),
+}
+NAMES = {
+    'DSTFormer': 'DSTFormer',
+    'HumMUSS': 'HumMUSS, chunks',
+    'HumMUSS-fft': 'HumMUSS, FFT',
+    'HumMUSS-causal': 'HumMUSS, causal',
+}
+
+
+def build(name: str, size: str, frames: int) -> nn.Module:
+    if name == 'DSTFormer':
+        config = dict(type=name, in_channels=CHANNELS, num_keypoints=JOINTS, seq_len=frames, **DSTFORMERS[size])
+        return MODELS.build(config)
+    method = 'fft' if name.endswith('fft') else 'chunked'
+    return HumMUSS(JOINTS, CHANNELS, causal=name.endswith('causal'), method=method, **SIZES[size])
+
+
+def synchronise(device: torch.device) -> None:
+    if device.type == 'cuda':
+        torch.cuda.synchronize()
+
+
+def shortest(call: Callable[[], object], runs: int, device: torch.device) -> float:
+    """Seconds of the fastest of several runs, behind one that does not count."""
+    times = []
+    for _ in range(runs + 1):
+        synchronise(device)
+        start = time.perf_counter()
+        call()
+        synchronise(device)
+        times.append(time.perf_counter() - start)
+    return min(times[1:])
+
+
+def peak_mib(device: torch.device) -> float:
+    """Of the tensors on a GPU, of the process on a CPU."""
+    if device.type == 'cuda':
+        return torch.cuda.max_memory_allocated() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure_clip(arguments: argparse.Namespace) -> dict[str, float]:
+    """Inference first: its peak is the smaller one."""
+    device = torch.device(arguments.device)
+    model = build(arguments.one, arguments.size, arguments.frames).to(device)
+    inputs = torch.randn(arguments.batch, arguments.frames, JOINTS, CHANNELS, device=device)
+    # What the process, and on a GPU the weights, have before anything runs
+    found = dict(parameters=sum(p.numel() for p in model.parameters()), base_mib=peak_mib(device))
+
+    @torch.no_grad()
+    def infer() -> Tensor:
+        return model(inputs)
+
+    model.eval()
+    found['inference_s'] = shortest(infer, arguments.runs, device) / arguments.batch
+    found['inference_mib'] = peak_mib(device) - found['base_mib']
+    if not arguments.inference_only:
+        model.train()
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
+
+        def train() -> None:
+            optimizer.zero_grad()
+            model(inputs).square().mean().backward()
+            optimizer.step()
+
+        found['training_s'] = shortest(train, arguments.runs, device) / arguments.batch
+        found['training_mib'] = peak_mib(device) - found['base_mib']
+    return found
+
+
+def measure_stream(arguments: argparse.Namespace) -> dict[str, float]:
+    """Seconds a frame, with a history of ``frames`` frames."""
+    device, frames = torch.device(arguments.device), arguments.frames
+    poses = torch.randn(frames + 64, JOINTS, CHANNELS, device=device)
+    if arguments.one == 'DSTFormer':
+        model = build('DSTFormer', arguments.size, frames).to(device)
+        model.eval()  # mmpose's backbones do not return themselves
+        with torch.no_grad():
+            return dict(frame_s=shortest(lambda: model(poses[None, :frames]), arguments.runs, device))
+    lifter = HumMUSSLifter(backbone=dict(num_joints=JOINTS, causal=True, **SIZES[arguments.size])).to(device)
+    stream = HumMUSSStream(lifter, RATE_HZ)
+    # Real cameras: no interval is like another, and every step is discretised anew
+    jitter_s = (torch.rand(len(poses)).double() * 0.2 - 0.1) / RATE_HZ
+    for index in range(frames):
+        stream.step(poses[index], index / RATE_HZ + float(jitter_s[index]))
+    synchronise(device)
+    start = time.perf_counter()
+    for index in range(frames, len(poses)):
+        stream.step(poses[index], index / RATE_HZ + float(jitter_s[index]))
+    synchronise(device)
+    return dict(frame_s=(time.perf_counter() - start) / 64)
+
+
+def in_a_process(arguments: argparse.Namespace, name: str, frames: int, what: str) -> dict[str, float] | str:
+    """Figures, or the last line of what went wrong."""
+    command = [sys.executable, __file__, '--one', name, '--frames', str(frames), '--what', what]
+    for option in ('size', 'batch', 'runs', 'device', 'threads'):
+        command += [f'--{option}', str(getattr(arguments, option))]
+    command += ['--inference-only'] if arguments.inference_only else []
+    process = subprocess.run(command, capture_output=True, text=True)
+    if process.returncode:
+        lines = process.stderr.strip().splitlines()
+        return lines[-1][:60] if lines else f'ended by signal {-process.returncode}: out of memory?'
+    return json.loads(process.stdout.strip().splitlines()[-1])
+
+
+def print_clips(arguments: argparse.Namespace) -> None:
+    print(
+        '| frames | model | M parameters | inference ms | training step ms | inference MiB | training MiB | '
+        'inference, DSTFormer = 1 | training, DSTFormer = 1 |'
+    )
+    print('|---:|---|---:|---:|---:|---:|---:|---:|---:|')
+    for frames in arguments.lengths:
+        peer: dict[str, float] = {}
+        for name in arguments.models:
+            found = in_a_process(arguments, name, frames, 'clip')
+            if isinstance(found, str):
+                print(f'| {frames} | {NAMES[name]} | {found} |')
+                continue
+            peer = found if name == 'DSTFormer' else peer
+
+            def cell(key: str, factor: float, form: str, found: dict[str, float] = found) -> str:
+                return format(found[key] * factor, form) if key in found else '-'
+
+            def faster(key: str, found: dict[str, float] = found, peer: dict[str, float] = peer) -> str:
+                return f'{peer[key] / found[key]:.2f} x' if key in found and key in peer else '-'
+
+            cells = [
+                *(str(frames), NAMES[name], cell('parameters', 1e-6, '.1f')),
+                *(cell('inference_s', 1e3, '.0f'), cell('training_s', 1e3, '.0f')),
+                *(cell('inference_mib', 1, '.0f'), cell('training_mib', 1, '.0f')),
+                *(faster('inference_s'), faster('training_s')),
+            ]
+            print(f'| {" | ".join(cells)} |', flush=True)
+
+
+def print_stream(arguments: argparse.Namespace) -> None:
+    print('\n| frame by frame | ms a frame | frames/s | DSTFormer = 1 |\n|---|---:|---:|---:|')
+    peer = None
+    for name in ('DSTFormer', 'HumMUSS'):
+        found = in_a_process(arguments, name, arguments.history, 'stream')
+        title = f'DSTFormer over the last {arguments.history}' if name == 'DSTFormer' else 'HumMUSSStream.step'
+        if isinstance(found, str):
+            print(f'| {title} | {found} |')
+            continue
+        seconds = found['frame_s']
+        peer = seconds if name == 'DSTFormer' else peer
+        ratio = f'{peer / seconds:.1f} x' if peer else '-'
+        print(f'| {title} | {seconds * 1e3:.1f} | {1 / seconds:.1f} | {ratio} |', flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--size', choices=DSTFORMERS, default='small')
+    parser.add_argument('--lengths', type=int, nargs='+', default=[27, 81, 243, 729, 2187])
+    parser.add_argument('--models', nargs='+', choices=NAMES, default=list(NAMES))
+    parser.add_argument('--batch', type=int, default=1, help='sequences at once; times are of one')
+    parser.add_argument('--runs', type=int, default=3)
+    parser.add_argument('--history', type=int, default=243, help='frames for prediction frame by frame; 0: leave out')
+    parser.add_argument('--inference-only', action='store_true')
+    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument('--threads', type=int, default=torch.get_num_threads())
+    parser.add_argument('--one', choices=NAMES, help=argparse.SUPPRESS)
+    parser.add_argument('--frames', type=int, help=argparse.SUPPRESS)
+    parser.add_argument('--what', choices=('clip', 'stream'), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    if arguments.one:
+        keep_freed_memory()
+        torch.manual_seed(0)
+        print(json.dumps((measure_stream if arguments.what == 'stream' else measure_clip)(arguments)))
+        return
+    where = torch.cuda.get_device_name() if arguments.device.startswith('cuda') else f'{arguments.threads} CPU threads'
+    print(f'{where}, {platform.machine()}, torch {torch.__version__}, size {arguments.size}, batch {arguments.batch}\n')
+    if arguments.lengths != [0]:
+        print_clips(arguments)
+    if arguments.history:
+        print_stream(arguments)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,7 @@
+# A bidirectional HumMUSS small enough to learn within minutes on two CPU cores, on procedural motions.
+_base_ = '_base_/motion_lifting.py'
+
+model = dict(
+    type='HumMUSSLifter',
+    backbone=dict(type='HumMUSS', num_joints={{_base_.num_joints}}, in_channels=3, embed_dims=64, depth=2),
+)

@@ -1,0 +1,5 @@
+"""HumMUSS, Human Motion Understanding using State Space Models (arXiv 2404.10880): registers its classes."""
+
+from hummuss import datasets, evaluation, models
+
+__all__ = ['datasets', 'evaluation', 'models']

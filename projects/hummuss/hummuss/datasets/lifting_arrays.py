@@ -1,0 +1,129 @@
+"""What every data set of this project hands to a model, and the checks before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from mmengine.structures import InstanceData
+from mmpose.structures import PoseDataSample
+
+from mmradar.errors import DataError
+
+
+def normalise_to_screen(
+    keypoints_px: Float[np.ndarray, '*n 2'], image_size: tuple[int, int]
+) -> Float[np.ndarray, '*n 2']:
+    """Pixels as MotionBERT takes them: x from -1 to 1 across the image's width, y by the same scale, 0 in the middle.
+
+    Args:
+        keypoints_px: Pixel coordinates, x to the right and y down.
+        image_size: (width, height) in px.
+    """
+    width, height = image_size
+    return np.asarray(keypoints_px) * (2 / width) - np.array([1.0, height / width])
+
+
+def check_lifting_arrays(
+    keypoints: np.ndarray,
+    keypoints_3d: np.ndarray,
+    confidence: np.ndarray,
+    weights: np.ndarray,
+    num_joints: int,
+    where: str,
+) -> None:
+    """Whether a sequence's arrays belong together and are numbers.
+
+    A joint that is missing has confidence 0, and its 2D position does not matter; one without a 3D label has weight 0.
+    Anything else must be finite.
+
+    Args:
+        keypoints: (T, J, 2)
+        keypoints_3d: (T, J, 3)
+        confidence: (T, J) of the 2D joints, in [0, 1].
+        weights: (T, J) of the 3D labels.
+        num_joints: J as the data set's skeleton has it.
+        where: File and sequence, for messages.
+
+    Raises:
+        DataError: A shape is another one, or a joint that counts is NaN or infinite.
+    """
+    frames = len(keypoints)
+    for name, array, shape in (
+        ('2D joints', keypoints, (frames, num_joints, 2)),
+        ('3D joints', keypoints_3d, (frames, num_joints, 3)),
+        ('confidences', confidence, (frames, num_joints)),
+        ('weights', weights, (frames, num_joints)),
+    ):
+        if array.shape != shape:
+            raise DataError(
+                f'{where}: expected {name} {shape} (frames, joints of the skeleton, ...), found {array.shape}'
+            )
+    for name, array in (('confidence', confidence), ('weight', weights)):
+        if not (np.isfinite(array).all() and (array >= 0).all()):
+            raise DataError(f'{where}: a {name} is negative or no number; expected 0 for a joint that is missing')
+    for name, array, counts in (('2D', keypoints, confidence > 0), ('3D', keypoints_3d, weights > 0)):
+        broken = np.argwhere(counts & ~np.isfinite(array).all(-1))
+        if len(broken):
+            frame, joint = broken[0]
+            raise DataError(
+                f'{where}: the {name} joint {joint} in frame {frame} is {array[frame, joint]}, as are '
+                f'{len(broken) - 1} others; expected finite numbers, or confidence and weight 0 for missing joints'
+            )
+
+
+def pack_lifting_sample(
+    keypoints: Float[np.ndarray, 'T J 2'],
+    keypoints_3d: Float[np.ndarray, 'T J 3'],
+    confidence: Float[np.ndarray, 'T J'],
+    weights: Float[np.ndarray, 'T J'],
+    metainfo: Mapping[str, Any],
+) -> dict:
+    """``inputs`` (T, J, 3) and ``data_samples`` of one window, as the configurations' models take them.
+
+    Args:
+        keypoints: On screen, see :func:`normalise_to_screen`. Where the confidence is 0 zeros take their place.
+        keypoints_3d: Relative to the root, camera axes (x right, y down, z away), in m. Zeros where the weight is 0.
+        confidence: Of the 2D joints; the input's third channel.
+        weights: Of the 3D labels.
+        metainfo: Of the sample: ``delta_scale``, ``action``, ``clip_id`` and so on.
+    """
+    seen, labelled = confidence > 0, weights > 0
+    inputs = np.concatenate([np.where(seen[..., None], keypoints, 0.0), confidence[..., None]], axis=-1)
+    sample = PoseDataSample(metainfo=dict(metainfo))
+    sample.gt_instance_labels = InstanceData(
+        keypoints_3d=torch.from_numpy(np.where(labelled[..., None], keypoints_3d, 0.0).astype(np.float32)),
+        keypoint_weights=torch.from_numpy(np.asarray(weights, dtype=np.float32)),
+    )
+    return dict(inputs=torch.from_numpy(inputs.astype(np.float32)), data_samples=sample)
+
+
+def missing_joints(
+    times_s: Float[np.ndarray, 'T'], num_joints: int, share: float, mean_s: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Which joints are missing in which frames: each joint by itself comes and goes as a two-state Markov process.
+
+    Being a process in time, it is the same occlusion at every frame rate.
+
+    Args:
+        times_s: Of the frames, ascending.
+        num_joints: J.
+        share: Of the joints that are missing at any time, in [0, 1].
+        mean_s: How long a joint is missing, in the mean; 0 for frames that are independent of each other.
+        rng: For the draw.
+
+    Returns:
+        (T, J) of bool.
+    """
+    draws, renewals = rng.random((2, len(times_s), num_joints))
+    missing = draws < share
+    if mean_s > 0 and 0 < share < 1:
+        # At a renewal a joint is missing with `share` again, so it comes back once in 1 / (1 - share) renewals.
+        rate_hz = 1 / (mean_s * (1 - share))
+        renewed = renewals < 1 - np.exp(-rate_hz * np.diff(times_s, prepend=-np.inf))[:, None]
+        last = np.maximum.accumulate(np.where(renewed, np.arange(len(times_s))[:, None], 0), axis=0)
+        missing = np.take_along_axis(missing, last, axis=0)
+    return missing

@@ -1,0 +1,253 @@
+"""Windows of motions seen by a virtual camera: 2D joints in, 3D joints out."""
+
+from __future__ import annotations
+
+import math
+import os.path
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from mmengine.dataset import BaseDataset
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from hummuss.datasets.frame_times import FrameTimes
+from hummuss.datasets.lifting_arrays import (
+    check_lifting_arrays,
+    missing_joints,
+    normalise_to_screen,
+    pack_lifting_sample,
+)
+from hummuss.datasets.motion_sources import SPLITS, MotionClip, check_motions, procedural_clip, recorded_clips
+from hummuss.datasets.virtual_camera import VirtualCamera
+from mmradar.errors import ConfigError, DataError
+from mmradar.metainfo import HUPR_METAINFO
+from mmradar.registry import DATASETS
+from mmradar.simulation.skeleton import JOINTS
+
+_HIPS = [JOINTS['R_Hip'], JOINTS['L_Hip']]
+SHORT = ('error', 'pad', 'drop')
+
+
+@DATASETS.register_module()
+class MotionLiftingDataset(BaseDataset):
+    """2D to 3D lifting over any motion source of ``mmradar.simulation``; by default over procedural motions.
+
+    Each clip is a person's motion filmed by one random camera; each sample a window of it. Everything random depends on
+    ``seed``, split, epoch and the sample's number alone, not on the workers. At other rates (``rate_scale``,
+    ``irregular``) clips and cameras are the same, and with ``keep='duration'`` the windows' first moments too.
+
+    A sample is ready for a model, without a pipeline: ``inputs`` (T, 14, 3), which are x, y on screen (x from -1 to 1
+    across the image, y down by the same scale) and the confidence, 0 with x = y = 0 for a joint that is missing, and
+    ``data_samples`` with ``gt_instance_labels``: ``keypoints_3d`` (T, 14, 3) in m, relative to the pelvis (the middle
+    of the hips), camera axes (x right, y down, z away), and ``keypoint_weights`` (T, 14), 0 for padded frames. Its meta
+    information: ``delta_scale`` (float, or (T,) float32 where intervals differ), ``timestamps_s`` (T,),
+    ``frame_rate_hz`` (that of the sample), ``action``, ``clip_id``, ``window``, ``id``, ``image_size``.
+
+    Args:
+        split: ``'train'`` or ``'test'``: other people, other seeds, other files. ``None`` takes all files.
+        num_clips: Procedural clips; 0 for none.
+        clip_s: How long each is; ``None`` for 10 s or four windows at a quarter of the rate, whichever is longer.
+        motions: Procedural motions, names of ``mmradar.simulation.MOTIONS``; all if ``None``.
+        motion_files: Files and folders of recorded motions, see
+            :func:`~hummuss.datasets.motion_sources.recorded_clips`; relative ones are below ``data_root``.
+        views: Cameras, and so clips, of every recorded motion.
+        test_every, smooth_hz, on_error: See :func:`~hummuss.datasets.motion_sources.recorded_clips`.
+        num_frames: T at the rate of training.
+        stride: Frames from one window's start to the next, at the rate of training; T if ``None``.
+        frame_rate_hz: Of training. Motions are resampled to it.
+        rate_scale: Tests at another rate: ``frame_rate_hz`` times this.
+        keep: ``'duration'`` or ``'frames'`` of a window at another rate, see
+            :class:`~hummuss.datasets.frame_times.FrameTimes`.
+        irregular: Intervals between frames are random. ``True`` is 0.75: each is 0.25 to 1.75 of the mean.
+        rescale: Tell the model of other intervals. ``False`` leaves ``delta_scale`` 1, for comparison.
+        short: What becomes of a recorded clip that is shorter than a window: ``'error'``, ``'pad'`` its end (missing
+            joints without weight), or ``'drop'`` it.
+        camera: Ranges of :meth:`VirtualCamera.random <hummuss.datasets.virtual_camera.VirtualCamera.random>`:
+            ``distance_m``, ``height_m``, ``fill``, ``image_size``.
+        noise_px: Standard deviation of the 2D joints' error, independent in each frame.
+        joint_dropout: Share of 2D joints that are missing.
+        dropout_s: How long a joint is missing, in the mean; 0 for frames that are independent of each other.
+        fresh: Other people, cameras, noise and moments in every epoch; the same ones otherwise, to test on.
+        seed: Of everything.
+        data_root, metainfo, **kwargs: As mmengine's ``BaseDataset``.
+
+    Raises:
+        ConfigError: An argument is out of its range.
+        DataError: Motion files are missing, damaged or too short.
+    """
+
+    METAINFO: dict = HUPR_METAINFO
+
+    def __init__(
+        self,
+        split: str | None = 'train',
+        num_clips: int = 210,
+        clip_s: float | None = None,
+        motions: Sequence[str] | None = None,
+        motion_files: Sequence[str] = (),
+        views: int = 1,
+        test_every: int = 4,
+        smooth_hz: float | None = None,
+        on_error: str = 'raise',
+        num_frames: int = 27,
+        stride: int | None = None,
+        frame_rate_hz: float = 30.0,
+        rate_scale: float = 1.0,
+        keep: str = 'duration',
+        irregular: bool | float = False,
+        rescale: bool = True,
+        short: str = 'error',
+        camera: Mapping[str, Any] | None = None,
+        noise_px: float = 5.0,
+        joint_dropout: float = 0.0,
+        dropout_s: float = 0.0,
+        fresh: bool = False,
+        seed: int = 0,
+        data_root: str | None = '',
+        **kwargs,
+    ) -> None:
+        self.times = FrameTimes(
+            num_frames, frame_rate_hz, rate_scale, keep, 0.75 if irregular is True else float(irregular)
+        )
+        if split not in (*SPLITS, None):
+            raise ConfigError(f"MotionLiftingDataset.split must be 'train', 'test' or None, found {split!r}")
+        if short not in SHORT:
+            raise ConfigError(f'MotionLiftingDataset.short must be one of {", ".join(SHORT)}, found {short!r}')
+        if isinstance(motion_files, str):
+            raise ConfigError(f'MotionLiftingDataset.motion_files must be a list of paths, found {motion_files!r}')
+        if num_clips < 0 or views < 1 or (num_clips == 0 and not motion_files):
+            raise ConfigError(
+                'MotionLiftingDataset needs num_clips of at least 1, or motion_files and views of at least 1; '
+                f'found num_clips={num_clips}, motion_files={list(motion_files)}, views={views}'
+            )
+        for name, value, high in (('noise_px', noise_px, np.inf), ('joint_dropout', joint_dropout, 1.0)):
+            if not (0 <= value <= high and np.isfinite(value)):
+                raise ConfigError(f'MotionLiftingDataset.{name} must be 0 to {high}, found {value}')
+        if not (np.isfinite(dropout_s) and dropout_s >= 0):
+            raise ConfigError(f'MotionLiftingDataset.dropout_s must be 0 s or more, found {dropout_s}')
+        if stride is not None and stride < 1:
+            raise ConfigError(f'MotionLiftingDataset.stride must be at least 1 frame, found {stride}')
+        self.split, self.num_clips, self.views, self.short = split, num_clips, views, short
+        self.clip_s = max(10.0, 4 * num_frames / frame_rate_hz) if clip_s is None else float(clip_s)
+        self.motions, self.motion_files = check_motions(motions), list(motion_files)
+        self.reading = dict(test_every=test_every, smooth_hz=smooth_hz, on_error=on_error)
+        self.stride_s = (num_frames if stride is None else stride) / frame_rate_hz
+        if keep == 'frames':
+            self.stride_s /= rate_scale
+        self.rescale, self.fresh, self.seed = rescale, fresh, seed
+        self.camera = dict(camera or {})
+        if unknown := set(self.camera) - {'distance_m', 'height_m', 'fill', 'image_size'}:
+            raise ConfigError(f'MotionLiftingDataset.camera has no {min(unknown)!r}')
+        self.noise_px, self.joint_dropout, self.dropout_s = noise_px, joint_dropout, dropout_s
+        # shared, so that workers that stay alive learn of a new epoch
+        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
+        super().__init__(data_root=data_root, **kwargs)
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
+        return parse_pose_metainfo(metainfo or cls.METAINFO)
+
+    def _join_prefix(self) -> None:
+        """Files are named in ``motion_files``; there is no annotation file."""
+        self.motion_files = [os.path.join(self.data_root or '', path) for path in self.motion_files]
+
+    def set_epoch(self, epoch: int) -> None:
+        """Deal other windows, if they are to be fresh; ``EpochSeedHook`` calls it."""
+        self._epoch[0] = epoch
+
+    def load_data_list(self) -> list[dict]:
+        """One light entry for every window; clips are made, and filmed, when a window is asked for."""
+        recorded = recorded_clips(self.motion_files, self.split, **self.reading) if self.motion_files else []
+        self.recorded, lengths = [], []
+        if self.num_clips:
+            if self.times.duration_s > self.clip_s + 1e-9:
+                raise ConfigError(
+                    f'a window of {self.times.duration_s:.2f} s does not fit into procedural clips of {self.clip_s} s; '
+                    'set clip_s'
+                )
+            lengths += [self.clip_s] * self.num_clips
+        too_short = [clip for clip in recorded if clip.duration_s < self.times.duration_s - 1e-9]
+        if too_short and self.short == 'error':
+            clip = min(too_short, key=lambda clip: clip.duration_s)
+            raise DataError(
+                f'{clip.name} lasts {clip.duration_s:.2f} s, a window {self.times.duration_s:.2f} s, which '
+                f'{len(too_short)} of {len(recorded)} recorded clips do not; '
+                "set short='pad' or short='drop', or take shorter windows"
+            )
+        dropped = {id(clip) for clip in too_short} if self.short == 'drop' else set()
+        self.recorded = [clip for clip in recorded if id(clip) not in dropped for _ in range(self.views)]
+        lengths += [clip.duration_s for clip in self.recorded]
+        entries = [
+            dict(clip=clip, window=window)
+            for clip, length in enumerate(lengths)
+            for window in range(1 + max(0, math.floor((length - self.times.duration_s) / self.stride_s + 1e-9)))
+        ]
+        if not entries:
+            raise DataError(f"no clip lasts a window's {self.times.duration_s:.2f} s; short='drop' leaves none")
+        return entries
+
+    def _clip(self, number: int, epoch: int) -> MotionClip:
+        if number >= self.num_clips:
+            return self.recorded[number - self.num_clips]
+        return procedural_clip(number, self._seeds(epoch), self.clip_s, self.motions)
+
+    def _seeds(self, epoch: int) -> list[int]:
+        # None, which is all files, shares its procedural people with 'test'
+        return [self.seed, int(self.split == 'train'), epoch]
+
+    def camera_of(self, number: int, clip: MotionClip, epoch: int = 0) -> VirtualCamera:
+        """The camera that films a clip, the same for all its windows and at every rate."""
+        rng = np.random.default_rng([*self._seeds(epoch), number, 1])
+        joints = clip.joints_m(np.arange(0, clip.duration_s + 0.1, 0.1))
+        return VirtualCamera.random(joints, rng, **self.camera)
+
+    def get_data_info(self, idx: int) -> dict:
+        """One window as arrays.
+
+        Returns:
+            ``keypoints`` (T, 14, 2) on screen, ``confidence`` (T, 14), ``keypoints_3d`` (T, 14, 3) in m,
+            ``keypoint_weights`` (T, 14), and the meta information of a sample, see the class.
+        """
+        info = super().get_data_info(idx)
+        epoch = int(self._epoch) if self.fresh else 0
+        number, window = info['clip'], info['window']
+        clip = self._clip(number, epoch)
+        camera = self.camera_of(number, clip, epoch)
+        rng = np.random.default_rng([*self._seeds(epoch), number, 2, window])
+        start_s = window * self.stride_s
+        if self.fresh:  # any moment, not always those on the grid
+            start_s = rng.uniform(0, max(0.0, clip.duration_s - self.times.duration_s))
+        times_s = self.times.times_s(rng)
+        joints = camera.to_camera(clip.joints_m(start_s + times_s))
+        pixels = camera.project(joints) + self.noise_px * rng.standard_normal((*joints.shape[:2], 2))
+        within = (start_s + times_s <= clip.duration_s + 1e-9)[:, None]
+        missing = missing_joints(times_s, joints.shape[1], self.joint_dropout, self.dropout_s, rng)
+        return dict(
+            keypoints=normalise_to_screen(pixels, camera.image_size),
+            confidence=(within & ~missing).astype(np.float32),
+            keypoints_3d=root_relative(joints),
+            keypoint_weights=np.broadcast_to(within, joints.shape[:2]).astype(np.float32),
+            delta_scale=self.times.delta_scale(times_s) if self.rescale else 1.0,
+            timestamps_s=times_s,
+            frame_rate_hz=self.times.rate_hz,
+            action=clip.action,
+            clip_id=clip.name if number < self.num_clips else f'{clip.name}, view {number}',
+            window=window,
+            id=idx,
+            image_size=camera.image_size,
+        )
+
+    def prepare_data(self, idx: int) -> Any:
+        """One sample. A bad one is an error; mmengine would quietly train on another."""
+        info = self.get_data_info(idx)
+        arrays = [info.pop(key) for key in ('keypoints', 'keypoints_3d', 'confidence', 'keypoint_weights')]
+        check_lifting_arrays(*arrays, num_joints=self.metainfo['num_keypoints'], where=info['clip_id'])
+        return self.pipeline(pack_lifting_sample(*arrays, metainfo=info))
+
+
+def root_relative(joints_m: Float[np.ndarray, '*n 14 3']) -> Float[np.ndarray, '*n 14 3']:
+    """Joints relative to the pelvis, the middle of the hips, of HuPR's skeleton."""
+    return joints_m - joints_m[..., _HIPS, :].mean(axis=-2, keepdims=True)

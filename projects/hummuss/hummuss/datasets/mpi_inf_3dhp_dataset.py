@@ -1,0 +1,148 @@
+"""MPI-INF-3DHP, as mmpose's converter writes it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from hummuss.datasets.lifting_arrays import check_lifting_arrays, normalise_to_screen, pack_lifting_sample
+from mmradar.errors import ConfigError, DataError
+from mmradar.registry import DATASETS
+from mmradar.simulation.motion_files.arrays import load_npz
+
+# mmpose's order of the 17 joints has the pelvis here.
+ROOT = 14
+_NAME = re.compile(r'^(?:(S\d+_Seq\d+)_(Cam\d+)|(TS\d+))_(\d+)\.jpg$')
+
+
+@DATASETS.register_module()
+class MPIINF3DHPDataset(BaseDataset):
+    """Windows of MPI-INF-3DHP (Mehta et al., 3DV 2017): 2D joints of each video, and 3D joints in camera axes.
+
+    Reads what mmpose's ``tools/dataset_converters/preprocess_mpi_inf_3dhp.py`` writes (``mpi_inf_3dhp_train.npz``,
+    ``mpi_inf_3dhp_test_valid.npz``): ``imgname`` such as ``S1_Seq1_Cam0_000001.jpg`` or ``TS1_000001.jpg``, ``part``
+    (n, 17, 3) in px with visibility, ``S`` (n, 17, 4) in m with visibility. Pickled variants of other projects are not
+    read. The test files' frames have gaps; a window does not cross one.
+
+    A sample is that of :class:`~hummuss.datasets.MotionLiftingDataset`, with 17 joints in mmpose's order, relative to
+    the pelvis, joint 14: evaluate with ``MotionLiftingMetric(root=[14])``. All joints have 3D labels; the confidence
+    is 0 for those outside the image. ``action`` is the test subject, TS1 to TS6, or the training sequence.
+
+    Not run by us on the data set itself, which is requested from its authors; tested on files made in its form.
+
+    Args:
+        ann_file: The ``.npz``, below ``data_root``.
+        num_frames: T.
+        stride: Frames from one window's start to the next; T if ``None``.
+        short: What becomes of a stretch's rest that is shorter than a window: ``'pad'`` (missing joints without weight,
+            so that every frame is evaluated once), or ``'drop'``.
+        data_root, metainfo, pipeline, **kwargs: As mmengine's ``BaseDataset``.
+
+    Raises:
+        ConfigError: An argument is out of its range.
+        DataError: The file is missing, or not of that form.
+    """
+
+    METAINFO: dict = dict(from_file='configs/_base_/datasets/mpi_inf_3dhp.py')
+
+    def __init__(
+        self, ann_file: str, num_frames: int = 243, stride: int | None = None, short: str = 'pad', **kwargs
+    ) -> None:
+        if num_frames < 2 or (stride is not None and stride < 1):
+            raise ConfigError(
+                f'MPIINF3DHPDataset needs num_frames of 2 and stride of 1 or more, found {num_frames} and {stride}'
+            )
+        if short not in ('pad', 'drop'):
+            raise ConfigError(f"MPIINF3DHPDataset.short must be 'pad' or 'drop', found {short!r}")
+        self.num_frames, self.stride, self.short = num_frames, stride or num_frames, short
+        super().__init__(ann_file=ann_file, **kwargs)
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
+        return parse_pose_metainfo(metainfo or cls.METAINFO)
+
+    def load_data_list(self) -> list[dict]:
+        """One light entry for every window; joints stay in arrays."""
+        if not Path(self.ann_file).is_file():
+            raise DataError(
+                f'no MPI-INF-3DHP annotations at {self.ann_file}\n'
+                '  Get the data set from its authors (https://vcai.mpi-inf.mpg.de/3dhp-dataset/), and convert it with\n'
+                "  mmpose's tools/dataset_converters/preprocess_mpi_inf_3dhp.py.\n"
+                '  To start now without files: projects/hummuss/configs/hummuss_small_motion.py'
+            )
+        content = load_npz(self.ann_file, ('imgname', 'part', 'S'))
+        names, part, labels = content['imgname'], content['part'], content['S']
+        joints = self.metainfo['num_keypoints']
+        for key, array, shape in (('part', part, (joints, 3)), ('S', labels, (joints, 4))):
+            if array.shape != (len(names), *shape) or array.dtype.kind not in 'iuf':
+                raise DataError(
+                    f"{self.ann_file}: expected '{key}' ({len(names)}, {shape[0]}, {shape[1]}) as there are names, "
+                    f'found {array.dtype} {array.shape}'
+                )
+        if names.ndim != 1 or names.dtype.kind != 'U':
+            raise DataError(f"{self.ann_file}: expected 'imgname' to be a list of names, found {names.dtype}")
+        self.part, self.labels = part.astype(np.float32), labels[..., :3].astype(np.float32)
+        videos, numbers = self._parse(names)
+        jumps = (videos[1:] != videos[:-1]) | (np.diff(numbers) != 1)
+        entries = []
+        for rows in np.split(np.arange(len(names)), np.flatnonzero(jumps) + 1):
+            for start in range(0, len(rows), self.stride):
+                count = min(self.num_frames, len(rows) - start)
+                whole = count == self.num_frames
+                if whole or (self.short == 'pad' and (start == 0 or count > self.num_frames - self.stride)):
+                    first = int(rows[0]) + start
+                    entries.append(dict(first=first, count=count, video=str(videos[first]), frame=int(numbers[first])))
+        if not entries:
+            raise DataError(f'{self.ann_file}: no stretch of frames is as long as a window of {self.num_frames}')
+        return entries
+
+    def _parse(self, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        videos, numbers = [], []
+        for row, name in enumerate(names.tolist()):
+            match = _NAME.match(name)
+            if match is None:
+                raise DataError(
+                    f'{self.ann_file}: name {row} is {name[:80]!r}; expected such as S1_Seq1_Cam0_000001.jpg'
+                )
+            videos.append(f'{match[1]}_{match[2]}' if match[1] else match[3])
+            numbers.append(int(match[4]))
+        return np.array(videos, dtype=str), np.array(numbers, dtype=np.int64)
+
+    def get_data_info(self, idx: int) -> dict:
+        """One window as arrays, as :meth:`MotionLiftingDataset.get_data_info`."""
+        info = super().get_data_info(idx)
+        rows = slice(info['first'], info['first'] + info['count'])
+        video = info['video']
+        # The last two test sequences are outdoors, filmed with another camera.
+        image_size = (1920, 1080) if video in ('TS5', 'TS6') else (2048, 2048)
+        padding = self.num_frames - info['count']
+
+        def padded(array: np.ndarray) -> np.ndarray:
+            return np.concatenate([array, np.zeros((padding, *array.shape[1:]), array.dtype)])
+
+        part, labels = self.part[rows], self.labels[rows]
+        return dict(
+            keypoints=padded(normalise_to_screen(part[..., :2], image_size)),
+            confidence=padded((part[..., 2] > 0).astype(np.float32)),
+            keypoints_3d=padded(labels - labels[:, ROOT, None]),
+            keypoint_weights=padded(np.ones(labels.shape[:2], np.float32)),
+            delta_scale=1.0,
+            action=video.split('_Cam')[0],
+            clip_id=video,
+            window=info['frame'],
+            id=idx,
+            image_size=image_size,
+        )
+
+    def prepare_data(self, idx: int) -> Any:
+        """One sample. A bad one is an error; mmengine would quietly train on another."""
+        info = self.get_data_info(idx)
+        arrays = [info.pop(key) for key in ('keypoints', 'keypoints_3d', 'confidence', 'keypoint_weights')]
+        where = f'{self.ann_file}, {info["clip_id"]} from frame {info["window"]}'
+        check_lifting_arrays(*arrays, num_joints=self.metainfo['num_keypoints'], where=where)
+        return self.pipeline(pack_lifting_sample(*arrays, metainfo=info))

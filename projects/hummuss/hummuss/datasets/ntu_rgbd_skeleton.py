@@ -1,0 +1,112 @@
+"""Reads the ``.skeleton`` text files of NTU-RGB+D."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from mmradar.errors import DataError
+
+NUM_JOINTS = 25
+IMAGE_SIZE = (1920, 1080)
+# Kinect V2 sees six people.
+_MOST_BODIES = 6
+
+
+@dataclass(frozen=True, eq=False)
+class NTUSkeleton:
+    """People of one recording.
+
+    Args:
+        body_ids: Of each body, in order of appearance.
+        joints_m: (bodies, frames, 25, 3), the Kinect's axes: x to its left, y up, z away, in m. NaN where absent.
+        color_px: (bodies, frames, 25, 2) in the image of 1920 x 1080. NaN where absent or outside any image.
+        tracking: (bodies, frames, 25): 0 absent or not tracked, 1 inferred, 2 tracked.
+    """
+
+    body_ids: tuple[str, ...]
+    joints_m: Float[np.ndarray, 'bodies frames 25 3']
+    color_px: Float[np.ndarray, 'bodies frames 25 2']
+    tracking: Int[np.ndarray, 'bodies frames 25']
+
+
+class _Lines:
+    """Lines with their numbers, for messages."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.number = path, 0
+        self.lines = path.read_text(encoding='ascii', errors='replace').split('\n')
+
+    def fail(self, expected: str, found: str) -> DataError:
+        return DataError(f'{self.path}, line {self.number}: expected {expected}, found {found[:60]!r}')
+
+    def words(self, count: int, expected: str) -> list[str]:
+        if self.number >= len(self.lines):
+            raise DataError(f'{self.path} ends after {len(self.lines)} lines; expected {expected}')
+        line = self.lines[self.number]
+        self.number += 1
+        words = line.split()
+        if len(words) != count:
+            raise self.fail(f'{expected}, {count} numbers', line)
+        return words
+
+    def whole(self, expected: str, most: int) -> int:
+        (word,) = self.words(1, expected)
+        if not word.isdecimal() or not word.isascii() or len(word) > 9 or int(word) > most:
+            raise self.fail(f'{expected}, 0 to {most:,}', word)
+        return int(word)
+
+    def floats(self, count: int, expected: str) -> list[float]:
+        words = self.words(count, expected)
+        try:
+            return [float(word) for word in words]  # the files do say NaN at times
+        except ValueError:
+            raise self.fail(f'{expected}, {count} numbers', ' '.join(words)) from None
+
+
+def read_ntu_skeleton(path: str | Path) -> NTUSkeleton:
+    """Read one recording.
+
+    The file: number of frames; for each, number of bodies; for each, a line of 10 numbers whose first is the body's
+    id, the number of joints, 25, and a line of 12 for each: x, y, z in m, depth x, y, colour x, y in px, orientation
+    w, x, y, z, tracking state.
+
+    Raises:
+        FileNotFoundError: No such file.
+        DataError: It is not of that form, or holds no body; the message names the line.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'no skeletons at {path}')
+    lines = _Lines(path)
+    frames = lines.whole('the number of frames', 1_000_000)
+    bodies: dict[str, dict[int, np.ndarray]] = {}
+    for frame in range(frames):
+        for _ in range(lines.whole('the number of bodies', _MOST_BODIES)):
+            body = lines.words(10, 'a body')[0]
+            joints = lines.whole('the number of joints', NUM_JOINTS)
+            if joints != NUM_JOINTS:
+                raise lines.fail(f'{NUM_JOINTS} joints', str(joints))
+            rows = [lines.floats(12, f'joint {joint}') for joint in range(NUM_JOINTS)]
+            if frame in bodies.setdefault(body, {}):
+                raise lines.fail('each body once in a frame', body)
+            bodies[body][frame] = np.array(rows)
+    rest = ' '.join(lines.lines[lines.number :]).strip()
+    if rest:
+        raise lines.fail(f'the end after {frames} frames', rest)
+    if not bodies:
+        raise DataError(f'{path}: no frame of {frames} holds a body')
+    values = np.full((len(bodies), frames, NUM_JOINTS, 12), np.nan)
+    for index, found in enumerate(bodies.values()):
+        for frame, rows in found.items():
+            values[index, frame] = rows
+    # A number that is none, or of no size a room has, makes a joint absent.
+    absurd = ~(np.isfinite(values[..., :3]) & (np.abs(values[..., :3]) < 100)).all(-1)
+    values[absurd, :3] = np.nan
+    color = values[..., 5:7]
+    color[~(np.isfinite(color) & (np.abs(color) < 1e5)).all(-1)] = np.nan
+    state = np.where(absurd | ~np.isin(values[..., 11], (1, 2)), 0, values[..., 11])
+    return NTUSkeleton(tuple(bodies), values[..., :3], color, state.astype(np.int64))

@@ -1,0 +1,5 @@
+"""Metrics of lifted motions."""
+
+from hummuss.evaluation.motion_lifting_metric import MotionLiftingMetric
+
+__all__ = ['MotionLiftingMetric']

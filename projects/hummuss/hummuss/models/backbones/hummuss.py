@@ -1,0 +1,170 @@
+"""HumMUSS's backbone."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from hummuss.models.layers import SpatioTemporalBlock
+from mmradar.errors import ConfigError
+from mmradar.registry import MODELS
+
+# Named sizes, ours: the paper gives "16M" for actions only. Parameters are counted in tests/test_models.py.
+# MotionBERT's DSTFormer has 16.0M (256 wide, its Lite size) and 42.5M (512 wide) parameters.
+SIZES = {
+    'tiny': dict(embed_dims=64, depth=2),
+    'small': dict(embed_dims=256, depth=6),
+    'full': dict(embed_dims=512, depth=5, expansion=2),
+    'action': dict(embed_dims=256, depth=5),
+}
+
+
+@MODELS.register_module()
+class HumMUSS(BaseModule):
+    """Attention-free spatio-temporal backbone (HumMUSS, arXiv 2404.10880).
+
+    A linear lifting layer, ``depth`` blocks of two streams of gated diagonal SSMs, and a final norm (ours, as DSTFormer
+    has it). There is no positional encoding: time is known to the SSMs through ``delta_scale``, and a joint through its
+    place in the order of joints, which must be that of the training. Spatial layers run over the joints in both
+    directions; temporal ones in both, or forwards only with ``causal``.
+
+    SSM parameters are all below ``.ssm.`` in the parameters' names. They want their own learning rate and no weight
+    decay: ``optim_wrapper.paramwise_cfg = dict(custom_keys={'.ssm.': dict(lr_mult=0.5, decay_mult=0.0)})``.
+
+    Args:
+        num_joints: Joints J of a pose.
+        in_channels: Numbers C of a joint: 2 coordinates, and mostly a confidence.
+        embed_dims: Width D.
+        depth: Blocks.
+        causal: A frame depends on itself and earlier ones only; needed for streams.
+        expansion: Width of the gated branch over D.
+        temporal_reduction: k, over which the width of the temporal SSMs is divided; 2 in the paper.
+        state_dims: States of each SSM channel. 32: ours.
+        temporal_delta: Initial step sizes of the temporal SSMs, frames of the training rate; S4D's range.
+        spatial_delta: The same over joints, of which there are few: larger, ours.
+        method: How SSMs run at a steady rate: ``'chunked'``, ``'fft'``, or ``'auto'`` (chunked).
+        dropout: Behind each layer's output projection.
+
+    Raises:
+        ConfigError: Sizes that are impossible.
+    """
+
+    def __init__(
+        self,
+        num_joints: int = 17,
+        in_channels: int = 3,
+        embed_dims: int = 256,
+        depth: int = 6,
+        causal: bool = False,
+        expansion: float = 3,
+        temporal_reduction: int = 2,
+        state_dims: int = 32,
+        temporal_delta: tuple[float, float] = (1e-3, 1e-1),
+        spatial_delta: tuple[float, float] = (1e-2, 0.5),
+        method: str = 'auto',
+        dropout: float = 0.0,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        sizes = dict(num_joints=num_joints, in_channels=in_channels, embed_dims=embed_dims, depth=depth)
+        if bad := [f'{name}={value}' for name, value in sizes.items() if value < 1]:
+            raise ConfigError(f'HumMUSS: sizes must be positive, found {", ".join(bad)}')
+        self.num_joints, self.in_channels, self.embed_dims, self.causal = num_joints, in_channels, embed_dims, causal
+        shared = dict(expansion=expansion, state_dims=state_dims, method=method, dropout=dropout)
+        spatial = dict(delta_range=spatial_delta, **shared)
+        temporal = dict(causal=causal, reduction=temporal_reduction, delta_range=temporal_delta, **shared)
+        self.lift = nn.Linear(in_channels, embed_dims)
+        self.blocks = nn.ModuleList(SpatioTemporalBlock(embed_dims, spatial, temporal) for _ in range(depth))
+        self.norm = nn.LayerNorm(embed_dims)
+
+    def _check(self, inputs: Tensor, axes: str) -> None:
+        expected = (self.num_joints, self.in_channels)
+        if inputs.ndim != axes.count(',') + 3 or tuple(inputs.shape[-2:]) != expected or 0 in inputs.shape:
+            raise ValueError(
+                f'HumMUSS takes ({axes}, joints, channels) with {expected[0]} joints and {expected[1]} channels, as '
+                f'its configuration says; found {tuple(inputs.shape)}'
+            )
+
+    def forward(
+        self, inputs: Float[Tensor, 'batch frames joints channels'], delta_scale: float | Tensor | None = None
+    ) -> Float[Tensor, 'batch frames joints dims']:
+        """Features of whole clips.
+
+        Args:
+            inputs: 2D poses, normalised as in training.
+            delta_scale: Elapsed time over the training period: train rate / test rate. A number, (batch,), or
+                (batch, frames): the time since the frame before.
+
+        Raises:
+            ValueError: Another number of joints or channels, or a scale that does not fit.
+        """
+        self._check(inputs, 'batch, frames')
+        scale = 1.0 if delta_scale is None else delta_scale
+        if isinstance(scale, Tensor):
+            # Checked here too: in the layers the message would name an operator that the caller never heard of
+            shapes = [(), (inputs.shape[0],), tuple(inputs.shape[:2])]
+            if tuple(scale.shape) not in shapes:
+                raise ValueError(
+                    f'HumMUSS: delta_scale must be a number, (batch,) {shapes[1]} or (batch, frames) {shapes[2]}; '
+                    f'found {tuple(scale.shape)}'
+                )
+            scale = scale.to(inputs.device)
+        x = self.lift(inputs)
+        for block in self.blocks:
+            x = block(x, scale)
+        return self.norm(x)
+
+    def initial_state(self, batch: int = 1) -> list[list[Tensor]]:
+        """States that a stream begins with, zeros: of each block, of both temporal layers.
+
+        Raises:
+            ConfigError: The model is not causal.
+        """
+        if not self.causal:
+            raise ConfigError('a bidirectional HumMUSS cannot run frame by frame; build the model with causal=True')
+        return [block.initial_state(batch, self.num_joints) for block in self.blocks]
+
+    def step(
+        self, inputs: Float[Tensor, 'batch joints channels'], states: list[list[Tensor]], delta_scale: float = 1.0
+    ) -> Float[Tensor, 'batch joints dims']:
+        """Features of the next frame of a causal model, what ``forward`` would return for it.
+
+        Args:
+            inputs: 2D poses of the frame.
+            states: Of :meth:`initial_state`; changed in place.
+            delta_scale: Time since the frame before over the training period.
+
+        Raises:
+            ValueError: Another number of joints or channels.
+        """
+        self._check(inputs, 'batch')
+        x = self.lift(inputs)
+        for block, state in zip(self.blocks, states):
+            x = block.step(x, state, delta_scale)
+        return self.norm(x)
+
+
+def delta_scale_from_timestamps(
+    timestamps_s: Float[Tensor, '*batch frames'], rate_hz: float
+) -> Float[Tensor, '*batch frames']:
+    """Elapsed times in units of the training period, which ``HumMUSS`` takes as ``delta_scale``.
+
+    The first frame, before which there is none, gets 1.
+
+    Args:
+        timestamps_s: Times of frames, ascending, s.
+        rate_hz: Frame rate of the training.
+
+    Raises:
+        ValueError: Times that repeat or go back, or a rate that is not positive.
+    """
+    if not rate_hz > 0:
+        raise ValueError(f'the frame rate must be positive, found {rate_hz} Hz')
+    elapsed = timestamps_s.double().diff(dim=-1)
+    if not bool((elapsed > 0).all()):
+        frame = int((~(elapsed > 0)).nonzero()[0, -1]) + 1
+        raise ValueError(f'timestamps must ascend; that of frame {frame} does not follow the one before')
+    first = torch.ones_like(timestamps_s[..., :1], dtype=torch.float64)
+    return torch.cat([first, elapsed * rate_hz], dim=-1).to(torch.float32)

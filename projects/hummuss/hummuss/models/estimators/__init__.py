@@ -1,0 +1,7 @@
+"""Estimators, which tie backbone, head and losses together."""
+
+from hummuss.models.estimators.action_recognizer import HumMUSSActionRecognizer, nearest_exemplar
+from hummuss.models.estimators.lifter import HumMUSSLifter
+from hummuss.models.estimators.mesh_recoverer import HumMUSSMeshRecoverer
+
+__all__ = ['HumMUSSActionRecognizer', 'HumMUSSLifter', 'HumMUSSMeshRecoverer', 'nearest_exemplar']

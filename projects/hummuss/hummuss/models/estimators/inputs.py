@@ -1,0 +1,85 @@
+"""What all estimators do with their inputs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmradar.errors import DataError
+
+
+def clips(inputs: Tensor | Sequence[Tensor]) -> list[Tensor]:
+    """Clips of a batch, one tensor each.
+
+    Raises:
+        ValueError: No clip.
+        DataError: Joints that are not numbers.
+    """
+    found = list(inputs)
+    if not found:
+        raise ValueError('the batch has no clips')
+    for index, clip in enumerate(found):
+        if not torch.isfinite(clip).all():
+            raise DataError(
+                f'clip {index} of the batch has joints that are NaN or infinite; set missing joints to 0 with '
+                'confidence 0, or fill them'
+            )
+    return found
+
+
+def sample_scale(sample: object | None, frames: int) -> Tensor | None:
+    """``delta_scale`` of a data sample: None, a number or (frames,), float32.
+
+    Raises:
+        DataError: Another number of frames, or a time that is not positive.
+    """
+    value = None if sample is None else getattr(sample, 'metainfo', {}).get('delta_scale')
+    if value is None:
+        return None
+    scale = torch.as_tensor(np.asarray(value, dtype=np.float32))
+    if scale.ndim > 1 or (scale.ndim == 1 and len(scale) != frames):
+        raise DataError(f'delta_scale must be a number or ({frames},), one for each frame; found {tuple(scale.shape)}')
+    if not bool((torch.isfinite(scale) & (scale > 0)).all()):
+        raise DataError('delta_scale must be positive: the time from a frame to the next over the training period')
+    return scale
+
+
+def batch_scale(samples: Sequence[object | None], frames: int) -> float | Tensor:
+    """``delta_scale`` of clips of one length: a number if all agree, (batch,) if rates are steady, (batch, frames)."""
+    scales = [sample_scale(sample, frames) for sample in samples]
+    scales = [torch.ones(()) if scale is None else scale for scale in scales]
+    # A steady rate given frame by frame is a steady rate: convolutions are faster than scans
+    scales = [scale[0] if scale.ndim and bool((scale == scale[0]).all()) else scale for scale in scales]
+    if any(scale.ndim for scale in scales):
+        return torch.stack([scale.expand(frames) for scale in scales])
+    steady = torch.stack(scales)
+    return float(steady[0]) if bool((steady == steady[0]).all()) else steady
+
+
+def features_of(backbone: nn.Module, inputs: Sequence[Tensor], samples: Sequence[object | None] | None) -> list[Tensor]:
+    """Backbone's features of each clip, in their order; clips of one length go through it together.
+
+    Args:
+        backbone: ``HumMUSS``, or another that takes (batch, frames, joints, channels). One without an argument
+            ``delta_scale``, such as mmpose's ``DSTFormer``, sees frames without their times.
+        inputs: (frames, joints, channels) each.
+        samples: Data samples with an optional ``delta_scale`` in their metainfo.
+    """
+    samples = samples if samples else [None] * len(inputs)
+    if len(samples) != len(inputs):
+        raise ValueError(f'the batch has {len(inputs)} clips, but {len(samples)} data samples')
+    takes_scale = 'delta_scale' in inspect.signature(backbone.forward).parameters
+    found: dict[int, Tensor] = {}
+    for frames in sorted({len(clip) for clip in inputs}):
+        chosen = [index for index, clip in enumerate(inputs) if len(clip) == frames]
+        batch = torch.stack([inputs[index] for index in chosen])
+        if takes_scale:
+            output = backbone(batch, delta_scale=batch_scale([samples[index] for index in chosen], frames))
+        else:
+            output = backbone(batch)
+        found.update(zip(chosen, output))
+    return [found[index] for index in range(len(inputs))]

@@ -1,0 +1,122 @@
+"""The estimator of 3D poses from 2D poses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from mmengine.model import BaseModel
+from mmengine.structures import InstanceData
+from torch import Tensor, nn
+
+from hummuss.models.estimators.inputs import clips, features_of
+from mmradar.errors import DataError
+from mmradar.registry import MODELS
+
+_DEFAULT_LOSSES = dict(
+    mpjpe=dict(type='PositionLoss'),
+    nmpjpe=dict(type='ScaledPositionLoss', loss_weight=0.5),
+    velocity=dict(type='Velocity3DLoss', loss_weight=20.0),
+)
+
+
+@MODELS.register_module()
+class HumMUSSLifter(BaseModel):
+    """3D poses from clips of 2D poses (HumMUSS, section on 3D pose estimation).
+
+    Clips of a batch may differ in length. Frame rates come from the data samples: ``delta_scale`` in their metainfo, a
+    number or one for each frame, the elapsed time over the training period.
+
+    Args:
+        backbone: Configuration, by default of type ``HumMUSS``. Others, such as mmpose's ``DSTFormer``, do not see
+            frame rates.
+        head: Configuration; a ``LiftingHead`` by default. ``in_channels`` is filled in if the backbone has
+            ``embed_dims`` or ``feat_size``.
+        losses: Name -> configuration of a loss of (output, target, target_weight). MPJPE + 0.5 N-MPJPE + 20 velocity by
+            default.
+        data_preprocessor: As mmengine's ``BaseModel``.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        losses: dict[str, dict] | None = None,
+        head: dict | None = None,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        self.backbone = MODELS.build({'type': 'HumMUSS', **backbone})
+        width = getattr(self.backbone, 'embed_dims', None) or getattr(self.backbone, 'feat_size', None)
+        head = {'type': 'LiftingHead', **(head or {})}
+        if width is not None:
+            head.setdefault('in_channels', width)
+        self.head = MODELS.build(head)
+        losses = _DEFAULT_LOSSES if losses is None else losses
+        self.losses = nn.ModuleDict({name: MODELS.build(loss) for name, loss in losses.items()})
+
+    def forward(
+        self,
+        inputs: Tensor | Sequence[Tensor],
+        data_samples: Sequence | None = None,
+        mode: str = 'tensor',
+    ) -> dict[str, Tensor] | list | Tensor | list[Tensor]:
+        """Losses, predictions or plain 3D poses.
+
+        Args:
+            inputs: (batch, frames, joints, channels), or a list of (frames, joints, channels).
+            data_samples: With ``gt_instance_labels.keypoints_3d`` (frames, joints, 3) in m, root-relative, and
+                ``keypoint_weights`` (frames, joints) for losses.
+            mode: ``'loss'``, ``'predict'`` (samples with ``pred_instances.keypoints_3d``) or ``'tensor'``, which
+                returns a tensor for a tensor and a list for a list.
+
+        Raises:
+            ValueError: An unknown mode, or shapes that do not fit.
+            DataError: NaN joints, a scale that does not fit its clip, or samples without targets.
+        """
+        if mode not in ('loss', 'predict', 'tensor'):
+            raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', found {mode!r}")
+        poses = [self.head(feature) for feature in features_of(self.backbone, clips(inputs), data_samples)]
+        if mode == 'tensor':
+            return torch.stack(poses) if isinstance(inputs, Tensor) else poses
+        if data_samples is None:
+            raise ValueError(f'HumMUSSLifter: mode {mode!r} needs data_samples')
+        if mode == 'loss':
+            return self._loss(poses, data_samples)
+        for sample, pose in zip(data_samples, poses, strict=True):
+            # keypoints_3d has one entry a frame, as InstanceData wants of all its fields
+            sample.pred_instances = InstanceData(keypoints_3d=pose)
+        return list(data_samples)
+
+    def _loss(self, poses: list[Tensor], data_samples: Sequence) -> dict[str, Tensor]:
+        targets, weights = zip(*(_target(sample, pose) for sample, pose in zip(data_samples, poses, strict=True)))
+        frames = max(map(len, poses))
+        # Frames behind the end of shorter clips have weight 0
+        output, target, weight = (
+            torch.stack([torch.cat([x, x.new_zeros(frames - len(x), *x.shape[1:])]) for x in values])
+            for values in (poses, targets, weights)
+        )
+        # mmengine's parse_losses adds up what has "loss" in its name
+        return {
+            name if 'loss' in name else f'loss_{name}': loss(output, target, weight)
+            for name, loss in self.losses.items()
+        }
+
+
+def _target(sample: object, pose: Tensor) -> tuple[Tensor, Tensor]:
+    labels = getattr(sample, 'gt_instance_labels', None)
+    if labels is None or 'keypoints_3d' not in labels:
+        raise DataError('HumMUSSLifter: a data sample has no gt_instance_labels.keypoints_3d to train on')
+
+    def tensor(value: Tensor | np.ndarray) -> Tensor:
+        return torch.as_tensor(value).to(pose)
+
+    target = tensor(labels.keypoints_3d)
+    weight = tensor(labels.keypoint_weights) if 'keypoint_weights' in labels else torch.ones_like(target[..., 0])
+    if target.shape != pose.shape or weight.shape != pose.shape[:-1]:
+        raise DataError(
+            f'HumMUSSLifter: the clip gives poses {tuple(pose.shape)}, but keypoints_3d is {tuple(target.shape)} and '
+            f'keypoint_weights {tuple(weight.shape)}'
+        )
+    return target, weight

@@ -1,0 +1,34 @@
+"""3D joints from features."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmradar.registry import MODELS
+
+
+@MODELS.register_module()
+class LiftingHead(BaseModule):
+    """Each joint's position from its features: linear, tanh, linear, as MotionBERT's head.
+
+    mmpose's ``MotionRegressionHead`` takes the same features; this one needs no codec and no camera.
+
+    Args:
+        in_channels: Width of the features.
+        out_channels: Coordinates of a joint.
+        hidden_channels: Between the layers.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int = 3, hidden_channels: int = 256, init_cfg: dict | None = None
+    ) -> None:
+        super().__init__(init_cfg)
+        self.layers = nn.Sequential(
+            nn.Linear(in_channels, hidden_channels), nn.Tanh(), nn.Linear(hidden_channels, out_channels)
+        )
+
+    def forward(self, features: Float[Tensor, '*batch joints dims']) -> Float[Tensor, '*batch joints 3']:
+        """Positions in the unit of the training targets."""
+        return self.layers(features)

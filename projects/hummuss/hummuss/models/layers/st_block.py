@@ -1,0 +1,57 @@
+"""The spatio-temporal block: two streams and their fusion."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from hummuss.models.layers.gdssm import GDSSM
+
+
+class SpatioTemporalBlock(BaseModule):
+    """Two streams of GDSSM layers, spatial then temporal and temporal then spatial, fused by learnt weights.
+
+    Fusion as in MotionBERT's DSTFormer (the paper says learnable weights; I): both streams side by side, a linear layer
+    to 2, softmax, weighted sum for each joint and frame. It begins as the mean.
+
+    Args:
+        embed_dims: Width D.
+        spatial: Arguments of the spatial :class:`GDSSM`.
+        temporal: Arguments of the temporal :class:`GDSSM`.
+    """
+
+    def __init__(self, embed_dims: int, spatial: dict, temporal: dict, init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg)
+        self.spatial = nn.ModuleList(GDSSM(embed_dims, **spatial) for _ in range(2))
+        self.temporal = nn.ModuleList(GDSSM(embed_dims, **temporal) for _ in range(2))
+        self.fusion = nn.Linear(2 * embed_dims, 2)
+        nn.init.zeros_(self.fusion.weight)
+        nn.init.zeros_(self.fusion.bias)
+
+    def _fuse(self, first: Tensor, second: Tensor) -> Tensor:
+        weights = self.fusion(torch.cat([first, second], dim=-1)).softmax(dim=-1)
+        return weights[..., :1] * first + weights[..., 1:] * second
+
+    def _over_joints(self, layer: int, x: Float[Tensor, 'batch frames joints dims']) -> Tensor:
+        return self.spatial[layer](x.flatten(0, 1)).view_as(x)
+
+    def forward(
+        self, x: Float[Tensor, 'batch frames joints dims'], delta_scale: float | Tensor = 1.0
+    ) -> Float[Tensor, 'batch frames joints dims']:
+        spatial_first = self.temporal[0](self._over_joints(0, x), delta_scale)
+        temporal_first = self._over_joints(1, self.temporal[1](x, delta_scale))
+        return self._fuse(spatial_first, temporal_first)
+
+    def initial_state(self, batch: int, joints: int) -> list[Tensor]:
+        """First states of both temporal layers, (batch, joints, D / k, states / 2) each."""
+        return [layer.ssm.initial_state(batch, joints) for layer in self.temporal]
+
+    def step(
+        self, x: Float[Tensor, 'batch joints dims'], states: list[Tensor], delta_scale: float = 1.0
+    ) -> Float[Tensor, 'batch joints dims']:
+        """The next frame of a causal block; ``states`` are changed in place."""
+        spatial_first = self.temporal[0].step(self.spatial[0](x), states[0], delta_scale)
+        temporal_first = self.spatial[1](self.temporal[1].step(x, states[1], delta_scale))
+        return self._fuse(spatial_first, temporal_first)

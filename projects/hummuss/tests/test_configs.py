@@ -1,0 +1,213 @@
+import json
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hummuss.evaluation.conditions import evaluate_under, load_model, markdown_table, percent_change
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+
+from mmradar.apis.command_line import load_config
+from mmradar.errors import CheckpointError, ConfigError
+from mmradar.registry import MODELS
+
+PROJECT = Path(__file__).resolve().parents[1]
+ROOT = PROJECT.parents[1]
+SMALL = ['hummuss_small_motion', 'hummuss_causal_small_motion', 'dstformer_small_motion']
+
+
+def tiny(name, work_dir, num_frames=9):
+    """A configuration with a data set and a model of a few seconds."""
+    config = load_config(str(PROJECT / 'configs' / f'{name}.py'))
+    for split, clips in (('train', 4), ('val', 2), ('test', 2)):
+        loader = config[f'{split}_dataloader']
+        loader.update(batch_size=4, num_workers=0, persistent_workers=False)
+        loader.dataset.update(num_clips=clips, num_frames=num_frames, clip_s=0.6, motions=['walk', 'bow'])
+    config.model.backbone.update(depth=1)
+    config.model.backbone.update({'feat_size' if 'feat_size' in config.model.backbone else 'embed_dims': 16})
+    config.train_cfg.max_epochs, config.train_cfg.val_interval = 2, 2
+    config.param_scheduler[0].total_steps = 2
+    config.work_dir = str(work_dir)
+    return config
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    """Name -> configuration and checkpoint of a trained tiny model."""
+    found = {}
+    for name in SMALL:
+        config = tiny(name, tmp_path_factory.mktemp(name))
+        Runner.from_cfg(config).train()
+        found[name] = config, next(Path(config.work_dir).glob('epoch_2.pth'))
+    return found
+
+
+@pytest.mark.parametrize('name', SMALL)
+def test_small_models_train_validate_and_test(trained, name):
+    config, checkpoint = trained[name]
+    assert list(Path(config.work_dir).glob('best_lifting_MPJPE*.pth'))
+    metrics = evaluate_under(load_model(config, checkpoint), config)
+    assert 0 < metrics['lifting/P-MPJPE'] <= metrics['lifting/MPJPE'] < 2000
+    assert {'lifting/MPJPE/walk', 'lifting/MPJPE/bow', 'lifting/MPJVE', 'lifting/PCK@150', 'lifting/AUC'} <= set(
+        metrics
+    )
+
+
+def test_small_models_are_of_similar_size_and_differ_in_what_they_should():
+    init_default_scope('mmradar')
+    configs = [load_config(str(PROJECT / 'configs' / f'{name}.py')) for name in SMALL]
+    models = [MODELS.build(config.model) for config in configs]
+    sizes = [
+        # without positions beyond a window's frames, which are there for tests only
+        sum(p.numel() for p in model.parameters()) - 240 * 64 * hasattr(model.backbone, 'temp_embed')
+        for model in models
+    ]
+    assert max(sizes) < 1.5 * min(sizes), sizes
+    assert [getattr(model.backbone, 'causal', None) for model in models] == [False, True, None]
+    for config in configs[1:]:
+        for key in ('train_dataloader', 'test_dataloader', 'optim_wrapper', 'train_cfg', 'param_scheduler'):
+            assert config[key] == configs[0][key], key
+
+
+def test_state_space_parameters_learn_slower_and_do_not_decay(tmp_path):
+    config = tiny('hummuss_small_motion', tmp_path)
+    runner = Runner.from_cfg(config)
+    groups = runner.build_optim_wrapper(config.optim_wrapper).param_groups
+    slow = {id(p) for group in groups if group['weight_decay'] == 0 for p in group['params']}
+    rates = {group['lr'] for group in groups if group['weight_decay'] == 0}
+    named = {id(p) for name, p in runner.model.named_parameters() if '.ssm.' in name}
+    assert named and named == slow
+    assert rates == {0.5 * config.optim_wrapper.optimizer.lr}
+
+
+def test_train_val_and_test_are_other_people(tmp_path):
+    config = tiny('hummuss_small_motion', tmp_path)
+    clips = [
+        {
+            sample.clip_id
+            for batch in Runner.build_dataloader(config[f'{split}_dataloader'])
+            for sample in batch['data_samples']
+        }
+        for split in ('train', 'val', 'test')
+    ]
+    assert all(clips)
+    assert not clips[0] & clips[1] and not clips[1] & clips[2] and not clips[0] & clips[2]
+
+
+def test_the_rescale_reaches_the_model_and_matters(trained):
+    config, checkpoint = trained['hummuss_small_motion']
+    model = load_model(config, checkpoint)
+    same = [evaluate_under(model, config, rescale=rescale)['lifting/MPJPE'] for rescale in (True, False)]
+    assert same[0] == same[1]
+    for changes in (dict(rate_scale=2.0), dict(irregular=True)):
+        told, untold = (
+            evaluate_under(model, config, rescale=rescale, **changes)['lifting/MPJPE'] for rescale in (True, False)
+        )
+        assert told != untold, changes
+
+
+def test_a_transformer_has_no_positions_for_more_frames(trained):
+    config, checkpoint = trained['dstformer_small_motion']
+    model = load_model(config, checkpoint)
+    assert evaluate_under(model, config, rate_scale=4.0) is not None
+    assert evaluate_under(model, config, num_frames=400, clip_s=14.0) is None
+
+
+def test_another_models_checkpoint_or_none_is_an_error(trained, tmp_path):
+    config, _ = trained['hummuss_small_motion']
+    with pytest.raises(CheckpointError, match='not a checkpoint of this model'):
+        load_model(config, trained['dstformer_small_motion'][1])
+    with pytest.raises(CheckpointError, match='no checkpoint at'):
+        load_model(config, tmp_path / 'none.pth')
+
+
+def test_conditions_of_another_data_set_are_an_error():
+    config = load_config(str(PROJECT / 'configs' / 'hummuss_h36m.py'))
+    with pytest.raises(ConfigError, match='Human36mDataset'):
+        evaluate_under(torch.nn.Identity(), config)
+
+
+@pytest.mark.parametrize(
+    ('tool', 'arguments', 'expected'),
+    [
+        ('rates', [], ['x0.5', 'irregular', '+0.0 %']),
+        ('occlusion', ['--missing', '0.5', '--frames', '9', '18', '--clips', '2'], ['50%', '| 18 |']),
+    ],
+)
+def test_tools_print_tables(trained, capsys, monkeypatch, tool, arguments, expected):
+    config, checkpoint = trained['hummuss_causal_small_motion']
+    path = Path(config.work_dir, 'dumped.py')
+    config.dump(path)
+    monkeypatch.setattr(sys, 'argv', [tool, str(path), str(checkpoint), *arguments])
+    runpy.run_path(str(PROJECT / 'tools' / f'{tool}.py'), run_name='__main__')
+    printed = capsys.readouterr().out
+    for text in expected:
+        assert text in printed
+
+
+def test_the_readmes_command_trains_and_tests_with_the_repositorys_tools(tmp_path, monkeypatch):
+    options = [
+        *('train_cfg.max_epochs=1', 'train_cfg.val_interval=1', 'param_scheduler.0.total_steps=1'),
+        *(
+            f'{split}_dataloader.dataset.{key}'
+            for split in ('train', 'val', 'test')
+            for key in ('num_clips=2', 'num_frames=9', 'clip_s=0.4')
+        ),
+        *(
+            f'{split}_dataloader.{key}'
+            for split in ('train', 'val', 'test')
+            for key in ('num_workers=0', 'persistent_workers=False')
+        ),
+        *('model.backbone.embed_dims=8', 'model.backbone.depth=1'),
+    ]
+    config = 'projects/hummuss/configs/hummuss_small_motion.py'
+    options = [config, '--work-dir', str(tmp_path), '--cfg-options', *options]
+    training = subprocess.run(
+        [sys.executable, 'tools/train.py', *options],
+        cwd=ROOT,
+        env={**os.environ, 'PYTHONPATH': 'projects/hummuss', 'OMP_NUM_THREADS': '1'},
+        capture_output=True,
+        text=True,
+    )
+    assert training.returncode == 0, training.stderr[-2000:]
+    monkeypatch.chdir(ROOT)
+    testing = ['test', config, str(tmp_path / 'epoch_1.pth'), '--out', str(tmp_path / 'metrics.json'), *options[1:]]
+    monkeypatch.setattr(sys, 'argv', testing)
+    runpy.run_path('tools/test.py', run_name='__main__')
+    assert 'lifting/MPJPE' in json.loads((tmp_path / 'metrics.json').read_text())
+
+
+def test_human36m_through_mmpose_builds_and_learns_from_its_samples():
+    from mmengine.structures import InstanceData
+    from mmpose.structures import PoseDataSample
+
+    config = load_config(str(PROJECT / 'configs' / 'hummuss_h36m.py'))
+    init_default_scope('mmradar')
+    config.model.backbone.update(embed_dims=16, depth=1)
+    config.model.head.update(in_channels=16, embedding_size=16)
+    model = MODELS.build(config.model)
+    sample = PoseDataSample()
+    sample.gt_instance_labels = InstanceData(
+        lifting_target_label=torch.randn(9, 17, 3), lifting_target_weight=torch.ones(9, 17)
+    )
+    losses = model(torch.randn(1, 9, 17, 3), [sample], mode='loss')
+    losses['loss_pose3d'].backward()
+    assert model.backbone.lift.weight.grad.abs().sum() > 0
+
+
+def test_human36m_says_which_file_is_missing(tmp_path):
+    config = load_config(str(PROJECT / 'configs' / 'hummuss_h36m.py'))
+    init_default_scope('mmradar')
+    config.train_dataloader.dataset.data_root = str(tmp_path)
+    with pytest.raises((FileNotFoundError, AssertionError), match=r'h36m_train|cameras'):
+        Runner.build_dataloader(config.train_dataloader).dataset.full_init()
+
+
+def test_tables_are_markdown():
+    table = markdown_table(['rate', 'MPJPE'], [['x1', 12.34], ['x4', None]])
+    assert table == '| rate | MPJPE |\n| --- | --- |\n| x1 | 12.3 |\n| x4 | - |'
+    assert percent_change(11.0, 10.0) == '+10.0 %'

@@ -1,0 +1,93 @@
+"""Radar to 3D: a milliMamba's 2D poses of a simulated test set, sequence by sequence, lifted by a HumMUSS.
+
+Needs a set with 3D joints beside its raw files, which ``tools/simulate.py`` writes. The lifter has never seen radar: it
+was trained on motions filmed by virtual cameras at another frame rate, and is told of the set's.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from hummuss.datasets.lifting_arrays import normalise_to_screen, pack_lifting_sample
+from hummuss.datasets.motion_lifting_dataset import root_relative
+from hummuss.evaluation.conditions import load_model, markdown_table
+from hummuss.evaluation.lifting_errors import joint_errors, procrustes_aligned
+from mmengine.runner import Runner
+
+from mmradar.apis.command_line import add_config_arguments, config_from, load_config, progress_bar, run
+from mmradar.errors import DataError
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help="the radar network's configuration; its test split is used")
+    parser.add_argument('checkpoint', help="the radar network's checkpoint")
+    parser.add_argument('lifter_config', help='configuration of the HumMUSS')
+    parser.add_argument('lifter_checkpoint', help='checkpoint of the HumMUSS')
+    add_config_arguments(parser)
+    return parser.parse_args()
+
+
+def radar_poses(config, checkpoint: str) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray], object]:
+    """Predicted and true 2D joints in px of every sequence, (frames, 14, 2), and the data set."""
+    model = load_model(config, checkpoint, 'cpu')
+    loader = Runner.build_dataloader(config.test_dataloader, seed=0)
+    found, truth = defaultdict(dict), defaultdict(dict)
+    show = progress_bar('batches')
+    with torch.no_grad():
+        for number, batch in enumerate(loader, 1):
+            for sample in model.test_step(batch):
+                keypoints = [np.asarray(x.keypoints[0]) for x in (sample.pred_instances, sample.gt_instances)]
+                found[sample.sequence][sample.frame], truth[sample.sequence][sample.frame] = keypoints
+            show(number, len(loader))
+
+    def in_order(frames: dict[int, np.ndarray]) -> np.ndarray:
+        return np.stack([frames[frame] for frame in sorted(frames)])
+
+    return (
+        {sequence: in_order(frames) for sequence, frames in found.items()},
+        {sequence: in_order(frames) for sequence, frames in truth.items()},
+        loader.dataset,
+    )
+
+
+def joints_in_camera_axes(dataset, sequence: int) -> np.ndarray:
+    """True joints relative to the pelvis: x right, y down, z away, in m, (frames, 14, 3)."""
+    path = Path(dataset.data_root) / f'single_{sequence}' / 'joints_3d_m.npy'
+    if not path.is_file():
+        raise DataError(f'no 3D joints at {path}; tools/simulate.py writes them, recorded sets do not have them')
+    x, y, z = np.moveaxis(np.load(path, allow_pickle=False).astype(np.float64), -1, 0)
+    return root_relative(np.stack([x, -z, y], axis=-1))
+
+
+def main() -> None:
+    args = parse_args()
+    found, truth, dataset = radar_poses(config_from(args), args.checkpoint)
+    lifter_config = load_config(args.lifter_config)
+    lifter = load_model(lifter_config, args.lifter_checkpoint, 'cpu')
+    scale = lifter_config.frame_rate_hz / dataset.radar.frame_rate_hz
+    errors = defaultdict(list)
+    poses = {sequence: joints_in_camera_axes(dataset, sequence) for sequence in found}
+    mean_pose = np.concatenate(list(poses.values())).mean(0)
+    for sequence, target in poses.items():
+        lifted = {'the mean pose of these sequences': np.broadcast_to(mean_pose, target.shape)}
+        for name, keypoints in (('radar: milliMamba and HumMUSS', found), ('true 2D joints and HumMUSS', truth)):
+            seen = np.ones(target.shape[:2])
+            screen = normalise_to_screen(keypoints[sequence], dataset.image_size)
+            packed = pack_lifting_sample(screen, target, seen, seen, dict(delta_scale=scale))
+            with torch.no_grad():
+                (sample,) = lifter(packed['inputs'][None], [packed['data_samples']], mode='predict')
+            lifted[name] = root_relative(sample.pred_instances.keypoints_3d.numpy().astype(np.float64))
+        for name, pose in lifted.items():
+            aligned = procrustes_aligned(pose, target, np.ones(target.shape[:2]))
+            errors[name].append((joint_errors(pose, target).mean(), joint_errors(aligned, target).mean()))
+    rows = [[name, *(1e3 * np.mean(values, axis=0)).tolist()] for name, values in errors.items()]
+    print(markdown_table(['3D poses of', 'MPJPE (mm)', 'P-MPJPE (mm)'], rows))
+
+
+if __name__ == '__main__':
+    run(main)

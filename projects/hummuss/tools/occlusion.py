@@ -1,0 +1,57 @@
+"""Test a checkpoint with joints missing, and on sequences far longer than those of its training."""
+
+from __future__ import annotations
+
+import argparse
+
+from hummuss.evaluation.conditions import evaluate_under, load_model, markdown_table, metric
+
+from mmradar.apis.command_line import add_config_arguments, config_from, run
+
+NAMES = ('MPJPE', 'P-MPJPE', 'MPJVE')
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='configuration file')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument(
+        '--missing', type=float, nargs='*', default=[0.0, 0.15, 0.3, 0.5], help='shares of joints that are missing'
+    )
+    parser.add_argument(
+        '--dropout-s', type=float, nargs='*', default=[0.0, 0.5], help='how long a joint is missing, in the mean, in s'
+    )
+    parser.add_argument('--frames', type=int, nargs='*', default=[81, 243, 1024], help='frames of long sequences')
+    parser.add_argument('--clips', type=int, default=21, help='clips of the test with long sequences')
+    parser.add_argument('--device', default='cpu')
+    add_config_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    config = config_from(args)
+    model = load_model(config, args.checkpoint, args.device)
+    rows = []
+    for seconds in args.dropout_s:
+        for share in args.missing:
+            metrics = evaluate_under(model, config, joint_dropout=share, dropout_s=seconds)
+            rows.append(
+                [f'{share:.0%}', f'{seconds:g} s' if seconds else 'a frame', *(metric(metrics, n) for n in NAMES)]
+            )
+    if rows:
+        print(markdown_table(['joints missing', 'for about', *(f'{name} (mm)' for name in NAMES)], rows) + '\n')
+    if args.frames:
+        # the same clips and cameras in every row
+        clip_s = max(args.frames) / config.test_dataloader.dataset.get('frame_rate_hz', 30.0)
+        rows = []
+        for frames in args.frames:
+            metrics = evaluate_under(
+                model, config, num_frames=frames, stride=frames, clip_s=clip_s, num_clips=args.clips, motion_files=[]
+            )
+            rows.append([frames, *(metric(metrics, name) for name in NAMES)])
+        print(markdown_table(['frames in one pass', *(f'{name} (mm)' for name in NAMES)], rows))
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,56 @@
+"""Test a checkpoint at other frame rates than that of its training, with and without telling the model."""
+
+from __future__ import annotations
+
+import argparse
+
+from hummuss.evaluation.conditions import evaluate_under, load_model, markdown_table, metric, percent_change
+
+from mmradar.apis.command_line import add_config_arguments, config_from, run
+
+CONDITIONS = {
+    'x0.25': dict(rate_scale=0.25),
+    'x0.5': dict(rate_scale=0.5),
+    'x1': dict(),
+    'x2': dict(rate_scale=2.0),
+    'x4': dict(rate_scale=4.0),
+    'irregular': dict(irregular=True),
+    'irregular, x0.5': dict(irregular=True, rate_scale=0.5),
+}
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='configuration file')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument(
+        '--keep',
+        choices=['duration', 'frames'],
+        default='duration',
+        help="what of a window stays at another rate: its duration, or its frames (a Transformer's positions)",
+    )
+    parser.add_argument('--device', default='cpu')
+    add_config_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    config = config_from(args)
+    model = load_model(config, args.checkpoint, args.device)
+    results = {
+        name: [evaluate_under(model, config, keep=args.keep, rescale=rescale, **changes) for rescale in (True, False)]
+        for name, changes in CONDITIONS.items()
+    }
+    reference = metric(results['x1'][0], 'MPJPE')
+    rows = []
+    for name, pair in results.items():
+        errors = [metric(metrics, 'MPJPE') for metrics in pair]
+        changes = [None if error is None else percent_change(error, reference) for error in errors]
+        rows.append([name, errors[0], changes[0], errors[1], changes[1], metric(pair[0], 'P-MPJPE')])
+    header = ['frame rate', 'MPJPE, rescaled (mm)', 'change', 'MPJPE, not rescaled (mm)', 'change', 'P-MPJPE, rescaled']
+    print(markdown_table(header, rows))
+
+
+if __name__ == '__main__':
+    run(main)
