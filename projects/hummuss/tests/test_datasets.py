@@ -21,7 +21,7 @@ from mmradar.registry import DATASETS
 from mmradar.simulation import JOINT_NAMES, MotionSequence, Performance, Subject
 from mmradar.simulation.motion_files import write_npz
 
-SHARED = Path('/work/shared/data')
+SHARED = Path(__file__).parents[3].parent / 'shared' / 'data'
 CLEAN = dict(noise_px=0.0, joint_dropout=0.0)
 
 
