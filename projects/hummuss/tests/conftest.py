@@ -1,6 +1,8 @@
-"""``import hummuss`` from wherever pytest is started."""
+"""Puts the project on the path; before anything of mmpose, mmradar and its stand-ins."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import mmradar  # noqa: F401
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
