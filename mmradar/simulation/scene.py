@@ -76,9 +76,7 @@ class Fan:
         angle = 2 * np.pi * (self.rate_hz * time + np.arange(self.blades) / self.blades)
         x, z = radii * np.cos(angle), radii * np.sin(angle)
         points = np.stack([x * np.cos(self.axis_tilt_rad), x * np.sin(self.axis_tilt_rad), z], -1)
-        points = torch.as_tensor(np.asarray(self.centre_m) + points.reshape(*np.shape(time_s), -1, 3))
-        rcs = torch.full((len(points), points.shape[2]), self.rcs_m2 / points.shape[2], dtype=torch.float64)
-        return Scatterers(points, rcs)
+        return _alike(self.centre_m, points.reshape(*np.shape(time_s), -1, 3), self.rcs_m2)
 
 
 @dataclass(frozen=True)
@@ -108,9 +106,16 @@ class Curtain:
         sway = self.sway_m * down * np.sin(2 * np.pi * (self.rate_hz * time + across))
         rest = np.broadcast_to(0.0, sway.shape)
         points = np.stack([rest + self.width_m * across, sway, rest - self.height_m * down], -1)
-        points = torch.as_tensor(np.asarray(self.centre_m) + points)
-        rcs = torch.full((len(points), points.shape[2]), self.rcs_m2 / points.shape[2], dtype=torch.float64)
-        return Scatterers(points, rcs)
+        return _alike(self.centre_m, points, self.rcs_m2)
+
+
+def _alike(
+    centre_m: tuple[float, float, float], offsets_m: Float[np.ndarray, 'frames nodes p 3'], rcs_m2: float
+) -> Scatterers:
+    """Points around a centre that share a radar cross-section evenly."""
+    frames, _, points, _ = offsets_m.shape
+    rcs = torch.full((frames, points), rcs_m2 / points, dtype=torch.float64)
+    return Scatterers(torch.as_tensor(np.asarray(centre_m) + offsets_m), rcs)
 
 
 @dataclass(frozen=True)
