@@ -2,13 +2,16 @@
 
 from mmradar.ops.causal_conv1d import causal_conv1d
 from mmradar.ops.diagonal_ssm import diagonal_ssm, diagonal_ssm_step
+from mmradar.ops.packed_linear import PackedLinear, pack_linears
 from mmradar.ops.selective_scan import available_backends, selective_scan, selective_state_update
 
 __all__ = [
+    'PackedLinear',
     'available_backends',
     'causal_conv1d',
     'diagonal_ssm',
     'diagonal_ssm_step',
+    'pack_linears',
     'selective_scan',
     'selective_state_update',
 ]

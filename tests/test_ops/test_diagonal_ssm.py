@@ -7,7 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmradar.ops.diagonal_ssm import (
+    by_frame,
+    chunk_operators,
     complex_expm1,
+    convolve_one,
     diagonal_ssm,
     diagonal_ssm_step,
     discretise,
@@ -87,6 +90,20 @@ def test_convolution_and_step_agree_in_float32():
     for method in ('fft', 'chunked'):
         assert relative_error(diagonal_ssm(u, **args, method=method), by_step) < 2e-6
     assert relative_error(by_step, exact) < 2e-6
+
+
+@pytest.mark.parametrize('num_reversed', [0, 5, 12])
+def test_one_short_sequence_is_convolved_as_many_are(num_reversed):
+    args, u = parameters(), torch.randn(1, 17, 12)
+    operators = chunk_operators(**args, length=17, num_reversed=num_reversed)
+    expected = torch.cat(
+        [
+            diagonal_ssm(u, **args, method='reference')[..., : 12 - num_reversed],
+            diagonal_ssm(u, **args, method='reference', reverse=True)[..., 12 - num_reversed :],
+        ],
+        dim=-1,
+    )
+    torch.testing.assert_close(convolve_one(u, by_frame(operators)), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_slowly_decaying_states_keep_their_phase_over_many_frames():

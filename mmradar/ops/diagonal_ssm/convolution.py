@@ -161,17 +161,31 @@ def chunked_convolve(
     columns = u.reshape(batch, count, chunk, -1, dim).permute(4, 2, 1, 0, 3)
     width = columns.shape[-1] * batch
     columns = _Contiguous.apply(columns.reshape(dim, chunk, count * width))
-    y = _inside(operators.inside, columns)
+    y = operators.inside @ columns
     if count > 1:
         y = torch.baddbmm(y, operators.emit, _states_in_front(operators, columns, count, dim - num_reversed))
     y = _Contiguous.apply(y).reshape(dim, chunk, count, batch, -1).permute(3, 2, 1, 4, 0)
     return y.reshape(batch, count * chunk, *others, dim)[:, :length]
 
 
-def _inside(matrices: Tensor, columns: Tensor) -> Tensor:
-    if columns.shape[-1] == 1:  # a frame of a stream: a product of matrices would be a slow call for each channel
-        return (matrices * columns.mT).sum(-1, keepdim=True)
-    return matrices @ columns
+def by_frame(operators: ChunkOperators) -> Float[Tensor, 'length length dim']:
+    """The matrices of a single chunk, as :func:`convolve_one` takes them: input frame, output frame, channel."""
+    return operators.inside.permute(2, 1, 0).contiguous()
+
+
+def convolve_one(
+    u: Float[Tensor, 'one length *others dim'], matrices: Float[Tensor, 'length length dim']
+) -> Float[Tensor, 'one length *others dim']:
+    """:func:`chunked_convolve` of one short sequence, with channels side by side as they lie.
+
+    For a single column, a product of matrices would be a slow call for each channel.
+
+    Args:
+        u: The sequence; other axes than length and dim are 1.
+        matrices: Of :func:`by_frame`.
+    """
+    frames = u.reshape(u.shape[1], 1, u.shape[-1])
+    return (matrices * frames).sum(0).view_as(u)
 
 
 class _Contiguous(torch.autograd.Function):

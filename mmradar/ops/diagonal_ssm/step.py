@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
@@ -9,26 +10,32 @@ from mmradar.ops.diagonal_ssm.checks import check_ssm
 from mmradar.ops.diagonal_ssm.discretisation import DiscreteSSM, discretise
 
 
+def readout(C: Complex[Tensor, 'dim state']) -> Float[Tensor, 'dim state two']:
+    """``C`` as :func:`advance` reads states with it: ``2 Re(C h) = sum(readout * (Re h, Im h))``."""
+    return 2 * torch.stack([C.real, -C.imag], dim=-1)
+
+
 def advance(
     state: Complex[Tensor, '*batch dim state'],
     u: Float[Tensor, '*batch dim'],
     frame: DiscreteSSM,
-    C: Complex[Tensor, 'dim state'],
+    weights: Float[Tensor, 'dim state two'],
     D: Float[Tensor, 'dim'] | None = None,
 ) -> Float[Tensor, '*batch dim']:
-    """:func:`diagonal_ssm_step` without checks and with the discretisation already made, in the state's precision.
+    """:func:`diagonal_ssm_step` without checks and with all that does not depend on the frame already made.
 
     Args:
         state: Changed in place.
-        u: The frame.
-        frame: Of :func:`~mmradar.ops.diagonal_ssm.discretise`.
-        C: Output matrix, of the state's type.
+        u: The frame, in the state's precision, as everything else.
+        frame: Of :func:`~mmradar.ops.diagonal_ssm.discretise`, of the state's type.
+        weights: Of :func:`readout`.
         D: Direct feed-through.
     """
-    state.addcmul_(state.clone(), frame.decay_minus_one.to(state.dtype))
-    state.addcmul_(frame.drive.to(state.dtype), u[..., None].to(state.dtype))
-    y = 2 * (state.real * C.real - state.imag * C.imag).sum(-1)
-    return y if D is None else y + D * u
+    state.add_(state * frame.decay_minus_one)
+    numbers = torch.view_as_real(state)
+    numbers.addcmul_(torch.view_as_real(frame.drive), u[..., None, None])
+    y = (numbers * weights).sum((-2, -1))
+    return y if D is None else torch.addcmul(y, D, u)
 
 
 def diagonal_ssm_step(
@@ -72,6 +79,7 @@ def diagonal_ssm_step(
     frame = discretise(delta, A, delta_scale)
     if isinstance(delta_scale, Tensor) and delta_scale.ndim:
         frame = DiscreteSSM(*(x.reshape(u.shape[0], *[1] * (u.ndim - 2), *A.shape) for x in frame))
+    frame = DiscreteSSM(*(x.to(state.dtype) for x in frame))
     real_type = state.real.dtype
     D = None if D is None else D.to(real_type)
-    return advance(state, u.to(real_type), frame, C.to(state.dtype), D).to(u.dtype)
+    return advance(state, u.to(real_type), frame, readout(C.to(state.dtype)), D).to(u.dtype)

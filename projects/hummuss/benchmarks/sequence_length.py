@@ -28,6 +28,7 @@ from hummuss.models import SIZES, HumMUSS, HumMUSSLifter
 from hummuss.streaming import HumMUSSStream
 
 from mmradar.memory import keep_freed_memory
+from mmradar.ops import pack_linears
 from mmradar.registry import MODELS
 
 JOINTS, CHANNELS, RATE_HZ = 17, 3, 50.0
@@ -116,7 +117,7 @@ def measure_stream(arguments: argparse.Namespace) -> dict[str, float]:
         with torch.no_grad():
             return dict(frame_s=shortest(lambda: model(poses[None, :frames]), arguments.runs, device))
     lifter = HumMUSSLifter(backbone=dict(num_joints=JOINTS, causal=True, **SIZES[arguments.size])).to(device)
-    stream = HumMUSSStream(lifter, RATE_HZ)
+    stream = HumMUSSStream(pack_linears(lifter, JOINTS) if arguments.one.endswith('packed') else lifter, RATE_HZ)
     # Real cameras: no interval is like another, and every step is discretised anew
     jitter_s = (torch.rand(len(poses)).double() * 0.2 - 0.1) / RATE_HZ
     for index in range(frames):
@@ -175,9 +176,12 @@ def print_clips(arguments: argparse.Namespace) -> None:
 def print_stream(arguments: argparse.Namespace) -> None:
     print('\n| frame by frame | ms a frame | frames/s | DSTFormer = 1 |\n|---|---:|---:|---:|')
     peer = None
-    for name in ('DSTFormer', 'HumMUSS'):
+    for name, title in (
+        ('DSTFormer', f'DSTFormer over the last {arguments.history}'),
+        ('HumMUSS', 'HumMUSSStream.step'),
+        ('HumMUSS-packed', 'HumMUSSStream.step, packed weights'),
+    ):
         found = in_a_process(arguments, name, arguments.history, 'stream')
-        title = f'DSTFormer over the last {arguments.history}' if name == 'DSTFormer' else 'HumMUSSStream.step'
         if isinstance(found, str):
             print(f'| {title} | {found} |')
             continue
@@ -198,7 +202,7 @@ def main() -> None:
     parser.add_argument('--inference-only', action='store_true')
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--threads', type=int, default=torch.get_num_threads())
-    parser.add_argument('--one', choices=NAMES, help=argparse.SUPPRESS)
+    parser.add_argument('--one', choices=[*NAMES, 'HumMUSS-packed'], help=argparse.SUPPRESS)
     parser.add_argument('--frames', type=int, help=argparse.SUPPRESS)
     parser.add_argument('--what', choices=('clip', 'stream'), help=argparse.SUPPRESS)
     arguments = parser.parse_args()

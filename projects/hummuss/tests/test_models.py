@@ -81,11 +81,11 @@ def test_what_is_kept_for_inference_follows_the_weights():
     ssm, u = DiagonalSSM(4, 8), torch.randn(1, 20, 4)
     with torch.no_grad():
         before = ssm(u)
-        kept = ssm._prepared[1]
+        kept = ssm._prepared['one']
         torch.testing.assert_close(ssm(u), before, rtol=0, atol=0)
-        assert ssm._prepared[1] is kept
+        assert ssm._prepared['one'] is kept
         other = copy.deepcopy(ssm)
-        assert other._prepared == (None, None)
+        assert other._prepared == {}
         ssm.frequency.mul_(1.5)
         changed = ssm(u)
         assert (changed - before).abs().max() > 1e-3

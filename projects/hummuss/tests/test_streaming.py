@@ -8,6 +8,7 @@ from hummuss.models import HumMUSSLifter, delta_scale_from_timestamps
 from hummuss.streaming import HumMUSSStream
 
 from mmradar.errors import CheckpointError, ConfigError, DataError
+from mmradar.ops import pack_linears
 
 RATE_HZ = 50.0
 JOINTS = 5
@@ -53,6 +54,12 @@ def test_equals_the_causal_model_over_the_whole_sequence(model, timestamps, coun
     if timestamps is regular:  # and the convolution at the training rate
         with torch.no_grad():
             assert (poses - model(frames[None])[0]).abs().max() < 1e-5
+
+
+def test_packed_weights_predict_the_same(model):
+    frames, times = torch.randn(20, JOINTS, 3), irregular(20)
+    poses = streamed(HumMUSSStream(pack_linears(model, JOINTS), RATE_HZ), frames, times)
+    assert (poses - whole(model, frames, times)).abs().max() < 1e-5
 
 
 def test_dropped_frames_are_other_times_and_not_other_frames(model):

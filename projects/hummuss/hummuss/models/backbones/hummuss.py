@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 from jaxtyping import Float
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from hummuss.models.layers import SpatioTemporalBlock
+from hummuss.models.layers.kept import KeepsPrepared
+from hummuss.models.layers.stepping import Stepping
 from mmradar.errors import ConfigError
 from mmradar.registry import MODELS
 
@@ -22,7 +23,7 @@ SIZES = {
 
 
 @MODELS.register_module()
-class HumMUSS(BaseModule):
+class HumMUSS(KeepsPrepared):
     """Attention-free spatio-temporal backbone (HumMUSS, arXiv 2404.10880).
 
     A linear lifting layer, ``depth`` blocks of two streams of gated diagonal SSMs, and a final norm (ours, as DSTFormer
@@ -140,9 +141,12 @@ class HumMUSS(BaseModule):
             ValueError: Another number of joints or channels.
         """
         self._check(inputs, 'batch')
+        ssms = [layer.ssm for block in self.blocks for layer in block.temporal]
+        weights = (weight for ssm in ssms for weight in ssm.parameters())
+        operators = self._once('stepping', (), weights, lambda: Stepping(ssms)).after(delta_scale)
         x = self.lift(inputs)
-        for block, state in zip(self.blocks, states):
-            x = block.step(x, state, delta_scale)
+        for index, (block, state) in enumerate(zip(self.blocks, states)):
+            x = block.step(x, state, operators[2 * index : 2 * index + 2])
         return self.norm(x)
 
 

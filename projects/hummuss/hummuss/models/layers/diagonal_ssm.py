@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Complex, Float
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from hummuss.models.layers.kept import KeepsPrepared
 from mmradar.errors import ConfigError
 from mmradar.ops.diagonal_ssm import (
+    ChunkOperators,
     DiscreteSSM,
     advance,
+    by_frame,
     chunk_operators,
     chunked_convolve,
+    convolve_one,
     diagonal_ssm,
-    discretise,
     fft_convolve,
     ssm_kernel,
 )
 
+# Up to here a product over whole frames is the fastest for a sequence alone. It holds length^2 numbers a channel.
+SHORT_LENGTH = 32
 
-class DiagonalSSM(BaseModule):
+
+class StepOperators(NamedTuple):
+    """What a frame does to an SSM, and how its output is read; in the types of its state."""
+
+    frame: DiscreteSSM
+    readout: Float[Tensor, 'dims pairs two']
+
+
+class DiagonalSSM(KeepsPrepared):
     """Diagonal SSM of each channel (HumMUSS, section on DSSM), in one direction or half of the channels in each.
 
     Learnt are the real part of A's diagonal (as ``-exp``, so that states decay), its imaginary part, the complex C, the
@@ -68,7 +79,6 @@ class DiagonalSSM(BaseModule):
         self.D = nn.Parameter(torch.ones(dims))
         for parameter in self.parameters():
             parameter._no_weight_decay = True
-        self._prepared: tuple[Any, Any] = (None, None)
 
     @property
     def A(self) -> Complex[Tensor, 'dims pairs']:
@@ -85,28 +95,6 @@ class DiagonalSSM(BaseModule):
         """Step sizes, float64."""
         return torch.exp(self.log_delta.double())
 
-    def _once(self, key: tuple, prepare: Callable[[], Any]) -> Any:
-        """The result of ``prepare``; without gradients it is kept until key or parameters change.
-
-        One result is kept, so that memory does not grow with the number of different clips.
-        """
-        if torch.is_grad_enabled():
-            return prepare()
-        key = (key, *((p.data_ptr(), p._version) for p in self.parameters()))
-        if self._prepared[0] != key:
-            self._prepared = (key, prepare())
-        return self._prepared[1]
-
-    def train(self, mode: bool = True) -> DiagonalSSM:
-        """Also forget what is kept for inference: weights written through ``.data``, as an EMA hook does, look as
-        unchanged as before. Who writes so between inferences calls ``eval()`` again.
-        """
-        self._prepared = (None, None)
-        return super().train(mode)
-
-    def __getstate__(self) -> dict:  # what is kept for speed is neither copied nor pickled
-        return {**self.__dict__, '_prepared': (None, None)}
-
     def forward(
         self, u: Float[Tensor, 'batch length *others dims'], delta_scale: float | Tensor = 1.0
     ) -> Float[Tensor, 'batch length *others dims']:
@@ -120,14 +108,20 @@ class DiagonalSSM(BaseModule):
 
     def _steady(self, u: Tensor, scale: float) -> Tensor:
         length, reverse = u.shape[1], self.num_reversed
-        key = (length, scale, u.dtype)
+        key, weights = (length, scale, u.dtype), list(self.parameters())
         if self.method == 'fft':
-            kernel = self._once(key, lambda: ssm_kernel(self.delta, self.A, self.C, length, scale).to(u.dtype))
+            kernel = self._once(
+                'kernel', key, weights, lambda: ssm_kernel(self.delta, self.A, self.C, length, scale).to(u.dtype)
+            )
             return fft_convolve(u, kernel, reverse) + self.D.to(u.dtype) * u
-        operators = self._once(
-            key, lambda: chunk_operators(self.delta, self.A, self.C, self.D, length, scale, reverse, u.dtype)
-        )
-        return chunked_convolve(u, operators, reverse)
+
+        def operators() -> ChunkOperators:
+            return chunk_operators(self.delta, self.A, self.C, self.D, length, scale, reverse, u.dtype)
+
+        if length <= SHORT_LENGTH and u[..., 0].numel() == length and not torch.is_grad_enabled():
+            # One short sequence at a time: the joints of a stream's frame
+            return convolve_one(u, self._once('one', key, weights, lambda: by_frame(operators())))
+        return chunked_convolve(u, self._once('chunks', key, weights, operators), reverse)
 
     def _variable(self, u: Tensor, scale: Tensor) -> Tensor:
         delta, A, C, D = self.delta, self.A, self.C, self.D.to(u.dtype)
@@ -140,33 +134,23 @@ class DiagonalSSM(BaseModule):
                 parts.append(diagonal_ssm(u_part, *parameters, delta_scale=scale, reverse=reverse))
         return torch.cat(parts, dim=-1)
 
+    @property
+    def state_type(self) -> torch.dtype:
+        """Of a stream's state: complex64, or complex128 for a float64 model."""
+        return torch.complex128 if self.D.dtype == torch.float64 else torch.complex64
+
     def initial_state(self, *batch: int) -> Complex[Tensor, '*batch dims pairs']:
-        """A stream's first state: zeros, complex64 (complex128 for a float64 model)."""
-        kind = torch.complex128 if self.D.dtype == torch.float64 else torch.complex64
-        return torch.zeros(*batch, *self.log_decay.shape, dtype=kind, device=self.D.device)
+        """A stream's first state: zeros."""
+        return torch.zeros(*batch, *self.log_decay.shape, dtype=self.state_type, device=self.D.device)
 
     def step(
-        self,
-        u: Float[Tensor, '*batch dims'],
-        state: Complex[Tensor, '*batch dims pairs'],
-        delta_scale: float = 1.0,
+        self, u: Float[Tensor, '*batch dims'], state: Complex[Tensor, '*batch dims pairs'], operators: StepOperators
     ) -> Float[Tensor, '*batch dims']:
-        """The next frame; ``state`` is changed in place. Forward direction only.
+        """The next frame of a forward SSM.
 
         Args:
             u: The frame.
-            state: Of :meth:`initial_state` or of the frame before.
-            delta_scale: Time since the frame before over the training period.
-
-        Raises:
-            ConfigError: A bidirectional SSM: what comes later is not known yet.
+            state: Of :meth:`initial_state` or of the frame before; changed in place.
+            operators: This SSM's, of :class:`~hummuss.models.layers.stepping.Stepping`.
         """
-        if self.num_reversed:
-            raise ConfigError('a bidirectional DiagonalSSM cannot run frame by frame; build the model with causal=True')
-
-        def prepare() -> tuple[DiscreteSSM, Tensor]:
-            frame = discretise(self.delta, self.A, delta_scale)
-            return DiscreteSSM(*(x.to(state.dtype) for x in frame)), self.C.to(state.dtype)
-
-        frame, C = self._once(('step', delta_scale, state.dtype), prepare)
-        return advance(state, u, frame, C, self.D)
+        return advance(state, u, operators.frame, operators.readout, self.D)

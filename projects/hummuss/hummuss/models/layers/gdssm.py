@@ -9,7 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
-from hummuss.models.layers.diagonal_ssm import DiagonalSSM
+from hummuss.models.layers.diagonal_ssm import DiagonalSSM, StepOperators
 from mmradar.errors import ConfigError
 from mmradar.registry import MODELS
 
@@ -84,7 +84,7 @@ class GDSSM(BaseModule):
         return self._around(x, lambda u: self.ssm(u, delta_scale))
 
     def step(
-        self, x: Float[Tensor, '*batch dims'], state: Complex[Tensor, '*batch narrow pairs'], delta_scale: float = 1.0
+        self, x: Float[Tensor, '*batch dims'], state: Complex[Tensor, '*batch narrow pairs'], operators: StepOperators
     ) -> Float[Tensor, '*batch dims']:
-        """The next frame of a causal layer; ``state``, of ``ssm.initial_state``, is changed in place."""
-        return self._around(x, lambda u: self.ssm.step(u, state, delta_scale))
+        """The next frame of a causal layer, as :meth:`DiagonalSSM.step`."""
+        return self._around(x, lambda u: self.ssm.step(u, state, operators))

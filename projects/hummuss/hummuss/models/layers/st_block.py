@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from hummuss.models.layers.diagonal_ssm import StepOperators
 from hummuss.models.layers.gdssm import GDSSM
 
 
@@ -49,9 +52,9 @@ class SpatioTemporalBlock(BaseModule):
         return [layer.ssm.initial_state(batch, joints) for layer in self.temporal]
 
     def step(
-        self, x: Float[Tensor, 'batch joints dims'], states: list[Tensor], delta_scale: float = 1.0
+        self, x: Float[Tensor, 'batch joints dims'], states: list[Tensor], operators: Sequence[StepOperators]
     ) -> Float[Tensor, 'batch joints dims']:
         """The next frame of a causal block; ``states`` are changed in place."""
-        spatial_first = self.temporal[0].step(self.spatial[0](x), states[0], delta_scale)
-        temporal_first = self.spatial[1](self.temporal[1].step(x, states[1], delta_scale))
+        spatial_first = self.temporal[0].step(self.spatial[0](x), states[0], operators[0])
+        temporal_first = self.spatial[1](self.temporal[1].step(x, states[1], operators[1]))
         return self._fuse(spatial_first, temporal_first)
