@@ -5,15 +5,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from hummuss.datasets.lifting_arrays import normalise_to_screen, pack_lifting_sample
+from hummuss.datasets.motion_lifting_dataset import root_relative
 from hummuss.evaluation.conditions import evaluate_under, load_model, markdown_table, percent_change
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
 from mmradar.apis.command_line import load_config
 from mmradar.errors import CheckpointError, ConfigError
-from mmradar.registry import MODELS
+from mmradar.registry import DATASETS, MODELS
+from mmradar.simulation.camera import Camera
+from mmradar.simulation.plan import PLANS
 
 PROJECT = Path(__file__).resolve().parents[1]
 ROOT = PROJECT.parents[1]
@@ -179,6 +184,139 @@ def test_the_readmes_command_trains_and_tests_with_the_repositorys_tools(tmp_pat
     monkeypatch.setattr(sys, 'argv', testing)
     runpy.run_path('tools/test.py', run_name='__main__')
     assert 'lifting/MPJPE' in json.loads((tmp_path / 'metrics.json').read_text())
+
+
+# the data sets that are requested, on files of their form
+
+
+def write_mpi_inf_3dhp(path, names):
+    rng, joints = np.random.default_rng(0), (len(names), 17)
+    part = np.concatenate([rng.uniform(0, 2048, (*joints, 2)), np.ones((*joints, 1))], -1)
+    labels = np.concatenate([rng.normal(size=(*joints, 3)), np.ones((*joints, 1))], -1)
+    np.savez(path, imgname=np.array(names), part=part, S=labels)
+
+
+def write_ntu(folder, subject, action, frames):
+    joints = [f'0.1 {joint / 10} 3.5 200 210 {960 + 10 * joint} 540 0 0 0 0 2' for joint in range(25)]
+    frame = ['1', '7 0 1 1 1 1 0 0 0 2', '25', *joints]
+    path = folder / f'S001C001P{subject:03d}R001A{action:03d}.skeleton'
+    path.write_text('\n'.join([str(frames), *frame * frames]) + '\n')
+
+
+def two_iterations(name, folder, **model):
+    """Train a configuration for two iterations, validate it once, and return its model and its validation's values."""
+    config = load_config(str(PROJECT / 'configs' / f'{name}.py'))
+    for split in ('train', 'val', 'test'):
+        loader = config[f'{split}_dataloader']
+        loader.update(batch_size=2, num_workers=0, persistent_workers=False)
+        loader.dataset.update(data_root=str(folder), num_frames=9)
+    config.merge_from_dict(dict(model=dict(backbone=dict(embed_dims=8, depth=1), **model)))
+    config.train_cfg.update(max_epochs=1, val_interval=1)
+    config.work_dir = str(folder / 'work_dir')
+    runner = Runner.from_cfg(config)
+    runner.train()
+    assert runner.iter == 2 and (folder / 'work_dir' / 'epoch_1.pth').is_file()
+    values = runner.message_hub.log_scalars
+    return runner.model, {key[4:]: value.current() for key, value in values.items() if key.startswith('val/')}
+
+
+@pytest.mark.parametrize('name', ['hummuss_mpi_inf_3dhp', 'hummuss_causal_mpi_inf_3dhp'])
+def test_mpi_inf_3dhp_trains_and_is_evaluated(tmp_path, name):
+    (tmp_path / 'annotations').mkdir()
+    write_mpi_inf_3dhp(
+        tmp_path / 'annotations' / 'mpi_inf_3dhp_train.npz',
+        [f'S1_Seq1_Cam{camera}_{frame:06d}.jpg' for camera in range(4) for frame in range(1, 12)],
+    )
+    write_mpi_inf_3dhp(
+        tmp_path / 'annotations' / 'mpi_inf_3dhp_test_valid.npz', [f'TS1_{frame:06d}.jpg' for frame in range(1, 15)]
+    )
+    model, values = two_iterations(name, tmp_path)
+    assert model.backbone.causal == ('causal' in name) and model.test_cfg['flip_test'] != ('causal' in name)
+    assert values['lifting/MPJPE'] == pytest.approx(values['lifting/MPJPE/TS1'])
+    assert values['lifting/MPJPE'] > 500  # joints of a normal law with 1 m
+    assert 0 <= values['lifting/AUC'] <= values['lifting/PCK@150'] < 50
+
+
+def test_ntu_trains_and_is_evaluated(tmp_path):
+    # subjects 1 and 2 train, 3 tests
+    for subject, action, frames in ((1, 1, 12), (1, 7, 5), (2, 1, 9), (2, 60, 20), (3, 1, 12), (3, 60, 4)):
+        write_ntu(tmp_path, subject, action, frames)
+    model, values = two_iterations('hummuss_action_ntu60', tmp_path)
+    assert model.head.num_classes == 60
+    assert values['action/top1'] in (0, 50, 100)
+    assert values['action/top1'] <= values['action/top5'] <= 100
+
+
+def test_the_action_model_is_of_the_papers_size_and_its_head_learns_faster(tmp_path):
+    config = load_config(str(PROJECT / 'configs' / 'hummuss_action_ntu60.py'))
+    init_default_scope('mmradar')
+    assert 15.5e6 < sum(p.numel() for p in MODELS.build(config.model).parameters()) < 17.5e6
+    config.model.backbone.update(embed_dims=8, depth=1)
+    for subject in (1, 3):
+        write_ntu(tmp_path, subject, 1, 1)
+    for split in ('train', 'val', 'test'):
+        config[f'{split}_dataloader'].update(num_workers=0, persistent_workers=False)
+        config[f'{split}_dataloader'].dataset.data_root = str(tmp_path)
+    config.work_dir = str(tmp_path / 'work_dir')
+    runner = Runner.from_cfg(config)
+    groups = runner.build_optim_wrapper(config.optim_wrapper).param_groups
+    rates = {id(p): group['lr'] for group in groups for p in group['params']}
+    for name, parameter in runner.model.named_parameters():
+        expected = 1e-3 if name.startswith('head.') else 5e-5 if '.ssm.' in name else 1e-4
+        assert rates[id(parameter)] == pytest.approx(expected), name
+
+
+def test_the_mpi_models_joints_and_root_are_the_readers(tmp_path):
+    config = load_config(str(PROJECT / 'configs' / 'hummuss_mpi_inf_3dhp.py'))
+    write_mpi_inf_3dhp(tmp_path / 'a.npz', [f'TS1_{frame:06d}.jpg' for frame in range(1, 15)])
+    dataset = DATASETS.build(dict(type='MPIINF3DHPDataset', ann_file='a.npz', data_root=str(tmp_path), num_frames=9))
+    assert config.model.backbone.num_joints == dataset.metainfo['num_keypoints']
+    assert dataset.metainfo['keypoint_id2name'][config.test_evaluator.root[0]] == 'root'
+
+
+# radar
+
+
+def radar_config(work_dir):
+    config = load_config(str(PROJECT / 'configs' / 'hummuss_small_radar.py'))
+    for split in ('train', 'val', 'test'):
+        loader = config[f'{split}_dataloader']
+        loader.update(batch_size=4, num_workers=0, persistent_workers=False)
+        loader.dataset.update(num_clips=4, clip_s=1.6)
+    config.model.backbone.update(embed_dims=8, depth=1)
+    config.work_dir = str(work_dir)
+    return config
+
+
+def test_the_radar_models_windows_are_those_of_simhupr(tmp_path):
+    plan, config = PLANS['simhupr-v1-mini'], radar_config(tmp_path)
+    for split in ('train', 'val', 'test'):
+        data = config[f'{split}_dataloader'].dataset
+        assert (data.num_frames, data.frame_rate_hz) == (plan.num_frames, plan.radar_config.frame_rate_hz)
+        assert tuple(data.motions) == plan.motions
+    assert config.frame_rate_hz == plan.radar_config.frame_rate_hz  # what tools/lift_radar.py asks
+    assert config.train_dataloader.dataset.flip_prob and not config.test_dataloader.dataset.get('flip_prob')
+    # the noise is the mean error in px that is said
+    mean = np.sqrt(np.pi / 2) * np.mean(config.train_dataloader.dataset.noise_px)
+    assert mean == pytest.approx(9.5, abs=0.1)
+
+
+def test_the_radar_model_trains_and_lifts_what_the_tool_feeds(tmp_path):
+    config = radar_config(tmp_path)
+    config.train_cfg.update(max_epochs=1, val_interval=1)
+    config.param_scheduler[0].total_steps = 1
+    runner = Runner.from_cfg(config)
+    runner.train()
+    joints = PLANS['simhupr-v1-mini'].performance(253).joints_m(np.arange(16) / 10)
+    x, y, z = np.moveaxis(joints, -1, 0)
+    target = root_relative(np.stack([x, -z, y], -1))
+    seen = np.ones(target.shape[:2])
+    screen = normalise_to_screen(Camera().project(joints), (256, 256))
+    packed = pack_lifting_sample(screen, target, seen, seen, dict(delta_scale=1.0))
+    model = runner.model.eval()
+    with torch.no_grad():
+        (sample,) = model(packed['inputs'][None], [packed['data_samples']], mode='predict')
+    assert sample.pred_instances.keypoints_3d.shape == (16, 14, 3)
 
 
 def test_human36m_through_mmpose_builds_and_learns_from_its_samples():

@@ -7,19 +7,30 @@ import torch
 from hummuss.datasets import MotionLiftingDataset
 from hummuss.datasets.amass import SMPL_JOINTS, read_amass
 from hummuss.datasets.frame_times import FrameTimes
-from hummuss.datasets.lifting_arrays import check_lifting_arrays, missing_joints, normalise_to_screen
+from hummuss.datasets.lifting_arrays import (
+    check_lifting_arrays,
+    correlated_in_time,
+    mirrored,
+    missing_joints,
+    normalise_to_screen,
+)
 from hummuss.datasets.motion_lifting_dataset import root_relative
 from hummuss.datasets.motion_sources import recorded_clips
 from hummuss.datasets.virtual_camera import VirtualCamera
+from hummuss.models import HumMUSSLifter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmengine.dataset import pseudo_collate
+from mmpose.structures import PoseDataSample
+from torch import nn
 from torch.utils.data import DataLoader
 
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
 from mmradar.simulation import JOINT_NAMES, MotionSequence, Performance, Subject
+from mmradar.simulation.camera import Camera
 from mmradar.simulation.motion_files import write_npz
+from mmradar.simulation.plan import PLANS
 
 SHARED = Path(__file__).parents[3].parent / 'shared' / 'data'
 CLEAN = dict(noise_px=0.0, joint_dropout=0.0)
@@ -92,9 +103,126 @@ def test_noise_has_the_deviation_asked_for():
     assert float(pixels.std()) == pytest.approx(8.0, rel=0.05)
 
 
+def test_noise_may_differ_by_joint():
+    of_joint = np.linspace(0, 13, 14)
+    noisy, clean = (build(noise_px=noise, num_clips=20, clip_s=1.0) for noise in (of_joint, 0.0))
+    pixels = torch.cat([(a['inputs'] - b['inputs'])[..., :2] for a, b in zip(noisy, clean)]) * 500
+    np.testing.assert_allclose(pixels.std(dim=(0, 2)), of_joint, rtol=0.08, atol=1e-4)
+
+
+def test_correlated_noise_is_a_process_in_time():
+    noise = np.random.default_rng(0).standard_normal((3, 2))
+    found = correlated_in_time(noise, np.array([0.0, 0.5, 0.5 + 0.5 * np.log(2)]), 0.5)
+    kept = np.exp(-1)
+    expected = [noise[0], kept * noise[0] + np.sqrt(1 - kept**2) * noise[1]]
+    expected.append(0.5 * expected[1] + np.sqrt(0.75) * noise[2])
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert correlated_in_time(noise, np.arange(3.0), 0.0) is noise
+    for rate_hz in (10.0, 40.0):
+        long = np.random.default_rng(1).standard_normal((4000, 14, 2))
+        long = correlated_in_time(long, np.arange(4000) / rate_hz, 0.3)
+        assert long.std() == pytest.approx(1.0, rel=0.03)
+        lag = round(0.3 * rate_hz)
+        assert (long[lag:] * long[:-lag]).mean() == pytest.approx(np.exp(-1), abs=0.03)
+
+
+def test_correlated_noise_reaches_the_samples():
+    noisy, clean = (build(noise_correlation_s=1.0, noise_px=noise, num_clips=40, clip_s=1.0) for noise in (8.0, 0.0))
+    pixels = torch.stack([(a['inputs'] - b['inputs'])[..., :2] for a, b in zip(noisy, clean)]) * 500
+    assert float(pixels.std()) == pytest.approx(8.0, rel=0.05)
+    lag = (pixels[:, 15:] * pixels[:, :-15]).mean() / pixels.square().mean()
+    assert float(lag) == pytest.approx(np.exp(-0.5), abs=0.06)
+
+
+def test_options_that_are_off_leave_every_draw_as_it_was():
+    # as drawn before there were any: trainings of then can be made again
+    sample = build(joint_dropout=0.2, dropout_s=0.2)[7]
+    assert float(sample['inputs'][..., 2].sum()) == 283
+    np.testing.assert_allclose(sample['inputs'][24, 4], [0.02666306, 0.32198200, 1.0], atol=1e-7)
+    np.testing.assert_allclose(label(sample)[12, 7], [-0.00133932, -0.79363436, -0.06418984], atol=1e-7)
+
+
 def test_normalised_coordinates_are_those_of_motionbert():
     codec_like = normalise_to_screen(np.array([[0.0, 0.0], [1000.0, 500.0], [500.0, 250.0]]), (1000, 500))
     np.testing.assert_allclose(codec_like, [[-1, -0.5], [1, 0.5], [0, 0]])
+
+
+# mirror images
+
+SWAP = [3, 4, 5, 0, 1, 2, 6, 7, 11, 12, 13, 8, 9, 10]
+
+
+def test_a_mirror_turns_x_and_exchanges_left_and_right():
+    keypoints = np.array([[[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]])
+    keypoints_3d = np.array([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]])
+    arrays = keypoints, keypoints_3d, np.array([[0.5, 1.0, 0.0]]), np.array([[1.0, 0.0, 2.0]])
+    turned = mirrored(*arrays, [1, 0, 2])
+    np.testing.assert_array_equal(turned[0], [[[-0.3, 0.4], [-0.1, 0.2], [-0.5, 0.6]]])
+    np.testing.assert_array_equal(turned[1], [[[-4.0, 5.0, 6.0], [-1.0, 2.0, 3.0], [-7.0, 8.0, 9.0]]])
+    np.testing.assert_array_equal(turned[2], [[1.0, 0.5, 0.0]])
+    np.testing.assert_array_equal(turned[3], [[0.0, 1.0, 2.0]])
+    for array, twice in zip(arrays, mirrored(*turned, [1, 0, 2])):
+        np.testing.assert_array_equal(twice, array)
+
+
+def test_mirrored_samples_are_the_same_samples_in_a_mirror():
+    options = dict(joint_dropout=0.3, irregular=True, fresh=True)
+    for plain, flipped in zip(build(**options), build(flip_prob=1.0, **options)):
+        assert flipped['data_samples'].flip and not plain['data_samples'].flip
+        assert flipped['data_samples'].flip_indices == SWAP
+        turn = torch.tensor([-1.0, 1.0, 1.0])
+        assert torch.equal(flipped['inputs'], plain['inputs'][:, SWAP] * turn)
+        assert torch.equal(label(flipped), label(plain)[:, SWAP] * turn)
+        np.testing.assert_array_equal(flipped['data_samples'].delta_scale, plain['data_samples'].delta_scale)
+    shares = [sample['data_samples'].flip for sample in build(flip_prob=0.25, num_clips=40, clip_s=2.0)]
+    assert 0.1 < np.mean(shares) < 0.4
+
+
+class Still(nn.Module):
+    """Stands for backbone and head: returns the inputs, changed by what it is given."""
+
+    def __init__(self, change=lambda x: x):
+        super().__init__()
+        self.change = change
+
+    def forward(self, inputs):
+        return self.change(inputs)
+
+
+def flip_tested(change, inputs, swap=SWAP, **test_cfg):
+    lifter = HumMUSSLifter(dict(num_joints=14, embed_dims=8, depth=1), test_cfg=dict(flip_test=True) | test_cfg)
+    lifter.backbone, lifter.head = Still(), Still(change)
+    samples = [PoseDataSample(metainfo={} if swap is None else dict(flip_indices=swap)) for _ in inputs]
+    return [sample.pred_instances.keypoints_3d for sample in lifter(inputs, samples, mode='predict')]
+
+
+def test_a_flip_test_changes_nothing_where_the_model_knows_of_mirrors():
+    inputs = [torch.randn(4, 14, 3), torch.randn(6, 14, 3)]
+    for found, clip in zip(flip_tested(lambda x: 2 * x, inputs), inputs):
+        assert torch.equal(found, 2 * clip)
+
+
+def test_a_flip_test_takes_the_mean_where_it_does_not():
+    inputs = torch.randn(2, 4, 14, 3)
+    hip_down = torch.zeros(14, 3)
+    hip_down[0, 1] = 1.0
+    found = torch.stack(flip_tested(lambda x: x + hip_down, inputs)) - inputs
+    np.testing.assert_allclose(found[0, 0, [0, 1, 3], 1], [0.5, 0.0, 0.5], atol=1e-6)
+    found = torch.stack(flip_tested(lambda x: x + torch.tensor([1.0, 0.0, 0.0]), inputs)) - inputs
+    assert found.abs().max() < 1e-6
+    found = torch.stack(flip_tested(lambda x: x + hip_down, inputs, flip_test=False)) - inputs
+    np.testing.assert_allclose(found[0, 0, [0, 3], 1], [1.0, 0.0], atol=1e-6)
+
+
+@pytest.mark.parametrize('swap', [None, SWAP[:13], [0] * 14])
+def test_a_flip_test_without_pairs_of_joints_is_an_error(swap):
+    with pytest.raises(DataError, match='needs flip_indices'):
+        flip_tested(lambda x: x, torch.randn(1, 4, 14, 3), swap=swap)
+
+
+def test_an_unknown_test_option_of_the_lifter_is_an_error():
+    with pytest.raises(ConfigError, match=r"no 'flip'.*flip_test"):
+        HumMUSSLifter(dict(num_joints=14, embed_dims=8, depth=1), test_cfg=dict(flip=True))
 
 
 # randomness
@@ -246,6 +374,123 @@ def test_left_and_right_are_not_mirrored():
     np.testing.assert_allclose(above, [500, 500 - 62.5])
 
 
+def test_the_default_camera_in_front_is_the_simulators():
+    dataset = build(camera=dict(type='in_front'), **CLEAN)
+    joints = dataset._clip(0, 0).joints_m(np.arange(25) / 30)
+    sample = dataset[0]
+    expected = normalise_to_screen(Camera().project(joints), Camera().image_size)
+    np.testing.assert_allclose(sample['inputs'][..., :2], expected, atol=1e-6)
+    x, y, z = np.moveaxis(joints, -1, 0)
+    np.testing.assert_allclose(label(sample), root_relative(np.stack([x, -z, y], -1)), atol=1e-6)
+    assert sample['data_samples'].image_size == (256, 256)
+
+
+def standing(facing_rad, place=(5.0, -2.0), floor=0.4):
+    """Somebody who stands still somewhere, as two frames."""
+    joints = np.zeros((2, 14, 3))
+    for name, across, up in (('Hip', 0.1, 0.9), ('Knee', 0.1, 0.5), ('Ankle', 0.1, 0.07), ('Shoulder', 0.2, 1.4)):
+        for side, sign in (('R', 1), ('L', -1)):
+            joints[:, JOINT_NAMES.index(f'{side}_{name}')] = (sign * across, 0.0, up)
+    for name, up in (
+        ('Neck', 1.4),
+        ('Head', 1.6),
+        ('R_Wrist', 0.9),
+        ('L_Wrist', 0.9),
+        ('R_Elbow', 1.1),
+        ('L_Elbow', 1.1),
+    ):
+        joints[:, JOINT_NAMES.index(name), 2] = up
+    turn = np.array([[np.cos(facing_rad), -np.sin(facing_rad)], [np.sin(facing_rad), np.cos(facing_rad)]])
+    joints[..., :2] = joints[..., :2] @ turn.T + place
+    return joints + [0.0, 0.0, floor]
+
+
+def camera_before(facing_rad, **kwargs):
+    options = dict(distance_m=(3.0, 3.0), aside_m=(0.5, 0.5), turned_rad=(0.0, 0.0)) | kwargs
+    return VirtualCamera.in_front(standing(facing_rad), np.random.default_rng(0), **options)
+
+
+@pytest.mark.parametrize('facing_rad', [0.0, 1.0, -2.5])
+def test_somebody_stands_where_the_ranges_say_whichever_way_they_were_recorded(facing_rad):
+    joints = standing(facing_rad)
+    camera = camera_before(facing_rad)
+    seen = camera.to_camera(joints)[0]
+    # facing the camera: the right hip on its left; hips 0.1 m below a camera at 1 m above the floor
+    np.testing.assert_allclose(seen[0], [0.4, 0.1, 3.0], atol=1e-9)
+    np.testing.assert_allclose(seen[3], [0.6, 0.1, 3.0], atol=1e-9)
+    # a quarter turn to their left: their right side is nearer the camera
+    seen = camera_before(facing_rad, turned_rad=(np.pi / 2, np.pi / 2)).to_camera(joints)[0]
+    np.testing.assert_allclose(seen[[0, 3]], [[0.5, 0.1, 2.9], [0.5, 0.1, 3.1]], atol=1e-9)
+
+
+def test_height_pitch_and_focal_length_are_as_asked_for():
+    camera = camera_before(0.0, aside_m=(0.0, 0.0), height_m=(1.5, 1.5), pitch_rad=(0.1, 0.1), focal_px=(100.0, 100.0))
+    axis = camera.position_m + 2 * camera.rotation[2]
+    np.testing.assert_allclose(axis[2], 0.4 + 1.5 - 2 * np.sin(0.1))
+    level = camera.position_m - [0.0, 4.0, 0.0]  # somebody who faces +y is seen from there
+    np.testing.assert_allclose(camera.project(camera.to_camera(level)), [128, 128 - 100 * np.tan(0.1)])
+
+
+def test_who_is_not_seen_whole_is_looked_at_from_further_back():
+    near = camera_before(0.0, distance_m=(1.0, 1.0))
+    joints = standing(0.0)
+    assert near.sees(joints, 3.0)
+    distance = near.to_camera(joints)[0, 6, 2]
+    # ankles, 0.93 m below a camera of 190 px, reach the margin of 3 px: 0.93 * 190 / 125 = 1.41 m, in steps of 5 cm
+    assert distance == pytest.approx(1.45)
+    with pytest.raises(ConfigError, match='from 30.0 m away'):
+        camera_before(0.0, pitch_rad=(1.2, 1.2))
+
+
+@pytest.mark.parametrize(
+    ('ranges', 'message'),
+    [
+        (dict(focal_px=(0.0, 190.0)), 'focal_px'),
+        (dict(height_m=(2.0, 1.0)), 'height_m'),
+        (dict(distance_m=(-1.0, 2.0)), 'distance_m'),
+        (dict(turned_rad=(0.0, float('inf'))), 'turned_rad'),
+        (dict(pitch_rad=(float('nan'), 1.0)), 'pitch_rad'),
+    ],
+)
+def test_impossible_ranges_of_a_camera_are_errors(ranges, message):
+    with pytest.raises(ConfigError, match=message):
+        camera_before(0.0, **ranges)
+
+
+def test_somebody_without_sides_faces_nowhere():
+    with pytest.raises(ValueError, match='faces cannot be told'):
+        VirtualCamera.in_front(np.zeros((2, 14, 3)), np.random.default_rng(0), distance_m=(2.0, 3.0))
+
+
+def test_recorded_motions_are_filmed_from_the_front_wherever_they_are(folder):
+    files = dict(split=None, num_clips=0, motion_files=[str(folder)], short='drop', **CLEAN)
+    with pytest.raises(ConfigError, match='needs distance_m'):
+        build(camera=dict(type='in_front'), **files)
+    for sample in build(camera=dict(type='in_front', distance_m=(2.0, 2.8)), **files):
+        assert sample['inputs'][..., :2].abs().max() <= 1
+
+
+def test_people_in_front_are_those_of_simhupr_and_people_around_are_not():
+    """Means and spreads of what tools/lift_radar.py feeds: 2D joints on screen, 3D joints in m."""
+    plan = PLANS['simhupr-v1-mini']
+    joints = np.stack([plan.performance(n).joints_m(np.arange(0, 1.6, 0.4)) for n in range(1, 97)])
+    x, y, z = np.moveaxis(joints, -1, 0)
+    fed = normalise_to_screen(Camera().project(joints), (256, 256)), root_relative(np.stack([x, -z, y], -1))
+
+    def difference(**camera):
+        options = dict(num_clips=96, clip_s=2.0, num_frames=5, stride=20, frame_rate_hz=2.5, motions=plan.motions)
+        samples = list(build(camera=camera, **options, **CLEAN))
+        made = [torch.stack([s['inputs'] for s in samples])[..., :2], torch.stack([label(s) for s in samples])]
+        pairs = [(np.asarray(one), other) for one, other in zip(made, fed)]
+        means = [np.abs(one.mean((0, 1)) - other.mean((0, 1))).max() for one, other in pairs]
+        spreads = [np.abs(one.std((0, 1)) - other.std((0, 1))).max() for one, other in pairs]
+        return max(means), max(spreads)
+
+    assert max(difference(type='in_front')) < 0.08
+    assert max(difference(type='in_front', distance_m=(2.0, 2.8))) < 0.08
+    assert min(difference(type='around')) > 0.1
+
+
 def test_impossible_cameras_are_errors():
     with pytest.raises(ValueError, match='straight up or down'):
         VirtualCamera.looking_at(np.array([0.0, 0.0, 5.0]), np.zeros(3), 500.0)
@@ -369,10 +614,16 @@ def test_recorded_motions_may_be_smoothed(tmp_path):
         (dict(irregular=1.0), 'irregularity'),
         (dict(short='shrug'), 'short'),
         (dict(noise_px=-1.0), 'noise_px'),
+        (dict(noise_px=[5.0] * 13), 'noise_px'),
+        (dict(noise_px=[5.0] * 13 + [float('nan')]), 'noise_px'),
+        (dict(noise_correlation_s=-1.0), 'noise_correlation_s'),
+        (dict(flip_prob=1.5), 'flip_prob'),
         (dict(joint_dropout=1.5), 'joint_dropout'),
         (dict(dropout_s=-1.0), 'dropout_s'),
         (dict(stride=0), 'stride'),
         (dict(camera=dict(zoom=2)), 'zoom'),
+        (dict(camera=dict(type='behind')), 'around, in_front'),
+        (dict(camera=dict(type='in_front', fill=(0.5, 0.9))), 'fill'),
         (dict(motion_files='a.npz'), 'list of paths'),
         (dict(motion_files=['.'], on_error='shrug'), 'on_error'),
         (dict(motion_files=['.'], test_every=1), 'test_every'),

@@ -5,6 +5,7 @@ import pytest
 import torch
 from hummuss.datasets import MPIINF3DHPDataset, NTURGBDSkeletonDataset
 from hummuss.datasets.ntu_rgbd_skeleton import read_ntu_skeleton
+from hummuss.evaluation import ActionAccuracy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -70,6 +71,33 @@ def test_a_joint_outside_the_image_is_missing_in_2d_only(tmp_path):
     assert sample['data_samples'].gt_instance_labels.keypoint_weights[2, 5] == 1
 
 
+def test_mpi_inf_3dhp_is_mirrored_by_pairs_of_its_joints(tmp_path):
+    mpi_file(tmp_path / 'a.npz', TRAIN)
+    options = dict(ann_file=str(tmp_path / 'a.npz'), num_frames=10)
+    plain, flipped = (MPIINF3DHPDataset(flip_prob=share, **options) for share in (0.0, 1.0))
+    swap, names = plain[0]['data_samples'].flip_indices, plain.metainfo['keypoint_id2name']
+    pairs = {names[index]: names[other] for index, other in enumerate(swap)}
+    assert pairs['root'] == 'root' and pairs['left_shoulder'] == 'right_shoulder'
+    turn = torch.tensor([-1.0, 1.0, 1.0])
+    for one, other in zip(plain, flipped):
+        assert torch.equal(other['inputs'], one['inputs'][:, swap] * turn)
+        labels = [sample['data_samples'].gt_instance_labels for sample in (one, other)]
+        assert torch.equal(labels[1].keypoints_3d, labels[0].keypoints_3d[:, swap] * turn)
+        assert other['data_samples'].flip and not one['data_samples'].flip
+
+
+def test_other_windows_of_mpi_inf_3dhp_are_mirrored_in_other_epochs(tmp_path):
+    mpi_file(tmp_path / 'a.npz', TRAIN)
+    dataset = MPIINF3DHPDataset(ann_file=str(tmp_path / 'a.npz'), num_frames=2, flip_prob=0.5)
+
+    def flips(epoch):
+        dataset.set_epoch(epoch)
+        return [sample['data_samples'].flip for sample in dataset]
+
+    assert flips(0) == flips(0) != flips(1)
+    assert 0.2 < np.mean(flips(0) + flips(1)) < 0.8
+
+
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
@@ -103,7 +131,7 @@ def test_missing_licensed_data_is_an_error_that_says_where_it_is_from(tmp_path):
         NTURGBDSkeletonDataset(data_root=str(tmp_path / 'none'))
 
 
-@pytest.mark.parametrize('kwargs', [dict(num_frames=1), dict(stride=0), dict(short='error')])
+@pytest.mark.parametrize('kwargs', [dict(num_frames=1), dict(stride=0), dict(short='error'), dict(flip_prob=-0.1)])
 def test_impossible_arguments_of_mpi_inf_3dhp_are_errors(kwargs):
     with pytest.raises(ConfigError):
         MPIINF3DHPDataset(ann_file='a.npz', **kwargs)
@@ -252,3 +280,49 @@ def test_ntu_samples_train_the_action_recogniser(tmp_path):
     )
     losses = model([s['inputs'] for s in samples], [s['data_samples'] for s in samples], mode='loss')
     assert torch.isfinite(losses['loss_action'])
+
+
+# accuracy
+
+
+def clip(scores, label):
+    return dict(pred_score=torch.tensor(scores), gt_label=label)
+
+
+def test_accuracy_counts_the_best_and_weighs_actions_alike():
+    metric = ActionAccuracy(top_k=(1, 2))
+    metric.process([], [clip([0.6, 0.3, 0.1], 0), clip([0.2, 0.3, 0.5], 1), clip([0.6, 0.3, 0.1], 2)])
+    metric.process([], [clip([0.6, 0.3, 0.1], 0)])
+    found = metric.evaluate(4)
+    assert found == {
+        'action/top1': 50.0,
+        'action/top2': 75.0,
+        'action/mean_class': pytest.approx(100 / 3),
+    }
+
+
+def test_a_model_that_scores_all_alike_is_not_right():
+    metric = ActionAccuracy()
+    metric.process([], [clip([0.1] * 10, label) for label in range(10)])
+    assert metric.evaluate(10) == {'action/top1': 0.0, 'action/top5': 0.0, 'action/mean_class': 0.0}
+
+
+@pytest.mark.parametrize(
+    ('sample', 'message'),
+    [
+        (dict(gt_label=1), 'pred_score'),
+        (dict(pred_score=torch.ones(3)), 'gt_label'),
+        (clip([0.5, 0.5], 2), 'more than 2 actions'),
+        (clip([float('nan'), 0.5], 0), 'finite'),
+    ],
+)
+def test_what_accuracy_cannot_score_is_an_error(sample, message):
+    with pytest.raises(DataError, match=message):
+        ActionAccuracy().process([], [sample])
+
+
+def test_accuracy_of_nothing_is_an_error():
+    with pytest.raises(ConfigError, match='nothing to evaluate'):
+        ActionAccuracy().compute_metrics([])
+    with pytest.raises(ConfigError, match='top_k'):
+        ActionAccuracy(top_k=())

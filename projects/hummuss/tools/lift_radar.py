@@ -1,7 +1,7 @@
 """Radar to 3D: a milliMamba's 2D poses of a simulated test set, sequence by sequence, lifted by a HumMUSS.
 
 Needs a set with 3D joints beside its raw files, which ``tools/simulate.py`` writes. The lifter has never seen radar: it
-was trained on motions filmed by virtual cameras at another frame rate, and is told of the set's.
+was trained on motions filmed by virtual cameras, and is told of the set's frame rate if it is another.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from hummuss.evaluation.lifting_errors import joint_errors, procrustes_aligned
 from mmengine.runner import Runner
 
 from mmradar.apis.command_line import add_config_arguments, config_from, load_config, progress_bar, run
-from mmradar.errors import DataError
+from mmradar.errors import ConfigError, DataError
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help="the radar network's configuration; its test split is used")
-    parser.add_argument('checkpoint', help="the radar network's checkpoint")
-    parser.add_argument('lifter_config', help='configuration of the HumMUSS')
-    parser.add_argument('lifter_checkpoint', help='checkpoint of the HumMUSS')
+    parser.add_argument(
+        'config',
+        help="the radar network's, with its checkpoint as load_from and the HumMUSS as lifter=dict(config=..., "
+        'checkpoint=...); its test split is used',
+    )
     add_config_arguments(parser)
     return parser.parse_args()
 
@@ -66,10 +67,17 @@ def joints_in_camera_axes(dataset, sequence: int) -> np.ndarray:
 
 def main() -> None:
     args = parse_args()
-    found, truth, dataset = radar_poses(config_from(args), args.checkpoint)
-    lifter_config = load_config(args.lifter_config)
-    lifter = load_model(lifter_config, args.lifter_checkpoint, 'cpu')
+    config = config_from(args)
+    if not (config.get('load_from') and {'config', 'checkpoint'} <= set(config.get('lifter', {}))):
+        raise ConfigError(
+            f'{args.config} does not name a radar checkpoint (load_from) and a lifter (config and checkpoint), as '
+            'projects/hummuss/configs/radar_to_3d.py does'
+        )
+    lifter_config = load_config(config.lifter.config)
+    lifter = load_model(lifter_config, config.lifter.checkpoint, 'cpu')
+    found, truth, dataset = radar_poses(config, config.load_from)
     scale = lifter_config.frame_rate_hz / dataset.radar.frame_rate_hz
+    metainfo = dict(delta_scale=scale, flip_indices=dataset.metainfo['flip_indices'])
     errors = defaultdict(list)
     poses = {sequence: joints_in_camera_axes(dataset, sequence) for sequence in found}
     mean_pose = np.concatenate(list(poses.values())).mean(0)
@@ -78,7 +86,7 @@ def main() -> None:
         for name, keypoints in (('radar: milliMamba and HumMUSS', found), ('true 2D joints and HumMUSS', truth)):
             seen = np.ones(target.shape[:2])
             screen = normalise_to_screen(keypoints[sequence], dataset.image_size)
-            packed = pack_lifting_sample(screen, target, seen, seen, dict(delta_scale=scale))
+            packed = pack_lifting_sample(screen, target, seen, seen, metainfo)
             with torch.no_grad():
                 (sample,) = lifter(packed['inputs'][None], [packed['data_samples']], mode='predict')
             lifted[name] = root_relative(sample.pred_instances.keypoints_3d.numpy().astype(np.float64))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,52 @@ def pack_lifting_sample(
         keypoint_weights=torch.from_numpy(np.asarray(weights, dtype=np.float32)),
     )
     return dict(inputs=torch.from_numpy(inputs.astype(np.float32)), data_samples=sample)
+
+
+def mirrored(
+    keypoints: Float[np.ndarray, 'T J 2'],
+    keypoints_3d: Float[np.ndarray, 'T J 3'],
+    confidence: Float[np.ndarray, 'T J'],
+    weights: Float[np.ndarray, 'T J'],
+    flip_indices: Sequence[int],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """A sequence's arrays as seen in a mirror: x turned, left and right joints exchanged.
+
+    Args:
+        keypoints: On screen, x = 0 in its middle.
+        keypoints_3d: Relative to the root, camera axes.
+        confidence: Of the 2D joints.
+        weights: Of the 3D labels.
+        flip_indices: For each joint the one that takes its place, as mmpose's meta information has them.
+    """
+    swap = list(flip_indices)
+    return (
+        keypoints[:, swap] * np.array([-1, 1], keypoints.dtype),
+        keypoints_3d[:, swap] * np.array([-1, 1, 1], keypoints_3d.dtype),
+        confidence[:, swap],
+        weights[:, swap],
+    )
+
+
+def correlated_in_time(
+    noise: Float[np.ndarray, 'T *n'], times_s: Float[np.ndarray, 'T'], correlation_s: float
+) -> Float[np.ndarray, 'T *n']:
+    """First-order autoregressive noise (Ornstein-Uhlenbeck) from independent noise, of the same deviation.
+
+    Being a process in time, it is the same noise at every frame rate. Ours.
+
+    Args:
+        noise: Independent in each frame.
+        times_s: Of the frames, ascending.
+        correlation_s: After this time the correlation has fallen to 1 / e; 0 leaves the noise as it is.
+    """
+    if not correlation_s:
+        return noise
+    kept = np.exp(-np.diff(times_s) / correlation_s)
+    found = noise.copy()
+    for frame in range(1, len(noise)):
+        found[frame] = kept[frame - 1] * found[frame - 1] + np.sqrt(1 - kept[frame - 1] ** 2) * noise[frame]
+    return found
 
 
 def missing_joints(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import os.path
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from hummuss.datasets.frame_times import FrameTimes
 from hummuss.datasets.lifting_arrays import (
     check_lifting_arrays,
+    correlated_in_time,
+    mirrored,
     missing_joints,
     normalise_to_screen,
     pack_lifting_sample,
@@ -29,6 +32,8 @@ from mmradar.simulation.skeleton import JOINTS
 
 _HIPS = [JOINTS['R_Hip'], JOINTS['L_Hip']]
 SHORT = ('error', 'pad', 'drop')
+# By the name that the configuration gives it.
+CAMERAS = {'around': VirtualCamera.random, 'in_front': VirtualCamera.in_front}
 
 
 @DATASETS.register_module()
@@ -44,7 +49,8 @@ class MotionLiftingDataset(BaseDataset):
     ``data_samples`` with ``gt_instance_labels``: ``keypoints_3d`` (T, 14, 3) in m, relative to the pelvis (the middle
     of the hips), camera axes (x right, y down, z away), and ``keypoint_weights`` (T, 14), 0 for padded frames. Its meta
     information: ``delta_scale`` (float, or (T,) float32 where intervals differ), ``timestamps_s`` (T,),
-    ``frame_rate_hz`` (that of the sample), ``action``, ``clip_id``, ``window``, ``id``, ``image_size``.
+    ``frame_rate_hz`` (that of the sample), ``action``, ``clip_id``, ``window``, ``id``, ``image_size``, ``flip``
+    (whether it is mirrored) and ``flip_indices``.
 
     Args:
         split: ``'train'`` or ``'test'``: other people, other seeds, other files. ``None`` takes all files.
@@ -65,11 +71,18 @@ class MotionLiftingDataset(BaseDataset):
         rescale: Tell the model of other intervals. ``False`` leaves ``delta_scale`` 1, for comparison.
         short: What becomes of a recorded clip that is shorter than a window: ``'error'``, ``'pad'`` its end (missing
             joints without weight), or ``'drop'`` it.
-        camera: Ranges of :meth:`VirtualCamera.random <hummuss.datasets.virtual_camera.VirtualCamera.random>`:
-            ``distance_m``, ``height_m``, ``fill``, ``image_size``.
-        noise_px: Standard deviation of the 2D joints' error, independent in each frame.
+        camera: ``type`` and ranges: ``'around'`` (default), anywhere around the person and turned to them, see
+            :meth:`VirtualCamera.random <hummuss.datasets.virtual_camera.VirtualCamera.random>`, with ``distance_m``,
+            ``height_m``, ``fill``, ``image_size``; or ``'in_front'``, in a room where people may stand anywhere in the
+            image, see :meth:`VirtualCamera.in_front <hummuss.datasets.virtual_camera.VirtualCamera.in_front>`, with
+            ``distance_m`` (needed by recorded motions), ``aside_m``, ``turned_rad``, ``height_m``, ``pitch_rad``,
+            ``focal_px``, ``image_size``, ``margin_px``.
+        noise_px: Standard deviation of the 2D joints' error in x and in y; one number, or one for each joint.
+        noise_correlation_s: After what time the error's correlation with itself has fallen to 1 / e; 0 for errors that
+            are independent in each frame. Ours.
         joint_dropout: Share of 2D joints that are missing.
         dropout_s: How long a joint is missing, in the mean; 0 for frames that are independent of each other.
+        flip_prob: Share of windows that are mirrored, left and right joints exchanged.
         fresh: Other people, cameras, noise and moments in every epoch; the same ones otherwise, to test on.
         seed: Of everything.
         data_root, metainfo, **kwargs: As mmengine's ``BaseDataset``.
@@ -101,9 +114,11 @@ class MotionLiftingDataset(BaseDataset):
         rescale: bool = True,
         short: str = 'error',
         camera: Mapping[str, Any] | None = None,
-        noise_px: float = 5.0,
+        noise_px: float | Sequence[float] = 5.0,
+        noise_correlation_s: float = 0.0,
         joint_dropout: float = 0.0,
         dropout_s: float = 0.0,
+        flip_prob: float = 0.0,
         fresh: bool = False,
         seed: int = 0,
         data_root: str | None = '',
@@ -123,11 +138,17 @@ class MotionLiftingDataset(BaseDataset):
                 'MotionLiftingDataset needs num_clips of at least 1, or motion_files and views of at least 1; '
                 f'found num_clips={num_clips}, motion_files={list(motion_files)}, views={views}'
             )
-        for name, value, high in (('noise_px', noise_px, np.inf), ('joint_dropout', joint_dropout, 1.0)):
-            if not (0 <= value <= high and np.isfinite(value)):
-                raise ConfigError(f'MotionLiftingDataset.{name} must be 0 to {high}, found {value}')
-        if not (np.isfinite(dropout_s) and dropout_s >= 0):
-            raise ConfigError(f'MotionLiftingDataset.dropout_s must be 0 s or more, found {dropout_s}')
+        noise = np.asarray(noise_px, np.float64)
+        if noise.shape not in ((), (len(JOINTS),)) or not (np.isfinite(noise).all() and (noise >= 0).all()):
+            raise ConfigError(
+                f'MotionLiftingDataset.noise_px must be 0 px or more, one number or {len(JOINTS)}, found {noise_px}'
+            )
+        for name, value in (('joint_dropout', joint_dropout), ('flip_prob', flip_prob)):
+            if not 0 <= value <= 1:
+                raise ConfigError(f'MotionLiftingDataset.{name} must be 0 to 1, found {value}')
+        for name, value in (('dropout_s', dropout_s), ('noise_correlation_s', noise_correlation_s)):
+            if not (np.isfinite(value) and value >= 0):
+                raise ConfigError(f'MotionLiftingDataset.{name} must be 0 s or more, found {value}')
         if stride is not None and stride < 1:
             raise ConfigError(f'MotionLiftingDataset.stride must be at least 1 frame, found {stride}')
         self.split, self.num_clips, self.views, self.short = split, num_clips, views, short
@@ -138,10 +159,22 @@ class MotionLiftingDataset(BaseDataset):
         if keep == 'frames':
             self.stride_s /= rate_scale
         self.rescale, self.fresh, self.seed = rescale, fresh, seed
-        self.camera = dict(camera or {})
-        if unknown := set(self.camera) - {'distance_m', 'height_m', 'fill', 'image_size'}:
-            raise ConfigError(f'MotionLiftingDataset.camera has no {min(unknown)!r}')
-        self.noise_px, self.joint_dropout, self.dropout_s = noise_px, joint_dropout, dropout_s
+        self.camera = {'type': 'around', **(camera or {})}
+        self.film = CAMERAS.get(self.camera.pop('type'))
+        if self.film is None:
+            raise ConfigError(f'MotionLiftingDataset.camera.type must be one of {", ".join(CAMERAS)}, found {camera}')
+        known = set(inspect.signature(self.film).parameters) - {'joints_m', 'rng'}
+        if unknown := set(self.camera) - known:
+            raise ConfigError(f'MotionLiftingDataset.camera has no {min(unknown)!r}; it has {", ".join(sorted(known))}')
+        if motion_files and self.film == VirtualCamera.in_front and self.camera.get('distance_m') is None:
+            raise ConfigError(
+                "MotionLiftingDataset.camera of type 'in_front' needs distance_m, such as (2.0, 2.8), for recorded "
+                'motions: they are anywhere in their world'
+            )
+        # one number, or one for each joint: (), or (14, 1) beside x and y
+        self.noise_px = noise[:, None] if noise.ndim else float(noise)
+        self.noise_correlation_s, self.joint_dropout, self.dropout_s = noise_correlation_s, joint_dropout, dropout_s
+        self.flip_prob = flip_prob
         # shared, so that workers that stay alive learn of a new epoch
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         super().__init__(data_root=data_root, **kwargs)
@@ -202,7 +235,7 @@ class MotionLiftingDataset(BaseDataset):
         """The camera that films a clip, the same for all its windows and at every rate."""
         rng = np.random.default_rng([*self._seeds(epoch), number, 1])
         joints = clip.joints_m(np.arange(0, clip.duration_s + 0.1, 0.1))
-        return VirtualCamera.random(joints, rng, **self.camera)
+        return self.film(joints, rng, **self.camera)
 
     def get_data_info(self, idx: int) -> dict:
         """One window as arrays.
@@ -222,14 +255,22 @@ class MotionLiftingDataset(BaseDataset):
             start_s = rng.uniform(0, max(0.0, clip.duration_s - self.times.duration_s))
         times_s = self.times.times_s(rng)
         joints = camera.to_camera(clip.joints_m(start_s + times_s))
-        pixels = camera.project(joints) + self.noise_px * rng.standard_normal((*joints.shape[:2], 2))
+        noise = correlated_in_time(rng.standard_normal((*joints.shape[:2], 2)), times_s, self.noise_correlation_s)
+        pixels = camera.project(joints) + self.noise_px * noise
         within = (start_s + times_s <= clip.duration_s + 1e-9)[:, None]
         missing = missing_joints(times_s, joints.shape[1], self.joint_dropout, self.dropout_s, rng)
+        keypoints, keypoints_3d = normalise_to_screen(pixels, camera.image_size), root_relative(joints)
+        confidence = (within & ~missing).astype(np.float32)
+        weights = np.broadcast_to(within, joints.shape[:2]).astype(np.float32)
+        # drawn last, so that it changes nothing else
+        flip, swap = bool(rng.random() < self.flip_prob), self.metainfo['flip_indices']
+        if flip:
+            keypoints, keypoints_3d, confidence, weights = mirrored(keypoints, keypoints_3d, confidence, weights, swap)
         return dict(
-            keypoints=normalise_to_screen(pixels, camera.image_size),
-            confidence=(within & ~missing).astype(np.float32),
-            keypoints_3d=root_relative(joints),
-            keypoint_weights=np.broadcast_to(within, joints.shape[:2]).astype(np.float32),
+            keypoints=keypoints,
+            confidence=confidence,
+            keypoints_3d=keypoints_3d,
+            keypoint_weights=weights,
             delta_scale=self.times.delta_scale(times_s) if self.rescale else 1.0,
             timestamps_s=times_s,
             frame_rate_hz=self.times.rate_hz,
@@ -238,6 +279,8 @@ class MotionLiftingDataset(BaseDataset):
             window=window,
             id=idx,
             image_size=camera.image_size,
+            flip=flip,
+            flip_indices=swap,
         )
 
     def prepare_data(self, idx: int) -> Any:

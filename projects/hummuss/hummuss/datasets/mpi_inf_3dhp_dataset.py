@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from hummuss.datasets.lifting_arrays import check_lifting_arrays, normalise_to_screen, pack_lifting_sample
+from hummuss.datasets.lifting_arrays import check_lifting_arrays, mirrored, normalise_to_screen, pack_lifting_sample
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
 from mmradar.simulation.motion_files.arrays import load_npz
@@ -41,6 +42,8 @@ class MPIINF3DHPDataset(BaseDataset):
         stride: Frames from one window's start to the next; T if ``None``.
         short: What becomes of a stretch's rest that is shorter than a window: ``'pad'`` (missing joints without weight,
             so that every frame is evaluated once), or ``'drop'``.
+        flip_prob: Share of windows that are mirrored, left and right joints exchanged; others in every epoch.
+        seed: Of that.
         data_root, metainfo, pipeline, **kwargs: As mmengine's ``BaseDataset``.
 
     Raises:
@@ -51,7 +54,14 @@ class MPIINF3DHPDataset(BaseDataset):
     METAINFO: dict = dict(from_file='configs/_base_/datasets/mpi_inf_3dhp.py')
 
     def __init__(
-        self, ann_file: str, num_frames: int = 243, stride: int | None = None, short: str = 'pad', **kwargs
+        self,
+        ann_file: str,
+        num_frames: int = 243,
+        stride: int | None = None,
+        short: str = 'pad',
+        flip_prob: float = 0.0,
+        seed: int = 0,
+        **kwargs,
     ) -> None:
         if num_frames < 2 or (stride is not None and stride < 1):
             raise ConfigError(
@@ -59,12 +69,21 @@ class MPIINF3DHPDataset(BaseDataset):
             )
         if short not in ('pad', 'drop'):
             raise ConfigError(f"MPIINF3DHPDataset.short must be 'pad' or 'drop', found {short!r}")
+        if not 0 <= flip_prob <= 1:
+            raise ConfigError(f'MPIINF3DHPDataset.flip_prob must be 0 to 1, found {flip_prob}')
         self.num_frames, self.stride, self.short = num_frames, stride or num_frames, short
+        self.flip_prob, self.seed = flip_prob, seed
+        # shared, so that workers that stay alive learn of a new epoch
+        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         super().__init__(ann_file=ann_file, **kwargs)
 
     @classmethod
     def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
         return parse_pose_metainfo(metainfo or cls.METAINFO)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Mirror other windows; ``EpochSeedHook`` calls it."""
+        self._epoch[0] = epoch
 
     def load_data_list(self) -> list[dict]:
         """One light entry for every window; joints stay in arrays."""
@@ -126,17 +145,29 @@ class MPIINF3DHPDataset(BaseDataset):
             return np.concatenate([array, np.zeros((padding, *array.shape[1:]), array.dtype)])
 
         part, labels = self.part[rows], self.labels[rows]
+        arrays = (
+            padded(normalise_to_screen(part[..., :2], image_size)),
+            padded(labels - labels[:, ROOT, None]),
+            padded((part[..., 2] > 0).astype(np.float32)),
+            padded(np.ones(labels.shape[:2], np.float32)),
+        )
+        flip, swap = False, self.metainfo['flip_indices']
+        if self.flip_prob:
+            flip = bool(np.random.default_rng([self.seed, int(self._epoch), idx]).random() < self.flip_prob)
+        keypoints, keypoints_3d, confidence, weights = mirrored(*arrays, swap) if flip else arrays
         return dict(
-            keypoints=padded(normalise_to_screen(part[..., :2], image_size)),
-            confidence=padded((part[..., 2] > 0).astype(np.float32)),
-            keypoints_3d=padded(labels - labels[:, ROOT, None]),
-            keypoint_weights=padded(np.ones(labels.shape[:2], np.float32)),
+            keypoints=keypoints,
+            confidence=confidence,
+            keypoints_3d=keypoints_3d,
+            keypoint_weights=weights,
             delta_scale=1.0,
             action=video.split('_Cam')[0],
             clip_id=video,
             window=info['frame'],
             id=idx,
             image_size=image_size,
+            flip=flip,
+            flip_indices=swap,
         )
 
     def prepare_data(self, idx: int) -> Any:

@@ -1,5 +1,6 @@
-"""Metrics of lifted motions."""
+"""Metrics of lifted motions and of actions."""
 
+from hummuss.evaluation.action_accuracy import ActionAccuracy
 from hummuss.evaluation.motion_lifting_metric import MotionLiftingMetric
 
-__all__ = ['MotionLiftingMetric']
+__all__ = ['ActionAccuracy', 'MotionLiftingMetric']

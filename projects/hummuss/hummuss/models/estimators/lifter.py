@@ -11,7 +11,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from hummuss.models.estimators.inputs import clips, features_of
-from mmradar.errors import DataError
+from mmradar.errors import ConfigError, DataError
 from mmradar.registry import MODELS
 
 _DEFAULT_LOSSES = dict(
@@ -35,7 +35,13 @@ class HumMUSSLifter(BaseModel):
             ``embed_dims`` or ``feat_size``.
         losses: Name -> configuration of a loss of (output, target, target_weight). MPJPE + 0.5 N-MPJPE + 20 velocity by
             default.
+        test_cfg: ``dict(flip_test=True)``: predictions are the mean of those of a clip and of its mirror image, turned
+            back. It needs ``flip_indices`` in the data samples' metainfo, as this project's data sets have them, and
+            inputs with x first, 0 in the image's middle.
         data_preprocessor: As mmengine's ``BaseModel``.
+
+    Raises:
+        ConfigError: ``test_cfg`` has an entry that is unknown.
     """
 
     def __init__(
@@ -45,6 +51,7 @@ class HumMUSSLifter(BaseModel):
         head: dict | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
+        test_cfg: dict | None = None,
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.backbone = MODELS.build({'type': 'HumMUSS', **backbone})
@@ -55,6 +62,9 @@ class HumMUSSLifter(BaseModel):
         self.head = MODELS.build(head)
         losses = _DEFAULT_LOSSES if losses is None else losses
         self.losses = nn.ModuleDict({name: MODELS.build(loss) for name, loss in losses.items()})
+        self.test_cfg = {'flip_test': False, **(test_cfg or {})}
+        if unknown := set(self.test_cfg) - {'flip_test'}:
+            raise ConfigError(f'HumMUSSLifter.test_cfg has no {min(unknown)!r}; it has flip_test')
 
     def forward(
         self,
@@ -73,21 +83,33 @@ class HumMUSSLifter(BaseModel):
 
         Raises:
             ValueError: An unknown mode, or shapes that do not fit.
-            DataError: NaN joints, a scale that does not fit its clip, or samples without targets.
+            DataError: NaN joints, a scale that does not fit its clip, samples without targets, or without
+                ``flip_indices`` if a flip test is asked for.
         """
         if mode not in ('loss', 'predict', 'tensor'):
             raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', found {mode!r}")
-        poses = [self.head(feature) for feature in features_of(self.backbone, clips(inputs), data_samples)]
+        found = clips(inputs)
+        poses = self._poses(found, data_samples)
         if mode == 'tensor':
             return torch.stack(poses) if isinstance(inputs, Tensor) else poses
         if data_samples is None:
             raise ValueError(f'HumMUSSLifter: mode {mode!r} needs data_samples')
         if mode == 'loss':
             return self._loss(poses, data_samples)
+        if self.test_cfg['flip_test']:
+            turned = [_mirrored(clip, sample) for clip, sample in zip(found, data_samples, strict=True)]
+            back = [
+                _mirrored(pose, sample)
+                for pose, sample in zip(self._poses(turned, data_samples), data_samples, strict=True)
+            ]
+            poses = [(pose + other) / 2 for pose, other in zip(poses, back, strict=True)]
         for sample, pose in zip(data_samples, poses, strict=True):
             # keypoints_3d has one entry a frame, as InstanceData wants of all its fields
             sample.pred_instances = InstanceData(keypoints_3d=pose)
         return list(data_samples)
+
+    def _poses(self, inputs: Sequence[Tensor], data_samples: Sequence | None) -> list[Tensor]:
+        return [self.head(feature) for feature in features_of(self.backbone, inputs, data_samples)]
 
     def _loss(self, poses: list[Tensor], data_samples: Sequence) -> dict[str, Tensor]:
         targets, weights = zip(*(_target(sample, pose) for sample, pose in zip(data_samples, poses, strict=True)))
@@ -102,6 +124,17 @@ class HumMUSSLifter(BaseModel):
             name if 'loss' in name else f'loss_{name}': loss(output, target, weight)
             for name, loss in self.losses.items()
         }
+
+
+def _mirrored(joints: Tensor, sample: object) -> Tensor:
+    """2D inputs or 3D poses, x first, as seen in a mirror."""
+    swap = getattr(sample, 'metainfo', {}).get('flip_indices')
+    if swap is None or sorted(swap) != list(range(joints.shape[-2])):
+        raise DataError(
+            'HumMUSSLifter: the flip test needs flip_indices, the joint that takes the place of each of '
+            f'{joints.shape[-2]}, in the metainfo of every data sample; found {swap}'
+        )
+    return torch.cat([-joints[..., list(swap), :1], joints[..., list(swap), 1:]], dim=-1)
 
 
 def _target(sample: object, pose: Tensor) -> tuple[Tensor, Tensor]:
