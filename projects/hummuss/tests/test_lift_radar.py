@@ -1,0 +1,65 @@
+"""From radar to 3D, as a user types it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import hummuss  # noqa: F401  (registers the lifter)
+import numpy as np
+import torch
+from hummuss.datasets.motion_lifting_dataset import root_relative
+from mmengine.registry import init_default_scope
+
+from mmradar.apis.command_line import load_config
+from mmradar.registry import MODELS
+from mmradar.simulation import SimulationPlan, write_hupr_dataset
+
+PROJECT = Path(__file__).parents[1]
+REPOSITORY = PROJECT.parents[1]
+RADAR = dict(preset='iwr1843_hupr', num_loops=8, num_samples=128)
+
+
+def lift(*arguments):
+    command = [sys.executable, PROJECT / 'tools' / 'lift_radar.py', *arguments]
+    environment = {**os.environ, 'PYTHONPATH': str(PROJECT)}
+    return subprocess.run(
+        list(map(str, command)), cwd=REPOSITORY, capture_output=True, text=True, timeout=300, env=environment
+    )
+
+
+def test_chain_of_radar_network_and_lifter(tmp_path):
+    plan = SimulationPlan(train=2, val=2, test=2, num_frames=5, sequences_per_subject=2, radar=RADAR)
+    root = write_hupr_dataset(tmp_path / 'set', plan)
+    config_file = tmp_path / 'mine.py'
+    config_file.write_text(
+        f"""_base_ = {str(PROJECT / 'configs' / 'radar_to_3d.py')!r}
+dataset = dict(data_root={str(root)!r}, radar=dict({RADAR!r}), cache_dir=None)
+test_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dataset)
+model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), num_layers=1), head=dict(embed_dims=16, num_layers=1))
+load_from = {str(tmp_path / 'radar.pth')!r}
+lifter = dict(checkpoint={str(tmp_path / 'lifter.pth')!r})
+"""
+    )
+    config = load_config(str(config_file))
+    init_default_scope('mmradar')
+    for model, name in ((config.model, 'radar'), (load_config(config.lifter.config).model, 'lifter')):
+        torch.save(dict(state_dict=MODELS.build(model).state_dict()), tmp_path / f'{name}.pth')
+    done = lift(config_file)
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = [line.strip('| ').split(' | ') for line in done.stdout.splitlines() if line.startswith('| ')][2:]
+    assert [row[0].split(':')[0] for row in rows] == [
+        'the mean pose of these sequences',
+        'radar',
+        'true 2D joints and HumMUSS',
+    ]
+    # the first row by hand: axes x right, y down, z away of joints x right, y away, z up
+    joints = [np.load(root / f'single_{sequence}' / 'joints_3d_m.npy') for sequence in plan.splits['test']]
+    poses = root_relative(np.stack([np.stack([x[..., 0], -x[..., 2], x[..., 1]], -1) for x in joints]).astype(float))
+    error_mm = 1e3 * np.linalg.norm(poses - poses.mean(axis=(0, 1)), axis=-1).mean()
+    assert abs(float(rows[0][1]) - error_mm) < 0.06
+
+
+def test_a_chain_that_names_no_lifter_is_refused():
+    done = lift('configs/millimamba_tiny_simhupr.py')
+    assert done.returncode and 'radar_to_3d.py' in done.stderr and 'Traceback' not in done.stderr
