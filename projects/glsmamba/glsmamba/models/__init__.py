@@ -1,0 +1,17 @@
+"""GLSMamba: encoders, layers, estimator. Importing this registers them in mmradar's registries."""
+
+from glsmamba.models.backbones import SmallViT
+from glsmamba.models.data_preprocessors import VideoPoseDataPreprocessor
+from glsmamba.models.layers import GSMBlock, LRMBlock
+from glsmamba.models.necks import Deconvolutions, GLSMamba
+from glsmamba.models.pose_estimators import VideoTopdownPoseEstimator
+
+__all__ = [
+    'Deconvolutions',
+    'GLSMamba',
+    'GSMBlock',
+    'LRMBlock',
+    'SmallViT',
+    'VideoPoseDataPreprocessor',
+    'VideoTopdownPoseEstimator',
+]

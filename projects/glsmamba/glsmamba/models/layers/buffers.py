@@ -1,0 +1,28 @@
+"""Tensors that depend on nothing but the size of the input, made once for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+class SizeBuffers:
+    """Makes the index tensors or embeddings of a size on first use, and keeps them; no checkpoint holds them.
+
+    Args:
+        make: From a size, such as (T, H, W), to a tuple of tensors.
+    """
+
+    def __init__(self, make: Callable[..., tuple[Tensor, ...]]) -> None:
+        self.make = make
+        self._kept: dict[tuple, tuple[Tensor, ...]] = {}
+
+    def __call__(self, size: tuple[int, ...], device: torch.device) -> tuple[Tensor, ...]:
+        key = (size, device)
+        if key not in self._kept:
+            # a tensor made within inference_mode could not be used in training later
+            with torch.inference_mode(False):
+                self._kept[key] = tuple(tensor.to(device) for tensor in self.make(*size))
+        return self._kept[key]

@@ -1,0 +1,126 @@
+"""The S6 block: step sizes, input and output matrices from the tokens, and the selective scan, for several orders."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Bool, Float
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+from torch.nn.functional import linear
+
+from glsmamba.models.layers.scan_orders import ScanOrders, read_in_orders
+from mmradar.errors import ConfigError
+from mmradar.ops import selective_scan
+
+# softplus of it is 0 exactly, in every floating type that has it: the state passes such a token unchanged
+_NO_STEP = -1e4
+
+
+def _project(x: Tensor, weight: Tensor) -> Tensor:
+    """By one matrix for all scans, or by one a scan, the scans being the second axis of ``x``."""
+    return linear(x, weight[0]) if len(weight) == 1 else x @ weight.mT
+
+
+class S6(BaseModule):
+    """Selective scans of one set of tokens in several orders, all in one call of the scan (Mamba, algorithm 2).
+
+    Orders are extra elements of the batch. With shared weights the projections of a token are the same in every order,
+    so that they are made once and permuted with it: more orders cost neither parameters nor projections, which is how
+    the paper's table counts them (its six scans without STMM have the size of two). A scan has one A a call, which
+    separate weights share therefore (ours); everything else they have for each order.
+
+    Args:
+        embed_dims: Width D of the tokens and of the scan; there is no expansion (ours).
+        num_scans: Orders that it is called with.
+        d_state: State size of a channel; Mamba's 16.
+        dt_rank: Rank of the projection that makes the step sizes; D / 16 by default, as Mamba's.
+        weights: ``'shared'`` by all orders, or ``'separate'``.
+        backend: Of :func:`mmradar.ops.selective_scan`.
+
+    Raises:
+        ConfigError: Unknown ``weights``.
+    """
+
+    def __init__(
+        self,
+        embed_dims: int,
+        num_scans: int,
+        d_state: int = 16,
+        dt_rank: int | None = None,
+        weights: str = 'shared',
+        backend: str = 'auto',
+    ) -> None:
+        super().__init__()
+        if weights not in ('shared', 'separate'):
+            raise ConfigError(f"S6: weights must be 'shared' or 'separate', found {weights!r}")
+        self.num_scans, self.backend = num_scans, backend
+        sets = num_scans if weights == 'separate' else 1
+        dt_rank = dt_rank or math.ceil(embed_dims / 16)
+        self.splits = (dt_rank, d_state, d_state)
+
+        def uniform(*shape: int) -> nn.Parameter:
+            return nn.Parameter(torch.empty(sets, *shape).uniform_(-1, 1) / math.sqrt(shape[-1]))
+
+        self.x_weight = uniform(sum(self.splits), embed_dims)
+        self.dt_weight = uniform(embed_dims, dt_rank)
+        # Mamba's initialisation: steps from 1e-3 to 1e-1, through the inverse of softplus; A = -1 ... -d_state
+        step = torch.exp(torch.rand(sets, embed_dims) * math.log(100) + math.log(1e-3))
+        self.dt_bias = nn.Parameter(step + torch.log(-torch.expm1(-step)))
+        self.A_log = nn.Parameter(torch.arange(1, d_state + 1).float().log().repeat(embed_dims, 1))
+        self.D = nn.Parameter(torch.ones(sets, embed_dims))
+        for parameter in (self.dt_bias, self.A_log, self.D):
+            parameter._no_weight_decay = True  # as in Mamba's training code
+
+    def forward(
+        self,
+        x: Float[Tensor, 'batch tokens dims'],
+        orders: ScanOrders,
+        segments: int | list[int] = 1,
+        padding: Bool[Tensor, 'tokens'] | None = None,
+    ) -> Float[Tensor, 'batch scans tokens dims']:
+        """Scan the tokens in every order.
+
+        Args:
+            x: Tokens.
+            orders: ``num_scans`` permutations of them.
+            segments: Equal parts that an order is cut into; the state begins at zero in each. One number for all
+                orders, or one for each pair of orders, of which every different one costs a call of the scan.
+            padding: Tokens that shall not enter the state.
+
+        Returns:
+            The scans' outputs, as each order reads them.
+        """
+        (batch, tokens, dims), scans = x.shape, self.num_scans
+        shared = len(self.x_weight) == 1
+        if shared:  # pointwise: before the tokens are copied for every order
+            u = read_in_orders(torch.cat([x, _project(x, self.x_weight)], dim=-1), orders)
+            u, dt, B, C = u.split((dims, *self.splits), dim=-1)
+        else:
+            u = read_in_orders(x, orders)
+            dt, B, C = _project(u, self.x_weight).split(self.splits, dim=-1)
+        delta = _project(dt, self.dt_weight)
+        if not shared:
+            delta = delta + self.dt_bias[:, None]
+        if padding is not None:
+            delta = delta.masked_fill(padding[orders.order][..., None], _NO_STEP)
+        A = -torch.exp(self.A_log.float())
+        # what differs between elements of the batch is done outside of the scan
+        D, bias = (self.D[0], self.dt_bias[0]) if shared else (None, None)
+
+        def scan(part: slice, cuts: int) -> Tensor:
+            of_u, of_delta, of_B, of_C = (
+                values[:, part].reshape(-1, tokens // cuts, values.shape[-1]) for values in (u, delta, B, C)
+            )
+            y = selective_scan(
+                of_u, of_delta, A, of_B, of_C, D, delta_bias=bias, delta_softplus=True, backend=self.backend
+            )
+            return y.view(batch, -1, tokens, dims)
+
+        cuts = [segments] * (scans // 2) if isinstance(segments, int) else segments
+        if len(set(cuts)) == 1:
+            y = scan(slice(None), cuts[0])
+        else:
+            y = torch.cat([scan(slice(2 * pair, 2 * pair + 2), cut) for pair, cut in enumerate(cuts)], dim=1)
+        return y if shared else torch.addcmul(y, u, self.D[:, None])

@@ -1,0 +1,91 @@
+"""Spatial- and temporal-modulated scan merging."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from glsmamba.models.layers.modulated_deform_conv import ModulatedDeformConv
+from glsmamba.models.layers.scan_orders import pairs_of
+from mmradar.errors import ConfigError
+
+
+class ModulatedCompensation(BaseModule):
+    """Samples one stream where another one says (GLSMamba, STMM).
+
+    Ours: that the guide makes the offsets and masks, by a depthwise convolution and a linear layer. The linear layer
+    begins at zero: a plain convolution with masks of 1/2, as DCNv2 begins.
+
+    Args:
+        embed_dims: Channels D.
+        kernel_size: Of the deformable convolution, and of the depthwise one.
+        groups: Of the deformable convolution.
+        deform_groups: Groups of channels with offsets of their own.
+        implementation: Of :class:`~glsmamba.models.layers.modulated_deform_conv.ModulatedDeformConv`.
+    """
+
+    def __init__(
+        self,
+        embed_dims: int,
+        kernel_size: int = 3,
+        groups: int = 8,
+        deform_groups: int = 1,
+        implementation: str = 'auto',
+    ) -> None:
+        super().__init__()
+        self.deform_conv = ModulatedDeformConv(embed_dims, kernel_size, groups, deform_groups, implementation)
+        samples = deform_groups * kernel_size**2
+        self.splits = (2 * samples, samples)
+        self.around = nn.Conv2d(embed_dims, embed_dims, kernel_size, padding=kernel_size // 2, groups=embed_dims)
+        self.modulation = nn.Linear(embed_dims, sum(self.splits))
+        nn.init.zeros_(self.modulation.weight)
+        nn.init.zeros_(self.modulation.bias)
+
+    def forward(
+        self, stream: Float[Tensor, 'maps dims height width'], guide: Float[Tensor, 'maps dims height width']
+    ) -> Float[Tensor, 'maps dims height width']:
+        modulation = self.modulation(self.around(guide).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        offset, mask = modulation.split(self.splits, dim=1)
+        return self.deform_conv(stream, offset, mask.sigmoid())
+
+
+class STMM(BaseModule):
+    """Merges the results of the pairs of scans (GLSMamba, STMM).
+
+    ``'stmm'``: ``y_u + DCN_s(y_u | y_s) + DCN_t(y_u | y_t)`` (ours: that y_s and y_t modulate y_u, and that the two
+    compensations are added). ``'sum'``: ``y_u + y_s + y_t``, the paper's ablation without STMM. With the unified scan
+    alone, both are y_u.
+
+    Args:
+        embed_dims: Width D.
+        directions: Of :class:`~glsmamba.models.layers.sts6d.STS6D`.
+        merge: ``'stmm'`` or ``'sum'``.
+        compensation_cfg: Further arguments of :class:`ModulatedCompensation`.
+
+    Raises:
+        ConfigError: Unknown ``merge``.
+    """
+
+    def __init__(
+        self, embed_dims: int, directions: str = 'all', merge: str = 'stmm', compensation_cfg: dict | None = None
+    ) -> None:
+        super().__init__()
+        if merge not in ('stmm', 'sum'):
+            raise ConfigError(f"STMM: merge must be 'stmm' or 'sum', found {merge!r}")
+        guides = pairs_of(directions)[1:] if merge == 'stmm' else ()
+        self.compensations = nn.ModuleDict(
+            {guide: ModulatedCompensation(embed_dims, **(compensation_cfg or {})) for guide in guides}
+        )
+
+    def forward(self, results: dict[str, Tensor]) -> Float[Tensor, 'batch frames height width dims']:
+        """Merge (batch, frames, height, width, dims) by pair of scans."""
+        unified = results['unified']
+        if not self.compensations:
+            return sum(results.values())
+        maps = {name: y.flatten(0, 1).permute(0, 3, 1, 2) for name, y in results.items()}
+        merged = maps['unified']
+        for guide, compensation in self.compensations.items():
+            merged = merged + compensation(maps['unified'], maps[guide])
+        return torch.reshape(merged.permute(0, 2, 3, 1), unified.shape)

@@ -1,0 +1,107 @@
+"""The estimator of a person's pose in the middle frame of a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from mmpose.models.pose_estimators import TopdownPoseEstimator
+from torch import Tensor
+
+from mmradar.errors import ConfigError
+from mmradar.registry import MODELS
+
+_PARTS = ('backbone', 'upsampling', 'neck', 'head')
+
+
+@MODELS.register_module()
+class VideoTopdownPoseEstimator(TopdownPoseEstimator):
+    """Heatmaps of the key frame from crops of one person in several frames (GLSMamba, overall architecture).
+
+    mmpose's top-down estimator with one more axis: the backbone and the upsampling see every frame by itself, the neck
+    all of them. Losses, codecs, flip test (of every frame) and decoding are mmpose's, through its heads.
+
+    Frozen parts have no gradients, stay in evaluation mode while the rest is trained, and where nothing in front of
+    them learns run without a graph, so that they cost no memory in training.
+
+    Args:
+        backbone: Encoder of single frames, such as ``mmpretrain.VisionTransformer`` (where mmpretrain is installed) or
+            ``SmallViT``.
+        upsampling: Of single frames' features, such as ``Deconvolutions``; none by default.
+        neck: Over all frames, (B, T, C, h, w) to (B, D, h, w), such as ``GLSMamba``. Without it only the key frame,
+            T // 2, is looked at.
+        head: mmpose's ``HeatmapHead``, or another that takes one feature map.
+        frozen: Parts that are not trained. The paper freezes the encoder that gives the features of a quarter of the
+            image: backbone and upsampling. Parts that there are not are left out.
+        train_cfg, test_cfg, data_preprocessor, metainfo, init_cfg: As mmpose's ``TopdownPoseEstimator``.
+
+    Raises:
+        ConfigError: ``frozen`` names no part.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        upsampling: dict | None = None,
+        neck: dict | None = None,
+        head: dict | None = None,
+        frozen: Sequence[str] = ('backbone', 'upsampling'),
+        train_cfg: dict | None = None,
+        test_cfg: dict | None = None,
+        data_preprocessor: dict | None = None,
+        metainfo: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        if isinstance(frozen, str) or (unknown := [part for part in frozen if part not in _PARTS]):
+            found = frozen if isinstance(frozen, str) else unknown
+            raise ConfigError(
+                f'VideoTopdownPoseEstimator: frozen must be a list of {", ".join(_PARTS)}; found {found!r}'
+            )
+        super().__init__(
+            backbone=backbone,
+            neck=neck,
+            head=head,
+            train_cfg=train_cfg,
+            test_cfg=test_cfg,
+            data_preprocessor=data_preprocessor,
+            init_cfg=init_cfg,
+            metainfo=metainfo,
+        )
+        self.upsampling = MODELS.build(upsampling) if upsampling is not None else None
+        self.frozen = tuple(part for part in frozen if getattr(self, part, None) is not None)
+        for part in self.frozen:
+            getattr(self, part).requires_grad_(False)
+
+    def train(self, mode: bool = True) -> VideoTopdownPoseEstimator:
+        """Training mode for all but the frozen parts."""
+        super().train(mode)
+        for part in getattr(self, 'frozen', ()):  # mmengine calls it in __init__, too
+            getattr(self, part).eval()
+        return self
+
+    def _encode(self, frames: Float[Tensor, 'frames 3 height width']) -> Float[Tensor, 'frames channels h w']:
+        features = self._run('backbone', frames)
+        features = features[-1] if isinstance(features, (tuple, list)) else features
+        return features if self.upsampling is None else self._run('upsampling', features)
+
+    def _run(self, part: str, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        # a frozen part needs a graph only if something in front of it learns
+        with torch.set_grad_enabled(torch.is_grad_enabled() and (part not in self.frozen or x.requires_grad)):
+            return getattr(self, part)(x)
+
+    def extract_feat(self, inputs: Float[Tensor, 'batch frames 3 height width']) -> tuple[Tensor]:
+        """The key frame's feature map, the only element of a tuple.
+
+        Raises:
+            ValueError: Inputs that are no clips.
+        """
+        if inputs.ndim != 5:
+            raise ValueError(
+                f'VideoTopdownPoseEstimator takes (batch, frames, 3, height, width), found {tuple(inputs.shape)}; '
+                'the data_preprocessor for clips is VideoPoseDataPreprocessor'
+            )
+        if not self.with_neck:
+            return (self._encode(inputs[:, inputs.shape[1] // 2]),)
+        features = self._encode(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+        return (self.neck(features),)
