@@ -1,0 +1,69 @@
+"""What all data sets of clips share: seeds that workers do not change, and epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+
+from mmradar.errors import ConfigError
+
+
+class ClipDataset(BaseCocoStyleDataset):
+    """Base of data sets of clips, top-down.
+
+    Everything random of a sample, its augmentation too, depends on ``seed``, epoch and number alone, not on the workers
+    or on the samples before it. mmradar's ``EpochSeedHook``, which is in its default runtime, tells of a new epoch;
+    without it every epoch is like the first.
+
+    Args:
+        seed: Of everything random, 0 or more.
+        **kwargs: As mmpose's ``BaseCocoStyleDataset``.
+
+    Raises:
+        ConfigError: A negative seed, or a ``data_mode`` other than ``'topdown'``.
+    """
+
+    def __init__(self, *args, seed: int = 0, **kwargs) -> None:
+        if seed < 0:
+            raise ConfigError(f'{type(self).__name__}.seed must be 0 or more, found {seed}')
+        if kwargs.get('data_mode', 'topdown') != 'topdown':
+            raise ConfigError(f'{type(self).__name__} is top-down, found data_mode={kwargs["data_mode"]!r}')
+        self.seed = seed
+        # shared, so that workers that stay alive learn of a new epoch
+        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
+        super().__init__(*args, **kwargs)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw other augmentation, and other frames where they are to be fresh; ``EpochSeedHook`` calls it."""
+        self._epoch[0] = epoch
+
+    def rng(self, idx: int, purpose: int = 0) -> np.random.Generator:
+        """The generator of one sample in this epoch.
+
+        Args:
+            idx: Number of the sample.
+            purpose: Another number gives independent draws.
+        """
+        return np.random.default_rng([self.seed, int(self._epoch), idx, purpose])
+
+    def prepare_data(self, idx: int) -> Any:
+        """One sample through the pipeline. A bad one is an error; mmengine would quietly train on another."""
+        self.full_init()
+        with numpy_seed(self.rng(idx, purpose=1)):
+            return super().prepare_data(idx)
+
+
+@contextmanager
+def numpy_seed(rng: np.random.Generator) -> Iterator[None]:
+    """Seeds numpy's global generator, which mmpose's transforms draw from, for a while."""
+    before = np.random.get_state()
+    np.random.seed(rng.integers(2**32, size=4, dtype=np.uint32))
+    try:
+        yield
+    finally:
+        np.random.set_state(before)

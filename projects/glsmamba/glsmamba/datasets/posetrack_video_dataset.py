@@ -1,0 +1,190 @@
+"""PoseTrack 2017, 2018 and 2021, several frames a sample."""
+
+from __future__ import annotations
+
+import json
+import os.path
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from glsmamba.datasets.clip import ClipFrames
+from glsmamba.datasets.clip_dataset import ClipDataset
+from glsmamba.datasets.posetrack_files import (
+    POSETRACK_KEYPOINTS,
+    WHERE_FROM,
+    PoseTrackPerson,
+    PoseTrackVideo,
+    read_posetrack,
+)
+from mmradar.errors import ConfigError, DataError
+from mmradar.registry import DATASETS
+
+BAD_BOXES = ('error', 'drop')
+
+
+@cache
+def posetrack_metainfo() -> dict:
+    """mmpose's meta information of PoseTrack18, parsed once."""
+    return parse_pose_metainfo(dict(from_file='configs/_base_/datasets/posetrack18.py'))
+
+
+@DATASETS.register_module()
+class PoseTrackVideoDataset(ClipDataset):
+    """A sample for every annotated person of every annotated frame, or for every detection, with support frames.
+
+    Keypoints are mmpose's 17 of PoseTrack18 in all years; ears are never annotated and have no weight. A joint counts
+    as visible if it is annotated, occluded or not, as it does in poseval. Persons without annotated joints (boxes of
+    2021) are left out; ``PoseTrackAP`` reads the annotations itself. Boxes are not cut at the image's edge (ours):
+    beyond it the crop is black.
+
+    An entry has ``clip_paths`` (T), ``img_path``, ``img_id``, ``video``, ``frame_indices`` (T,), ``bbox`` (1, 4),
+    ``bbox_score`` (1,), ``keypoints`` (1, 17, 2) in px, ``keypoints_visible`` (1, 17), ``head_size`` (1,) in px (0.6
+    times the diagonal of the head's box) and ``id``.
+
+    Args:
+        year: 2017, 2018 or 2021.
+        ann_file: A file of annotations, or a folder of them; see :mod:`glsmamba.datasets.posetrack_files`.
+        num_frames, delta, fresh_support: T, and which frames; see :class:`~glsmamba.datasets.clip.ClipFrames`.
+        bbox_file: Detections to test on: a JSON list of ``bbox`` (x, y, width, height), ``score`` and ``image_id`` or
+            ``image_name`` (the annotations' ``file_name``). Those of another ``category_id`` than 1 are left out.
+        bad_boxes: What becomes of an annotation whose box is empty: ``'error'``, or ``'drop'`` it.
+        check_images: Look whether the first sample's image is there.
+        seed, **kwargs: As :class:`~glsmamba.datasets.clip_dataset.ClipDataset`; ``data_prefix`` is ``dict(img=...)``.
+
+    Raises:
+        ConfigError: An argument is out of its range.
+        DataError: Annotations are missing, damaged or of another year, an annotation has an empty box, or there are no
+            images.
+    """
+
+    def __init__(
+        self,
+        year: int,
+        ann_file: str = '',
+        num_frames: int = 5,
+        delta: int | None = None,
+        fresh_support: bool = False,
+        bbox_file: str | None = None,
+        bad_boxes: str = 'error',
+        check_images: bool = True,
+        **kwargs,
+    ) -> None:
+        if bad_boxes not in BAD_BOXES:
+            raise ConfigError(f'bad_boxes must be one of {", ".join(BAD_BOXES)}, found {bad_boxes!r}')
+        if bbox_file and not kwargs.get('test_mode'):
+            raise ConfigError('bbox_file has detections, which have no joints to train on; it needs test_mode=True')
+        self.year, self.bad_boxes, self.check_images = year, bad_boxes, check_images
+        self.clip_frames = ClipFrames(num_frames, delta, fresh_support)
+        super().__init__(ann_file=ann_file, bbox_file=bbox_file, **kwargs)
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
+        name = 'posetrack'
+        return parse_pose_metainfo(metainfo) if metainfo else dict(deepcopy(posetrack_metainfo()), dataset_name=name)
+
+    def load_data_list(self) -> list[dict]:
+        """One entry a person."""
+        videos = read_posetrack(self.ann_file, self.year)
+        self._file_names = [video.file_names() for video in videos]
+        self._video_names = [video.name for video in videos]
+        entries = self._detections(videos) if self.bbox_file else self._annotations(videos)
+        if not entries:
+            what = f'{self.bbox_file}: no person detected in' if self.bbox_file else 'no annotated person in'
+            raise DataError(f'{what} {self.ann_file}')
+        if (
+            self.check_images
+            and not Path(path := self._path(entries[0]['video_number'], entries[0]['frame'])).is_file()
+        ):
+            raise DataError(f'no images of PoseTrack{self.year}: {path} is missing\n{WHERE_FROM}')
+        return entries
+
+    def _path(self, video: int, frame: int) -> str:
+        return os.path.join(self.data_prefix.get('img', ''), self._file_names[video][frame])
+
+    def _annotations(self, videos: list[PoseTrackVideo]) -> list[dict]:
+        entries = []
+        for number, video in enumerate(videos):
+            at = {name: index for index, name in enumerate(self._file_names[number])}
+            for frame in video.frames:
+                for person in frame.people:
+                    if not person.annotated.any():
+                        continue
+                    low, high = person.bbox_px[:2], person.bbox_px[2:]
+                    if not (high > low).all():
+                        if self.bad_boxes == 'drop':
+                            continue
+                        raise DataError(
+                            f'{self.ann_file}, annotation {person.id}, {frame.file_name}: the box '
+                            f"{person.bbox_px.tolist()} (x1, y1, x2, y2) is empty; bad_boxes='drop' leaves such out"
+                        )
+                    entry = _entry(person, number, at[frame.file_name])
+                    entries.append(dict(entry, img_id=frame.id))
+        return entries
+
+    def _detections(self, videos: list[PoseTrackVideo]) -> list[dict]:
+        places = {}
+        for number, video in enumerate(videos):
+            at = {name: index for index, name in enumerate(self._file_names[number])}
+            for frame in video.frames:
+                place = (number, at[frame.file_name], frame.id)
+                places[frame.id] = places[frame.file_name] = place
+        path = Path(self.bbox_file)
+        if not path.is_file():
+            raise DataError(f'no detections at {path}; leave bbox_file out to test with the annotated boxes')
+        detections = json.loads(path.read_text(encoding='utf-8'))
+        if not isinstance(detections, list):
+            raise DataError(f'{path}: expected a list of detections, found {type(detections).__name__}')
+        entries = []
+        for index, detection in enumerate(detections):
+            if detection.get('category_id', 1) != 1:
+                continue
+            name = detection.get('image_name', detection.get('image_id'))
+            if name not in places:
+                raise DataError(f'{path}, detection {index}: {self.ann_file} has no image {name!r}')
+            number, frame, img_id = places[name]
+            x, y, width, height = detection['bbox'][:4]
+            person = PoseTrackPerson(
+                index,
+                np.zeros((len(POSETRACK_KEYPOINTS), 2), np.float32),
+                np.ones(len(POSETRACK_KEYPOINTS), bool),
+                np.array([x, y, x + width, y + height], np.float32),
+                float('nan'),
+            )
+            entries.append(dict(_entry(person, number, frame, float(detection['score'])), img_id=img_id))
+        return entries
+
+    def get_data_info(self, idx: int) -> dict:
+        """One entry, with the frames of its clip in this epoch."""
+        info = super().get_data_info(idx)
+        video = info.pop('video_number')
+        rng = self.rng(idx) if self.clip_frames.fresh else None
+        indices = self.clip_frames.indices(info.pop('frame'), len(self._file_names[video]), rng)
+        paths = [self._path(video, index) for index in indices]
+        return dict(
+            info,
+            video=self._video_names[video],
+            frame_indices=indices,
+            clip_paths=paths,
+            img_path=paths[len(paths) // 2],
+        )
+
+
+def _entry(person: PoseTrackPerson, video: int, frame: int, score: float = 1.0) -> dict:
+    width, height = person.bbox_px[2:] - person.bbox_px[:2]
+    return dict(
+        id=person.id,
+        video_number=video,
+        frame=frame,
+        bbox=person.bbox_px[None],
+        bbox_score=np.array([score], np.float32),
+        keypoints=person.keypoints_px[None],
+        keypoints_visible=person.annotated[None].astype(np.float32),
+        num_keypoints=int(person.annotated.sum()),
+        head_size=np.array([person.head_size_px], np.float32),
+        area=np.array(width * height, np.float32),
+        category_id=1,
+    )

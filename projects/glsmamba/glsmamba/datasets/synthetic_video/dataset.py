@@ -1,0 +1,159 @@
+"""Clips that are rendered when they are asked for."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Sequence
+from copy import deepcopy
+
+import numpy as np
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from glsmamba.datasets.clip_dataset import ClipDataset
+from glsmamba.datasets.posetrack_video_dataset import posetrack_metainfo
+from glsmamba.datasets.synthetic_video.render import render_clip
+from glsmamba.datasets.synthetic_video.scene import Difficulty, random_scene
+from mmradar.errors import ConfigError, DataError
+from mmradar.registry import DATASETS
+from mmradar.simulation import MOTIONS, read_motion
+
+SPLITS = ('train', 'test')
+_TRIES = 20
+
+
+@DATASETS.register_module()
+class SyntheticVideoPoseDataset(ClipDataset):
+    """Rendered clips of people of ``mmradar.simulation``, with PoseTrack's joints: needs no files.
+
+    Each sample is a clip of its own: another person, motion, moment, camera, light and background, as far as ``seed``,
+    split, epoch and its number say, and nothing else. The people have all 17 joints, ears too.
+
+    An entry has ``img``, a list of T arrays (H, W, 3) uint8, RGB, for ``LoadClip``, and of the key frame what
+    ``PoseTrackVideoDataset`` has; besides, ``visibility`` (17,): 2 visible, 1 hidden, 0 outside the image. Hidden
+    joints are to be found (``keypoints_visible`` is 1), those outside are not.
+
+    Args:
+        split: ``'train'`` or ``'test'``: nothing of one is in the other.
+        num_clips: How many.
+        num_frames: T, odd; the key frame is in the middle.
+        frame_rate_hz: Frames a second.
+        image_size: (width, height) in px. The person fills a half to nine tenths of it; the crop is for
+            ``TopdownAffine`` to take.
+        difficulty: ``'easy'``, ``'medium'`` or ``'hard'``, see
+            :class:`~glsmamba.datasets.synthetic_video.scene.Difficulty`.
+        shutter, tempo, occluders, others, jitter_px, noise, defocus_px, contrast: Its numbers; those of ``difficulty``
+            if ``None``.
+        motions: Procedural motions, names of ``mmradar.simulation.MOTIONS``; all if ``None``.
+        motion_files: Recorded motions, any file ``mmradar.simulation.read_motion`` reads; relative ones are below
+            ``data_root``. Name other files for each split.
+        fresh: Other clips in every epoch; the same ones otherwise.
+        seed, **kwargs: As :class:`~glsmamba.datasets.clip_dataset.ClipDataset`.
+
+    Raises:
+        ConfigError: An argument is out of its range.
+        DataError: A motion file is missing or damaged.
+    """
+
+    def __init__(
+        self,
+        split: str = 'train',
+        num_clips: int = 1000,
+        num_frames: int = 5,
+        frame_rate_hz: float = 12.0,
+        image_size: tuple[int, int] = (160, 160),
+        difficulty: str = 'medium',
+        shutter: float | None = None,
+        tempo: float | None = None,
+        occluders: int | None = None,
+        others: int | None = None,
+        jitter_px: float | None = None,
+        noise: float | None = None,
+        defocus_px: float | None = None,
+        contrast: float | None = None,
+        motions: Sequence[str] | None = None,
+        motion_files: Sequence[str] = (),
+        fresh: bool = False,
+        data_root: str | None = '',
+        **kwargs,
+    ) -> None:
+        name = type(self).__name__
+        if split not in SPLITS:
+            raise ConfigError(f"{name}.split must be 'train' or 'test', found {split!r}")
+        if num_clips < 1:
+            raise ConfigError(f'{name}.num_clips must be at least 1, found {num_clips}')
+        if num_frames < 1 or num_frames % 2 == 0:
+            raise ConfigError(f'{name}.num_frames must be odd, with the key frame in the middle; found {num_frames}')
+        if not (np.isfinite(frame_rate_hz) and frame_rate_hz > 0):
+            raise ConfigError(f'{name}.frame_rate_hz must be positive, found {frame_rate_hz}')
+        if len(image_size) != 2 or min(image_size) < 32:
+            raise ConfigError(f'{name}.image_size must be (width, height) of at least 32 px, found {image_size}')
+        self.motions = tuple(MOTIONS) if motions is None else tuple(motions)
+        if unknown := [motion for motion in self.motions if motion not in MOTIONS]:
+            raise ConfigError(f'unknown motion {unknown[0]!r}; known are {", ".join(MOTIONS)}')
+        if isinstance(motion_files, str):
+            raise ConfigError(f'{name}.motion_files must be a list of paths, found {motion_files!r}')
+        if not self.motions and not motion_files:
+            raise ConfigError(f'{name} needs motions or motion_files')
+        self.difficulty = Difficulty.named(
+            difficulty,
+            shutter=shutter,
+            tempo=tempo,
+            occluders=occluders,
+            others=others,
+            jitter_px=jitter_px,
+            noise=noise,
+            defocus_px=defocus_px,
+            contrast=contrast,
+        )
+        self.split, self.num_clips, self.num_frames = split, num_clips, num_frames
+        self.frame_rate_hz, self.image_size, self.fresh = frame_rate_hz, tuple(map(int, image_size)), fresh
+        self.motion_files = list(motion_files)
+        super().__init__(data_root=data_root, **kwargs)
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
+        name = 'synthetic_video'
+        return parse_pose_metainfo(metainfo) if metainfo else dict(deepcopy(posetrack_metainfo()), dataset_name=name)
+
+    def _join_prefix(self) -> None:
+        """Files are named in ``motion_files``; there is no annotation file."""
+        self.motion_files = [os.path.join(self.data_root or '', path) for path in self.motion_files]
+
+    def load_data_list(self) -> list[dict]:
+        """One light entry a clip."""
+        try:
+            self.recordings = [read_motion(path) for path in self.motion_files]
+        except FileNotFoundError as error:
+            raise DataError(f'{error}; leave motion_files out: procedural motions need no files') from error
+        return [dict(id=number, img_id=number) for number in range(self.num_clips)]
+
+    def get_data_info(self, idx: int) -> dict:
+        """Render one clip."""
+        info = super().get_data_info(idx)
+        epoch = int(self._epoch) if self.fresh else 0
+        number = info['id']
+        duration = self.num_frames / self.frame_rate_hz
+        for attempt in range(_TRIES):
+            rng = np.random.default_rng([self.seed, SPLITS.index(self.split), epoch, number, attempt])
+            scene = random_scene(rng, self.difficulty, self.image_size, duration, self.motions, self.recordings)
+            clip = render_clip(scene, self.num_frames, self.frame_rate_hz, rng)
+            if (clip.visibility > 0).sum() >= 8:  # at least half a person in the image
+                break
+        width, height = clip.bbox_px[2:] - clip.bbox_px[:2]
+        head_width, head_height = clip.head_bbox_px[2:] - clip.head_bbox_px[:2]
+        return dict(
+            info,
+            img=list(clip.images),
+            img_path=f'synthetic/{self.split}/{epoch}/{number}',
+            bbox=clip.bbox_px[None],
+            bbox_score=np.ones(1, np.float32),
+            keypoints=clip.keypoints_px[None],
+            keypoints_visible=(clip.visibility > 0).astype(np.float32)[None],
+            visibility=clip.visibility,
+            num_keypoints=int((clip.visibility > 0).sum()),
+            head_size=np.array([0.6 * np.hypot(head_width, head_height)], np.float32),
+            area=np.array(width * height, np.float32),
+            category_id=1,
+            video=f'{self.split}/{number}',
+            frame_indices=np.arange(self.num_frames),
+        )

@@ -1,0 +1,5 @@
+"""Metrics. PCK@0.2 is mmpose's ``PCKAccuracy(thr=0.2)`` and, for Sub-JHMDB, ``JhmdbPCKAccuracy(thr=0.2)``."""
+
+from glsmamba.evaluation.posetrack_metric import PoseTrackAP
+
+__all__ = ['PoseTrackAP']

@@ -1,0 +1,172 @@
+"""PoseTrack's AP as a metric of mmengine."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS, read_posetrack
+from glsmamba.evaluation.posetrack_ap import GROUPS, FramePoses, posetrack_ap, poseval_ap
+from mmradar.errors import ConfigError, DataError
+from mmradar.registry import METRICS
+
+IMPLEMENTATIONS = ('auto', 'poseval', 'own')
+SCORES = ('keypoint', 'keypoint_times_bbox')
+
+
+@METRICS.register_module()
+class PoseTrackAP(BaseMetric):
+    """AP of head, shoulder, elbow, wrist, hip, knee, ankle, and their joints' mean, in percent.
+
+    The definition is poseval's, see :func:`~glsmamba.evaluation.posetrack_ap.posetrack_ap`. Samples are collected by
+    ``img_id`` into frames. Of each sample it takes ``pred_instances`` ``keypoints`` (n, J, 2) and ``keypoint_scores``
+    (n, J), and, without ``ann_file``, ``gt_instances`` ``keypoints``, ``keypoints_visible`` and ``head_size``: then
+    only frames with a sample count, and only people with one, which is what ``SyntheticVideoPoseDataset`` needs.
+    Figures to compare with published ones need ``ann_file``, which also has the regions to ignore.
+
+    Non-maximum suppression is none of its business: published figures of top-down methods come of one pose a
+    detection.
+
+    Args:
+        ann_file: PoseTrack's annotations, a file or a folder.
+        year: Of them.
+        implementation: ``'poseval'``, ``'own'``, or ``'auto'``: poseval where it is installed.
+        score: Of a joint: the ``'keypoint'``'s own, or ``'keypoint_times_bbox'``, times that of its box.
+        collect_device, prefix: As mmengine's ``BaseMetric``.
+
+    Raises:
+        ConfigError: An argument is none of these, poseval is asked for and not installed, the data set's joints are not
+            PoseTrack's, or there is nothing to evaluate.
+        DataError: A prediction is no number or of an unknown image, or a person has no head size.
+    """
+
+    default_prefix = 'posetrack'
+
+    def __init__(
+        self,
+        ann_file: str | None = None,
+        year: int | None = None,
+        implementation: str = 'auto',
+        score: str = 'keypoint',
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if implementation not in IMPLEMENTATIONS:
+            raise ConfigError(f'implementation must be one of {", ".join(IMPLEMENTATIONS)}, found {implementation!r}')
+        if score not in SCORES:
+            raise ConfigError(f'score must be one of {", ".join(SCORES)}, found {score!r}')
+        if (ann_file is None) != (year is None):
+            raise ConfigError(f'ann_file and year go together, found ann_file={ann_file!r}, year={year!r}')
+        installed = importlib.util.find_spec('poseval') is not None
+        if implementation == 'poseval' and not installed:
+            raise ConfigError(
+                'poseval is not installed; pip install git+https://github.com/leonid-pishchulin/poseval, '
+                "or set implementation='own', which computes the same"
+            )
+        self.ann_file, self.year, self.score = ann_file, year, score
+        self.uses_poseval = implementation == 'poseval' or (implementation == 'auto' and installed)
+
+    def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
+        """Keep one batch's predictions, and their labels where there is no annotation file."""
+        for sample in data_samples:
+            predicted = sample['pred_instances']
+            keypoints, scores = _array(predicted['keypoints']), _array(predicted['keypoint_scores'])
+            if not (np.isfinite(keypoints).all() and np.isfinite(scores).all()):
+                raise DataError(f'image {sample["img_id"]}: the prediction holds NaN or infinite numbers')
+            if self.score == 'keypoint_times_bbox':
+                boxes = predicted if 'bbox_scores' in predicted else sample['gt_instances']
+                scores = scores * _array(boxes['bbox_scores']).reshape(-1, 1)
+            order = self._order(keypoints.shape[1])
+            result = dict(img_id=sample['img_id'], keypoints=keypoints[:, order, :2], scores=scores[:, order])
+            if self.ann_file is None:
+                labels = sample['gt_instances']
+                if 'head_size' not in labels:
+                    raise DataError(f'image {sample["img_id"]}: gt_instances has no head_size; is it of PoseTrack?')
+                result |= dict(
+                    truth=_array(labels['keypoints'])[:, order],
+                    annotated=_array(labels['keypoints_visible']).reshape(len(keypoints), -1)[:, order] > 0,
+                    head_size=_array(labels['head_size']).reshape(-1),
+                )
+            self.results.append(result)
+
+    def _order(self, num_keypoints: int) -> list[int]:
+        """Where poseval's 15 joints are among the model's."""
+        numbers = (self.dataset_meta or {}).get('keypoint_name2id')
+        if numbers is None and num_keypoints == len(POSETRACK_KEYPOINTS):
+            numbers = {name: index for index, name in enumerate(POSETRACK_KEYPOINTS)}
+        missing = [name for name in POSETRACK17_JOINTS if name not in (numbers or {})]
+        if missing:
+            raise ConfigError(
+                f'PoseTrackAP needs joints named as PoseTrack names them; of {num_keypoints} joints there is no '
+                f'{missing[0]!r} in the meta information of the data set'
+            )
+        return [numbers[name] for name in POSETRACK17_JOINTS]
+
+    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+        """AP over all frames."""
+        if not results:
+            raise ConfigError('PoseTrackAP: no predictions; is the data set empty?')
+        by_image: dict = {}
+        for result in results:
+            by_image.setdefault(result['img_id'], []).append(result)
+        frames = self._frames_of_samples(by_image) if self.ann_file is None else self._frames_of_file(by_image)
+        ap = (poseval_ap if self.uses_poseval else posetrack_ap)(frames)
+        with np.errstate(invalid='ignore'):
+            metrics = {
+                f'{name} AP': float(np.nanmean(ap[list(joints)])) if np.isfinite(ap[list(joints)]).any() else np.nan
+                for name, joints in GROUPS.items()
+            }
+        return metrics | {'AP': float(ap[-1])}
+
+    @staticmethod
+    def _frames_of_samples(by_image: dict) -> list[FramePoses]:
+        frames = []
+        for img_id, found in by_image.items():
+            truth, annotated, head_size, keypoints, scores = (
+                np.concatenate([result[key] for result in found])
+                for key in ('truth', 'annotated', 'head_size', 'keypoints', 'scores')
+            )
+            frames.append(FramePoses(truth, annotated, _checked(head_size, img_id), keypoints, scores))
+        return frames
+
+    def _frames_of_file(self, by_image: dict) -> list[FramePoses]:
+        frames, known = [], set()
+        for video in read_posetrack(self.ann_file, self.year):
+            for frame in video.frames:
+                known.add(frame.id)
+                if not frame.people:  # poseval leaves such frames out, false predictions and all
+                    continue
+                found = by_image.get(frame.id, [])
+                joints = [POSETRACK_KEYPOINTS.index(name) for name in POSETRACK17_JOINTS]
+                annotated = np.stack([person.annotated[joints] for person in frame.people])
+                head_size = np.array([person.head_size_px for person in frame.people])
+                _checked(head_size[annotated.any(axis=1)], frame.file_name)
+                poses = FramePoses(
+                    np.stack([person.keypoints_px[joints] for person in frame.people]),
+                    annotated,
+                    head_size,
+                    np.concatenate([np.zeros((0, len(joints), 2)), *(result['keypoints'] for result in found)]),
+                    np.concatenate([np.zeros((0, len(joints))), *(result['scores'] for result in found)]),
+                )
+                frames.append(poses.without(frame.ignore_regions))
+        if strangers := set(by_image) - known:
+            raise DataError(
+                f'PoseTrackAP: {self.ann_file} has no image {next(iter(strangers))!r}; are data set and metric '
+                'of the same annotations?'
+            )
+        return frames
+
+
+def _checked(head_size: np.ndarray, where: object) -> np.ndarray:
+    if not (np.isfinite(head_size) & (head_size > 0)).all():
+        raise DataError(f"image {where}: a person has no head box, whose size is AP's unit")
+    return head_size
+
+
+def _array(values) -> np.ndarray:
+    values = values.detach().cpu().numpy() if hasattr(values, 'detach') else np.asarray(values)
+    return values.astype(np.float64)

@@ -1,0 +1,256 @@
+import json
+
+import numpy as np
+import pytest
+from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS
+from glsmamba.evaluation import PoseTrackAP
+from glsmamba.evaluation.posetrack_ap import FramePoses, assign, average_precision, posetrack_ap, poseval_ap
+from mmpose.evaluation.metrics import JhmdbPCKAccuracy, PCKAccuracy
+
+from mmradar.errors import ConfigError, DataError
+
+RNG = np.random.default_rng(0)
+BODY = RNG.uniform(0, 100, (15, 2))
+
+
+def frame(truth, predicted, annotated=None, scores=None, head=10.0):
+    truth, predicted = np.reshape(truth, (-1, 15, 2)), np.reshape(predicted, (-1, 15, 2))
+    annotated = np.ones(truth.shape[:2], bool) if annotated is None else annotated
+    scores = np.ones(predicted.shape[:2]) if scores is None else scores
+    return FramePoses(truth, annotated, np.full(len(truth), head), predicted, scores)
+
+
+# the definition, by hand
+
+
+def test_average_precision_by_hand():
+    # right, wrong, right of 3 to find: precision 1, 1/2, 2/3, made monotone 1, 2/3, 2/3; recall 1/3, 1/3, 2/3
+    ap = average_precision(np.array([0.2, 0.9, 0.5]), np.array([True, True, False]), 3)
+    assert ap == pytest.approx(1 / 3 * 1 + 1 / 3 * 2 / 3)
+    assert average_precision(np.zeros(0), np.zeros(0, bool), 3) == 0
+
+
+def test_the_threshold_is_half_a_head():
+    predicted = BODY.copy()
+    predicted[0, 0] += 4.99
+    predicted[1, 0] += 5.01
+    right = assign(frame(BODY, predicted))[0]
+    assert right.tolist() == [True, False] + [True] * 13
+    ap = posetrack_ap([frame(BODY, predicted)])
+    assert ap[0] == 100 and ap[1] == 0 and ap[15] == pytest.approx(1400 / 15)
+
+
+def test_a_prediction_goes_to_one_person_and_a_person_takes_the_best():
+    other = BODY + 500
+    worse = BODY.copy()
+    worse[:5] += 50
+    right = assign(frame([BODY, other], [worse, BODY, BODY + 2000]))
+    assert right.sum(axis=1).tolist() == [0, 15, 0]  # the worse one is a false positive in all joints
+
+
+def test_a_prediction_on_two_people_counts_for_its_best_one_only():
+    second = BODY.copy()
+    second[14] += 700
+    right = assign(frame([BODY, second], [BODY]))
+    assert right.tolist() == [[True] * 15]
+    # with another one for the second person, both are found
+    assert assign(frame([BODY, second], [second, BODY])).all()
+
+
+def test_shares_count_annotated_joints_only():
+    annotated = np.ones((2, 15), bool)
+    annotated[1, 3:] = False
+    second = BODY.copy()
+    second[3:] += 700
+    predicted = BODY.copy()
+    predicted[14] += 50
+    # 14 of 15 joints of the first, 3 of 3 of the second: it goes to the second
+    right = assign(frame([BODY, second], [predicted], annotated))
+    assert right[0].tolist() == [True] * 3 + [False] * 12
+
+
+def test_missed_people_and_false_ones_lower_ap():
+    found, missed = frame(BODY, BODY), frame(BODY, np.zeros((0, 15, 2)))
+    assert posetrack_ap([found, missed])[15] == pytest.approx(50)
+    false = frame(np.zeros((0, 15, 2)), BODY, scores=np.full((1, 15), 2.0))  # of a higher score
+    assert posetrack_ap([found, false])[15] == pytest.approx(50)
+    low = frame(np.zeros((0, 15, 2)), BODY, scores=np.full((1, 15), 0.5))
+    assert posetrack_ap([found, low])[15] == pytest.approx(100)
+
+
+def test_joints_nobody_annotated_are_left_out():
+    annotated = np.ones((1, 15), bool)
+    annotated[0, 4] = False
+    ap = posetrack_ap([frame(BODY, BODY, annotated)])
+    assert np.isnan(ap[4]) and ap[15] == 100
+
+
+def test_regions_to_ignore_take_joints_of_both_away():
+    square = np.array([[0, 0], [200, 0], [200, 200], [0, 200]], np.float32)
+    left = frame([BODY, BODY + 500], [BODY + 3, BODY + 500]).without([square])
+    assert len(left.truth_px) == len(left.predicted_px) == 1
+    assert left.truth_px[0, 0].tolist() == (BODY[0] + 500).tolist()
+    whole = frame([BODY], [BODY])
+    assert whole.without([]) is whole
+
+
+def random_frames(seed, number=40):
+    """People near each other, predictions near people, joints missing, scores all different."""
+    rng = np.random.default_rng(seed)
+    frames = []
+    for _ in range(number):
+        people, guesses = rng.integers(1, 4), rng.integers(0, 5)
+        truth = rng.uniform(0, 60, (people, 15, 2)) + 40 * rng.integers(0, 3, (people, 1, 2))
+        predicted = truth[rng.integers(people, size=guesses)] + rng.normal(0, 6, (guesses, 15, 2))
+        scores = np.where(rng.uniform(size=(guesses, 15)) < 0.1, np.nan, rng.uniform(size=(guesses, 15)))
+        annotated = rng.uniform(size=(people, 15)) < 0.8
+        frames.append(FramePoses(truth, annotated, rng.uniform(8, 25, people), predicted, scores))
+    return frames
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_own_is_poseval(seed):
+    pytest.importorskip('poseval', reason='poseval is not on the package index; install it from GitHub to compare')
+    frames = random_frames(seed)
+    np.testing.assert_allclose(posetrack_ap(frames), poseval_ap(frames), rtol=1e-9)
+
+
+# the metric
+
+
+def sample(img_id, truth, predicted, score=1.0, head=10.0, visible=None):
+    """15 joints of poseval as a sample of 17."""
+
+    def seventeen(joints):
+        keypoints = np.zeros((1, 17, 2))
+        keypoints[0, [POSETRACK_KEYPOINTS.index(name) for name in POSETRACK17_JOINTS]] = joints
+        return keypoints
+
+    visible = np.ones((1, 17)) if visible is None else visible
+    return dict(
+        img_id=img_id,
+        pred_instances=dict(
+            keypoints=seventeen(predicted), keypoint_scores=np.full((1, 17), score), bbox_scores=np.array([0.5])
+        ),
+        gt_instances=dict(
+            keypoints=seventeen(truth), keypoints_visible=visible, head_size=np.array([head]), bbox_scores=np.ones(1)
+        ),
+    )
+
+
+def evaluate(samples, **kwargs):
+    metric = PoseTrackAP(implementation='own', **kwargs)
+    metric.dataset_meta = dict(keypoint_name2id={name: i for i, name in enumerate(POSETRACK_KEYPOINTS)})
+    metric.process([], samples)
+    return metric.evaluate(len(samples))
+
+
+def test_samples_of_one_image_are_one_frame():
+    samples = [sample('a', BODY, BODY), sample('a', BODY + 300, BODY + 300), sample('b', BODY, BODY)]
+    assert evaluate(samples)['posetrack/AP'] == 100
+    # the second person's prediction on the first person: one of the two is false, one person missed
+    swapped = [sample('a', BODY, BODY, 0.9), sample('a', BODY + 300, BODY + 0.5, 0.8), sample('b', BODY, BODY, 0.7)]
+    # right, wrong, right of 3
+    assert evaluate(swapped)['posetrack/AP'] == pytest.approx(100 * (1 / 3 + 1 / 3 * 2 / 3))
+
+
+def test_groups_are_means_of_their_joints():
+    predicted = BODY.copy()
+    predicted[[POSETRACK17_JOINTS.index(name) for name in ('left_wrist', 'nose')]] += 90
+    result = evaluate([sample(1, BODY, predicted)])
+    expected = dict(Head=200 / 3, Shou=100, Elb=100, Wri=50, Hip=100, Knee=100, Ankl=100)
+    assert {name: result[f'posetrack/{name} AP'] for name in expected} == pytest.approx(expected)
+    assert result['posetrack/AP'] == pytest.approx(1300 / 15)
+
+
+def test_scores_may_be_multiplied_with_those_of_boxes():
+    first, second = sample(1, BODY, BODY, 0.6), sample(2, BODY, BODY + 90, 0.4)
+    first['pred_instances']['bbox_scores'] = np.array([0.1])
+    assert evaluate([first, second])['posetrack/AP'] == pytest.approx(50)
+    result = evaluate([first, second], score='keypoint_times_bbox')  # the false one comes first now
+    assert result['posetrack/AP'] == pytest.approx(25)
+
+
+def test_bad_predictions_and_labels():
+    with pytest.raises(DataError, match='NaN'):
+        evaluate([sample(1, BODY, BODY * np.nan)])
+    with pytest.raises(DataError, match='image 1: a person has no head box'):
+        evaluate([sample(1, BODY, BODY, head=np.nan)])
+    with pytest.raises(ConfigError, match='of 14 joints there is no'):
+        evaluate_14 = PoseTrackAP(implementation='own')
+        poses = dict(keypoints=np.zeros((1, 14, 2)), keypoint_scores=np.ones((1, 14)))
+        evaluate_14.process([], [dict(img_id=1, pred_instances=poses)])
+    unlabelled = sample(1, BODY, BODY)
+    del unlabelled['gt_instances']['head_size']
+    with pytest.raises(DataError, match='has no head_size'):
+        evaluate([unlabelled])
+
+
+@pytest.mark.parametrize('arguments', [dict(implementation='coco'), dict(score='box'), dict(ann_file='x')])
+def test_bad_arguments(arguments):
+    with pytest.raises(ConfigError, match='must be one of|go together'):
+        PoseTrackAP(**arguments)
+
+
+def test_poseval_is_used_where_it_is_installed(monkeypatch):
+    import importlib.util
+
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None if name == 'poseval' else find_spec(name))
+    assert not PoseTrackAP().uses_poseval
+    with pytest.raises(ConfigError, match='poseval is not installed'):
+        PoseTrackAP(implementation='poseval')
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: object())
+    assert PoseTrackAP().uses_poseval and not PoseTrackAP(implementation='own').uses_poseval
+
+
+def test_against_an_annotation_file(tmp_path):
+    """Three frames: one found, one missed, and one without people, which poseval leaves out."""
+
+    def joints17(body):
+        values = np.zeros((17, 3))
+        values[[POSETRACK_KEYPOINTS.index(name) for name in POSETRACK17_JOINTS]] = np.c_[body, np.ones(15)]
+        return values.reshape(-1).tolist()
+
+    content = dict(
+        images=[
+            dict(id=i, file_name=f'images/val/v/{i:06d}.jpg', nframes=3, has_no_densepose=True, is_labeled=i < 2)
+            for i in range(3)
+        ],
+        annotations=[
+            dict(id=i, image_id=i, keypoints=joints17(BODY + 1), bbox=[0, 0, 9, 9], bbox_head=[0, 0, 30, 40])
+            for i in range(2)
+        ],
+    )
+    content['images'][0] |= dict(ignore_regions_x=[[400, 700, 700, 400]], ignore_regions_y=[[400, 400, 700, 700]])
+    file = tmp_path / 'v.json'
+    file.write_text(json.dumps(content))
+    samples = [
+        sample(0, BODY, BODY + 14, 0.5),  # within 15 px: half of 0.6 times 50 px
+        sample(0, BODY, BODY + 500, 0.9),  # in the region to ignore
+        sample(2, BODY, BODY, 0.9),
+    ]
+    for item in samples:
+        del item['gt_instances']
+    arguments = dict(ann_file=str(tmp_path), year=2018)
+    close = dict(samples[0], pred_instances=sample(0, BODY, BODY + 11)['pred_instances'])  # 10 * sqrt(2) px
+    assert evaluate([close, *samples[1:]], **arguments)['posetrack/AP'] == pytest.approx(50)
+    assert evaluate(samples, **arguments)['posetrack/AP'] == 0  # 13 * sqrt(2) px
+    with pytest.raises(DataError, match='has no image 99'):
+        evaluate([dict(close, img_id=99)], **arguments)
+
+
+# PCK is mmpose's
+
+
+def test_pck_takes_our_samples():
+    keypoints = RNG.uniform(0, 50, (1, 15, 2))
+    predicted = keypoints.copy()
+    predicted[0, :3, 0] += 10.1  # beyond 0.2 of 50 px
+    predicted[0, 3, 1] += 9.9
+    truth = dict(keypoints=keypoints, keypoints_visible=np.ones((1, 15)), bboxes=np.array([[10.0, 20.0, 40.0, 70.0]]))
+    samples = [dict(pred_instances=dict(keypoints=predicted), gt_instances=truth)]
+    for kind, prefix in ((PCKAccuracy, ''), (JhmdbPCKAccuracy, '')):
+        metric = kind(thr=0.2, norm_item='bbox', prefix=prefix or None)
+        metric.process([], samples)
+        assert metric.evaluate(1)['PCK'] == pytest.approx(12 / 15)
