@@ -52,7 +52,8 @@ class CVMamba(BaseModule):
         stem = {'channels': (16, 16, 24, 128), 'strides': (1, 2, 2), **(stem or {})}
         dims, reduction = stem['channels'][-1], math.prod(stem['strides'])
         if any(size % reduction for size in input_size):
-            raise ConfigError(f"CVMamba.input_size {tuple(input_size)} is not divisible by the stem's {reduction}")
+            name = type(self).__name__
+            raise ConfigError(f"{name}.input_size {tuple(input_size)} is not divisible by the stem's {reduction}")
         self.num_frames, self.num_views, self.input_size = num_frames, num_views, tuple(input_size)
         self.stems = nn.ModuleList(ViewStem(**stem) for _ in range(num_views))
         height, width = (size // reduction for size in input_size)
@@ -68,7 +69,7 @@ class CVMamba(BaseModule):
         expected = (self.num_frames, self.num_views, *self.input_size)
         if found != expected:
             raise ValueError(
-                'CVMamba takes (batch, frames, views, channels, angle, Doppler, range) with '
+                f'{type(self).__name__} takes (batch, frames, views, channels, angle, Doppler, range) with '
                 f'{expected[0]} frames, {expected[1]} views, {expected[2]} angle and {expected[3]} range bins, as its '
                 f'configuration says; found {tuple(inputs.shape)}'
             )
@@ -95,10 +96,14 @@ class CVMamba(BaseModule):
         cells = tokens.unflatten(1, (self.num_frames, self.num_views, -1)).index_select(3, self.order.argsort())
         return cells.unflatten(3, (height, width)).permute(0, 2, 5, 1, 3, 4)
 
+    def encode(self, maps: Float[Tensor, 'batch views dims frames height width']) -> Float[Tensor, 'batch length dims']:
+        """The layers' tokens, in the order of :meth:`serialise`. Another encoder of these maps overrides this."""
+        tokens = self.serialise(maps)
+        for layer in self.layers:
+            tokens = layer(tokens)
+        return tokens
+
     def forward(
         self, inputs: Float[Tensor, 'batch frames views channels angle doppler range']
     ) -> tuple[Float[Tensor, 'batch length dims']]:
-        tokens = self.serialise(self.features(inputs))
-        for layer in self.layers:
-            tokens = layer(tokens)
-        return (self.norm(tokens),)
+        return (self.norm(self.encode(self.features(inputs))),)
