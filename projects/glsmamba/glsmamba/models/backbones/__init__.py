@@ -1,5 +1,6 @@
-"""Encoders of single frames."""
+"""Encoders: of single frames of video, and of windows of radar heatmaps."""
 
+from glsmamba.models.backbones.glsmamba_encoder import GLSMambaEncoder
 from glsmamba.models.backbones.small_vit import SmallViT
 
-__all__ = ['SmallViT']
+__all__ = ['GLSMambaEncoder', 'SmallViT']

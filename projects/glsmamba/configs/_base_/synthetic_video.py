@@ -1,0 +1,90 @@
+# Rendered clips without any files, the single-frame network, metrics and training, shared by all small models.
+# Sizes and lengths are ours: as much as two CPU cores learn in minutes.
+_base_ = ['../../../../configs/_base_/default_runtime.py']
+custom_imports = dict(imports=['glsmamba'], allow_failed_imports=False)
+
+num_frames = 5
+codec = dict(type='UDPHeatmap', input_size=(64, 96), heatmap_size=(16, 24), sigma=1.2)
+
+load = [dict(type='LoadClip'), dict(type='GetBBoxCenterScale')]
+finish = [
+    dict(type='TopdownAffine', input_size=codec['input_size'], use_udp=True),
+    dict(type='GenerateTarget', encoder=codec),
+    dict(type='PackClipInputs'),
+]
+train_pipeline = [
+    *load,
+    dict(type='RandomFlip', direction='horizontal'),
+    dict(type='RandomBBoxTransform', shift_prob=0.0, scale_factor=(0.8, 1.2), rotate_factor=30),
+    *finish,
+]
+test_pipeline = [*load, *finish]
+
+dataset = dict(type='SyntheticVideoPoseDataset', num_frames=num_frames, image_size=(112, 112), difficulty='medium')
+train_dataloader = dict(
+    batch_size=16,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(**dataset, split='train', num_clips=1920, fresh=True, pipeline=train_pipeline),
+)
+# Other people, motions and scenes than in training, and other ones than in the test
+val_dataloader = dict(
+    batch_size=16,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(**dataset, split='test', num_clips=160, seed=1, pipeline=test_pipeline),
+)
+test_dataloader = dict(
+    batch_size=16,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(**dataset, split='test', num_clips=400, seed=2, pipeline=test_pipeline),
+)
+val_evaluator = [dict(type='PCKAccuracy', thr=0.2), dict(type='PoseTrackAP')]
+test_evaluator = val_evaluator
+
+model = dict(
+    type='VideoTopdownPoseEstimator',
+    data_preprocessor=dict(type='VideoPoseDataPreprocessor', num_frames=num_frames),
+    # convolutions learn from few images what a ViT would not: 16 channels, 1/16 of the image
+    backbone=dict(type='ResNet', depth=18, stem_channels=16, base_channels=16, strides=(1, 2, 2, 1), norm_eval=False),
+    upsampling=dict(type='Deconvolutions', in_channels=128, out_channels=(64, 64)),
+    head=dict(
+        type='HeatmapHead',
+        in_channels=64,
+        out_channels=17,
+        deconv_out_channels=None,
+        loss=dict(type='KeypointMSELoss', use_target_weight=True, loss_weight=100.0),
+        decoder=codec,
+    ),
+    test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=False),
+)
+
+max_epochs = 2
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.01),
+    clip_grad=dict(max_norm=1.0),
+)
+param_scheduler = [
+    dict(
+        type='OneCycleLR',
+        eta_max=2e-3,
+        pct_start=0.15,
+        total_steps=max_epochs,
+        by_epoch=True,
+        convert_to_iter_based=True,
+    )
+]
+train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=max_epochs)
+val_cfg = dict()
+test_cfg = dict()
+auto_scale_lr = dict(base_batch_size=16, enable=False)
+
+default_hooks = dict(
+    logger=dict(interval=20),
+    checkpoint=dict(interval=1, max_keep_ckpts=1, save_best='PCK', rule='greater'),
+)

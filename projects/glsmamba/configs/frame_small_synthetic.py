@@ -1,0 +1,9 @@
+# The single-frame network alone, which the video models start from and freeze: the ablation's "backbone only".
+# A clip is one frame, so that many more images are seen in the same time.
+_base_ = '_base_/synthetic_video.py'
+
+num_frames = 1
+train_dataloader = dict(batch_size=32, dataset=dict(num_frames=num_frames, num_clips=12800))
+val_dataloader = dict(dataset=dict(num_frames=num_frames))
+test_dataloader = dict(dataset=dict(num_frames=num_frames))
+model = dict(data_preprocessor=dict(num_frames=num_frames), frozen=[])
