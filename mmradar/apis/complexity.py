@@ -11,7 +11,6 @@ from mmengine.config import Config, ConfigDict
 from mmengine.registry import init_default_scope
 from torch.utils.flop_counter import FlopCounterMode
 
-from mmradar.models.layers import VisionMambaLayer
 from mmradar.registry import MODELS
 
 
@@ -53,7 +52,8 @@ def model_complexity(config: Config) -> Complexity:
     """Count a configuration's model for one window, batch 1, radar processing excluded.
 
     Matrix products, convolutions and attention are counted by torch's ``FlopCounterMode`` on meta tensors, two FLOPs
-    a multiply-accumulate. The selective scan and its causal convolution are neither to torch; the layers state them.
+    a multiply-accumulate. What torch knows nothing of, such as the selective scan, is stated by the modules that have
+    it, by a method ``uncounted_macs`` of the inputs of their ``forward``.
     """
     init_default_scope('mmradar')
     shape = heatmap_shape(config)
@@ -62,11 +62,11 @@ def model_complexity(config: Config) -> Complexity:
         inputs = torch.zeros(1, *shape)
     uncounted: Counter[str] = Counter()
 
-    def count_layer(layer: VisionMambaLayer, args: tuple[torch.Tensor]) -> None:
-        uncounted.update(layer.uncounted_macs(args[0].shape[1]))
+    def count_layer(layer: torch.nn.Module, inputs: tuple) -> None:
+        uncounted.update(layer.uncounted_macs(*inputs))
 
     for module in model.modules():
-        if isinstance(module, VisionMambaLayer):
+        if hasattr(module, 'uncounted_macs'):
             module.register_forward_pre_hook(count_layer)
     with FlopCounterMode(display=False) as counter:
         model(inputs, None, mode='tensor')  # in training mode: the inference shortcut of attention is not counted

@@ -98,12 +98,12 @@ class VisionMambaLayer(BaseModule):
         y = (self.forward_scan(x) + self.backward_scan(x)) * silu(gate)
         return tokens + self.out_proj(y)
 
-    def uncounted_macs(self, length: int) -> dict[str, int]:
-        """Multiply-accumulates of one sequence that no matrix product or convolution of torch does.
+    def uncounted_macs(self, tokens: Float[Tensor, 'batch length dims']) -> dict[str, int]:
+        """Multiply-accumulates of ``forward`` that no matrix product or convolution of torch does.
 
         A state element takes three a token (decay, input, output) and a tap of the convolution one.
         """
-        scans = (self.forward_scan, self.backward_scan)
+        scans, length = (self.forward_scan, self.backward_scan), tokens.shape[:2].numel()
         return {
             'selective scan': sum(3 * length * scan.A_log.numel() for scan in scans),
             'causal convolution': sum(length * scan.conv_weight.numel() for scan in scans),

@@ -446,3 +446,10 @@ def test_embedding_values():
     assert [name for name, _ in layer.named_parameters()] == ['temporal'] and list(layer.state_dict()) == ['temporal']
     with pytest.raises(ConfigError, match='in fours, found 6'):
         L.SpaceTimeEmbedding(6, 4)
+
+
+def test_what_torch_does_not_count_is_stated():
+    """As milliMamba's layers count: decay, input and output of a state element; four pixels of a sample."""
+    s6, deform = L.S6(8, 6, d_state=4), dcn.ModulatedDeformConv(8, 3)
+    assert s6.uncounted_macs(torch.zeros(2, 10, 8)) == {'selective scan': 2 * 10 * 6 * 8 * 4 * 3}
+    assert deform.uncounted_macs(torch.zeros(2, 8, 5, 7)) == {'bilinear samples': 2 * 8 * 5 * 7 * 9 * 4}

@@ -160,3 +160,7 @@ class ModulatedDeformConv(BaseModule):
                 *arguments, self.weight, self.bias, 1, padding, 1, self.groups, self.deform_groups
             )
         return modulated_deform_conv2d_torch(x, offset, mask, self.weight, self.bias, self.groups, self.deform_groups)
+
+    def uncounted_macs(self, x: Float[Tensor, 'batch channels height width'], *_) -> dict[str, int]:
+        """Multiply-accumulates of the samples, four each: torch counts the convolution behind them only."""
+        return {'bilinear samples': 4 * self.kernel_size**2 * x.numel()}

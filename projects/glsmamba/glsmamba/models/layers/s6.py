@@ -124,3 +124,7 @@ class S6(BaseModule):
         else:
             y = torch.cat([scan(slice(2 * pair, 2 * pair + 2), cut) for pair, cut in enumerate(cuts)], dim=1)
         return y if shared else torch.addcmul(y, u, self.D[:, None])
+
+    def uncounted_macs(self, x: Float[Tensor, 'batch tokens dims'], *_) -> dict[str, int]:
+        """Multiply-accumulates of ``forward`` that are no matrix products: three for each state element of a token."""
+        return {'selective scan': 3 * x.shape[:2].numel() * self.num_scans * self.A_log.numel()}
