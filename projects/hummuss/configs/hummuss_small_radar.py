@@ -23,6 +23,8 @@ train_dataloader = dict(dataset=dict(**dataset, flip_prob=0.5))
 val_dataloader = dict(dataset=dataset)
 test_dataloader = dict(dataset=dataset)
 
+model = dict(test_cfg=dict(flip_test=True))
+
 # A window is a fifth of the base's, and there are nearly twice as many: 12 epochs are the base's time, about.
 max_epochs = 12
 param_scheduler = [

@@ -312,7 +312,8 @@ def test_the_radar_model_trains_and_lifts_what_the_tool_feeds(tmp_path):
     target = root_relative(np.stack([x, -z, y], -1))
     seen = np.ones(target.shape[:2])
     screen = normalise_to_screen(Camera().project(joints), (256, 256))
-    packed = pack_lifting_sample(screen, target, seen, seen, dict(delta_scale=1.0))
+    metainfo = dict(delta_scale=1.0, flip_indices=runner.train_dataloader.dataset.metainfo['flip_indices'])
+    packed = pack_lifting_sample(screen, target, seen, seen, metainfo)
     model = runner.model.eval()
     with torch.no_grad():
         (sample,) = model(packed['inputs'][None], [packed['data_samples']], mode='predict')

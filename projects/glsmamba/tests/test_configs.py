@@ -1,0 +1,303 @@
+import importlib.util
+import json
+from pathlib import Path
+
+import mmpose
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+from torch import nn
+
+from mmradar.apis.command_line import load_config
+from mmradar.engine.checkpoint import allow_training_state
+from mmradar.errors import ConfigError
+from mmradar.registry import DATASETS, MODELS, PARAM_SCHEDULERS
+
+CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
+FILES = [path.relative_to(CONFIGS) for path in CONFIGS.rglob('*.py')]
+ALL = sorted(str(path.with_suffix('')) for path in FILES if '_base_' not in path.parts)
+RADAR = [name for name in ALL if name.startswith('millimamba')]
+SYNTHETIC = [name for name in ALL if 'synthetic' in name or name.startswith('ablations')]
+RECORDED = [name for name in ALL if name not in RADAR + SYNTHETIC]
+SPLITS = ('train', 'val', 'test')
+VIT_SIZES = {'base': (768, 12, 12), 'huge': (1280, 32, 16)}
+TINY_NECK = dict(in_channels=8, embed_dims=8, num_gsm=1, num_lrm=1, attention_dims=4, d_state=2)
+
+
+def module_of(file):
+    """Another file of tests, for what it writes."""
+    spec = importlib.util.spec_from_file_location(file, Path(__file__).with_name(f'{file}.py'))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def read(name):
+    init_default_scope('mmradar')
+    return load_config(str(CONFIGS / f'{name}.py'))
+
+
+def with_small_vit(config, sizes=None):
+    """The configuration with ``SmallViT`` where it has mmpretrain's ViT, of the same interface."""
+    vit = config.model.backbone
+    if vit.type == 'mmpretrain.VisionTransformer':
+        embed_dims, depth, num_heads = sizes or VIT_SIZES[vit.arch]
+        config.model.backbone = dict(
+            type='SmallViT',
+            img_size=vit.img_size,
+            patch_size=vit.patch_size,
+            patch_padding=vit.patch_cfg.padding,
+            embed_dims=embed_dims,
+            depth=depth,
+            num_heads=num_heads,
+            init_cfg=vit.init_cfg,
+        )
+        config.model.upsampling.in_channels = embed_dims
+    return config
+
+
+def in_this_process(config, num_clips=None, batch_size=2):
+    for split in SPLITS:
+        loader = config[f'{split}_dataloader']
+        loader.update(batch_size=batch_size, num_workers=0, persistent_workers=False)
+        if num_clips:
+            loader.dataset.num_clips = num_clips
+    return config
+
+
+class Remember(Hook):
+    """The weights that a training starts from."""
+
+    def before_train(self, runner):
+        self.state = {name: x.clone() for name, x in runner.model.state_dict().items()}
+
+
+def train(config):
+    """Two iterations: the runner, its first weights and the validation's values."""
+    runner, start = Runner.from_cfg(config), Remember()
+    runner.register_hook(start)
+    runner.train()
+    assert runner.iter == 2
+    values = runner.message_hub.log_scalars
+    return runner, start.state, {key[4:]: x.current() for key, x in values.items() if key.startswith('val/')}
+
+
+def check_what_was_trained(runner, start):
+    """Whatever is not frozen, all of it, and nothing else."""
+    changed = {name for name, x in runner.model.state_dict().items() if not torch.equal(x, start[name])}
+    assert changed == {name for name, x in runner.model.named_parameters() if x.requires_grad}
+    assert {name.split('.')[0] for name in changed} == {'neck', 'head'}
+
+
+# all
+
+
+@pytest.mark.parametrize('name', ALL)
+def test_models_build_and_take_the_data_sets_frames(name):
+    config = with_small_vit(read(name), sizes=(24, 1, 2))
+    model = MODELS.build(config.model)
+    if name in RADAR:
+        assert type(model.backbone).__name__ == 'GLSMambaEncoder'
+        return
+    frames = {config[f'{split}_dataloader'].dataset.num_frames for split in SPLITS}
+    frames.add(model.data_preprocessor.num_frames)
+    if model.with_neck:
+        frames.add(model.neck.num_frames)
+    assert frames == {1 if name == 'frame_small_synthetic' else 5}
+    assert model.with_neck != (name == 'frame_small_synthetic')
+
+
+# rendered clips
+
+
+@pytest.fixture(scope='module')
+def rendered():
+    """The first sample of a data set's configuration; most configurations have the same ones."""
+    known = {}
+
+    def first(dataset):
+        dataset = {**dataset, 'num_clips': 1}
+        if str(dataset) not in known:
+            known[str(dataset)] = DATASETS.build(dataset)[0]
+        return known[str(dataset)]
+
+    return first
+
+
+@pytest.mark.parametrize('name', SYNTHETIC)
+def test_rendered_clips_have_the_sizes_of_the_models(name, rendered):
+    config = read(name)
+    model = MODELS.build(config.model).eval()
+    samples = [rendered(config[f'{split}_dataloader'].dataset) for split in SPLITS]
+    batch = {key: [sample[key] for sample in samples] for key in ('inputs', 'data_samples')}
+    data = model.data_preprocessor(batch)
+    with torch.no_grad():
+        heatmaps = model(**data, mode='tensor')
+        predictions = model(**data, mode='predict')
+    assert data['inputs'].shape == (3, model.data_preprocessor.num_frames, 3, 96, 64)
+    assert not torch.equal(data['inputs'][1], data['inputs'][2])  # validation and test
+    for sample, heatmap, prediction in zip(samples, heatmaps, predictions):
+        assert sample['data_samples'].gt_fields.heatmaps.shape == heatmap.shape == (17, 24, 16)
+        assert prediction.pred_instances.keypoints.shape == (1, 17, 2)
+
+
+def two_iterations(name):
+    config = in_this_process(read(name), num_clips=2)
+    config.work_dir = f'work_dirs/{name}'  # that of tools/train.py
+    return config
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    """The single-frame network, and the GLSMamba that starts from it where its configuration looks for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp('trained'))
+        allow_training_state()  # as tools/train.py
+        found = {name: train(two_iterations(name)) for name in ('frame_small_synthetic', 'glsmamba_small_synthetic')}
+        yield found
+
+
+def test_the_single_frame_network_trains_whole(trained):
+    runner, start, values = trained['frame_small_synthetic']
+    assert all(x.requires_grad for x in runner.model.parameters())
+    state = runner.model.state_dict()
+    assert not any(torch.equal(x, start[name]) for name, x in state.items() if 'conv' in name and x.ndim == 4)
+    assert 0 <= values['PCK'] <= 1 and 0 <= values['posetrack/AP'] <= 100
+
+
+def test_glsmamba_keeps_the_single_frame_network_and_trains_the_rest(trained):
+    runner, start, values = trained['glsmamba_small_synthetic']
+    frame = torch.load('work_dirs/frame_small_synthetic/epoch_2.pth', map_location='cpu', weights_only=True)
+    saved = torch.load('work_dirs/glsmamba_small_synthetic/epoch_2.pth', map_location='cpu', weights_only=True)
+    frozen = [name for name in saved['state_dict'] if name.startswith(('backbone.', 'upsampling.'))]
+    assert len(frozen) > 100 and any('running_var' in name for name in frozen)
+    for name in frozen:
+        assert torch.equal(saved['state_dict'][name], frame['state_dict'][name]), name
+    check_what_was_trained(runner, start)
+    assert 0 <= values['PCK'] <= 1 and 0 <= values['posetrack/AP'] <= 100
+
+
+def test_a_checkpoint_is_tested_as_it_was_validated(trained):
+    _, _, values = trained['glsmamba_small_synthetic']
+    config = two_iterations('glsmamba_small_synthetic')
+    config.test_dataloader = config.val_dataloader
+    config.load_from = 'work_dirs/glsmamba_small_synthetic/epoch_2.pth'
+    metrics = Runner.from_cfg(config).test()
+    assert {name: metrics[name] for name in ('PCK', 'posetrack/AP')} == pytest.approx(
+        {name: values[name] for name in ('PCK', 'posetrack/AP')}
+    )
+
+
+def test_the_sixteenth_starts_from_the_same_checkpoint(trained):
+    model = MODELS.build(read('ablations/sixteenth').model)
+    model.init_weights()
+    frame = trained['frame_small_synthetic'][0].model.backbone.state_dict()
+    assert all(torch.equal(x, frame[name]) for name, x in model.backbone.state_dict().items())
+
+
+def test_a_missing_single_frame_network_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r'work_dirs/frame_small_synthetic/epoch_2\.pth'):
+        MODELS.build(read('glsmamba_small_synthetic').model).init_weights()
+
+
+# the paper's configurations
+
+
+@pytest.mark.parametrize('name', RECORDED)
+def test_full_sizes_are_the_papers(name):
+    config = read(name)
+    arch, joints = config.model.backbone.arch, config.model.head.out_channels
+    assert joints == (15 if 'jhmdb' in name else 17)
+    with torch.device('meta'):
+        model = MODELS.build(with_small_vit(config).model)
+        heatmaps = model(torch.zeros(1, 5, 3, 256, 192), None, mode='tensor')
+    assert heatmaps.shape == (1, joints, 64, 48)
+    learning = sum(x.numel() for x in model.parameters() if x.requires_grad)
+    assert learning == 9_804_615 + (joints - 15) * 257  # the paper's 9.8 M
+    width = VIT_SIZES[arch][0]
+    assert model.backbone.embed_dims == width == model.upsampling.deconv_layers[0].in_channels
+
+
+@pytest.mark.parametrize('name', RECORDED)
+def test_encoder_and_codec_are_those_of_mmposes_vitpose(name):
+    ours = read(name).model
+    folder = Path(mmpose.__file__).parent / '.mim/configs/body_2d_keypoint/topdown_heatmap/coco'
+    theirs = Config.fromfile(folder / f'td-hm_ViTPose-{ours.backbone.arch}_8xb64-210e_coco-256x192.py').model
+    for backbone in (ours.backbone, theirs.backbone):
+        checkpoint = backbone.pop('init_cfg').checkpoint
+        assert checkpoint.endswith('.pth') and ours.backbone.arch in checkpoint
+    assert ours.backbone == theirs.backbone
+    assert ours.upsampling.out_channels == theirs.head.deconv_out_channels
+    assert ours.head.decoder == theirs.head.decoder
+    assert ours.test_cfg == theirs.test_cfg
+
+
+@pytest.mark.parametrize('name', RECORDED)
+def test_the_papers_learning_rates(name):
+    config = read(name)
+    optimizer = torch.optim.AdamW(nn.Linear(1, 1).parameters(), lr=config.optim_wrapper.optimizer.lr)
+    (entry,) = config.param_scheduler
+    scheduler = PARAM_SCHEDULERS.build(dict(entry), default_args=dict(optimizer=optimizer))
+    rates = []
+    for _ in range(config.train_cfg.max_epochs):
+        rates.append(optimizer.param_groups[0]['lr'])
+        optimizer.step()
+        scheduler.step()
+    assert rates == pytest.approx([1e-4] * 6 + [1e-5] * 6 + [1e-6] * 8)
+
+
+@pytest.mark.skipif(importlib.util.find_spec('mmpretrain') is not None, reason='mmpretrain is installed')
+def test_without_mmpretrain_the_message_names_it():
+    with pytest.raises((ConfigError, KeyError), match='mmpretrain.VisionTransformer'):
+        MODELS.build(read('glsmamba_base_posetrack17').model)
+
+
+def write_files(name, config):
+    """What the configuration looks for, below the working directory: two persons a split, and a ViTPose."""
+    files = module_of('test_video_datasets')
+    data = config.train_dataloader.dataset
+    root = Path(data.data_root)
+    root.mkdir(parents=True)
+    if 'jhmdb' in name:
+        content = (files.write_jhmdb(root, frames=(2,)) / 'Sub1_train.json').read_text()
+    else:
+        of_year = files.video_2017('v') if data.year == 2017 else files.coco_video('v', data.year)
+        files.write(root, of_year)
+        content = json.dumps(of_year)
+    for split in SPLITS:
+        path = root / config[f'{split}_dataloader'].dataset.ann_file
+        path = path if path.suffix else path / 'v.json'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    backbone = MODELS.build({**config.model.backbone, 'init_cfg': None}).state_dict()
+    upsampling = MODELS.build({**config.model.upsampling, 'init_cfg': None}).state_dict()
+    state = {f'backbone.{key}': x for key, x in backbone.items()} | {f'head.{key}': x for key, x in upsampling.items()}
+    path = Path(config.model.backbone.init_cfg.checkpoint)
+    path.parent.mkdir(parents=True)
+    torch.save(dict(state_dict=state | {'head.final_layer.bias': torch.zeros(17)}), path)
+    return state
+
+
+@pytest.mark.parametrize('name', [name for name in RECORDED if 'huge' not in name])
+def test_files_as_published_train_and_are_evaluated(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = in_this_process(with_small_vit(read(name), sizes=(8, 1, 2)), batch_size=1)
+    config.model.upsampling.out_channels = (8, 8)
+    config.model.neck.update(TINY_NECK, compensation_cfg=dict(groups=2))
+    config.model.head.in_channels = 8
+    config.train_cfg.update(max_epochs=1, val_interval=1)
+    config.work_dir = 'work_dirs'
+    vitpose = write_files(name, config)
+    runner, start, values = train(config)
+    for key, x in runner.model.state_dict().items():
+        if key.startswith(('backbone', 'upsampling')):
+            assert torch.equal(x, vitpose[key.replace('upsampling', 'head')]), key
+    check_what_was_trained(runner, start)
+    if 'jhmdb' in name:
+        assert 0 <= values['PCK'] <= 1 and 'tPCK' not in values
+    else:
+        assert 0 <= values['posetrack/AP'] <= 100 and 'posetrack/Wri AP' in values
