@@ -1,11 +1,12 @@
 # make demo    simulate, train, evaluate, draw (about 20 minutes on two CPU cores)
-# make test    the test suite
+# make test    the test suite, WORKERS tests side by side (2), one thread each
 # make test-without-compiler    the tests of operators, models and training where no native kernel can be built
 # make lint    ruff, as CI runs it
 # PYTHON names the interpreter (3.10 to 3.12), VENV the virtual environment, TORCH what pip installs first.
 PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
+WORKERS ?= 2
 BIN = $(VENV)/bin
 
 .PHONY: install demo test test-without-compiler lint clean
@@ -24,10 +25,11 @@ demo: install
 	$(BIN)/python tools/demo.py
 
 test: install
-	$(BIN)/python -m pytest -q tests projects
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests projects
 
 test-without-compiler: install
-	CC=no-such-compiler XDG_CACHE_HOME=$(VENV)/no-kernels $(BIN)/python -m pytest -q tests/test_ops tests/test_models tests/test_engine
+	CC=no-such-compiler XDG_CACHE_HOME=$(VENV)/no-kernels OMP_NUM_THREADS=1 \
+		$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests/test_ops tests/test_models tests/test_engine
 
 lint: install
 	$(BIN)/ruff check .

@@ -27,6 +27,14 @@ VIT_SIZES = {'base': (768, 12, 12), 'huge': (1280, 32, 16)}
 TINY_NECK = dict(in_channels=8, embed_dims=8, num_gsm=1, num_lrm=1, attention_dims=4, d_state=2)
 
 
+@pytest.fixture(scope='module', autouse=True)
+def _unformatted():
+    """mmengine formats the configuration five times a training; of two iterations that is most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('mmengine.config.config.FormatCode', lambda text, **_: (text, False))
+        yield
+
+
 def module_of(file):
     """Another file of tests, for what it writes."""
     spec = importlib.util.spec_from_file_location(file, Path(__file__).with_name(f'{file}.py'))
