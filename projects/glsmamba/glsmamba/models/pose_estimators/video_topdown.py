@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from mmpose.models.pose_estimators import TopdownPoseEstimator
-from torch import Tensor
+from torch import Tensor, nn
 
-from mmradar.errors import ConfigError
+from mmradar.engine.checkpoint import allow_training_state
+from mmradar.errors import CheckpointError, ConfigError
 from mmradar.registry import MODELS
 
 _PARTS = ('backbone', 'upsampling', 'neck', 'head')
@@ -37,7 +40,7 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
         train_cfg, test_cfg, data_preprocessor, metainfo, init_cfg: As mmpose's ``TopdownPoseEstimator``.
 
     Raises:
-        ConfigError: ``frozen`` names no part.
+        ConfigError: ``frozen`` names no part, or the backbone is mmpretrain's, which is not installed.
     """
 
     def __init__(
@@ -58,6 +61,12 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
             raise ConfigError(
                 f'VideoTopdownPoseEstimator: frozen must be a list of {", ".join(_PARTS)}; found {found!r}'
             )
+        if str(backbone.get('type')).startswith('mmpretrain.') and importlib.util.find_spec('mmpretrain') is None:
+            raise ConfigError(
+                f'the backbone {backbone["type"]} needs mmpretrain, which is not installed: pip install mmpretrain, or '
+                'take SmallViT, whose parameters have the same names: for ViT-B with embed_dims=768, depth=12, '
+                'num_heads=12, patch_padding=2, for ViT-H with 1280, 32, 16, 2'
+            )
         super().__init__(
             backbone=backbone,
             neck=neck,
@@ -72,6 +81,19 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
         self.frozen = tuple(part for part in frozen if getattr(self, part, None) is not None)
         for part in self.frozen:
             getattr(self, part).requires_grad_(False)
+
+    def init_weights(self) -> None:
+        """As mmengine's, which loads what fits of a checkpoint: here all of a frozen part must come from it.
+
+        Raises:
+            CheckpointError: A frozen part's local checkpoint is missing, or lacks some of its weights.
+        """
+        for part in self.frozen:
+            settings = getattr(self, part).init_cfg
+            pretrained = isinstance(settings, Mapping) and settings.get('type') == 'Pretrained'
+            if pretrained and '://' not in str(settings['checkpoint']):
+                _check_has_all(settings['checkpoint'], settings.get('prefix', ''), getattr(self, part), part)
+        super().init_weights()
 
     def train(self, mode: bool = True) -> VideoTopdownPoseEstimator:
         """Training mode for all but the frozen parts."""
@@ -105,3 +127,26 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
             return (self._encode(inputs[:, inputs.shape[1] // 2]),)
         features = self._encode(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
         return (self.neck(features),)
+
+
+def _check_has_all(source: str, prefix: str, module: nn.Module, part: str) -> None:
+    path = Path(source)
+    if not path.is_file():
+        raise CheckpointError(
+            f'no checkpoint at {path}, from which the frozen {part} starts. If it is of work_dirs, train the '
+            f'configuration of that name first ({path.parent.name}.py); if it is a published one, download it to there'
+        )
+    allow_training_state()
+    content = torch.load(path, map_location='cpu', weights_only=True)
+    state = content.get('state_dict', content)
+    wrong = [
+        key
+        for key, value in module.state_dict().items()
+        if not key.endswith('num_batches_tracked')
+        and (prefix + key not in state or state[prefix + key].shape != value.shape)
+    ]
+    if wrong:
+        raise CheckpointError(
+            f'{path} lacks {len(wrong)} weights of the frozen {part}, or has them in another size, such as '
+            f'{prefix}{wrong[0]}: the rest would stay as it was drawn. Is it of another model?'
+        )
