@@ -29,6 +29,10 @@ _STAND_INS = {
     'xtcocotools.mask': 'xtcocotools',
 }
 
+# What another package, which mmradar has anyway, does just as well: xtcocotools is a fork of pycocotools that changed
+# the evaluation, not the reading of annotations.
+_INSTEAD = {'xtcocotools.coco.COCO': 'pycocotools.coco'}
+
 
 class MissingPackageError(ImportError):
     """An op of a package that is not installed was called."""
@@ -48,12 +52,16 @@ def _missing(qualified_name: str, package: str) -> type:
 
 
 class _StandInModule(ModuleType):
-    """A module whose every public attribute is a class that refuses to be used."""
+    """A module whose every public attribute is a class that refuses to be used, but for those in ``_INSTEAD``."""
 
     def __getattr__(self, name: str):
         if name.startswith('__'):
             raise AttributeError(name)
-        attribute = _missing(f'{self.__name__}.{name}', _STAND_INS[self.__name__])
+        qualified_name = f'{self.__name__}.{name}'
+        if qualified_name in _INSTEAD:
+            attribute = getattr(importlib.import_module(_INSTEAD[qualified_name]), name)
+        else:
+            attribute = _missing(qualified_name, _STAND_INS[self.__name__])
         setattr(self, name, attribute)
         return attribute
 

@@ -57,6 +57,24 @@ def test_a_package_that_is_there_but_broken_is_stood_in_for_with_a_notice(tmp_pa
     )
 
 
+def test_annotations_are_read_without_xtcocotools(tmp_path):
+    """mmpose's COCO-style data sets read their files with pycocotools; its whole-body evaluation stays missing."""
+    package = tmp_path / 'xtcocotools'
+    package.mkdir()
+    (package / '__init__.py').write_text('')
+    (package / 'mask.py').write_text('raise ValueError("numpy.dtype size changed")\n')
+    (tmp_path / 'annotations.json').write_text('{"images": [{"id": 7}], "annotations": [], "categories": []}')
+    code = """
+import mmradar
+from mmpose.datasets.datasets.base.base_coco_style_dataset import COCO
+from xtcocotools.cocoeval import COCOeval
+print(COCO('annotations.json').getImgIds())
+COCOeval()
+"""
+    done = subprocess.run([sys.executable, '-c', code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip().endswith('[7]') and 'install xtcocotools' in done.stderr.splitlines()[-1]
+
+
 def test_radar_needs_neither_mmengine_nor_a_model():
     names = ('mmengine', 'mmpose', 'mmcv', 'mmradar.models', 'mmradar.datasets')
     code = f'import sys; from mmradar.radar import heatmap_3d; print([m for m in {names} if m in sys.modules])'
