@@ -3,7 +3,7 @@
 _base_ = '_base_/synthetic_video.py'
 
 num_frames = 1
-train_dataloader = dict(batch_size=32, dataset=dict(num_frames=num_frames, num_clips=12800))
+train_dataloader = dict(batch_size=32, num_workers=2, dataset=dict(num_frames=num_frames, num_clips=4800))
 val_dataloader = dict(dataset=dict(num_frames=num_frames))
 test_dataloader = dict(dataset=dict(num_frames=num_frames))
 model = dict(data_preprocessor=dict(num_frames=num_frames), frozen=[])
