@@ -26,7 +26,7 @@ train_dataloader = dict(
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(**dataset, split='train', num_clips=1280, fresh=True, pipeline=train_pipeline),
+    dataset=dict(**dataset, split='train', num_clips=960, fresh=True, pipeline=train_pipeline),
 )
 # Other people, motions and scenes than in training, and other ones than in the test
 val_dataloader = dict(
@@ -34,14 +34,14 @@ val_dataloader = dict(
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(**dataset, split='test', num_clips=160, seed=1, pipeline=test_pipeline),
+    dataset=dict(**dataset, split='test', num_clips=96, seed=1, pipeline=test_pipeline),
 )
 test_dataloader = dict(
     batch_size=16,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(**dataset, split='test', num_clips=400, seed=2, pipeline=test_pipeline),
+    dataset=dict(**dataset, split='test', num_clips=320, seed=2, pipeline=test_pipeline),
 )
 val_evaluator = [dict(type='PCKAccuracy', thr=0.2), dict(type='PoseTrackAP')]
 test_evaluator = val_evaluator
