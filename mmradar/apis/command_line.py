@@ -6,7 +6,6 @@ import argparse
 import difflib
 import json
 import os
-import pickle
 import sys
 import time
 from collections.abc import Callable
@@ -218,17 +217,8 @@ def read_checkpoint_or_explain(path: str) -> None:
     Raises:
         CheckpointError: It is missing, or cannot be read without running code from it.
     """
-    from mmradar.engine.checkpoint import allow_training_state
+    from mmradar.engine.checkpoint import allow_training_state, read_checkpoint
 
     allow_training_state()
-    if '://' in path:
-        return
-    if not Path(path).is_file():
-        raise CheckpointError(f'no checkpoint at {path}')
-    try:
-        torch.load(path, map_location='cpu', mmap=True, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise CheckpointError(
-            f'{path} cannot be read as a checkpoint of mmradar: {str(error).splitlines()[0]}\n'
-            'It is damaged, or holds Python objects that mmradar will not run from a file.'
-        ) from error
+    if '://' not in path:
+        read_checkpoint(path, mmap=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -36,6 +38,28 @@ def allow_training_state() -> None:
     allowed += [type(np.dtype(code)) for code in ('?', *np.typecodes['AllInteger'], *np.typecodes['AllFloat'])]
     allowed += [(_history_method, f'{module}.getattr') for module in ('builtins', '__builtin__')]
     torch.serialization.add_safe_globals(allowed)
+
+
+def read_checkpoint(path: str | Path, mmap: bool = False) -> Mapping:
+    """A checkpoint's content on the CPU, without running code from it.
+
+    Args:
+        path: Of a local file.
+        mmap: Leave the weights on disk until they are used.
+
+    Raises:
+        CheckpointError: It is missing, or cannot be read without running code from it.
+    """
+    allow_training_state()
+    if not Path(path).is_file():
+        raise CheckpointError(f'no checkpoint at {path}')
+    try:
+        return torch.load(path, map_location='cpu', mmap=mmap, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise CheckpointError(
+            f'{path} cannot be read as a checkpoint of mmradar: {str(error).splitlines()[0]}\n'
+            'It is damaged, or holds Python objects that mmradar will not run from a file.'
+        ) from error
 
 
 def check_state_dict(model: torch.nn.Module, state: Mapping[str, torch.Tensor], source: str) -> None:

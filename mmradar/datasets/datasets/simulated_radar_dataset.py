@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
+from mmradar.datasets.follows_epochs import FollowsEpochs
 from mmradar.errors import ConfigError
 from mmradar.metainfo import HUPR_METAINFO
 from mmradar.radar import RadarConfig, RawRecording
@@ -20,7 +20,7 @@ from mmradar.simulation import Camera, SimulationPlan, simulate_sequence
 
 
 @DATASETS.register_module()
-class SimulatedRadarDataset(BaseDataset):
+class SimulatedRadarDataset(FollowsEpochs, BaseDataset):
     """Windows of raw radar frames of simulated people: nothing is read from disk, nothing is written.
 
     Every window is another subject in another room. An epoch is a :class:`~mmradar.simulation.SimulationPlan` with a
@@ -69,17 +69,11 @@ class SimulatedRadarDataset(BaseDataset):
             raise ConfigError(f'SimulatedRadarDataset.plan: {error}') from None
         self.num_windows, self.num_frames, self.seed, self.fresh = num_windows, num_frames, seed, fresh
         self.views, self.camera = tuple(views), Camera()
-        # shared, so that workers that stay alive learn of a new epoch
-        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         super().__init__(**kwargs)
 
     @classmethod
     def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
         return parse_pose_metainfo(metainfo or cls.METAINFO)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Deal new windows, if they are to be fresh; ``EpochSeedHook`` calls it."""
-        self._epoch[0] = epoch
 
     @property
     def radar(self) -> RadarConfig:
@@ -93,7 +87,7 @@ class SimulatedRadarDataset(BaseDataset):
     def get_data_info(self, idx: int) -> dict:
         """Simulate a window."""
         info = super().get_data_info(idx)
-        epoch = int(self._epoch) if self.fresh else 0
+        epoch = self.epoch if self.fresh else 0
         seed = int(np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0])
         raw, _, keypoints = simulate_sequence(replace(self.plan, seed=seed), info['sequence'], self.camera, self.views)
         keypoints = keypoints.astype(np.float32)

@@ -13,19 +13,18 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import resource
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / 'benchmarks'))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from glsmamba.models import GLSMamba
+from measuring import peak_mib, shortest
 
 from mmradar.memory import keep_freed_memory
 
@@ -47,24 +46,6 @@ class Transformer(nn.Module):
         batch, frames, channels, height, width = x.shape
         y = self.layers(x.permute(0, 1, 3, 4, 2).reshape(batch, -1, channels)).view(batch, frames, height, width, -1)
         return y[:, self.frames // 2].permute(0, 3, 1, 2)
-
-
-def shortest(call: Callable[[], object], runs: int, device: torch.device) -> float:
-    """Seconds of the fastest of several runs, behind one that does not count."""
-    times = []
-    for _ in range(runs + 1):
-        start = time.perf_counter()
-        call()
-        if device.type == 'cuda':
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
-
-
-def peak_mib(device: torch.device) -> float:
-    if device.type == 'cuda':
-        return torch.cuda.max_memory_allocated() / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure(name: str, tokens: int, what: str, arguments: argparse.Namespace) -> dict[str, float]:

@@ -12,20 +12,20 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / 'benchmarks'))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hummuss.models import SIZES, HumMUSS, HumMUSSLifter
 from hummuss.streaming import HumMUSSStream
+from measuring import peak_mib, shortest, synchronise
 
 from mmradar.memory import keep_freed_memory
 from mmradar.ops import pack_linears
@@ -52,30 +52,6 @@ def build(name: str, size: str, frames: int) -> nn.Module:
         return MODELS.build(config)
     method = 'fft' if name.endswith('fft') else 'chunked'
     return HumMUSS(JOINTS, CHANNELS, causal=name.endswith('causal'), method=method, **SIZES[size])
-
-
-def synchronise(device: torch.device) -> None:
-    if device.type == 'cuda':
-        torch.cuda.synchronize()
-
-
-def shortest(call: Callable[[], object], runs: int, device: torch.device) -> float:
-    """Seconds of the fastest of several runs, behind one that does not count."""
-    times = []
-    for _ in range(runs + 1):
-        synchronise(device)
-        start = time.perf_counter()
-        call()
-        synchronise(device)
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
-
-
-def peak_mib(device: torch.device) -> float:
-    """Of the tensors on a GPU, of the process on a CPU."""
-    if device.type == 'cuda':
-        return torch.cuda.max_memory_allocated() / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure_clip(arguments: argparse.Namespace) -> dict[str, float]:

@@ -7,18 +7,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import torch
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
+from mmradar.datasets.follows_epochs import FollowsEpochs
 from mmradar.errors import ConfigError
 
 
-class ClipDataset(BaseCocoStyleDataset):
+class ClipDataset(FollowsEpochs, BaseCocoStyleDataset):
     """Base of data sets of clips, top-down.
 
     Everything random of a sample, its augmentation too, depends on ``seed``, epoch and number alone, not on the workers
-    or on the samples before it. mmradar's ``EpochSeedHook``, which is in its default runtime, tells of a new epoch;
-    without it every epoch is like the first.
+    or on the samples before it.
 
     Args:
         seed: Of everything random, 0 or more.
@@ -34,13 +33,7 @@ class ClipDataset(BaseCocoStyleDataset):
         if kwargs.get('data_mode', 'topdown') != 'topdown':
             raise ConfigError(f'{type(self).__name__} is top-down, found data_mode={kwargs["data_mode"]!r}')
         self.seed = seed
-        # shared, so that workers that stay alive learn of a new epoch
-        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         super().__init__(*args, **kwargs)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Draw other augmentation, and other frames where they are to be fresh; ``EpochSeedHook`` calls it."""
-        self._epoch[0] = epoch
 
     def rng(self, idx: int, purpose: int = 0) -> np.random.Generator:
         """The generator of one sample in this epoch.
@@ -49,7 +42,7 @@ class ClipDataset(BaseCocoStyleDataset):
             idx: Number of the sample.
             purpose: Another number gives independent draws.
         """
-        return np.random.default_rng([self.seed, int(self._epoch), idx, purpose])
+        return np.random.default_rng([self.seed, self.epoch, idx, purpose])
 
     def prepare_data(self, idx: int) -> Any:
         """One sample through the pipeline. A bad one is an error; mmengine would quietly train on another."""

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
@@ -25,6 +24,7 @@ from hummuss.datasets.lifting_arrays import (
 )
 from hummuss.datasets.motion_sources import SPLITS, MotionClip, check_motions, procedural_clip, recorded_clips
 from hummuss.datasets.virtual_camera import VirtualCamera
+from mmradar.datasets.follows_epochs import FollowsEpochs
 from mmradar.errors import ConfigError, DataError
 from mmradar.metainfo import HUPR_METAINFO
 from mmradar.registry import DATASETS
@@ -37,7 +37,7 @@ CAMERAS = {'around': VirtualCamera.random, 'in_front': VirtualCamera.in_front}
 
 
 @DATASETS.register_module()
-class MotionLiftingDataset(BaseDataset):
+class MotionLiftingDataset(FollowsEpochs, BaseDataset):
     """2D to 3D lifting over any motion source of ``mmradar.simulation``; by default over procedural motions.
 
     Each clip is a person's motion filmed by one random camera; each sample a window of it. Everything random depends on
@@ -175,8 +175,6 @@ class MotionLiftingDataset(BaseDataset):
         self.noise_px = noise[:, None] if noise.ndim else float(noise)
         self.noise_correlation_s, self.joint_dropout, self.dropout_s = noise_correlation_s, joint_dropout, dropout_s
         self.flip_prob = flip_prob
-        # shared, so that workers that stay alive learn of a new epoch
-        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         super().__init__(data_root=data_root, **kwargs)
 
     @classmethod
@@ -186,10 +184,6 @@ class MotionLiftingDataset(BaseDataset):
     def _join_prefix(self) -> None:
         """Files are named in ``motion_files``; there is no annotation file."""
         self.motion_files = [os.path.join(self.data_root or '', path) for path in self.motion_files]
-
-    def set_epoch(self, epoch: int) -> None:
-        """Deal other windows, if they are to be fresh; ``EpochSeedHook`` calls it."""
-        self._epoch[0] = epoch
 
     def load_data_list(self) -> list[dict]:
         """One light entry for every window; clips are made, and filmed, when a window is asked for."""
@@ -245,7 +239,7 @@ class MotionLiftingDataset(BaseDataset):
             ``keypoint_weights`` (T, 14), and the meta information of a sample, see the class.
         """
         info = super().get_data_info(idx)
-        epoch = int(self._epoch) if self.fresh else 0
+        epoch = self.epoch if self.fresh else 0
         number, window = info['clip'], info['window']
         clip = self._clip(number, epoch)
         camera = self.camera_of(number, clip, epoch)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from hummuss.datasets.lifting_arrays import check_lifting_arrays, mirrored, normalise_to_screen, pack_lifting_sample
+from mmradar.datasets.follows_epochs import FollowsEpochs
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
 from mmradar.simulation.motion_files.arrays import load_npz
@@ -22,7 +22,7 @@ _NAME = re.compile(r'^(?:(S\d+_Seq\d+)_(Cam\d+)|(TS\d+))_(\d+)\.jpg$')
 
 
 @DATASETS.register_module()
-class MPIINF3DHPDataset(BaseDataset):
+class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
     """Windows of MPI-INF-3DHP (Mehta et al., 3DV 2017): 2D joints of each video, and 3D joints in camera axes.
 
     Reads what mmpose's ``tools/dataset_converters/preprocess_mpi_inf_3dhp.py`` writes (``mpi_inf_3dhp_train.npz``,
@@ -73,17 +73,11 @@ class MPIINF3DHPDataset(BaseDataset):
             raise ConfigError(f'MPIINF3DHPDataset.flip_prob must be 0 to 1, found {flip_prob}')
         self.num_frames, self.stride, self.short = num_frames, stride or num_frames, short
         self.flip_prob, self.seed = flip_prob, seed
-        # shared, so that workers that stay alive learn of a new epoch
-        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         super().__init__(ann_file=ann_file, **kwargs)
 
     @classmethod
     def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
         return parse_pose_metainfo(metainfo or cls.METAINFO)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Mirror other windows; ``EpochSeedHook`` calls it."""
-        self._epoch[0] = epoch
 
     def load_data_list(self) -> list[dict]:
         """One light entry for every window; joints stay in arrays."""
@@ -153,7 +147,7 @@ class MPIINF3DHPDataset(BaseDataset):
         )
         flip, swap = False, self.metainfo['flip_indices']
         if self.flip_prob:
-            flip = bool(np.random.default_rng([self.seed, int(self._epoch), idx]).random() < self.flip_prob)
+            flip = bool(np.random.default_rng([self.seed, self.epoch, idx]).random() < self.flip_prob)
         keypoints, keypoints_3d, confidence, weights = mirrored(*arrays, swap) if flip else arrays
         return dict(
             keypoints=keypoints,

@@ -14,8 +14,8 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch import nn
 
-from mmradar.engine.checkpoint import allow_training_state, check_state_dict
-from mmradar.errors import CheckpointError, ConfigError
+from mmradar.engine.checkpoint import check_state_dict, read_checkpoint
+from mmradar.errors import ConfigError
 from mmradar.registry import MODELS
 
 
@@ -23,13 +23,10 @@ def load_model(config: Config, checkpoint: str | Path, device: str = 'cpu') -> n
     """The configuration's model with a checkpoint's weights, in evaluation mode.
 
     Raises:
-        CheckpointError: No such file, or it is another model's.
+        CheckpointError: No such file, a damaged one, or another model's.
     """
     init_default_scope(config.get('default_scope', 'mmradar'))
-    if not Path(checkpoint).is_file():
-        raise CheckpointError(f'no checkpoint at {checkpoint}')
-    allow_training_state()
-    content = torch.load(checkpoint, map_location='cpu', weights_only=True)
+    content = read_checkpoint(checkpoint)
     state = content.get('state_dict', content)
     model = MODELS.build(config.model)
     check_state_dict(model, state, str(checkpoint))

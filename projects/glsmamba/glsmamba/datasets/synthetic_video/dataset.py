@@ -130,7 +130,7 @@ class SyntheticVideoPoseDataset(ClipDataset):
     def get_data_info(self, idx: int) -> dict:
         """Render one clip."""
         info = super().get_data_info(idx)
-        epoch = int(self._epoch) if self.fresh else 0
+        epoch = self.epoch if self.fresh else 0
         number = info['id']
         duration = self.num_frames / self.frame_rate_hz
         for attempt in range(_TRIES):

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from mmpose.models.pose_estimators import TopdownPoseEstimator
 from torch import Tensor, nn
 
-from mmradar.engine.checkpoint import allow_training_state
+from mmradar.engine.checkpoint import read_checkpoint
 from mmradar.errors import CheckpointError, ConfigError
 from mmradar.registry import MODELS
 
@@ -136,8 +136,7 @@ def _check_has_all(source: str, prefix: str, module: nn.Module, part: str) -> No
             f'no checkpoint at {path}, from which the frozen {part} starts. If it is of work_dirs, train the '
             f'configuration of that name first ({path.parent.name}.py); if it is a published one, download it to there'
         )
-    allow_training_state()
-    content = torch.load(path, map_location='cpu', weights_only=True)
+    content = read_checkpoint(path)
     state = content.get('state_dict', content)
     wrong = [
         key
