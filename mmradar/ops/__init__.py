@@ -2,6 +2,7 @@
 
 from mmradar.ops.causal_conv1d import causal_conv1d
 from mmradar.ops.diagonal_ssm import diagonal_ssm, diagonal_ssm_step
+from mmradar.ops.modulated_deform_conv import modulated_deform_conv2d
 from mmradar.ops.packed_linear import PackedLinear, pack_linears
 from mmradar.ops.selective_scan import available_backends, selective_scan, selective_state_update
 
@@ -11,6 +12,7 @@ __all__ = [
     'causal_conv1d',
     'diagonal_ssm',
     'diagonal_ssm_step',
+    'modulated_deform_conv2d',
     'pack_linears',
     'selective_scan',
     'selective_state_update',

@@ -1,5 +1,6 @@
 /* All native kernels of mmradar.ops as one library, built on first use by library.py. */
 #include "causal_conv1d.h"
+#include "deform_samples.h"
 #include "selective_scan.h"
 #include "team.h"
 

@@ -211,14 +211,6 @@ INLINE void scan_states_backward(const int width, const int bounded, const int g
     for (int k = 0; k < width; k++) g[k] = back[k], grad_A[k] = sum_A[k];
 }
 
-INLINE float sum_of_lanes(vec v) {
-    typedef float four __attribute__((vector_size(16)));
-    four part[VL / 4], sum = {0};
-    memcpy(part, &v, sizeof v);
-    for (int i = 0; i < VL / 4; i++) sum += part[i];
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
 /* Gradients of batch element b through blocks [first, last); `part` numbers this range among those of b. */
 int selective_scan_backward(const void *arguments, int64_t b, int64_t first, int64_t last, int64_t part) {
     const struct scan *s = arguments;

@@ -78,6 +78,14 @@ INLINE vec power_of_2(vec x) {
     return x;
 }
 
+INLINE float sum_of_lanes(vec v) {
+    typedef float four __attribute__((vector_size(16)));
+    four part[VL / 4], sum = {0};
+    memcpy(part, &v, sizeof v);
+    for (int i = 0; i < VL / 4; i++) sum += part[i];
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 #define LOG2_E 1.44269504088896f
 #define LN_2 0.693147180559945f
 

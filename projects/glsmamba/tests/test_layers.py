@@ -1,10 +1,8 @@
 import math
-from types import SimpleNamespace
 
 import pytest
 import torch
 from glsmamba.models import layers as L
-from glsmamba.models.layers import modulated_deform_conv as dcn
 from glsmamba.models.layers import s6 as s6_module
 from glsmamba.models.layers import sts6d as sts6d_module
 from torch.nn.functional import conv2d, gelu, layer_norm, linear, silu, softplus
@@ -224,81 +222,12 @@ def deform_conv_by_loop(x, offset, mask, weight, bias, groups, deform_groups):
     return y
 
 
-def deform_inputs(channels=4, groups=2, deform_groups=2, scale=1.5, size=(3, 3), batch=2):
-    def random(*shape):
-        return torch.randn(*shape, dtype=torch.float64)
-
-    samples = 9 * deform_groups
-    return (
-        random(batch, channels, *size),
-        scale * random(batch, 2 * samples, *size),
-        torch.rand(batch, samples, *size, dtype=torch.float64),
-        random(channels, channels // groups, 3, 3),
-        random(channels),
-        groups,
-        deform_groups,
-    )
-
-
-@pytest.mark.parametrize('groups, deform_groups', [(1, 1), (2, 1), (1, 2), (2, 4)])
-def test_deformable_convolution_is_its_definition(groups, deform_groups):
-    inputs = deform_inputs(groups=groups, deform_groups=deform_groups)
-    torch.testing.assert_close(L.modulated_deform_conv2d_torch(*inputs), deform_conv_by_loop(*inputs))
-
-
-def test_without_offsets_it_is_a_convolution():
-    x, offset, mask, weight, bias, groups, _ = deform_inputs(deform_groups=1)
-    y = L.modulated_deform_conv2d_torch(x, 0 * offset, torch.ones_like(mask), weight, bias, groups)
-    torch.testing.assert_close(y, conv2d(x, weight, bias, padding=1, groups=groups))
-    # far outside of the map there is nothing, whatever the direction
-    far = L.modulated_deform_conv2d_torch(x, torch.full_like(offset, -50.0), mask, weight, bias, groups)
-    torch.testing.assert_close(far, bias.view(1, -1, 1, 1).expand_as(far))
-
-
-def test_gradients_of_deformable_convolution():
-    *tensors, groups, deform_groups = deform_inputs(2, 1, 1, size=(2, 3), batch=1)
-    tensors = [tensor.requires_grad_() for tensor in tensors]
-    assert torch.autograd.gradcheck(lambda *t: L.modulated_deform_conv2d_torch(*t, groups, deform_groups), tensors)
-
-
-def test_deformable_convolution_equals_mmcvs():
-    if reason := L.mmcv_operator_missing():
-        pytest.skip(reason)
-    layer = L.ModulatedDeformConv(4, groups=2, deform_groups=2, implementation='mmcv')
-    x, offset, mask = (tensor.float() for tensor in deform_inputs()[:3])
-    expected = L.modulated_deform_conv2d_torch(x, offset, mask, layer.weight, layer.bias, 2, 2)
-    torch.testing.assert_close(layer(x, offset, mask), expected, rtol=1e-4, atol=1e-4)
-
-
-def test_which_implementation(monkeypatch):
-    calls = []
-
-    def operator(x, offset, mask, weight, bias, *settings):
-        calls.append(settings)
-        return L.modulated_deform_conv2d_torch(x, offset, mask, weight, bias, *settings[-2:])
-
-    layer = L.ModulatedDeformConv(4, groups=2, deform_groups=2, implementation='torch')
-    inputs = [tensor.float() for tensor in deform_inputs()[:3]]
-    expected = layer(*inputs)
-    monkeypatch.setattr(dcn, 'mmcv_operator_missing', lambda: 'not compiled')
-    assert not L.ModulatedDeformConv(4).uses_mmcv
-    with pytest.raises(ConfigError, match="not compiled. Use implementation='torch'"):
-        L.ModulatedDeformConv(4, implementation='mmcv')
-    monkeypatch.setattr(dcn, 'mmcv_operator_missing', lambda: None)
-    monkeypatch.setitem(__import__('sys').modules, 'mmcv.ops', SimpleNamespace(modulated_deform_conv2d=operator))
-    compiled = L.ModulatedDeformConv(4, groups=2, deform_groups=2)
-    compiled.load_state_dict(layer.state_dict())
-    torch.testing.assert_close(compiled(*inputs), expected)
-    assert calls == [(1, 1, 1, 2, 2)]  # stride, padding, dilation, groups, deform_groups
-
-
 @pytest.mark.parametrize(
     'arguments, message',
     [
         (dict(kernel_size=2), 'must be odd, found 2'),
         (dict(groups=3), 'groups=3'),
         (dict(deform_groups=3), 'deform_groups=3'),
-        (dict(implementation='cuda'), "found 'cuda'"),
     ],
 )
 def test_impossible_deformable_convolutions(arguments, message):
@@ -450,6 +379,6 @@ def test_embedding_values():
 
 def test_what_torch_does_not_count_is_stated():
     """As milliMamba's layers count: decay, input and output of a state element; four pixels of a sample."""
-    s6, deform = L.S6(8, 6, d_state=4), dcn.ModulatedDeformConv(8, 3)
+    s6, deform = L.S6(8, 6, d_state=4), L.ModulatedDeformConv(8, 3)
     assert s6.uncounted_macs(torch.zeros(2, 10, 8)) == {'selective scan': 2 * 10 * 6 * 8 * 4 * 3}
     assert deform.uncounted_macs(torch.zeros(2, 8, 5, 7)) == {'bilinear samples': 2 * 8 * 5 * 7 * 9 * 4}

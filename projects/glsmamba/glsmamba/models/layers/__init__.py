@@ -4,11 +4,7 @@ from glsmamba.models.layers.embeddings import SpaceTimeEmbedding, sine_cosine_2d
 from glsmamba.models.layers.gated_block import GatedBlock, GateStream
 from glsmamba.models.layers.gsm import GSMBlock
 from glsmamba.models.layers.lrm import LRMBlock
-from glsmamba.models.layers.modulated_deform_conv import (
-    ModulatedDeformConv,
-    mmcv_operator_missing,
-    modulated_deform_conv2d_torch,
-)
+from glsmamba.models.layers.modulated_deform_conv import ModulatedDeformConv
 from glsmamba.models.layers.s6 import S6
 from glsmamba.models.layers.scan_orders import ScanOrders, read_in_orders, scan_orders, sum_in_place_of_tokens
 from glsmamba.models.layers.sequential_channel_attention import SequentialChannelAttention
@@ -30,8 +26,6 @@ __all__ = [
     'ScanOrders',
     'SequentialChannelAttention',
     'SpaceTimeEmbedding',
-    'mmcv_operator_missing',
-    'modulated_deform_conv2d_torch',
     'read_in_orders',
     'scan_orders',
     'sine_cosine_2d',

@@ -23,7 +23,7 @@ class ModulatedCompensation(BaseModule):
         kernel_size: Of the deformable convolution, and of the depthwise one.
         groups: Of the deformable convolution.
         deform_groups: Groups of channels with offsets of their own.
-        implementation: Of :class:`~glsmamba.models.layers.modulated_deform_conv.ModulatedDeformConv`.
+        backend: Of :func:`mmradar.ops.modulated_deform_conv2d`.
     """
 
     def __init__(
@@ -32,10 +32,10 @@ class ModulatedCompensation(BaseModule):
         kernel_size: int = 3,
         groups: int = 8,
         deform_groups: int = 1,
-        implementation: str = 'auto',
+        backend: str = 'auto',
     ) -> None:
         super().__init__()
-        self.deform_conv = ModulatedDeformConv(embed_dims, kernel_size, groups, deform_groups, implementation)
+        self.deform_conv = ModulatedDeformConv(embed_dims, kernel_size, groups, deform_groups, backend)
         samples = deform_groups * kernel_size**2
         self.splits = (2 * samples, samples)
         self.around = nn.Conv2d(embed_dims, embed_dims, kernel_size, padding=kernel_size // 2, groups=embed_dims)

@@ -1,0 +1,5 @@
+"""Modulated deformable convolution (DCNv2): a convolution that samples where given offsets say."""
+
+from mmradar.ops.modulated_deform_conv.dispatch import modulated_deform_conv2d
+
+__all__ = ['modulated_deform_conv2d']
