@@ -95,14 +95,13 @@ class S6(BaseModule):
         (batch, tokens, dims), scans = x.shape, self.num_scans
         shared = len(self.x_weight) == 1
         if shared:  # pointwise: before the tokens are copied for every order
-            u = read_in_orders(torch.cat([x, _project(x, self.x_weight)], dim=-1), orders)
-            u, dt, B, C = u.split((dims, *self.splits), dim=-1)
+            dt, B, C = _project(x, self.x_weight).split(self.splits, dim=-1)
+            of_tokens = torch.cat([x, _project(dt, self.dt_weight), B, C], dim=-1)
+            u, delta, B, C = read_in_orders(of_tokens, orders).split((dims, dims, *self.splits[1:]), dim=-1)
         else:
             u = read_in_orders(x, orders)
             dt, B, C = _project(u, self.x_weight).split(self.splits, dim=-1)
-        delta = _project(dt, self.dt_weight)
-        if not shared:
-            delta = delta + self.dt_bias[:, None]
+            delta = _project(dt, self.dt_weight) + self.dt_bias[:, None]
         if padding is not None:
             delta = delta.masked_fill(padding[orders.order][..., None], _NO_STEP)
         A = -torch.exp(self.A_log.float())

@@ -46,10 +46,10 @@ class STS6D(BaseModule):
         orders = ScanOrders(*self.orders((frames, height, width), x.device))
         segments = {'unified': 1, 'spatial': frames, 'temporal': height * width}
         cuts = [segments[pair] for pair in self.pairs] if self.reset_state else 1
-        y = self.s6(x.flatten(1, 3), orders, cuts)
+        # unbound rather than sliced: the gradients of slices would each be as large as the whole
+        by_pair = self.s6(x.flatten(1, 3), orders, cuts).unflatten(1, (len(self.pairs), 2)).unbind(1)
         results = {}
-        for k, pair in enumerate(self.pairs):
-            both = slice(2 * k, 2 * k + 2)
-            of_pair = ScanOrders(orders.order[both], orders.inverse[both])
-            results[pair] = sum_in_place_of_tokens(y[:, both], of_pair).view_as(x)
+        for k, (pair, y) in enumerate(zip(self.pairs, by_pair)):
+            of_pair = ScanOrders(*(rows[2 * k : 2 * k + 2] for rows in orders))
+            results[pair] = sum_in_place_of_tokens(y, of_pair).view_as(x)
         return results
