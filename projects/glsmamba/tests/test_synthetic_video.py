@@ -204,6 +204,37 @@ def test_fresh_clips_every_epoch():
     assert (same.get_data_info(0)['keypoints'] == first).all()
 
 
+def test_kept_clips_are_the_rendered_ones(tmp_path, monkeypatch):
+    def rendering(*args, **kwargs):
+        raise AssertionError('rendered again')
+
+    def same(a, b):
+        return all((x == y).all() for x, y in zip(a['img'], b['img'])) and all(
+            (a[name] == b[name]).all() for name in ('keypoints', 'visibility', 'bbox', 'head_size')
+        )
+
+    rendered = [build(fresh=True).get_data_info(i) for i in range(2)]
+    data = build(fresh=True, keep=str(tmp_path))
+    assert all(same(data.get_data_info(i), rendered[i]) for i in range(2))
+    files = sorted(tmp_path.glob('*/*'))
+    assert [file.name for file in files] == ['0_0.npz', '0_1.npz']
+    files[1].write_bytes(files[1].read_bytes()[:-300])  # damaged: rendered and kept anew
+    assert same(build(fresh=True, keep=str(tmp_path)).get_data_info(1), rendered[1])
+    with monkeypatch.context() as patch:
+        patch.setattr('glsmamba.datasets.synthetic_video.dataset.render_clip', rendering)
+        again = build(fresh=True, keep=str(tmp_path))
+        assert all(same(again.get_data_info(i), rendered[i]) for i in range(2))
+        again.set_epoch(1)
+        with pytest.raises(AssertionError, match='rendered again'):
+            again.get_data_info(0)
+        for other in (dict(seed=2), dict(difficulty='hard'), dict(split='test'), dict(num_frames=3)):
+            with pytest.raises(AssertionError, match='rendered again'):
+                build(fresh=True, keep=str(tmp_path), **other).get_data_info(0)
+    monkeypatch.setattr('glsmamba.datasets.synthetic_video.kept._renderer', lambda: 'another version')
+    assert same(build(fresh=True, keep=str(tmp_path)).get_data_info(0), rendered[0])
+    assert len(list(tmp_path.glob('*/0_0.npz'))) == 2
+
+
 def test_labels_are_consistent_and_difficulty_tells():
     hidden, spread = {}, {}
     for difficulty in ('easy', 'hard'):

@@ -20,13 +20,20 @@ train_pipeline = [
 ]
 test_pipeline = [*load, *finish]
 
-dataset = dict(type='SyntheticVideoPoseDataset', num_frames=num_frames, image_size=(112, 112), difficulty='medium')
+# clips are rendered in the first epoch of the first training and kept (0.2 MB each) for all others
+dataset = dict(
+    type='SyntheticVideoPoseDataset',
+    num_frames=num_frames,
+    image_size=(112, 112),
+    difficulty='medium',
+    keep='data/synthetic_video',
+)
 train_dataloader = dict(
     batch_size=16,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(**dataset, split='train', num_clips=960, fresh=True, pipeline=train_pipeline),
+    dataset=dict(**dataset, split='train', num_clips=2400, pipeline=train_pipeline),
 )
 # Other people, motions and scenes than in training, and other ones than in the test
 val_dataloader = dict(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os.path
 from collections.abc import Sequence
 from copy import deepcopy
@@ -11,7 +12,8 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from glsmamba.datasets.clip_dataset import ClipDataset
 from glsmamba.datasets.posetrack_video_dataset import posetrack_metainfo
-from glsmamba.datasets.synthetic_video.render import render_clip
+from glsmamba.datasets.synthetic_video.kept import KeptClips
+from glsmamba.datasets.synthetic_video.render import RenderedClip, render_clip
 from glsmamba.datasets.synthetic_video.scene import Difficulty, random_scene
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
@@ -47,6 +49,8 @@ class SyntheticVideoPoseDataset(ClipDataset):
         motion_files: Recorded motions, any file ``mmradar.simulation.read_motion`` reads; relative ones are below
             ``data_root``. Name other files for each split.
         fresh: Other clips in every epoch; the same ones otherwise.
+        keep: Folder to keep rendered clips in, of 188 kB for five frames of 112 x 112; read the next time in place of
+            rendering them again. ``None`` keeps none.
         seed, **kwargs: As :class:`~glsmamba.datasets.clip_dataset.ClipDataset`.
 
     Raises:
@@ -73,6 +77,7 @@ class SyntheticVideoPoseDataset(ClipDataset):
         motions: Sequence[str] | None = None,
         motion_files: Sequence[str] = (),
         fresh: bool = False,
+        keep: str | None = None,
         data_root: str | None = '',
         **kwargs,
     ) -> None:
@@ -107,7 +112,7 @@ class SyntheticVideoPoseDataset(ClipDataset):
         )
         self.split, self.num_clips, self.num_frames = split, num_clips, num_frames
         self.frame_rate_hz, self.image_size, self.fresh = frame_rate_hz, tuple(map(int, image_size)), fresh
-        self.motion_files = list(motion_files)
+        self.motion_files, self.keep = list(motion_files), keep
         super().__init__(data_root=data_root, **kwargs)
 
     @classmethod
@@ -125,13 +130,18 @@ class SyntheticVideoPoseDataset(ClipDataset):
             self.recordings = [read_motion(path) for path in self.motion_files]
         except FileNotFoundError as error:
             raise DataError(f'{error}; leave motion_files out: procedural motions need no files') from error
+        self.kept = KeptClips(self.keep, self._settings()) if self.keep else None
         return [dict(id=number, img_id=number) for number in range(self.num_clips)]
 
-    def get_data_info(self, idx: int) -> dict:
-        """Render one clip."""
-        info = super().get_data_info(idx)
-        epoch = self.epoch if self.fresh else 0
-        number = info['id']
+    def _settings(self) -> str:
+        recorded = [
+            (hashlib.sha256(recording.positions_m.tobytes()).hexdigest(), recording.frame_rate_hz)
+            for recording in self.recordings
+        ]
+        what = (self.difficulty, self.num_frames, self.frame_rate_hz, self.image_size, self.motions, recorded)
+        return repr((*what, self.seed, self.split))
+
+    def _render(self, epoch: int, number: int) -> RenderedClip:
         duration = self.num_frames / self.frame_rate_hz
         for attempt in range(_TRIES):
             rng = np.random.default_rng([self.seed, SPLITS.index(self.split), epoch, number, attempt])
@@ -139,6 +149,17 @@ class SyntheticVideoPoseDataset(ClipDataset):
             clip = render_clip(scene, self.num_frames, self.frame_rate_hz, rng)
             if (clip.visibility > 0).sum() >= 8:  # at least half a person in the image
                 break
+        return clip
+
+    def get_data_info(self, idx: int) -> dict:
+        """One clip, rendered or kept."""
+        info = super().get_data_info(idx)
+        epoch = self.epoch if self.fresh else 0
+        number = info['id']
+        if self.kept:
+            clip = self.kept.get(f'{epoch}_{number}', lambda: self._render(epoch, number))
+        else:
+            clip = self._render(epoch, number)
         width, height = clip.bbox_px[2:] - clip.bbox_px[:2]
         head_width, head_height = clip.head_bbox_px[2:] - clip.head_bbox_px[:2]
         return dict(

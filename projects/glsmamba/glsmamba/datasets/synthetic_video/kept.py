@@ -1,0 +1,67 @@
+"""Rendered clips kept on a disk: rendering takes as long as a small network's training."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from glsmamba.datasets.synthetic_video.render import RenderedClip
+from mmradar import simulation
+
+
+@functools.cache
+def _renderer() -> str:
+    """What decides how a clip looks besides its settings: the code that draws it, and the libraries under it."""
+    sources = [file for folder in (Path(__file__), Path(simulation.__file__)) for file in folder.parent.glob('*.py')]
+    code = hashlib.sha256(b'\n'.join(file.read_bytes() for file in sorted(sources))).hexdigest()
+    return f'{code} numpy {np.__version__} OpenCV {cv2.__version__}'
+
+
+class KeptClips:
+    """Renders a clip once and reads it the next time.
+
+    Clips of other settings, or of another version of the renderer, go to other folders; nothing is ever deleted.
+
+    Args:
+        folder: Where to keep them.
+        settings: All that clips depend on besides their names, as text.
+
+    Raises:
+        OSError: The folder cannot be made.
+    """
+
+    def __init__(self, folder: str | os.PathLike, settings: str) -> None:
+        key = hashlib.sha256(f'{settings}\n{_renderer()}'.encode()).hexdigest()[:16]
+        self.folder = Path(folder) / key
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def get(self, name: str, render: Callable[[], RenderedClip]) -> RenderedClip:
+        """The clip of a name, rendered if it has not been kept, or if its file is damaged.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        path = self.folder / f'{name}.npz'
+        try:
+            with np.load(path, allow_pickle=False) as kept:
+                return RenderedClip(**kept)
+        except (FileNotFoundError, ValueError, EOFError, TypeError, zipfile.BadZipFile):
+            clip = render()
+        descriptor, unfinished = tempfile.mkstemp(suffix='.npz', dir=self.folder)
+        try:
+            with os.fdopen(descriptor, 'wb') as file:
+                np.savez(file, **asdict(clip))
+            os.replace(unfinished, path)  # another process may be keeping the same
+        except BaseException:
+            os.unlink(unfinished)
+            raise
+        return clip
