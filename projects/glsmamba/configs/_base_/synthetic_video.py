@@ -4,7 +4,8 @@ _base_ = ['../../../../configs/_base_/default_runtime.py']
 custom_imports = dict(imports=['glsmamba'], allow_failed_imports=False)
 
 num_frames = 5
-codec = dict(type='UDPHeatmap', input_size=(64, 96), heatmap_size=(16, 24), sigma=1.2)
+# three sigma must be a whole number: otherwise mmpose 1.3.2 shifts peaks near the upper and left edge by a pixel
+codec = dict(type='UDPHeatmap', input_size=(64, 96), heatmap_size=(16, 24), sigma=1, blur_kernel_size=7)
 
 load = [dict(type='LoadClip'), dict(type='GetBBoxCenterScale')]
 finish = [
