@@ -1,4 +1,4 @@
 # Without local refinement: the paper's "+ GSM".
-_base_ = '../glsmamba_small_synthetic.py'
+_base_ = 'full.py'
 
 model = dict(neck=dict(num_lrm=0))

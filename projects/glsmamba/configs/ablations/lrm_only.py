@@ -1,4 +1,4 @@
 # Without global scans; no row of the paper.
-_base_ = '../glsmamba_small_synthetic.py'
+_base_ = 'full.py'
 
 model = dict(neck=dict(num_gsm=0))

@@ -1,5 +1,5 @@
 # Tokens of a sixteenth of the image, as the encoder gives them; the head upsamples (trained, as nothing else is there).
-_base_ = '../glsmamba_small_synthetic.py'
+_base_ = 'full.py'
 
 model = dict(
     upsampling=None,

@@ -1,4 +1,4 @@
 # Six scans, summed in place of STMM.
-_base_ = '../glsmamba_small_synthetic.py'
+_base_ = 'full.py'
 
 model = dict(neck=dict(merge='sum'))

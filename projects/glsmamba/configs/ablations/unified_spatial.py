@@ -1,4 +1,4 @@
 # Unified and spatial scans.
-_base_ = '../glsmamba_small_synthetic.py'
+_base_ = 'full.py'
 
 model = dict(neck=dict(directions='unified+spatial'))

@@ -1,0 +1,15 @@
+# GLSMamba as in glsmamba_small_synthetic.py, trained twice as long. Each other file here changes one thing of it.
+_base_ = '../glsmamba_small_synthetic.py'
+
+max_epochs = 4
+param_scheduler = [
+    dict(
+        type='OneCycleLR',
+        eta_max=2e-3,
+        pct_start=0.15,
+        total_steps=max_epochs,
+        by_epoch=True,
+        convert_to_iter_based=True,
+    )
+]
+train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
