@@ -3,7 +3,20 @@
 _base_ = '_base_/synthetic_video.py'
 
 num_frames = 1
+max_epochs = 6
 train_dataloader = dict(batch_size=32, num_workers=2, dataset=dict(num_frames=num_frames, num_clips=4800))
 val_dataloader = dict(dataset=dict(num_frames=num_frames))
 test_dataloader = dict(dataset=dict(num_frames=num_frames))
 model = dict(data_preprocessor=dict(num_frames=num_frames), frozen=[])
+
+param_scheduler = [
+    dict(
+        type='OneCycleLR',
+        eta_max=2e-3,
+        pct_start=0.15,
+        total_steps=max_epochs,
+        by_epoch=True,
+        convert_to_iter_based=True,
+    )
+]
+train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)

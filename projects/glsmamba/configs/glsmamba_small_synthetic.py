@@ -1,7 +1,7 @@
 # GLSMamba over five frames of a frozen single-frame network, which frame_small_synthetic.py trains.
 _base_ = '_base_/synthetic_video.py'
 
-frame_checkpoint = 'work_dirs/frame_small_synthetic/epoch_2.pth'
+frame_checkpoint = 'work_dirs/frame_small_synthetic/epoch_6.pth'
 model = dict(
     backbone=dict(init_cfg=dict(type='Pretrained', checkpoint=frame_checkpoint, prefix='backbone.')),
     upsampling=dict(init_cfg=dict(type='Pretrained', checkpoint=frame_checkpoint, prefix='upsampling.')),

@@ -192,7 +192,7 @@ def test_the_single_frame_network_trains_whole(trained):
 
 def test_glsmamba_keeps_the_single_frame_network_and_trains_the_rest(trained):
     runner, start, values = trained['glsmamba_small_synthetic']
-    frame = torch.load('work_dirs/frame_small_synthetic/epoch_2.pth', map_location='cpu', weights_only=True)
+    frame = torch.load('work_dirs/frame_small_synthetic/epoch_6.pth', map_location='cpu', weights_only=True)
     saved = torch.load('work_dirs/glsmamba_small_synthetic/epoch_2.pth', map_location='cpu', weights_only=True)
     frozen = [name for name in saved['state_dict'] if name.startswith(('backbone.', 'upsampling.'))]
     assert len(frozen) > 100 and any('running_var' in name for name in frozen)
@@ -222,7 +222,7 @@ def test_the_sixteenth_starts_from_the_same_checkpoint(trained):
 
 def test_a_missing_single_frame_network_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CheckpointError, match=r'epoch_2\.pth.* first \(frame_small_synthetic\.py\)'):
+    with pytest.raises(CheckpointError, match=r'epoch_6\.pth.* first \(frame_small_synthetic\.py\)'):
         MODELS.build(read('glsmamba_small_synthetic').model).init_weights()
 
 
@@ -237,7 +237,7 @@ def test_a_checkpoint_that_leaves_frozen_weights_at_random_is_refused(trained, t
     if spoil == 'another size':
         state[key] = torch.zeros(2, 2, 4, 4)
     (tmp_path / 'work_dirs' / 'frame_small_synthetic').mkdir(parents=True)
-    torch.save(dict(state_dict=state), 'work_dirs/frame_small_synthetic/epoch_2.pth')
+    torch.save(dict(state_dict=state), 'work_dirs/frame_small_synthetic/epoch_6.pth')
     with pytest.raises(CheckpointError, match='lacks 1 weights of the frozen upsampling.*deconv_layers.3.weight'):
         MODELS.build(read('glsmamba_small_synthetic').model).init_weights()
 
