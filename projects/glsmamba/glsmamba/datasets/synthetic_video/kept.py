@@ -21,8 +21,10 @@ from mmradar import simulation
 @functools.cache
 def _renderer() -> str:
     """What decides how a clip looks besides its settings: the code that draws it, and the libraries under it."""
-    sources = [file for folder in (Path(__file__), Path(simulation.__file__)) for file in folder.parent.glob('*.py')]
-    code = hashlib.sha256(b'\n'.join(file.read_bytes() for file in sorted(sources))).hexdigest()
+    # by folder and name: the same wherever the packages are installed
+    packages = (Path(__file__).parent, Path(simulation.__file__).parent)
+    sources = [file.read_bytes() for package in packages for file in sorted(package.glob('*.py'))]
+    code = hashlib.sha256(b'\n'.join(sources)).hexdigest()
     return f'{code} numpy {np.__version__} OpenCV {cv2.__version__}'
 
 
