@@ -1,5 +1,7 @@
 """Decoders: tokens in, keypoints out."""
 
+from mmradar.models.heads.key_frame_head import KeyFrameHead
+from mmradar.models.heads.query_head import QueryHead
 from mmradar.models.heads.stca_head import STCAHead
 
-__all__ = ['STCAHead']
+__all__ = ['KeyFrameHead', 'QueryHead', 'STCAHead']

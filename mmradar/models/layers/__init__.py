@@ -3,6 +3,7 @@
 from mmradar.models.layers.mnet import MNet
 from mmradar.models.layers.residual_conv3d import ResidualConv3d
 from mmradar.models.layers.stca import STCALayer
+from mmradar.models.layers.transformer_decoder import TransformerDecoderLayer
 from mmradar.models.layers.transformer_encoder import TransformerEncoderLayer
 from mmradar.models.layers.view_stem import ViewStem
 from mmradar.models.layers.vision_mamba import VisionMambaLayer
@@ -13,6 +14,7 @@ __all__ = [
     'MNet',
     'ResidualConv3d',
     'STCALayer',
+    'TransformerDecoderLayer',
     'TransformerEncoderLayer',
     'ViewStem',
     'VisionMambaLayer',
