@@ -246,30 +246,34 @@ def by_map(x):
     return x.flatten(0, 1).permute(0, 3, 1, 2)
 
 
-def test_merging_begins_with_plain_convolutions_of_half_weight():
-    stmm, results = L.STMM(8), streams()
+@pytest.mark.parametrize('merge', ['stmm', 'stmm_unified'])
+def test_merging_begins_with_plain_convolutions_of_half_weight(merge):
+    stmm, results = L.STMM(8, merge=merge), streams()
     merged = stmm(results)
     expected = by_map(results['unified'])
-    for compensation in stmm.compensations.values():
+    for name, compensation in stmm.compensations.items():
         conv = compensation.deform_conv
-        half = conv2d(by_map(results['unified']), 0.5 * conv.weight, conv.bias, padding=1, groups=8)
-        expected = expected + half
+        sampled = by_map(results[name if merge == 'stmm' else 'unified'])
+        expected = expected + conv2d(sampled, 0.5 * conv.weight, conv.bias, padding=1, groups=8)
     torch.testing.assert_close(by_map(merged), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_spatial_and_temporal_streams_modulate_the_unified_one():
-    stmm, results = L.STMM(8).double(), {name: x.double() for name, x in streams((1, 2, 2, 3)).items()}
+@pytest.mark.parametrize('merge', ['stmm', 'stmm_unified'])
+def test_which_stream_is_sampled_where_which_says(merge):
+    stmm = L.STMM(8, merge=merge).double()
+    results = {name: x.double() for name, x in streams((1, 2, 2, 3)).items()}
     randomise(stmm)
     expected = by_map(results['unified'])
     for name, compensation in stmm.compensations.items():
-        around = conv2d(
-            by_map(results[name]), compensation.around.weight, compensation.around.bias, padding=1, groups=8
-        )
+        sampled, guide = by_map(results[name]), by_map(results['unified'])
+        if merge == 'stmm_unified':
+            sampled, guide = guide, sampled
+        around = conv2d(guide, compensation.around.weight, compensation.around.bias, padding=1, groups=8)
         weight, bias = compensation.modulation.weight, compensation.modulation.bias
         modulation = conv2d(around, weight[..., None, None], bias)
         conv = compensation.deform_conv
         expected = expected + deform_conv_by_loop(
-            by_map(results['unified']), modulation[:, :18], modulation[:, 18:].sigmoid(), conv.weight, conv.bias, 8, 1
+            sampled, modulation[:, :18], modulation[:, 18:].sigmoid(), conv.weight, conv.bias, 8, 1
         )
     torch.testing.assert_close(by_map(stmm(results)), expected)
 
@@ -281,7 +285,7 @@ def test_other_ways_of_merging():
     alone = {'unified': results['unified']}
     torch.testing.assert_close(L.STMM(8, 'unified')(alone), results['unified'], rtol=0, atol=0)
     assert set(L.STMM(8, 'unified+spatial').compensations) == {'spatial'}
-    with pytest.raises(ConfigError, match="'stmm' or 'sum', found 'mean'"):
+    with pytest.raises(ConfigError, match="stmm, stmm_unified, sum, found 'mean'"):
         L.STMM(8, merge='mean')
 
 

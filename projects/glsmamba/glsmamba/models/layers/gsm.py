@@ -19,7 +19,7 @@ class GSMBlock(GatedBlock):
         attention_dims: Hidden width of the channel attention.
         ffn_ratio: Width of the FFN over D.
         directions: ``'all'``, ``'unified+spatial'`` or ``'unified'``.
-        merge: ``'stmm'`` or ``'sum'``.
+        merge: Of :class:`~glsmamba.models.layers.stmm.STMM`.
         bidirectional: Of :func:`~glsmamba.models.layers.scan_orders.scan_orders`.
         reset_state: Of :class:`~glsmamba.models.layers.sts6d.STS6D`.
         s6_cfg: Of :class:`~glsmamba.models.layers.sts6d.STS6D`.
@@ -42,6 +42,6 @@ class GSMBlock(GatedBlock):
         main = nn.Sequential(
             SequentialChannelAttention(embed_dims, num_frames, attention_dims),
             STS6D(embed_dims, directions, bidirectional, reset_state, s6_cfg),
-            STMM(embed_dims, directions, merge, compensation_cfg=compensation_cfg),
+            STMM(embed_dims, directions, merge, compensation_cfg),
         )
         super().__init__(main, embed_dims, ffn_ratio)

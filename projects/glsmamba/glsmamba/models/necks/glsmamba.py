@@ -29,7 +29,7 @@ class GLSMamba(BaseModule):
         attention_dims: Hidden width of the sequential channel attention.
         ffn_ratio: Width of the FFN over D.
         directions: Of the scans in GSM blocks: ``'all'``, ``'unified+spatial'`` or ``'unified'``.
-        merge: Of the scans' results in GSM blocks: ``'stmm'`` or ``'sum'``.
+        merge: Of the scans' results in GSM blocks, see :class:`~glsmamba.models.layers.stmm.STMM`.
         bidirectional: Of :func:`~glsmamba.models.layers.scan_orders.scan_orders`.
         reset_state: Of :class:`~glsmamba.models.layers.sts6d.STS6D`.
         window: Rows and columns of the windows in LRM blocks.
