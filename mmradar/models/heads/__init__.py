@@ -1,5 +1,6 @@
-"""Decoders: tokens in, keypoints out."""
+"""Decoders: tokens or maps in, keypoints out."""
 
+from mmradar.models.heads.hupr_head import HuPRHead
 from mmradar.models.heads.stca_head import STCAHead
 
-__all__ = ['STCAHead']
+__all__ = ['HuPRHead', 'STCAHead']
