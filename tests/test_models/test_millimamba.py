@@ -122,6 +122,39 @@ def test_transformer_encoder_in_place_of_mamba(tiny_config):
     assert torch.isfinite(model(**model.data_preprocessor(batch(tiny_config)), mode='loss')['loss_oks'])
 
 
+def many_to_one(config):
+    config.model.head.type = 'KeyFrameHead'
+    return MODELS.build(config.model)
+
+
+def test_many_to_one_decodes_and_supervises_the_central_frame_alone(tiny_config):
+    model = many_to_one(tiny_config)
+    data = model.data_preprocessor(batch(tiny_config), training=True)
+    losses = model(**data, mode='loss')
+    assert losses['loss_velocity'] == 0
+    for sample in data['data_samples']:  # labels of other frames: whatever they are
+        sample.gt_instance_labels.keypoint_labels[[0, 2]] += 1
+        sample.gt_instance_labels.keypoint_weights[[0, 2]] = 0
+    again = model(**data, mode='loss')
+    assert all(torch.equal(value, again[name]) for name, value in losses.items())
+    model.parse_losses(losses)[0].backward()
+    without = [name for name, p in model.named_parameters() if p.grad is None or not torch.isfinite(p.grad).all()]
+    assert without == []
+    for sample in data['data_samples']:
+        sample.gt_instance_labels.keypoint_labels[1] += 1
+    assert model(**data, mode='loss')['loss_l1'] > losses['loss_l1'] + 1
+
+
+def test_many_to_one_predicts_what_it_decodes(tiny_config):
+    model = many_to_one(tiny_config).eval()
+    data = model.data_preprocessor(batch(tiny_config))
+    with torch.no_grad():
+        predictions, decoded = model(**data, mode='predict'), model(data['inputs'], None, mode='tensor')
+    assert decoded.shape == (2, 1, 14, 2)
+    for sample, pose in zip(predictions, decoded[:, 0]):
+        np.testing.assert_allclose(sample.pred_instances.keypoints[0], pose * 256, rtol=1e-5)
+
+
 def test_heatmaps_with_nan_are_refused_by_name(tiny_config):
     model = MODELS.build(tiny_config.model)
     data = batch(tiny_config)

@@ -7,6 +7,7 @@ from mmradar.models.layers.mnet import MNet
 from mmradar.models.layers.prgcn import HUPR_LINKS, PRGCN
 from mmradar.models.layers.residual_conv3d import ResidualConv3d
 from mmradar.models.layers.stca import STCALayer
+from mmradar.models.layers.transformer_decoder import TransformerDecoderLayer
 from mmradar.models.layers.transformer_encoder import TransformerEncoderLayer
 from mmradar.models.layers.view_pyramid import ViewPyramid
 from mmradar.models.layers.view_stem import ViewStem
@@ -24,6 +25,7 @@ __all__ = [
     'MNet',
     'ResidualConv3d',
     'STCALayer',
+    'TransformerDecoderLayer',
     'TransformerEncoderLayer',
     'ViewPyramid',
     'ViewStem',

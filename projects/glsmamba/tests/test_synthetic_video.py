@@ -204,6 +204,17 @@ def test_fresh_clips_every_epoch():
     assert (same.get_data_info(0)['keypoints'] == first).all()
 
 
+def test_people_seen_from_the_front_have_their_right_on_the_left():
+    sides = {}
+    for around_deg in (45, 180):
+        data = build(num_clips=12, around_deg=around_deg, image_size=(48, 48), num_frames=1)
+        keypoints = np.array([data.get_data_info(i)['keypoints'][0] for i in range(12)])
+        sides[around_deg] = keypoints[:, NAMES['right_shoulder'], 0] < keypoints[:, NAMES['left_shoulder'], 0]
+    assert sides[45].all() and 0 < sides[180].mean() < 1
+    with pytest.raises(ConfigError, match='around_deg must be 0 to 180, found 200'):
+        build(around_deg=200)
+
+
 def test_kept_clips_are_the_rendered_ones(tmp_path, monkeypatch):
     def rendering(*args, **kwargs):
         raise AssertionError('rendered again')

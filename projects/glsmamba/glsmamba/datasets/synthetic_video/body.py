@@ -140,3 +140,9 @@ def body_points(joints_m: Float[np.ndarray, 'time 14 3'], height_m: float) -> Fl
     for name, position in head.items():
         points[:, POINTS[name]] = position
     return points
+
+
+def front_rad(points_m: Float[np.ndarray, 'points 3']) -> float:
+    """Where the trunk looks, in the horizontal plane, from x to y."""
+    right = sum(points_m[POINTS[f'right_{name}']] - points_m[POINTS[f'left_{name}']] for name in ('shoulder', 'hip'))
+    return float(np.arctan2(right[0], -right[1]))

@@ -37,20 +37,22 @@ class ShakingCamera:
         image_size: tuple[int, int],
         jitter_px: float,
         rng: np.random.Generator,
+        yaw_rad: tuple[float, float] = (-np.pi, np.pi),
         fill: tuple[float, float] = (0.55, 0.9),
     ) -> ShakingCamera:
-        """Anywhere around a person, 3 to 7 m away and 0.4 to 2.2 m high.
+        """Around a person, 3 to 7 m away and 0.4 to 2.2 m high.
 
         Args:
             points_m: What is to be in the image, most of it at least.
             image_size: (width, height) in px.
             jitter_px: Root mean square shift.
             rng: For everything.
+            yaw_rad: Directions, as the person sees them from where they are, that the camera may be in; from x to y.
             fill: What share of the image the points take.
         """
         low, high = points_m.min(axis=0), points_m.max(axis=0)
         target = (low + high) / 2
-        yaw, distance = rng.uniform(-np.pi, np.pi), rng.uniform(3.0, 7.0)
+        yaw, distance = rng.uniform(*yaw_rad), rng.uniform(3.0, 7.0)
         position = np.array([*target[:2] + distance * np.array([np.cos(yaw), np.sin(yaw)]), rng.uniform(0.4, 2.2)])
         away = target - position
         away /= np.linalg.norm(away)

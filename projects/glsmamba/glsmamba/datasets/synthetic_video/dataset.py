@@ -45,6 +45,8 @@ class SyntheticVideoPoseDataset(ClipDataset):
             :class:`~glsmamba.datasets.synthetic_video.scene.Difficulty`.
         shutter, tempo, occluders, others, jitter_px, noise, defocus_px, contrast: Its numbers; those of ``difficulty``
             if ``None``.
+        around_deg: How far around the person the camera may stand, from straight in front of them, 0 to 180. Small
+            networks cannot tell a person's left from their right until they can tell the front from the back.
         motions: Procedural motions, names of ``mmradar.simulation.MOTIONS``; all if ``None``.
         motion_files: Recorded motions, any file ``mmradar.simulation.read_motion`` reads; relative ones are below
             ``data_root``. Name other files for each split.
@@ -74,6 +76,7 @@ class SyntheticVideoPoseDataset(ClipDataset):
         noise: float | None = None,
         defocus_px: float | None = None,
         contrast: float | None = None,
+        around_deg: float = 180.0,
         motions: Sequence[str] | None = None,
         motion_files: Sequence[str] = (),
         fresh: bool = False,
@@ -92,6 +95,8 @@ class SyntheticVideoPoseDataset(ClipDataset):
             raise ConfigError(f'{name}.frame_rate_hz must be positive, found {frame_rate_hz}')
         if len(image_size) != 2 or min(image_size) < 32:
             raise ConfigError(f'{name}.image_size must be (width, height) of at least 32 px, found {image_size}')
+        if not 0 <= around_deg <= 180:
+            raise ConfigError(f'{name}.around_deg must be 0 to 180, found {around_deg}')
         self.motions = tuple(MOTIONS) if motions is None else tuple(motions)
         if unknown := [motion for motion in self.motions if motion not in MOTIONS]:
             raise ConfigError(f'unknown motion {unknown[0]!r}; known are {", ".join(MOTIONS)}')
@@ -112,7 +117,7 @@ class SyntheticVideoPoseDataset(ClipDataset):
         )
         self.split, self.num_clips, self.num_frames = split, num_clips, num_frames
         self.frame_rate_hz, self.image_size, self.fresh = frame_rate_hz, tuple(map(int, image_size)), fresh
-        self.motion_files, self.keep = list(motion_files), keep
+        self.motion_files, self.keep, self.around_deg = list(motion_files), keep, around_deg
         super().__init__(data_root=data_root, **kwargs)
 
     @classmethod
@@ -138,14 +143,30 @@ class SyntheticVideoPoseDataset(ClipDataset):
             (hashlib.sha256(recording.positions_m.tobytes()).hexdigest(), recording.frame_rate_hz)
             for recording in self.recordings
         ]
-        what = (self.difficulty, self.num_frames, self.frame_rate_hz, self.image_size, self.motions, recorded)
+        what = (
+            self.difficulty,
+            self.num_frames,
+            self.frame_rate_hz,
+            self.image_size,
+            self.around_deg,
+            self.motions,
+            recorded,
+        )
         return repr((*what, self.seed, self.split))
 
     def _render(self, epoch: int, number: int) -> RenderedClip:
         duration = self.num_frames / self.frame_rate_hz
         for attempt in range(_TRIES):
             rng = np.random.default_rng([self.seed, SPLITS.index(self.split), epoch, number, attempt])
-            scene = random_scene(rng, self.difficulty, self.image_size, duration, self.motions, self.recordings)
+            scene = random_scene(
+                rng,
+                self.difficulty,
+                self.image_size,
+                duration,
+                self.motions,
+                self.recordings,
+                np.deg2rad(self.around_deg),
+            )
             clip = render_clip(scene, self.num_frames, self.frame_rate_hz, rng)
             if (clip.visibility > 0).sum() >= 8:  # at least half a person in the image
                 break

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from glsmamba.datasets.synthetic_video.body import body_height_m, body_points
+from glsmamba.datasets.synthetic_video.body import body_height_m, body_points, front_rad
 from glsmamba.datasets.synthetic_video.camera import ShakingCamera
 from mmradar.errors import ConfigError
 from mmradar.simulation import MotionSequence, Performance, Style, Subject
@@ -151,6 +151,7 @@ def random_scene(
     duration_s: float,
     motions: Sequence[str],
     recordings: Sequence[MotionSequence] = (),
+    around_rad: float = np.pi,
 ) -> Scene:
     """Anybody doing anything anywhere.
 
@@ -161,10 +162,13 @@ def random_scene(
         duration_s: Of the clip; the camera is set up to see the person all the while.
         motions: Procedural motions to choose from.
         recordings: Recorded motions, chosen as often as procedural ones.
+        around_rad: How far around the person the camera may stand, from straight in front of them.
     """
     main = _random_actor(rng, difficulty, duration_s, motions, recordings)
     points = main.points_m(np.linspace(-0.5, 0.5, 3) * duration_s)
-    camera = ShakingCamera.random(points.reshape(-1, 3), image_size, difficulty.jitter_px, rng)
+    front = front_rad(points[1])
+    yaw_rad = (front - around_rad, front + around_rad)
+    camera = ShakingCamera.random(points.reshape(-1, 3), image_size, difficulty.jitter_px, rng, yaw_rad)
     margin = int(np.ceil(3 * difficulty.jitter_px)) + 1
     background = random_background((image_size[0] + 2 * margin, image_size[1] + 2 * margin), rng)
     key_px, _ = camera.project(points[1])

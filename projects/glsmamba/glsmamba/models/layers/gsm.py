@@ -42,6 +42,6 @@ class GSMBlock(GatedBlock):
         main = nn.Sequential(
             SequentialChannelAttention(embed_dims, num_frames, attention_dims),
             STS6D(embed_dims, directions, bidirectional, reset_state, s6_cfg),
-            STMM(embed_dims, directions, merge, compensation_cfg),
+            STMM(embed_dims, directions, merge, compensation_cfg=compensation_cfg),
         )
         super().__init__(main, embed_dims, ffn_ratio)

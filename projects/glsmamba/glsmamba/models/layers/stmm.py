@@ -54,29 +54,40 @@ class ModulatedCompensation(BaseModule):
 class STMM(BaseModule):
     """Merges the results of the pairs of scans (GLSMamba, STMM).
 
-    ``'stmm'``: ``y_u + DCN_s(y_u | y_s) + DCN_t(y_u | y_t)`` (ours: that y_s and y_t modulate y_u, and that the two
-    compensations are added). ``'sum'``: ``y_u + y_s + y_t``, the paper's ablation without STMM. With the unified scan
-    alone, both are y_u.
+    ``'stmm'``: the unified result and two compensations, with the spatial and with the temporal one, added (ours). The
+    paper says that deformable convolutions aggregate the streams, not which of them samples which: see ``sampled``.
+    ``'sum'``: ``y_u + y_s + y_t``, the paper's ablation without STMM. With the unified scan alone, both are y_u.
 
     Args:
         embed_dims: Width D.
         directions: Of :class:`~glsmamba.models.layers.sts6d.STS6D`.
         merge: ``'stmm'`` or ``'sum'``.
+        sampled: ``'streams'``: y_s and y_t are sampled where y_u says, ``y_u + DCN_s(y_s | y_u) + DCN_t(y_t | y_u)``.
+            ``'unified'``: y_u where they say, ``y_u + DCN_s(y_u | y_s) + DCN_t(y_u | y_t)``, so that they are heard as
+            offsets and masks only.
         compensation_cfg: Further arguments of :class:`ModulatedCompensation`.
 
     Raises:
-        ConfigError: Unknown ``merge``.
+        ConfigError: Unknown ``merge`` or ``sampled``.
     """
 
     def __init__(
-        self, embed_dims: int, directions: str = 'all', merge: str = 'stmm', compensation_cfg: dict | None = None
+        self,
+        embed_dims: int,
+        directions: str = 'all',
+        merge: str = 'stmm',
+        sampled: str = 'streams',
+        compensation_cfg: dict | None = None,
     ) -> None:
         super().__init__()
         if merge not in ('stmm', 'sum'):
             raise ConfigError(f"STMM: merge must be 'stmm' or 'sum', found {merge!r}")
-        guides = pairs_of(directions)[1:] if merge == 'stmm' else ()
+        if sampled not in ('streams', 'unified'):
+            raise ConfigError(f"STMM: sampled must be 'streams' or 'unified', found {sampled!r}")
+        self.sampled = sampled
+        streams = pairs_of(directions)[1:] if merge == 'stmm' else ()
         self.compensations = nn.ModuleDict(
-            {guide: ModulatedCompensation(embed_dims, **(compensation_cfg or {})) for guide in guides}
+            {stream: ModulatedCompensation(embed_dims, **(compensation_cfg or {})) for stream in streams}
         )
 
     def forward(self, results: dict[str, Tensor]) -> Float[Tensor, 'batch frames height width dims']:
@@ -86,6 +97,7 @@ class STMM(BaseModule):
             return sum(results.values())
         maps = {name: y.flatten(0, 1).permute(0, 3, 1, 2) for name, y in results.items()}
         merged = maps['unified']
-        for guide, compensation in self.compensations.items():
-            merged = merged + compensation(maps['unified'], maps[guide])
+        for name, compensation in self.compensations.items():
+            both = (maps[name], maps['unified'])
+            merged = merged + compensation(*(both if self.sampled == 'streams' else both[::-1]))
         return torch.reshape(merged.permute(0, 2, 3, 1), unified.shape)

@@ -1,0 +1,80 @@
+"""What decoders of keypoint queries have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from mmengine.structures import InstanceData
+from mmpose.models.heads import BaseHead
+from torch import Tensor, nn
+
+from mmradar.registry import MODELS
+
+
+class QueryHead(BaseHead):
+    """Learnable queries, one for every joint of some frames of a window, become coordinates.
+
+    Args:
+        layers: Decoder layers: queries (batch, frames, joints, dims) and tokens (batch, length, dims) to queries.
+        frames: Which frames of the window are decoded and supervised. The one in the middle is predicted.
+        num_keypoints: Joints J.
+        embed_dims: Width of the queries, that of the encoder's tokens.
+        image_size: (width, height) in px of the image that [0, 1] spans.
+        losses: Configuration of each loss by its name; ``oks`` is logged as ``loss_oks``. A name set to ``None``
+            removes a loss that was inherited.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[nn.Module],
+        frames: Sequence[int],
+        num_keypoints: int,
+        embed_dims: int,
+        image_size: tuple[int, int],
+        losses: dict[str, dict] | None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        losses = losses or dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05))
+        self.frames = list(frames)
+        self.losses = nn.ModuleDict({name: MODELS.build(loss) for name, loss in losses.items() if loss is not None})
+        self.register_buffer('image_size', torch.tensor(image_size, dtype=torch.float32), persistent=False)
+        self.queries = nn.Parameter(torch.randn(len(self.frames), num_keypoints, embed_dims))
+        self.layers = nn.ModuleList(layers)
+        self.norm = nn.LayerNorm(embed_dims)
+        self.to_coordinates = nn.Sequential(nn.Linear(embed_dims, embed_dims), nn.GELU(), nn.Linear(embed_dims, 2))
+
+    def forward(self, feats: tuple[Float[Tensor, 'batch length dims']]) -> Float[Tensor, 'batch frames joints 2']:
+        """Coordinates of every joint of every decoded frame, as shares of the image's width and height."""
+        tokens = feats[-1]
+        queries = self.queries.expand(len(tokens), -1, -1, -1)
+        for layer in self.layers:
+            queries = layer(queries, tokens)
+        return self.to_coordinates(self.norm(queries)).sigmoid()
+
+    def predict(
+        self, feats: tuple[Tensor], batch_data_samples: list, test_cfg: dict | None = None
+    ) -> list[InstanceData]:
+        """The central frame's keypoints of each sample, in image px, as mmpose's heads return them.
+
+        The score of every prediction is 1: the protocol of HuPR has no confidence.
+        """
+        keypoints = (self.forward(feats)[:, len(self.frames) // 2] * self.image_size).float().cpu().numpy()
+        return [
+            InstanceData(keypoints=pose[None], keypoint_scores=torch.ones(1, len(pose)).numpy()) for pose in keypoints
+        ]
+
+    def loss(self, feats: tuple[Tensor], batch_data_samples: list, train_cfg: dict | None = None) -> dict[str, Tensor]:
+        """All configured losses over the decoded frames, and the error in px for the log."""
+        prediction = self.forward(feats).float()
+        labels = [sample.gt_instance_labels for sample in batch_data_samples]
+        target = torch.stack([label.keypoint_labels[self.frames] for label in labels]).to(prediction)
+        weight = torch.stack([label.keypoint_weights[self.frames] for label in labels]).to(prediction)
+        area = torch.stack([label.areas[self.frames] for label in labels]).to(prediction)
+        losses = {f'loss_{name}': loss(prediction, target, weight, area) for name, loss in self.losses.items()}
+        with torch.no_grad():
+            error_px = ((prediction - target) * self.image_size).norm(dim=-1)
+            losses['mpjpe_px'] = (error_px * weight).sum() / weight.sum().clamp_min(1)
+        return losses
