@@ -166,9 +166,12 @@ def test_a_cut_annotation_file(damaged_root):
         dataset(damaged_root)
 
 
-def test_an_even_window_has_no_centre(simulated_root):
-    with pytest.raises(ValueError, match='num_frames must be odd.*found 4'):
-        dataset(simulated_root, num_frames=4)
+def test_an_even_window_has_one_frame_more_before_its_key_frame(simulated_root):
+    windows = dataset(simulated_root, num_frames=4)
+    found = [windows.get_data_info(frame)['frame_indices'].tolist() for frame in range(5)]
+    assert found == [[0, 0, 0, 1], [0, 0, 1, 2], [0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 4]]
+    with pytest.raises(ValueError, match='num_frames must be at least 1, found 0'):
+        dataset(simulated_root, num_frames=0)
 
 
 def test_sequences_that_nobody_lists(damaged_root):

@@ -70,7 +70,7 @@ def test_one_view_and_other_plans():
 @pytest.mark.parametrize(
     'options, message',
     [
-        (dict(num_frames=4), 'num_frames must be odd, found 4'),
+        (dict(num_frames=0), 'num_frames must be at least 1, found 0'),
         (dict(num_windows=0), 'num_windows must be at least 1'),
         (dict(plan=dict(seed=3)), "plan must leave 'seed' to the data set"),
         (dict(plan=dict(weather='rain')), 'weather'),

@@ -25,8 +25,8 @@ class HuPRDataset(BaseDataset):
     """Windows of raw radar frames of several views, with the poses of all their frames.
 
     Reads HuPR's files as they are downloaded: ``single_<N>/{hori,vert}/adc_data.bin`` and ``hrnet_annot_*.json``.
-    Every annotated frame is the centre of one window; windows are clamped at a sequence's ends, so that all frames of
-    val and test are predicted. Sizes of all raw files are checked against radar and annotation at the start.
+    Every annotated frame is the key frame of one window; windows are clamped at a sequence's ends, so that all frames
+    of val and test are predicted. Sizes of all raw files are checked against radar and annotation at the start.
 
     A sample, before the pipeline: ``adc_paths`` (by view), ``frame_indices`` (T,), ``radar``, ``recording``,
     ``cache_dir``, ``img_id`` (sequence * 100000 + frame, HuPR's), ``keypoints`` (T, J, 2) and ``areas`` (T,) in px and
@@ -40,7 +40,8 @@ class HuPRDataset(BaseDataset):
         split: ``'train'``, ``'val'`` or ``'test'``; used with ``splits.json`` only.
         radar: Preset or fields of the radar's :class:`~mmradar.radar.RadarConfig`.
         views: Radars, by the names of their folders, in the order the model takes them.
-        num_frames: Frames T of a window, odd.
+        num_frames: Frames T of a window. The key frame, the one that is predicted, is number T // 2: the centre of an
+            odd window; of an even one, as HuPR's own network has it, 8 frames are t - 4 to t + 3.
         adc_path: Raw file of a sequence and view, below ``data_root``; or a file of cubes.
         recording: Further arguments of :func:`mmradar.radar.open_recording`. With ``on_error='drop'``, a recording that
             is cut short is used as far as it goes; the frames left out are counted in the log.
@@ -74,8 +75,8 @@ class HuPRDataset(BaseDataset):
         shuffle_radar: int | None = None,
         **kwargs,
     ) -> None:
-        if num_frames < 1 or num_frames % 2 == 0:
-            raise ConfigError(f'HuPRDataset.num_frames must be odd, so that a window has a centre; found {num_frames}')
+        if num_frames < 1:
+            raise ConfigError(f'HuPRDataset.num_frames must be at least 1, found {num_frames}')
         self.sequences, self.split = None if sequences is None else list(sequences), split
         self.radar = RadarConfig.build(radar)
         self.views, self.num_frames, self.adc_path = tuple(views), num_frames, adc_path

@@ -31,7 +31,7 @@ class SimulatedRadarDataset(FollowsEpochs, BaseDataset):
 
     Args:
         num_windows: Windows an epoch.
-        num_frames: Frames T of a window, odd.
+        num_frames: Frames T of a window; the key frame is number T // 2.
         plan: Fields of :class:`~mmradar.simulation.SimulationPlan` other than its numbers: ``radar``, ``motions``,
             ``skin``, ``extras`` and so on.
         seed: Of everything.
@@ -55,8 +55,8 @@ class SimulatedRadarDataset(FollowsEpochs, BaseDataset):
         views: Sequence[str] = ('hori', 'vert'),
         **kwargs,
     ) -> None:
-        if num_frames < 1 or num_frames % 2 == 0:
-            raise ConfigError(f'SimulatedRadarDataset.num_frames must be odd, found {num_frames}')
+        if num_frames < 1:
+            raise ConfigError(f'SimulatedRadarDataset.num_frames must be at least 1, found {num_frames}')
         if num_windows < 1:
             raise ConfigError(f'SimulatedRadarDataset.num_windows must be at least 1, found {num_windows}')
         numbers = dict(train=num_windows, val=0, test=0, num_frames=num_frames, sequences_per_subject=1)

@@ -1,7 +1,8 @@
-"""Decoders: tokens in, keypoints out."""
+"""Decoders: features in, keypoints out."""
 
+from mmradar.models.heads.hupr_head import HuPRHead
 from mmradar.models.heads.key_frame_head import KeyFrameHead
 from mmradar.models.heads.query_head import QueryHead
 from mmradar.models.heads.stca_head import STCAHead
 
-__all__ = ['KeyFrameHead', 'QueryHead', 'STCAHead']
+__all__ = ['HuPRHead', 'KeyFrameHead', 'QueryHead', 'STCAHead']

@@ -1,23 +1,36 @@
 """Building blocks of backbones and heads."""
 
+from mmradar.models.layers.conv_shortcut_block import ConvShortcutBlock
+from mmradar.models.layers.cross_self_attention import CellAttention, CrossSelfAttention
+from mmradar.models.layers.graph_convolution import GraphConvolution, adjacency_matrix
 from mmradar.models.layers.mnet import MNet
+from mmradar.models.layers.prgcn import HUPR_LINKS, PRGCN
 from mmradar.models.layers.residual_conv3d import ResidualConv3d
 from mmradar.models.layers.stca import STCALayer
 from mmradar.models.layers.transformer_decoder import TransformerDecoderLayer
 from mmradar.models.layers.transformer_encoder import TransformerEncoderLayer
+from mmradar.models.layers.view_pyramid import ViewPyramid
 from mmradar.models.layers.view_stem import ViewStem
 from mmradar.models.layers.vision_mamba import VisionMambaLayer
 from mmradar.models.layers.zigzag import SCAN_ORDERS, raster_order, zigzag_order
 
 __all__ = [
+    'HUPR_LINKS',
+    'PRGCN',
     'SCAN_ORDERS',
+    'CellAttention',
+    'ConvShortcutBlock',
+    'CrossSelfAttention',
+    'GraphConvolution',
     'MNet',
     'ResidualConv3d',
     'STCALayer',
     'TransformerDecoderLayer',
     'TransformerEncoderLayer',
+    'ViewPyramid',
     'ViewStem',
     'VisionMambaLayer',
+    'adjacency_matrix',
     'raster_order',
     'zigzag_order',
 ]

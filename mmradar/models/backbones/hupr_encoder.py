@@ -1,0 +1,73 @@
+"""HuPR's encoder."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmradar.errors import ConfigError
+from mmradar.models.layers import CrossSelfAttention, ViewPyramid
+from mmradar.registry import MODELS
+
+
+@MODELS.register_module()
+class HuPREncoder(BaseModule):
+    """Two radars, each with MNet and a 3D CNN of three scales of its own, fused by attention at each scale.
+
+    HuPR (Lee et al., WACV 2023), "Multi-Scale Spatio-Temporal Radar Feature Fusion with CSAM"; the sizes are those of
+    its public code.
+
+    Args:
+        num_frames: Frames T of a window, at least 4. HuPR's are 8: the key frame, four before it and three after.
+        num_views: Radars: two, the horizontal one first.
+        input_size: (angle, range) bins of a heatmap.
+        stem: Arguments of :class:`~mmradar.models.layers.ViewPyramid`, without ``num_frames``.
+
+    Raises:
+        ConfigError: Not two radars, too few frames, or a heatmap that cannot be halved as often as needed.
+    """
+
+    def __init__(
+        self,
+        num_frames: int = 8,
+        num_views: int = 2,
+        input_size: tuple[int, int] = (64, 64),
+        stem: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        if num_views != 2:
+            raise ConfigError(f'HuPREncoder.num_views must be 2, one radar asks the other; found {num_views}')
+        stem = {'channels': 32, 'stride': 1, **(stem or {})}
+        reduction = 4 * stem['stride']
+        if any(size % reduction for size in input_size):
+            raise ConfigError(
+                f'HuPREncoder.input_size must be divisible by {reduction}, 4 times the stride; found '
+                f'{tuple(input_size)}'
+            )
+        self.num_frames, self.num_views, self.input_size = num_frames, num_views, tuple(input_size)
+        self.pyramids = nn.ModuleList(ViewPyramid(num_frames, **stem) for _ in range(num_views))
+        self.fusions = nn.ModuleList(CrossSelfAttention(stem['channels'] * factor) for factor in (2, 4, 8))
+
+    def _check(self, inputs: Tensor) -> None:
+        found = (inputs.shape[1], inputs.shape[2], inputs.shape[4], inputs.shape[6]) if inputs.ndim == 7 else None
+        if found != (self.num_frames, self.num_views, *self.input_size):
+            angle, range_bins = self.input_size
+            raise ValueError(
+                f'HuPREncoder takes (batch, frames, views, channels, angle, Doppler, range) with {self.num_frames} '
+                f'frames, {self.num_views} views, {angle} angle and {range_bins} range bins, as its configuration '
+                f'says; found {tuple(inputs.shape)}'
+            )
+
+    def forward(
+        self, inputs: Float[Tensor, 'batch frames views channels angle doppler range']
+    ) -> tuple[
+        Float[Tensor, 'batch fine range angle'],
+        Float[Tensor, 'batch middle range2 angle2'],
+        Float[Tensor, 'batch coarse range4 angle4'],
+    ]:
+        """Fused maps of 8C, 16C and 32C channels, C those of MNet; rows are range, columns angle."""
+        self._check(inputs)
+        hori, vert = (pyramid(inputs[:, :, view]) for view, pyramid in enumerate(self.pyramids))
+        return tuple(fuse(*maps) for fuse, *maps in zip(self.fusions, hori, vert))
