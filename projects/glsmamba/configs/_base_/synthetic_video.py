@@ -26,7 +26,7 @@ dataset = dict(
     type='SyntheticVideoPoseDataset',
     num_frames=num_frames,
     image_size=(112, 112),
-    difficulty='medium',
+    difficulty='hard',
     around_deg=60,  # people are seen from the front: so small a network would not learn left from right otherwise
     keep='data/synthetic_video',
 )

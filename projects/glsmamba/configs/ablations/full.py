@@ -1,7 +1,7 @@
-# GLSMamba as in glsmamba_small_synthetic.py, trained twice as long. Each other file here changes one thing of it.
+# GLSMamba as in glsmamba_small_synthetic.py, trained half as long again. Each other file here changes one thing of it.
 _base_ = '../glsmamba_small_synthetic.py'
 
-max_epochs = 4
+max_epochs = 3
 param_scheduler = [
     dict(
         type='OneCycleLR',
