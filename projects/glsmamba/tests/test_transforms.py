@@ -87,6 +87,13 @@ def test_a_missing_support_frame_is_an_error_or_the_nearest_one(video, tmp_path)
     assert [image[0, 0, 0] for image in results['img']] == [10, 10, 20, 20, 40]
 
 
+def test_the_key_frame_in_place_of_all_others():
+    images = [np.full((4, 5, 3), frame, np.uint8) for frame in range(5)]
+    loaded = LoadClip(repeat_key=True)(dict(img=images))['img']
+    assert [int(image[0, 0, 0]) for image in loaded] == [2] * 5
+    assert [int(image[0, 0, 0]) for image in LoadClip()(dict(img=images))['img']] == [0, 1, 2, 3, 4]
+
+
 def test_the_key_frame_must_exist(video, tmp_path):
     (tmp_path / '000002.png').unlink()
     with pytest.raises(DataError, match='the key frame .*000002.png is missing'):

@@ -30,6 +30,7 @@ class LoadClip(BaseTransform):
     Args:
         missing: What stands for a support frame that has no file: ``'error'``, or the ``'nearest'`` frame of the clip
             that has one, of two equally near ones that on the key frame's side. The key frame must exist.
+        repeat_key: The key frame in the place of all others: what a model makes of them shows in the difference.
 
     Raises:
         ConfigError: ``missing`` is neither.
@@ -37,10 +38,10 @@ class LoadClip(BaseTransform):
             outside the image.
     """
 
-    def __init__(self, missing: str = 'error') -> None:
+    def __init__(self, missing: str = 'error', repeat_key: bool = False) -> None:
         if missing not in MISSING:
             raise ConfigError(f'LoadClip.missing must be one of {", ".join(MISSING)}, found {missing!r}')
-        self.missing = missing
+        self.missing, self.repeat_key = missing, repeat_key
 
     def transform(self, results: dict) -> dict:
         where = f'annotation {results.get("id", "?")}'
@@ -55,6 +56,8 @@ class LoadClip(BaseTransform):
             images = [loaded[name] for name in names]
             results['img_path'] = str(results['clip_paths'][len(names) // 2])
         check_images(images, names, where)
+        if self.repeat_key:
+            images = [images[len(images) // 2]] * len(images)
         results['img'] = images
         results['img_shape'] = results['ori_shape'] = images[0].shape[:2]
         if results.get('bbox') is not None:
@@ -62,7 +65,7 @@ class LoadClip(BaseTransform):
         return results
 
     def __repr__(self) -> str:
-        return f'{type(self).__name__}(missing={self.missing!r})'
+        return f'{type(self).__name__}(missing={self.missing!r}, repeat_key={self.repeat_key})'
 
 
 def existing_frames(paths: list[str], missing: str, where: str) -> list[str]:
