@@ -1,9 +1,9 @@
 """How time and memory grow with the tokens of a clip: GLSMamba's encoder beside a Transformer of the same width.
 
 Forward pass and training step (forward, backward, AdamW) of one clip, from a quarter-resolution feature map on: without
-the frozen encoder of single frames. The Transformer has as many blocks, 8 heads, the same FFN and torch's fused
-attention, whose memory is linear too. Each line runs in a process of its own, whose peak memory is its own. Times are
-the shortest of several runs.
+the frozen encoder of single frames. The Transformer has as many blocks, 8 heads, the same FFN and torch's
+own attention. Each line runs in a process of its own, whose peak memory is its own. Times are the shortest of several
+runs.
 
     python projects/glsmamba/benchmarks/tokens.py
 """
