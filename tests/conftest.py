@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
@@ -55,14 +56,19 @@ def recorded_person() -> tuple[Path, RadarConfig]:
     )
 
 
-@pytest.fixture
-def tiny_config(simulated_root, tmp_path):
-    """The demo's configuration on the small data set, with a smaller network, one worker-free loader and two epochs."""
-    config = load_config(str(REPOSITORY / 'configs' / 'millimamba_tiny_simhupr.py'))
+def on_small_data(config: Config, root: Path) -> Config:
+    """The configuration on the small data set, with loaders without workers."""
     for split in ('train', 'val', 'test'):
         loader = config[f'{split}_dataloader']
         loader.update(num_workers=0, persistent_workers=False, batch_size=4)
-        loader.dataset.update(data_root=str(simulated_root), radar=SMALL_RADAR, cache_dir=None)
+        loader.dataset.update(data_root=str(root), radar=SMALL_RADAR, cache_dir=None)
+    return config
+
+
+@pytest.fixture
+def tiny_config(simulated_root, tmp_path):
+    """The demo's configuration on the small data set, with a smaller network, one worker-free loader and two epochs."""
+    config = on_small_data(load_config(str(REPOSITORY / 'configs' / 'millimamba_tiny_simhupr.py')), simulated_root)
     config.model.backbone.stem.channels = (4, 4, 8, 16)
     config.model.backbone.num_layers = 1
     config.model.head.update(embed_dims=16, num_layers=1)

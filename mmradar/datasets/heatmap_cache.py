@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Complex64
 
+from mmradar.datasets.whole_files import written_whole
 from mmradar.errors import ConfigError
 from mmradar.radar import RadarConfig
 
@@ -86,21 +86,14 @@ class HeatmapCache:
 
     def _fill(self, path: Path, num_frames: int, compute: Callable) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f'.{path.stem}.{os.getpid()}.unfinished')
-        try:
-            # plain writes: on a full disk they raise, where a memory map would crash the process
-            with open(unfinished, 'wb') as file:
-                for start in range(0, num_frames, _BLOCK_FRAMES):
-                    records = self._records(compute(np.arange(start, min(start + _BLOCK_FRAMES, num_frames))))
-                    if start == 0:
-                        header = dict(descr=records.dtype.descr, fortran_order=False, shape=(num_frames,))
-                        np.lib.format.write_array_header_1_0(file, header)
-                    file.write(records.tobytes())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        # plain writes: on a full disk they raise, where a memory map would crash the process
+        with written_whole(path) as file:
+            for start in range(0, num_frames, _BLOCK_FRAMES):
+                records = self._records(compute(np.arange(start, min(start + _BLOCK_FRAMES, num_frames))))
+                if start == 0:
+                    header = dict(descr=records.dtype.descr, fortran_order=False, shape=(num_frames,))
+                    np.lib.format.write_array_header_1_0(file, header)
+                file.write(records.tobytes())
 
     def _records(self, heatmaps: Complex64[np.ndarray, 'frames *map']) -> np.ndarray:
         """One record a frame."""

@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
-from conftest import REPOSITORY, SMALL_RADAR
+from conftest import REPOSITORY, SMALL_RADAR, on_small_data
 from mmradar.apis.command_line import load_config
 from mmradar.apis.complexity import model_complexity
 from mmradar.engine.checkpoint import allow_training_state
@@ -37,11 +37,7 @@ def read(name):
 @pytest.fixture
 def small_config(simulated_root, tmp_path):
     """The tiny configuration on the small data set, narrower still."""
-    config = read('hupr_tiny_simhupr')
-    for split in ('train', 'val', 'test'):
-        loader = config[f'{split}_dataloader']
-        loader.update(num_workers=0, persistent_workers=False, batch_size=4)
-        loader.dataset.update(data_root=str(simulated_root), radar=SMALL_RADAR, cache_dir=None)
+    config = on_small_data(read('hupr_tiny_simhupr'), simulated_root)
     config.model.backbone.stem.update(channels=2, stride=4)
     config.model.head.update(channels=2)
     config.model.head.decoder.update(heatmap_size=(16, 16))

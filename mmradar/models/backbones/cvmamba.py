@@ -10,6 +10,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmradar.errors import ConfigError
+from mmradar.models.backbones.window_size import check_window
 from mmradar.models.layers import SCAN_ORDERS, ViewStem
 from mmradar.registry import MODELS
 
@@ -64,19 +65,9 @@ class CVMamba(BaseModule):
         self.layers = nn.ModuleList(MODELS.build({**layer, 'embed_dims': dims}) for _ in range(num_layers))
         self.norm = nn.LayerNorm(dims)
 
-    def _check(self, inputs: Tensor) -> None:
-        found = (inputs.shape[1], inputs.shape[2], inputs.shape[4], inputs.shape[6]) if inputs.ndim == 7 else None
-        expected = (self.num_frames, self.num_views, *self.input_size)
-        if found != expected:
-            raise ValueError(
-                f'{type(self).__name__} takes (batch, frames, views, channels, angle, Doppler, range) with '
-                f'{expected[0]} frames, {expected[1]} views, {expected[2]} angle and {expected[3]} range bins, as its '
-                f'configuration says; found {tuple(inputs.shape)}'
-            )
-
     def features(self, inputs: Tensor) -> Float[Tensor, 'batch views dims frames height width']:
         """Each view's features with positions added: F_h and F_v."""
-        self._check(inputs)
+        check_window(type(self).__name__, inputs, self.num_frames, self.num_views, self.input_size)
         maps = torch.stack([stem(inputs[:, :, view]) for view, stem in enumerate(self.stems)], dim=1)
         maps = maps + self.position
         return maps if self.frame_position is None else maps + self.frame_position

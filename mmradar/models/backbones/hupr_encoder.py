@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmradar.errors import ConfigError
+from mmradar.models.backbones.window_size import check_window
 from mmradar.models.layers import CrossSelfAttention, ViewPyramid
 from mmradar.registry import MODELS
 
@@ -50,16 +51,6 @@ class HuPREncoder(BaseModule):
         self.pyramids = nn.ModuleList(ViewPyramid(num_frames, **stem) for _ in range(num_views))
         self.fusions = nn.ModuleList(CrossSelfAttention(stem['channels'] * factor) for factor in (2, 4, 8))
 
-    def _check(self, inputs: Tensor) -> None:
-        found = (inputs.shape[1], inputs.shape[2], inputs.shape[4], inputs.shape[6]) if inputs.ndim == 7 else None
-        if found != (self.num_frames, self.num_views, *self.input_size):
-            angle, range_bins = self.input_size
-            raise ValueError(
-                f'HuPREncoder takes (batch, frames, views, channels, angle, Doppler, range) with {self.num_frames} '
-                f'frames, {self.num_views} views, {angle} angle and {range_bins} range bins, as its configuration '
-                f'says; found {tuple(inputs.shape)}'
-            )
-
     def forward(
         self, inputs: Float[Tensor, 'batch frames views channels angle doppler range']
     ) -> tuple[
@@ -68,6 +59,6 @@ class HuPREncoder(BaseModule):
         Float[Tensor, 'batch coarse range4 angle4'],
     ]:
         """Fused maps of 8C, 16C and 32C channels, C those of MNet; rows are range, columns angle."""
-        self._check(inputs)
+        check_window('HuPREncoder', inputs, self.num_frames, self.num_views, self.input_size)
         hori, vert = (pyramid(inputs[:, :, view]) for view, pyramid in enumerate(self.pyramids))
         return tuple(fuse(*maps) for fuse, *maps in zip(self.fusions, hori, vert))

@@ -14,35 +14,54 @@ from mmradar.registry import MODELS
 
 
 class QueryHead(BaseHead):
-    """Learnable queries, one for every joint of some frames of a window, become coordinates.
+    """Learnable queries, one for every joint of the decoded frames of a window, become coordinates.
+
+    Subclasses say by ``layer_type`` what decodes and by :meth:`decoded_frames` which frames.
 
     Args:
-        layers: Decoder layers: queries (batch, frames, joints, dims) and tokens (batch, length, dims) to queries.
-        frames: Which frames of the window are decoded and supervised. The one in the middle is predicted.
         num_keypoints: Joints J.
+        num_frames: Frames T of a window.
         embed_dims: Width of the queries, that of the encoder's tokens.
+        num_layers: Decoder layers.
+        num_heads: Attention heads.
+        feedforward_ratio: Hidden width of the feed-forward parts over query width.
+        dropout: Of attention and feed-forward.
         image_size: (width, height) in px of the image that [0, 1] spans.
         losses: Configuration of each loss by its name; ``oks`` is logged as ``loss_oks``. A name set to ``None``
             removes a loss that was inherited.
     """
 
+    # (embed_dims, num_heads, feedforward_ratio, dropout) to a layer: queries (batch, frames, joints, dims) and tokens
+    # (batch, length, dims) to queries
+    layer_type: type[nn.Module]
+
+    @staticmethod
+    def decoded_frames(num_frames: int) -> Sequence[int]:
+        """Which frames of the window are decoded and supervised. The one in the middle is predicted."""
+        raise NotImplementedError
+
     def __init__(
         self,
-        layers: Sequence[nn.Module],
-        frames: Sequence[int],
-        num_keypoints: int,
-        embed_dims: int,
-        image_size: tuple[int, int],
-        losses: dict[str, dict] | None,
+        num_keypoints: int = 14,
+        num_frames: int = 9,
+        embed_dims: int = 128,
+        num_layers: int = 6,
+        num_heads: int = 8,
+        feedforward_ratio: int = 4,
+        dropout: float = 0.0,
+        image_size: tuple[int, int] = (256, 256),
+        losses: dict[str, dict] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         losses = losses or dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05))
-        self.frames = list(frames)
+        self.frames = list(self.decoded_frames(num_frames))
         self.losses = nn.ModuleDict({name: MODELS.build(loss) for name, loss in losses.items() if loss is not None})
         self.register_buffer('image_size', torch.tensor(image_size, dtype=torch.float32), persistent=False)
         self.queries = nn.Parameter(torch.randn(len(self.frames), num_keypoints, embed_dims))
-        self.layers = nn.ModuleList(layers)
+        self.layers = nn.ModuleList(
+            self.layer_type(embed_dims, num_heads, feedforward_ratio, dropout) for _ in range(num_layers)
+        )
         self.norm = nn.LayerNorm(embed_dims)
         self.to_coordinates = nn.Sequential(nn.Linear(embed_dims, embed_dims), nn.GELU(), nn.Linear(embed_dims, 2))
 

@@ -53,7 +53,7 @@ INLINE struct corners corners_of(const struct deform *c, int64_t pixel, int64_t 
     return s;
 }
 
-/* Of channel 0's group; the next VL channels lie VL on, and those of the next group where next_group says. */
+/* Where the sample's channels from this one on lie, as far as their group goes. */
 INLINE float *sample_at(const struct deform *c, int64_t pixel, int64_t tap, int64_t channel) {
     const int64_t of_group = c->channels / c->groups, taps = c->rows * c->columns;
     return c->samples + ((channel / of_group * c->pixels + pixel) * taps + tap) * of_group + channel % of_group;
@@ -115,8 +115,9 @@ int deform_samples_backward(const void *arguments, int64_t b, int64_t first, int
                 }
                 float of_corner[4], grad_mask = 0.0f;
                 for (int i = 0; i < 4; i++) {
-                    of_corner[i] = s.inside[i] * sum_of_lanes(products[i]);
-                    grad_mask += s.part[i] * sum_of_lanes(products[i]);
+                    const float product = sum_of_lanes(products[i]);
+                    of_corner[i] = s.inside[i] * product;
+                    grad_mask += s.part[i] * product;
                 }
                 const int64_t at = ((part * c->pixels + pixel) * c->deform_groups + group) * taps + tap;
                 c->grad_mask[at] = grad_mask;

@@ -9,14 +9,5 @@ val_dataloader = dict(dataset=dict(num_frames=num_frames))
 test_dataloader = dict(dataset=dict(num_frames=num_frames))
 model = dict(data_preprocessor=dict(num_frames=num_frames), frozen=[])
 
-param_scheduler = [
-    dict(
-        type='OneCycleLR',
-        eta_max=2e-3,
-        pct_start=0.15,
-        total_steps=max_epochs,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    )
-]
+param_scheduler = dict(total_steps=max_epochs)
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)

@@ -4,14 +4,5 @@ _base_ = '../glsmamba_small_synthetic.py'
 
 train_dataloader = dict(dataset=dict(num_clips=2400))
 max_epochs = 3
-param_scheduler = [
-    dict(
-        type='OneCycleLR',
-        eta_max=2e-3,
-        pct_start=0.15,
-        total_steps=max_epochs,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    )
-]
+param_scheduler = dict(total_steps=max_epochs)
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)

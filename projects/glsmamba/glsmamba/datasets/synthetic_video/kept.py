@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,6 +15,7 @@ import numpy as np
 
 from glsmamba.datasets.synthetic_video.render import RenderedClip
 from mmradar import simulation
+from mmradar.datasets.whole_files import written_whole
 
 
 @functools.cache
@@ -58,12 +58,6 @@ class KeptClips:
                 return RenderedClip(**kept)
         except (FileNotFoundError, ValueError, EOFError, TypeError, zipfile.BadZipFile):
             clip = render()
-        descriptor, unfinished = tempfile.mkstemp(suffix='.npz', dir=self.folder)
-        try:
-            with os.fdopen(descriptor, 'wb') as file:
-                np.savez(file, **asdict(clip))
-            os.replace(unfinished, path)  # another process may be keeping the same
-        except BaseException:
-            os.unlink(unfinished)
-            raise
+        with written_whole(path) as file:
+            np.savez(file, **asdict(clip))
         return clip
