@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,8 +9,10 @@ from glsmamba.datasets import LoadClip, PackClipInputs, SyntheticVideoPoseDatase
 from glsmamba.datasets.posetrack_files import POSETRACK_KEYPOINTS
 from glsmamba.datasets.synthetic_video.body import POINTS, body_height_m, body_points
 from glsmamba.datasets.synthetic_video.camera import ShakingCamera
+from glsmamba.datasets.synthetic_video.difficulty import Difficulty
+from glsmamba.datasets.synthetic_video.random_scene import random_scene
 from glsmamba.datasets.synthetic_video.render import render_clip
-from glsmamba.datasets.synthetic_video.scene import Actor, Difficulty, Occluder, Scene
+from glsmamba.datasets.synthetic_video.scene import Actor, Occluder, Scene
 from glsmamba.evaluation import PoseTrackAP
 from mmengine.registry import DefaultScope
 from mmpose.datasets.transforms import (
@@ -267,7 +270,28 @@ def test_labels_are_consistent_and_difficulty_tells():
 
 
 def test_numbers_of_a_difficulty_can_be_replaced():
-    assert build(difficulty='easy', noise=9.0).difficulty == Difficulty(0.0, 1.0, 0, 0, 0.0, 9.0, 0.0, 1.0)
+    easy = Difficulty.named('easy')
+    assert build(difficulty='easy', noise=9.0).difficulty == replace(easy, noise=9.0) != easy
+
+
+def random_occluders(**numbers):
+    scenes = [
+        random_scene(np.random.default_rng(seed), Difficulty.named('hard', **numbers), (112, 112), 0.2, ('march',))
+        for seed in range(40)
+    ]
+    return [occluder for scene in scenes for occluder in scene.occluders]
+
+
+def test_occluders_are_as_large_and_as_fast_as_told():
+    small, large = (random_occluders(occluder_size=size) for size in (0.1, 0.3))
+    assert len(small) == len(large) > 80
+    outlines = [[np.abs(occluder.outline_px).max() for occluder in occluders] for occluders in (small, large)]
+    assert np.divide(*outlines) == pytest.approx(1 / 3)
+    slow, fast = (random_occluders(occluder_speed=speed) for speed in (1.0, 6.0))
+    velocities = [np.array([occluder.velocity_px_s for occluder in occluders]) for occluders in (slow, fast)]
+    assert velocities[1] == pytest.approx(6 * velocities[0])
+    # a person fills 56 to 101 px of the image's 112
+    assert 50 < velocities[0].std() < 110
 
 
 def test_recorded_motions(tmp_path):

@@ -12,9 +12,10 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from glsmamba.datasets.clip_dataset import ClipDataset
 from glsmamba.datasets.posetrack_video_dataset import posetrack_metainfo
+from glsmamba.datasets.synthetic_video.difficulty import Difficulty
 from glsmamba.datasets.synthetic_video.kept import KeptClips
+from glsmamba.datasets.synthetic_video.random_scene import random_scene
 from glsmamba.datasets.synthetic_video.render import RenderedClip, render_clip
-from glsmamba.datasets.synthetic_video.scene import Difficulty, random_scene
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
 from mmradar.simulation import MOTIONS, read_motion
@@ -42,9 +43,9 @@ class SyntheticVideoPoseDataset(ClipDataset):
         image_size: (width, height) in px. The person fills a half to nine tenths of it; the crop is for
             ``TopdownAffine`` to take.
         difficulty: ``'easy'``, ``'medium'`` or ``'hard'``, see
-            :class:`~glsmamba.datasets.synthetic_video.scene.Difficulty`.
-        shutter, tempo, occluders, others, jitter_px, noise, defocus_px, contrast: Its numbers; those of ``difficulty``
-            if ``None``.
+            :class:`~glsmamba.datasets.synthetic_video.difficulty.Difficulty`.
+        shutter, tempo, occluders, occluder_size, occluder_speed, others, jitter_px, noise, defocus_px, contrast: Its
+            numbers; those of ``difficulty`` if ``None``.
         around_deg: How far around the person the camera may stand, from straight in front of them, 0 to 180. Small
             networks cannot tell a person's left from their right until they can tell the front from the back.
         motions: Procedural motions, names of ``mmradar.simulation.MOTIONS``; all if ``None``.
@@ -65,12 +66,14 @@ class SyntheticVideoPoseDataset(ClipDataset):
         split: str = 'train',
         num_clips: int = 1000,
         num_frames: int = 5,
-        frame_rate_hz: float = 12.0,
+        frame_rate_hz: float = 24.0,
         image_size: tuple[int, int] = (160, 160),
         difficulty: str = 'medium',
         shutter: float | None = None,
         tempo: float | None = None,
         occluders: int | None = None,
+        occluder_size: float | None = None,
+        occluder_speed: float | None = None,
         others: int | None = None,
         jitter_px: float | None = None,
         noise: float | None = None,
@@ -109,6 +112,8 @@ class SyntheticVideoPoseDataset(ClipDataset):
             shutter=shutter,
             tempo=tempo,
             occluders=occluders,
+            occluder_size=occluder_size,
+            occluder_speed=occluder_speed,
             others=others,
             jitter_px=jitter_px,
             noise=noise,
