@@ -27,14 +27,5 @@ model = dict(test_cfg=dict(flip_test=True))
 
 # A window is a fifth of the base's, and there are nearly twice as many: 12 epochs are the base's time, about.
 max_epochs = 12
-param_scheduler = [
-    dict(
-        type='OneCycleLR',
-        eta_max=1e-3,
-        pct_start=0.15,
-        total_steps=max_epochs,
-        by_epoch=True,
-        convert_to_iter_based=True,
-    )
-]
+param_scheduler = dict(total_steps=max_epochs)
 train_cfg = dict(max_epochs=max_epochs)
