@@ -193,12 +193,26 @@ def apply_common_arguments(args: argparse.Namespace) -> Config:
     if args.show or args.show_dir:
         if 'visualization' not in config.get('default_hooks', {}):
             raise ConfigError('--show and --show-dir need a `visualization` entry in default_hooks')
+        check_draws(config)
         config.default_hooks.visualization.update(
             enable=True, show=args.show, out_dir=args.show_dir, interval=args.interval, wait_time=args.wait_time
         )
     if args.launcher != 'none' and not torch.cuda.is_available():
         _prepare_cpu_job(config, args.launcher)
     return config
+
+
+def check_draws(config: Config) -> None:
+    """Fail early, and in words, where nothing draws the samples.
+
+    Raises:
+        ConfigError: The configuration has no visualizer.
+    """
+    if not config.get('visualizer'):
+        raise ConfigError(
+            f'nothing draws the samples of {config.filename}: its `visualizer` must be a SampleVisualizer, such as '
+            'RadarPoseVisualizer'
+        )
 
 
 def _prepare_cpu_job(config: Config, launcher: str) -> None:

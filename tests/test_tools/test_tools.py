@@ -77,6 +77,16 @@ def test_test_writes_metrics_predictions_and_pictures(trained, config_file, tmp_
     assert len(list((tmp_path / 'pictures').glob('test_*.png'))) == 2
 
 
+@pytest.mark.parametrize(
+    'command', [('tools/test.py', 'nothing.pth', '--show-dir', 'pictures'), ('tools/misc/browse_dataset.py',)]
+)
+def test_nothing_to_draw_with_is_said(command, config_file, tmp_path):
+    own = tmp_path / 'own.py'
+    own.write_text(f'_base_ = {str(config_file)!r}\nvisualizer = None\n')
+    done = tool(command[0], own, *command[1:], check=False)
+    assert done.returncode == 2 and f'nothing draws the samples of {own}' in done.stderr
+
+
 def test_resume_from_the_command_line(trained, config_file, tmp_path):
     import shutil
 

@@ -5,6 +5,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.structures import PoseDataSample
 
 from conftest import REPOSITORY
+from mmradar.engine.hooks.radar_pose_visualization_hook import picture_name
 from mmradar.metainfo import HUPR_METAINFO
 from mmradar.visualization import RadarPoseVisualizer
 
@@ -39,6 +40,16 @@ def test_prediction_and_truth_are_drawn_where_they_are():
     assert not changed[: 3 * width // 4].any() and changed[3 * width // 4 :].any()  # the last panel is the prediction
     only_truth = drawer.render('x', heatmaps, sample(), draw_pred=False)
     assert only_truth.shape[1] < width
+
+
+def test_pictures_of_several_people_in_an_image_have_names_of_their_own():
+    named = {
+        '00000007': dict(img_id=7),
+        '00000008': dict(img_id=8, id=8),
+        '00000007_00000012': dict(img_id=7, id=12),
+        '00000003': dict(id=3),
+    }
+    assert [picture_name(PoseDataSample(metainfo=meta)) for meta in named.values()] == list(named)
 
 
 def test_the_peak_is_drawn_in_its_bin():

@@ -1,4 +1,4 @@
-"""Draw samples of a data set as the model gets them: heatmaps of each radar beside the true pose."""
+"""Draw samples of a data set as the model gets them, such as heatmaps of each radar, beside the true pose."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mmengine.registry import init_default_scope
 
-from mmradar.apis.command_line import add_config_arguments, config_from, progress_bar, run
+from mmradar.apis.command_line import add_config_arguments, check_draws, config_from, progress_bar, run
+from mmradar.engine.hooks.radar_pose_visualization_hook import picture_name
 from mmradar.registry import DATASETS, VISUALIZERS
 
 
@@ -20,6 +21,7 @@ def main() -> None:
     add_config_arguments(parser)
     args = parser.parse_args()
     config = config_from(args)
+    check_draws(config)
     init_default_scope('mmradar')
     dataset = DATASETS.build(config[f'{args.split}_dataloader'].dataset)
     visualizer = VISUALIZERS.build({**config.visualizer, 'vis_backends': None})
@@ -28,7 +30,7 @@ def main() -> None:
     show_progress = progress_bar('pictures')
     for number in range(count):
         sample = dataset[number * len(dataset) // count]
-        name = f'{args.split}_{sample["data_samples"].img_id:08d}'
+        name = f'{args.split}_{picture_name(sample["data_samples"])}'
         visualizer.add_datasample(
             name,
             sample['inputs'].numpy(),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmengine.hooks import Hook
 from mmengine.visualization import Visualizer
+from mmpose.structures import PoseDataSample
 
 from mmradar.errors import ConfigError
 from mmradar.registry import HOOKS
@@ -14,8 +15,10 @@ from mmradar.registry import HOOKS
 
 @HOOKS.register_module()
 class RadarPoseVisualizationHook(Hook):
-    """Predicted beside true skeletons with the radars' heatmaps, as mmpose's ``PoseVisualizationHook`` for images.
+    """Predicted beside true poses with the network's input, as mmpose's ``PoseVisualizationHook`` for images.
 
+    What a picture shows is up to the configuration's visualizer, a
+    :class:`~mmradar.visualization.sample_visualizer.SampleVisualizer`.
     ``tools/train.py`` and ``tools/test.py`` set it with ``--show-dir``, ``--show`` and ``--interval``.
 
     Args:
@@ -61,16 +64,22 @@ class RadarPoseVisualizationHook(Hook):
         visualizer = Visualizer.get_current_instance()
         visualizer.dataset_meta = dataset_meta
         folder = None if self.out_dir is None else Path(runner.work_dir, runner.timestamp, self.out_dir)
-        for heatmap, sample in zip(data_batch['inputs'], outputs):
+        for inputs, sample in zip(data_batch['inputs'], outputs):
             if self._count % self.interval == 0:
-                out_file = None if folder is None else str(folder / f'{name}_{sample.img_id:08d}.png')
+                title = f'{name}_{picture_name(sample)}'
                 visualizer.add_datasample(
-                    f'{name}_{sample.img_id:08d}',
-                    heatmap.cpu().numpy(),
+                    title,
+                    inputs.cpu().numpy(),
                     sample,
                     show=self.show,
                     wait_time=self.wait_time,
-                    out_file=out_file,
+                    out_file=None if folder is None else str(folder / f'{title}.png'),
                     step=runner.iter,
                 )
             self._count += 1
+
+
+def picture_name(sample: PoseDataSample) -> str:
+    """The number of the image, if there is one, and that of the person where several may be in it."""
+    numbers = dict.fromkeys(number for number in (sample.get('img_id'), sample.get('id')) if number is not None)
+    return '_'.join(f'{number:08d}' for number in numbers)

@@ -203,12 +203,14 @@ def test_glsmamba_keeps_the_single_frame_network_and_trains_the_rest(trained):
     assert 0 <= values['PCK'] <= 1 and 0 <= values['posetrack/AP'] <= 100
 
 
-def test_a_checkpoint_is_tested_as_it_was_validated(trained):
+def test_a_checkpoint_is_tested_as_it_was_validated_and_drawn(trained, tmp_path):
     _, _, values = trained['glsmamba_small_synthetic']
     config = one_step_an_epoch('glsmamba_small_synthetic')
     config.test_dataloader = config.val_dataloader
     config.load_from = 'work_dirs/glsmamba_small_synthetic/epoch_2.pth'
+    config.default_hooks.visualization.update(enable=True, interval=1, out_dir=str(tmp_path))
     metrics = Runner.from_cfg(config).test()
+    assert {path.name for path in tmp_path.iterdir()} == {'test_00000000.png', 'test_00000001.png'}
     assert {name: metrics[name] for name in ('PCK', 'posetrack/AP')} == pytest.approx(
         {name: values[name] for name in ('PCK', 'posetrack/AP')}
     )

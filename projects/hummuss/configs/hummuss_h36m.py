@@ -88,4 +88,5 @@ train_cfg = dict(by_epoch=True, max_epochs=60, val_interval=10)
 val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=32, enable=False)
+visualizer = None  # nothing draws its samples
 default_hooks = dict(checkpoint=dict(save_best='MPJPE', rule='less', max_keep_ckpts=1))

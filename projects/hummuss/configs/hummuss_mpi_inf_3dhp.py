@@ -37,5 +37,6 @@ train_cfg = dict(by_epoch=True, max_epochs=60, val_interval=10)
 val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=32, enable=False)
+visualizer = dict(type='LiftingVisualizer')
 # The last epoch counts: only the test set would be there to choose by.
 default_hooks = dict(checkpoint=dict(save_best=None, max_keep_ckpts=1))

@@ -180,10 +180,12 @@ def test_the_readmes_command_trains_and_tests_with_the_repositorys_tools(tmp_pat
     )
     assert training.returncode == 0, training.stderr[-2000:]
     monkeypatch.chdir(ROOT)
-    testing = ['test', config, str(tmp_path / 'epoch_1.pth'), '--out', str(tmp_path / 'metrics.json'), *options[1:]]
+    outputs = ['--out', str(tmp_path / 'metrics.json'), '--show-dir', str(tmp_path / 'pictures'), '--interval', '2']
+    testing = ['test', config, str(tmp_path / 'epoch_1.pth'), *outputs, *options[1:]]
     monkeypatch.setattr(sys, 'argv', testing)
     runpy.run_path('tools/test.py', run_name='__main__')
     assert 'lifting/MPJPE' in json.loads((tmp_path / 'metrics.json').read_text())
+    assert (tmp_path / 'pictures' / 'test_00000000.png').is_file()
 
 
 # the data sets that are requested, on files of their form

@@ -84,5 +84,6 @@ train_cfg = dict(by_epoch=True, max_epochs=20, val_interval=5)
 val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=8, enable=False)
+visualizer = dict(type='ClipPoseVisualizer')
 # The last epoch counts: only what is tested would be there to choose by.
 default_hooks = dict(checkpoint=dict(save_best=None, max_keep_ckpts=1))

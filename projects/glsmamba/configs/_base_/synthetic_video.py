@@ -92,6 +92,7 @@ val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=16, enable=False)
 
+visualizer = dict(type='ClipPoseVisualizer')
 default_hooks = dict(
     logger=dict(interval=20),
     checkpoint=dict(interval=1, max_keep_ckpts=1, save_best='PCK', rule='greater'),

@@ -65,4 +65,5 @@ val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=16, enable=False)
 
+visualizer = dict(type='LiftingVisualizer')
 default_hooks = dict(checkpoint=dict(interval=1, max_keep_ckpts=1, save_best='lifting/MPJPE', rule='less'))

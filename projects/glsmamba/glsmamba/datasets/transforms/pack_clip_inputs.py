@@ -17,6 +17,7 @@ META_KEYS = (
     'input_size',
     'input_center',
     'input_scale',
+    'bbox_rotation',
     'flip',
     'flip_direction',
     'flip_indices',

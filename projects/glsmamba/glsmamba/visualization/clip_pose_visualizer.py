@@ -1,0 +1,57 @@
+"""Pictures of a clip, and of poses in its key frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from mmpose.structures import PoseDataSample
+from mmpose.structures.bbox import get_udp_warp_matrix
+
+from mmradar.registry import VISUALIZERS
+from mmradar.visualization.sample_visualizer import SampleVisualizer, panels, picture
+
+
+@VISUALIZERS.register_module()
+class ClipPoseVisualizer(SampleVisualizer):
+    """Draws a sample: the crops of all frames, and the key frame's with the true pose and with the predicted one.
+
+    ``tools/test.py --show-dir`` and ``tools/misc/browse_dataset.py`` call it. What it draws is RGB, as this project's
+    data sets give it.
+
+    Args:
+        name, **kwargs: As :class:`~mmradar.visualization.sample_visualizer.SampleVisualizer`.
+    """
+
+    def render(
+        self,
+        title: str,
+        inputs: UInt8[np.ndarray, 'frames 3 height width'],
+        data_sample: PoseDataSample,
+        draw_gt: bool = True,
+        draw_pred: bool = True,
+    ) -> UInt8[np.ndarray, 'height width 3']:
+        """The picture as an RGB array; arguments as of ``add_datasample``."""
+        key = len(inputs) // 2
+        shown = [(frame, 'key frame' if frame == key else f'{frame - key:+d}', None) for frame in range(len(inputs))]
+        if draw_gt and 'gt_instances' in data_sample:
+            shown.append((key, 'true', to_crop(data_sample.gt_instances.keypoints, data_sample)))
+        if draw_pred and 'pred_instances' in data_sample:
+            shown.append((key, 'predicted', to_crop(data_sample.pred_instances.keypoints, data_sample)))
+        height, width = inputs.shape[-2:]
+        figure, axes = panels(len(shown), 2.4 * width / height + 0.1, 2.9)
+        for axis, (frame, label, poses) in zip(axes, shown):
+            axis.imshow(inputs[frame].transpose(1, 2, 0), interpolation='nearest')
+            for keypoints in () if poses is None else poses:
+                self.draw_skeleton(axis, keypoints, size=6)
+            axis.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), xticks=[], yticks=[])
+            axis.set_title(label, fontsize=10)
+        return picture(figure, title)
+
+
+def to_crop(keypoints_px: np.ndarray, data_sample: PoseDataSample) -> Float[np.ndarray, 'people joints 2']:
+    """Joints of the image in the crop that ``TopdownAffine(use_udp=True)`` took of it, px both."""
+    turn = float(np.ravel(data_sample.get('bbox_rotation', 0.0))[0])
+    affine = get_udp_warp_matrix(
+        np.ravel(data_sample.input_center), np.ravel(data_sample.input_scale), turn, data_sample.input_size
+    )
+    return np.asarray(keypoints_px) @ affine[:, :2].T + affine[:, 2]

@@ -1,0 +1,57 @@
+from copy import deepcopy
+
+import numpy as np
+import pytest
+from glsmamba.datasets import LoadClip, PackClipInputs, SyntheticVideoPoseDataset
+from glsmamba.visualization import ClipPoseVisualizer
+from glsmamba.visualization.clip_pose_visualizer import to_crop
+from mmengine.structures import InstanceData
+from mmpose.datasets.transforms import GetBBoxCenterScale, RandomBBoxTransform, RandomFlip, TopdownAffine
+
+
+@pytest.fixture(scope='module')
+def sample():
+    """A clip whose crop is mirrored and turned, with a perfect prediction."""
+    data = SyntheticVideoPoseDataset(num_clips=1, num_frames=3, difficulty='easy', seed=1)
+    transforms = [
+        LoadClip(),
+        GetBBoxCenterScale(),
+        RandomFlip(prob=1.0, direction='horizontal'),
+        RandomBBoxTransform(rotate_prob=1.0),
+        TopdownAffine(input_size=(48, 64), use_udp=True),
+        PackClipInputs(pack_transformed=True),
+    ]
+    np.random.seed(0)
+    info = data.get_data_info(0)
+    info.update(data.metainfo)
+    for transform in transforms:
+        info = transform(info)
+    found = info['data_samples']
+    assert abs(found.bbox_rotation[0]) > 5 and found.flip
+    found.pred_instances = InstanceData(keypoints=np.array(found.gt_instances.keypoints))
+    visualizer = ClipPoseVisualizer(name=f'test_{np.random.default_rng().integers(1 << 40)}')
+    visualizer.dataset_meta = data.metainfo
+    return visualizer, info['inputs'].numpy(), found
+
+
+def test_joints_are_drawn_where_the_crop_has_them(sample):
+    _, _, found = sample
+    assert to_crop(found.gt_instances.keypoints, found) == pytest.approx(
+        found.gt_instances.transformed_keypoints, abs=1e-3
+    )
+
+
+def test_a_picture_has_all_frames_and_both_poses(sample, tmp_path):
+    visualizer, clip, found = sample
+    moved = deepcopy(found)
+    moved.pred_instances.keypoints = moved.pred_instances.keypoints + 20
+    here, there = (visualizer.render('x', clip, each).astype(int) for each in (found, moved))
+    width = here.shape[1]
+    changed = np.flatnonzero((here != there).any(axis=(0, 2)))
+    assert len(changed) and changed.min() > 4 * width // 5  # the last of five panels
+    # the same clip with another first frame
+    other = np.concatenate([255 - clip[:1], clip[1:]])
+    changed = np.flatnonzero((visualizer.render('x', other, found) != here).any(axis=(0, 2)))
+    assert len(changed) and changed.max() < width // 5
+    visualizer.add_datasample('x', clip, found, draw_pred=False, out_file=str(tmp_path / 'new' / 'picture.png'))
+    assert (tmp_path / 'new' / 'picture.png').is_file()

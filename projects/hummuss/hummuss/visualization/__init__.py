@@ -1,0 +1,5 @@
+"""Pictures of lifted poses."""
+
+from hummuss.visualization.lifting_visualizer import LiftingVisualizer
+
+__all__ = ['LiftingVisualizer']
