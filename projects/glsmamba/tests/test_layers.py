@@ -210,8 +210,8 @@ def test_impossible_deformable_convolutions(arguments, message):
 # --- Merging
 
 
-def streams(size=(2, 2, 3, 4)):
-    return {name: torch.randn(*size, 8) for name in ('unified', 'spatial', 'temporal')}
+def streams(size=(2, 2, 3, 4), dims=8):
+    return {name: torch.randn(*size, dims) for name in ('unified', 'spatial', 'temporal')}
 
 
 def by_map(x):
@@ -219,15 +219,15 @@ def by_map(x):
 
 
 @pytest.mark.parametrize('merge', ['stmm', 'stmm_unified'])
-def test_merging_begins_with_plain_convolutions_of_half_weight(merge):
-    stmm, results = L.STMM(8, merge=merge), streams()
-    merged = stmm(results)
-    expected = by_map(results['unified'])
-    for name, compensation in stmm.compensations.items():
-        conv = compensation.deform_conv
-        sampled = by_map(results[name if merge == 'stmm' else 'unified'])
-        expected = expected + conv2d(sampled, 0.5 * conv.weight, conv.bias, padding=1, groups=8)
-    torch.testing.assert_close(by_map(merged), expected, rtol=1e-5, atol=1e-5)
+def test_merging_begins_as_a_sum_of_the_sampled_streams(merge):
+    stmm, results = L.STMM(16, merge=merge), streams(dims=16)
+    expected = sum(results.values()) if merge == 'stmm' else 3 * results['unified']
+    torch.testing.assert_close(stmm(results), expected, rtol=1e-5, atol=1e-5)
+    stmm(results).square().mean().backward()
+    kernels = [compensation.deform_conv.weight.grad for compensation in stmm.compensations.values()]
+    assert all((kernel != 0).all() for kernel in kernels)  # all of it learns
+    guides = [compensation.modulation.weight.grad for compensation in stmm.compensations.values()]
+    assert all((guide != 0).any() for guide in guides)
 
 
 @pytest.mark.parametrize('merge', ['stmm', 'stmm_unified'])

@@ -15,8 +15,9 @@ from mmradar.errors import ConfigError
 class ModulatedCompensation(BaseModule):
     """Samples one stream where another one says (GLSMamba, STMM).
 
-    Ours: that the guide makes the offsets and masks, by a depthwise convolution and a linear layer. The linear layer
-    begins at zero: a plain convolution with masks of 1/2, as DCNv2 begins.
+    Ours: that the guide makes the offsets and masks, by a depthwise convolution and a linear layer, and how they begin:
+    the linear layer at zero, which makes no offsets and masks of 1/2, as DCNv2 begins, and the kernel at 2 in its
+    middle. So what is merged is the stream itself at first, and training finds out what better to do with it.
 
     Args:
         embed_dims: Channels D.
@@ -42,6 +43,8 @@ class ModulatedCompensation(BaseModule):
         self.modulation = nn.Linear(embed_dims, sum(self.splits))
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
+        with torch.no_grad():
+            nn.init.dirac_(self.deform_conv.weight, groups).mul_(2)
 
     def forward(
         self, stream: Float[Tensor, 'maps dims height width'], guide: Float[Tensor, 'maps dims height width']
