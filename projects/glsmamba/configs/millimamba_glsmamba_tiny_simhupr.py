@@ -14,6 +14,5 @@ model = dict(
         num_gsm=1,
         num_lrm=1,
         s6_cfg=dict(d_state=8),
-        gsm_cfg=dict(merge='stmm_unified'),  # as it was when its row in README.md was measured
     )
 )
