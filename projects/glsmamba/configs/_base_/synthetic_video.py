@@ -35,7 +35,7 @@ train_dataloader = dict(
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(**dataset, split='train', num_clips=1600, pipeline=train_pipeline),
+    dataset=dict(**dataset, split='train', num_clips=1280, pipeline=train_pipeline),
 )
 # Other people, motions and scenes than in training, and other ones than in the test
 val_dataloader = dict(
