@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +28,11 @@ class SampleVisualizer(Visualizer):
         super().__init__(name=name, **kwargs)
         self.line_width_px = line_width_px
 
-    @abstractmethod
     def render(
         self, title: str, inputs: np.ndarray, data_sample: PoseDataSample, draw_gt: bool = True, draw_pred: bool = True
     ) -> UInt8[np.ndarray, 'height width 3']:
         """The picture as an RGB array; arguments as of :meth:`add_datasample`."""
+        raise NotImplementedError(f'{type(self).__name__} must say what a picture shows: def render(...)')
 
     @master_only
     def add_datasample(
