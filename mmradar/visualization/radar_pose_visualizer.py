@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from mmpose.structures import PoseDataSample
 
 from mmradar.registry import VISUALIZERS
-from mmradar.visualization.sample_visualizer import SampleVisualizer, panels, picture
+from mmradar.visualization.sample_visualizer import TITLE_SIZE, SampleVisualizer, instances_of, panels, picture
 
 
 @VISUALIZERS.register_module()
@@ -39,21 +39,15 @@ class RadarPoseVisualizer(SampleVisualizer):
     ) -> UInt8[np.ndarray, 'height width 3']:
         """The picture as an RGB array; arguments as of ``add_datasample``."""
         centre = inputs[len(inputs) // 2]
-        poses = [
-            (kind, label)
-            for wanted, kind, label in ((draw_gt, 'gt_instances', 'true'), (draw_pred, 'pred_instances', 'predicted'))
-            if wanted and kind in data_sample
-        ]
+        poses = instances_of(data_sample, draw_gt, draw_pred)
         figure, axes = panels(len(centre) + len(poses))
         for view, axis in enumerate(axes[: len(centre)]):
             self._draw_heatmap(axis, centre[view])
-            axis.set_title(self.view_names[view] if view < len(self.view_names) else f'radar {view}', fontsize=10)
+            title_of_view = self.view_names[view] if view < len(self.view_names) else f'radar {view}'
+            axis.set_title(title_of_view, fontsize=TITLE_SIZE)
         width, height = data_sample.get('image_size', (256, 256))
-        for axis, (kind, label) in zip(axes[len(centre) :], poses):
-            for keypoints in np.asarray(data_sample.get(kind).keypoints):
-                self.draw_skeleton(axis, keypoints)
-            axis.set(xlim=(0, width), ylim=(height, 0), aspect='equal', facecolor='#10141c', xticks=[], yticks=[])
-            axis.set_title(label, fontsize=10)
+        for axis, (kind, found) in zip(axes[len(centre) :], poses.items()):
+            self.draw_pose_panel(axis, kind, np.asarray(found.keypoints), (0, width), (0, height))
         return picture(figure, title)
 
     @staticmethod

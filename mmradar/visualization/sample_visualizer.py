@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from mmengine.dist import master_only
+from mmengine.structures import InstanceData
 from mmengine.visualization import Visualizer
 from mmpose.structures import PoseDataSample
+
+# Of panels, in points.
+TITLE_SIZE = 10
 
 
 class SampleVisualizer(Visualizer):
@@ -68,6 +73,20 @@ class SampleVisualizer(Visualizer):
         elif not show:
             self.add_image(name, image, step)
 
+    def draw_pose_panel(
+        self,
+        axis: Axes,
+        title: str,
+        poses: Iterable[Float[np.ndarray, 'joints 2']],
+        across: tuple[float, float],
+        down: tuple[float, float],
+    ) -> None:
+        """Skeletons alone, before dark; coordinates from ``across[0]`` to ``across[1]`` and downwards alike."""
+        for keypoints in poses:
+            self.draw_skeleton(axis, keypoints)
+        axis.set(xlim=across, ylim=down[::-1], aspect='equal', facecolor='#10141c', xticks=[], yticks=[])
+        axis.set_title(title, fontsize=TITLE_SIZE)
+
     def draw_skeleton(self, axis: Axes, keypoints: Float[np.ndarray, 'joints 2'], size: float = 10.0) -> None:
         """Limbs in the data set's colours, joints as white dots of ``size`` square points."""
         meta = self.dataset_meta or {}
@@ -80,6 +99,21 @@ class SampleVisualizer(Visualizer):
                 solid_capstyle='round',
             )
         axis.scatter(*keypoints.T, s=size, color='white', zorder=3)
+
+
+def instances_of(
+    data_sample: PoseDataSample, draw_gt: bool, draw_pred: bool, gt_field: str = 'gt_instances'
+) -> dict[str, InstanceData]:
+    """Of the true and the predicted instances those that are wanted and there, by the title of their panel."""
+    wanted = dict(true=(draw_gt, gt_field), predicted=(draw_pred, 'pred_instances'))
+    return {title: data_sample.get(field) for title, (draw, field) in wanted.items() if draw and field in data_sample}
+
+
+def picture_name(data_sample: PoseDataSample) -> str:
+    """The number of the image, if there is one, and that of the person where several may be in it."""
+    found = (data_sample.get('img_id'), data_sample.get('id'))
+    numbers = dict.fromkeys(number for number in found if number is not None)
+    return '_'.join(f'{number:08d}' for number in numbers)
 
 
 def panels(count: int, width_in: float = 2.9, height_in: float = 3.3) -> tuple[Figure, np.ndarray]:

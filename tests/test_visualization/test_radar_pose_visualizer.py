@@ -5,9 +5,9 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.structures import PoseDataSample
 
 from conftest import REPOSITORY
-from mmradar.engine.hooks.radar_pose_visualization_hook import picture_name
 from mmradar.metainfo import HUPR_METAINFO
 from mmradar.visualization import RadarPoseVisualizer
+from mmradar.visualization.sample_visualizer import picture_name
 
 
 def sample(shift=0.0):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mmengine.hooks import Hook
 from mmengine.visualization import Visualizer
-from mmpose.structures import PoseDataSample
 
 from mmradar.errors import ConfigError
 from mmradar.registry import HOOKS
+from mmradar.visualization.sample_visualizer import picture_name
 
 
 @HOOKS.register_module()
@@ -77,9 +77,3 @@ class RadarPoseVisualizationHook(Hook):
                     step=runner.iter,
                 )
             self._count += 1
-
-
-def picture_name(sample: PoseDataSample) -> str:
-    """The number of the image, if there is one, and that of the person where several may be in it."""
-    numbers = dict.fromkeys(number for number in (sample.get('img_id'), sample.get('id')) if number is not None)
-    return '_'.join(f'{number:08d}' for number in numbers)

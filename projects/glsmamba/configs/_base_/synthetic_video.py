@@ -1,6 +1,9 @@
 # Rendered clips without any files, the single-frame network, metrics and training, shared by all small models.
 # Sizes and lengths are ours: as much as two CPU cores learn in minutes.
-_base_ = ['../../../../configs/_base_/default_runtime.py']
+_base_ = [
+    '../../../../configs/_base_/default_runtime.py',
+    '../../../../configs/_base_/schedules/one_cycle.py',
+]
 custom_imports = dict(imports=['glsmamba'], allow_failed_imports=False)
 
 num_frames = 5
@@ -78,15 +81,7 @@ optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.01),
     clip_grad=dict(max_norm=1.0),
 )
-# one schedule and no list of them: a longer training says max_epochs and total_steps only
-param_scheduler = dict(
-    type='OneCycleLR',
-    eta_max=2e-3,
-    pct_start=0.15,
-    total_steps=max_epochs,
-    by_epoch=True,
-    convert_to_iter_based=True,
-)
+param_scheduler = dict(eta_max=2e-3, total_steps=max_epochs)
 train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=max_epochs)
 val_cfg = dict()
 test_cfg = dict()

@@ -8,7 +8,7 @@ from mmpose.structures import PoseDataSample
 from mmpose.structures.bbox import get_udp_warp_matrix
 
 from mmradar.registry import VISUALIZERS
-from mmradar.visualization.sample_visualizer import SampleVisualizer, panels, picture
+from mmradar.visualization.sample_visualizer import TITLE_SIZE, SampleVisualizer, instances_of, panels, picture
 
 
 @VISUALIZERS.register_module()
@@ -32,19 +32,19 @@ class ClipPoseVisualizer(SampleVisualizer):
     ) -> UInt8[np.ndarray, 'height width 3']:
         """The picture as an RGB array; arguments as of ``add_datasample``."""
         key = len(inputs) // 2
-        shown = [(frame, 'key frame' if frame == key else f'{frame - key:+d}', None) for frame in range(len(inputs))]
-        if draw_gt and 'gt_instances' in data_sample:
-            shown.append((key, 'true', to_crop(data_sample.gt_instances.keypoints, data_sample)))
-        if draw_pred and 'pred_instances' in data_sample:
-            shown.append((key, 'predicted', to_crop(data_sample.pred_instances.keypoints, data_sample)))
+        shown = [(frame, 'key frame' if frame == key else f'{frame - key:+d}', ()) for frame in range(len(inputs))]
+        shown += [
+            (key, kind, to_crop(found.keypoints, data_sample))
+            for kind, found in instances_of(data_sample, draw_gt, draw_pred).items()
+        ]
         height, width = inputs.shape[-2:]
         figure, axes = panels(len(shown), 2.4 * width / height + 0.1, 2.9)
         for axis, (frame, label, poses) in zip(axes, shown):
             axis.imshow(inputs[frame].transpose(1, 2, 0), interpolation='nearest')
-            for keypoints in () if poses is None else poses:
+            for keypoints in poses:
                 self.draw_skeleton(axis, keypoints, size=6)
             axis.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), xticks=[], yticks=[])
-            axis.set_title(label, fontsize=10)
+            axis.set_title(label, fontsize=TITLE_SIZE)
         return picture(figure, title)
 
 

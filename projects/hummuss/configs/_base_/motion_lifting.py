@@ -1,6 +1,9 @@
 # The runnable data set, metrics and training, shared by all models: people's motions without any files.
 # Motions, cameras and noise are ours, as is the length of the training; optimiser and decay are MotionBERT's.
-_base_ = ['../../../../configs/_base_/default_runtime.py']
+_base_ = [
+    '../../../../configs/_base_/default_runtime.py',
+    '../../../../configs/_base_/schedules/one_cycle.py',
+]
 custom_imports = dict(imports=['hummuss'], allow_failed_imports=False)
 
 num_joints = 14
@@ -50,16 +53,8 @@ optim_wrapper = dict(
     # The step size and the poles of the state-space models want smaller steps and no decay. Transformers have none.
     paramwise_cfg=dict(custom_keys={'.ssm.': dict(lr_mult=0.5, decay_mult=0.0)}),
 )
-# One cycle because the training is so short; MotionBERT's schedule is 2e-4, times 0.99 an epoch. One schedule and no
-# list of them, so that a longer training says max_epochs and total_steps only.
-param_scheduler = dict(
-    type='OneCycleLR',
-    eta_max=1e-3,
-    pct_start=0.15,
-    total_steps=max_epochs,
-    by_epoch=True,
-    convert_to_iter_based=True,
-)
+# One cycle because the training is so short; MotionBERT's schedule is 2e-4, times 0.99 an epoch.
+param_scheduler = dict(eta_max=1e-3, total_steps=max_epochs)
 train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=2)
 val_cfg = dict()
 test_cfg = dict()
