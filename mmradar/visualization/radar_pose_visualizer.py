@@ -45,7 +45,7 @@ class RadarPoseVisualizer(SampleVisualizer):
             self._draw_heatmap(axis, centre[view])
             title_of_view = self.view_names[view] if view < len(self.view_names) else f'radar {view}'
             axis.set_title(title_of_view, fontsize=TITLE_SIZE)
-        width, height = data_sample.get('image_size', (256, 256))
+        width, height = data_sample.metainfo['image_size']
         for axis, (kind, found) in zip(axes[len(centre) :], poses.items()):
             self.draw_pose_panel(axis, kind, np.asarray(found.keypoints), (0, width), (0, height))
         return picture(figure, title)

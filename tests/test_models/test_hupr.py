@@ -172,12 +172,12 @@ def test_rows_are_range_and_columns_angle():
 # Head
 
 
-def sample(keypoints_px, weights=None):
+def sample(keypoints_px, weights=None, image_size=(256, 256)):
     """A window of four frames whose key frame, the third, holds the pose; the others are elsewhere."""
     labels = torch.rand(4, 14, 2)
-    labels[2] = torch.as_tensor(keypoints_px) / 256
+    labels[2] = torch.as_tensor(keypoints_px) / torch.tensor(image_size)
     visible = torch.ones(4, 14) if weights is None else torch.as_tensor(weights).expand(4, 14)
-    data = PoseDataSample()
+    data = PoseDataSample(metainfo=dict(image_size=image_size))
     data.gt_instance_labels = InstanceData(
         keypoint_labels=labels.float(), keypoint_weights=visible.float(), areas=torch.ones(4)
     )
@@ -211,11 +211,33 @@ def test_targets_come_back_as_predictions_within_half_a_cell(size, sigma, subcel
     poses = np.random.default_rng(1).uniform(2, 250, (3, 14, 2)).astype(np.float32)
     targets = torch.from_numpy(model.targets([sample(pose) for pose in poses])[0])
     model.forward = lambda feats: (torch.randn_like(targets), targets.logit(1e-6))  # the second one predicts
-    predictions = model.predict((), [])
+    predictions = model.predict((), [sample(pose) for pose in poses])
     for pose, found in zip(poses, predictions, strict=True):
         assert found.keypoints.shape == (1, 14, 2) and found.keypoint_scores.shape == (1, 14)
         assert np.abs(found.keypoints[0] - pose).max() <= nearest_px + 1e-3
         np.testing.assert_allclose(found.keypoint_scores, 1, atol=1e-5)
+
+
+@pytest.mark.parametrize('subcell', [False, True])
+def test_images_of_another_size_are_scaled_to_the_codec_s_and_back(subcell):
+    model = head(subcell=subcell)
+    poses = np.random.default_rng(1).uniform((10, 10), (630, 470), (3, 14, 2)).astype(np.float32)
+    samples = [sample(pose, image_size=(640, 480)) for pose in poses]
+    targets = torch.from_numpy(model.targets(samples)[0])
+    model.forward = lambda feats: (torch.randn_like(targets), targets.logit(1e-6))
+    nearest_px = np.array([640, 480]) / 64 * (0.75 if subcell else 0.5)  # of one cell, see the test above
+    found = np.stack([prediction.keypoints[0] for prediction in model.predict((), samples)])
+    assert (np.abs(found - poses) <= nearest_px + 1e-3).all()
+    error = model.loss((), samples)['mpjpe_px']
+    assert error == pytest.approx(
+        np.linalg.norm(head_without_subcell(model, samples) - poses, axis=-1).mean(), rel=1e-4
+    )
+
+
+def head_without_subcell(model, samples):
+    """Predictions from the strongest cells, which the error in the log is of."""
+    model.subcell = False
+    return np.stack([prediction.keypoints[0] for prediction in model.predict((), samples)])
 
 
 def test_losses_are_cross_entropies_of_visible_joints():

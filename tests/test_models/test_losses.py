@@ -3,8 +3,11 @@ import math
 import pytest
 import torch
 
+from mmradar.errors import ConfigError
 from mmradar.metainfo import HUPR_SIGMAS
 from mmradar.models.losses import KeypointL1Loss, OKSLoss, VelocityLoss
+
+SIZE = torch.tensor([[256.0, 256.0]])
 
 
 def window(frames=1, joints=2):
@@ -22,11 +25,11 @@ def test_oks_loss_by_hand():
     prediction[0, 0, 0, 0] += 10 / 256
     loss = OKSLoss(sigmas=(0.1, 0.05))
     oks = math.exp(-100 / (2 * 1000 * 0.04))
-    assert loss(prediction, target, weight, area).item() == pytest.approx((1 - oks) / 2, rel=1e-5)
+    assert loss(prediction, target, weight, area, SIZE).item() == pytest.approx((1 - oks) / 2, rel=1e-5)
     weight[0, 0, 1] = 0  # the exact joint no longer counts
-    assert loss(prediction, target, weight, area).item() == pytest.approx(1 - oks, rel=1e-5)
+    assert loss(prediction, target, weight, area, SIZE).item() == pytest.approx(1 - oks, rel=1e-5)
     log_loss = OKSLoss(sigmas=(0.1, 0.05), log=True, loss_weight=3)
-    assert log_loss(prediction, target, weight, area).item() == pytest.approx(3 * 100 / 80, rel=1e-5)
+    assert log_loss(prediction, target, weight, area, SIZE).item() == pytest.approx(3 * 100 / 80, rel=1e-5)
 
 
 def test_oks_loss_uses_the_image_s_size_on_each_axis():
@@ -34,9 +37,38 @@ def test_oks_loss_uses_the_image_s_size_on_each_axis():
     right, down = target.clone(), target.clone()
     right[..., 0] += 0.1
     down[..., 1] += 0.1
-    loss = OKSLoss(sigmas=(0.1,), image_size=(100, 200))
-    assert loss(right, target, weight, area).item() == pytest.approx(1 - math.exp(-100 / 80), rel=1e-5)
-    assert loss(down, target, weight, area).item() == pytest.approx(1 - math.exp(-400 / 80), rel=1e-5)
+    loss, size = OKSLoss(sigmas=(0.1,)), torch.tensor([[100.0, 200.0]])
+    assert loss(right, target, weight, area, size).item() == pytest.approx(1 - math.exp(-100 / 80), rel=1e-5)
+    assert loss(down, target, weight, area, size).item() == pytest.approx(1 - math.exp(-400 / 80), rel=1e-5)
+
+
+@pytest.mark.parametrize('width, height', [(256, 256), (640, 480), (100, 200)])
+def test_velocity_loss_in_each_unit(width, height):
+    """A joint of a body of 1000 px^2 is predicted to step by (6, 8) px: 100 px^2, a tenth of the body's area."""
+    target, weight, area = window(frames=2, joints=1)
+    size = torch.tensor([[float(width), float(height)]])
+    prediction = target.clone()
+    prediction[0, 1, 0] += torch.tensor([6 / width, 8 / height])
+    expected = dict(px=100.0, body=0.1, image=(6 / width) ** 2 + (8 / height) ** 2)
+    for unit, value in expected.items():
+        loss = VelocityLoss(loss_weight=2, unit=unit)
+        assert loss(prediction, target, weight, area, size).item() == pytest.approx(2 * value, rel=1e-4)
+
+
+def test_velocity_loss_refuses_another_unit():
+    with pytest.raises(ConfigError, match="VelocityLoss.unit must be one of 'image', 'px', 'body', found 'm'"):
+        VelocityLoss(unit='m')
+
+
+def test_samples_of_a_batch_may_have_images_of_different_sizes():
+    target, weight, area = (torch.cat([part, part]) for part in window(frames=2))
+    prediction = target.clone()
+    prediction[:, 1] += 0.02
+    sizes = torch.tensor([[100.0, 200.0], [640.0, 480.0]])
+    for loss in (OKSLoss(sigmas=(0.1, 0.2)), VelocityLoss(unit='px'), VelocityLoss(unit='body')):
+        both = loss(prediction, target, weight, area, sizes)
+        one = [loss(prediction[i : i + 1], target[i : i + 1], weight[:1], area[:1], sizes[i : i + 1]) for i in (0, 1)]
+        torch.testing.assert_close(both, sum(one) / 2)
 
 
 def test_velocity_loss_by_hand():
@@ -46,33 +78,37 @@ def test_velocity_loss_by_hand():
     prediction[0, 1, 0] += torch.tensor([0.1, 0.2])
     prediction[0, 2, 0] += torch.tensor([0.05, 0.1])
     steps = (0.01 + 0.04 + 0.0025 + 0.01) / 2
-    assert VelocityLoss(loss_weight=1)(prediction, target, weight, area).item() == pytest.approx(steps, rel=1e-4)
-    assert VelocityLoss()(prediction, target, weight, area).item() == pytest.approx(0.05 * steps, rel=1e-4)
+    assert VelocityLoss(loss_weight=1)(prediction, target, weight, area, SIZE).item() == pytest.approx(steps, rel=1e-4)
+    assert VelocityLoss()(prediction, target, weight, area, SIZE).item() == pytest.approx(0.05 * steps, rel=1e-4)
     # a constant offset has no velocity error; a step from an invisible joint does not count; one frame has no step
-    assert VelocityLoss()(target + 0.1, target, weight, area).item() == pytest.approx(0, abs=1e-12)
+    assert VelocityLoss()(target + 0.1, target, weight, area, SIZE).item() == pytest.approx(0, abs=1e-12)
     weight[0, 1] = 0
-    assert VelocityLoss()(prediction, target, weight, area).item() == 0
-    assert VelocityLoss()(prediction[:, :1], target[:, :1], weight[:, :1], area[:, :1]).item() == 0
+    assert VelocityLoss()(prediction, target, weight, area, SIZE).item() == 0
+    assert VelocityLoss()(prediction[:, :1], target[:, :1], weight[:, :1], area[:, :1], SIZE).item() == 0
 
 
 def test_l1_loss_by_hand():
     target, weight, area = window()
     prediction = target + torch.tensor([0.1, -0.3])
-    assert KeypointL1Loss(loss_weight=2)(prediction, target, weight, area).item() == pytest.approx(0.4, rel=1e-5)
+    assert KeypointL1Loss(loss_weight=2)(prediction, target, weight, area, SIZE).item() == pytest.approx(0.4, rel=1e-5)
 
 
-@pytest.mark.parametrize('loss', [OKSLoss(sigmas=(0.1, 0.2)), OKSLoss(sigmas=(0.1, 0.2), log=True), VelocityLoss()])
+@pytest.mark.parametrize(
+    'loss',
+    [OKSLoss(sigmas=(0.1, 0.2)), OKSLoss(sigmas=(0.1, 0.2), log=True)]
+    + [VelocityLoss(unit=unit) for unit in ('image', 'px', 'body')],
+)
 def test_gradients_against_finite_differences(loss):
     loss = loss.double()
     target = torch.rand(1, 3, 2, 2, dtype=torch.float64)
     prediction = (target + 0.02 * torch.randn_like(target)).requires_grad_()
     weight = torch.tensor([[[1.0, 1], [1, 0], [1, 1]]], dtype=torch.float64)
     area = torch.full((1, 3), 900.0, dtype=torch.float64)
-    assert torch.autograd.gradcheck(lambda x: loss(x, target, weight, area), prediction)
+    assert torch.autograd.gradcheck(lambda x: loss(x, target, weight, area, SIZE.double()), prediction)
 
 
 def test_a_step_down_the_gradient_brings_the_joint_nearer():
     target, weight, area = window()
     prediction = (target + 0.02).requires_grad_()
-    OKSLoss(sigmas=(0.1, 0.1))(prediction, target, weight, area).backward()
+    OKSLoss(sigmas=(0.1, 0.1))(prediction, target, weight, area, SIZE).backward()
     assert (prediction.grad > 0).all()

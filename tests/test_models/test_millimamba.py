@@ -5,6 +5,8 @@ import torch
 from conftest import REPOSITORY
 from mmradar.apis.command_line import load_config
 from mmradar.apis.complexity import model_complexity
+from mmradar.errors import ConfigError
+from mmradar.metainfo import HUPR_SIGMAS
 from mmradar.registry import DATASETS, MODELS
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
 
@@ -97,6 +99,37 @@ def test_prediction_is_the_central_frame_in_px(tiny_config):
         assert sample.pred_instances.keypoints.shape == (1, 14, 2)
         np.testing.assert_allclose(sample.pred_instances.keypoints[0], poses[1] * 256, rtol=1e-5)
         assert (sample.pred_instances.keypoint_scores == 1).all()
+
+
+@pytest.mark.parametrize('image_size', [(640, 480), (100, 300)])
+def test_the_data_set_s_image_size_is_the_only_one(tiny_config, image_size):
+    """The same people in another image: shares, hence the output, stay; px follow in prediction and losses."""
+    model = MODELS.build(tiny_config.model).eval()
+    data = model.data_preprocessor(batch(tiny_config))
+    scale = np.array(image_size) / 256
+    with torch.no_grad():
+        before, losses = model(**data, mode='predict'), model(**data, mode='loss')
+        before = [sample.pred_instances.keypoints for sample in before]
+        for sample in data['data_samples']:
+            sample.set_metainfo(dict(image_size=image_size))
+        after, other = model(**data, mode='predict'), model(**data, mode='loss')
+    for old, sample in zip(before, after):
+        np.testing.assert_allclose(sample.pred_instances.keypoints, old * scale, rtol=1e-5)
+    shares = model(data['inputs'], None, mode='tensor').detach()
+    target = torch.stack([sample.gt_instance_labels.keypoint_labels for sample in data['data_samples']])
+    area = torch.stack([sample.gt_instance_labels.areas for sample in data['data_samples']])
+    squared = ((shares - target) * torch.tensor(image_size)).square().sum(-1)
+    oks = torch.exp(-squared / (2 * (2 * torch.tensor(HUPR_SIGMAS)) ** 2 * area[..., None]))
+    torch.testing.assert_close(other['loss_oks'], 1 - oks.mean(), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(other['mpjpe_px'], squared.sqrt().mean(), rtol=1e-4, atol=1e-4)
+    assert other['loss_oks'] != losses['loss_oks'] and other['loss_l1'] == losses['loss_l1']
+
+
+def test_a_sample_without_an_image_size_is_refused_in_words(tiny_config):
+    tiny_config.train_dataloader.dataset.pipeline[-1] = dict(type='PackRadarInputs', meta_keys=('img_id',))
+    model = MODELS.build(tiny_config.model)
+    with pytest.raises(ConfigError, match="PackRadarInputs.meta_keys must hold 'image_size'"):
+        model(**model.data_preprocessor(batch(tiny_config)), mode='loss')
 
 
 def test_a_tiny_network_learns_one_batch_by_heart(tiny_config):

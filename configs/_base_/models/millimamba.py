@@ -20,7 +20,6 @@ model = dict(
         num_layers=6,
         num_heads=8,
         feedforward_ratio=4,
-        image_size=(256, 256),
         # L = L_oks + 0.05 L_vel
         losses=dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05)),
     ),

@@ -13,6 +13,7 @@ from mmpose.models.heads import BaseHead
 from torch import Tensor, nn
 
 from mmradar.errors import ConfigError
+from mmradar.models.heads.image_size import image_sizes
 from mmradar.models.layers import HUPR_LINKS, PRGCN, ConvShortcutBlock
 from mmradar.registry import KEYPOINT_CODECS, MODELS
 
@@ -39,9 +40,9 @@ class HuPRHead(BaseHead):
         num_keypoints: Joints J.
         num_frames: Frames T of a window.
         channels: Channels C after MNet: the encoder's maps have 8C, 16C and 32C.
-        decoder: Codec of mmpose that draws the target heatmaps; its ``input_size`` is the image's (width, height) in
-            px, its ``heatmap_size`` the (width, height) of the encoder's finest map. HuPR's are 256 x 256 px, 64 x 64
-            cells, a Gaussian of 2 cells around the nearest cell.
+        decoder: Codec of mmpose that draws the target heatmaps; its ``input_size`` is the (width, height) in px to
+            which images of any size are scaled, its ``heatmap_size`` that of the encoder's finest map. HuPR's are 256 x
+            256 px, 64 x 64 cells, a Gaussian of 2 cells around the nearest cell.
         subcell: Read predictions with the codec, which looks for the maximum between cells. Off in HuPR: the strongest
             cell is the prediction, 4 px apart from the next.
         links: (from, to) pairs of joints in PRGCN's graph.
@@ -110,9 +111,13 @@ class HuPRHead(BaseHead):
     def _keypoints(
         self, heatmaps: Float[Tensor, 'n joints h w']
     ) -> tuple[Float[Tensor, 'n joints 2'], Float[Tensor, 'n joints']]:
-        """Positions of the strongest cells in image px, and their values."""
+        """Positions of the strongest cells in px of the codec's input, and their values."""
         cells, values = strongest_cells(heatmaps)
         return cells * cells.new_tensor(self.decoder.scale_factor, dtype=torch.float32), values
+
+    def _image_px(self, batch_data_samples: list, like: Tensor) -> Float[Tensor, 'n 2']:
+        """How many px of each sample's image one px of the codec's input is, along and down."""
+        return image_sizes(batch_data_samples, like) / like.new_tensor(self.decoder.input_size)
 
     def predict(
         self, feats: tuple[Tensor, ...], batch_data_samples: list, test_cfg: dict | None = None
@@ -127,12 +132,16 @@ class HuPRHead(BaseHead):
         else:
             keypoints, scores = (found.cpu().numpy() for found in self._keypoints(heatmaps))
             decoded = zip(keypoints[:, None], scores[:, None])
-        return [InstanceData(keypoints=keypoints, keypoint_scores=scores) for keypoints, scores in decoded]
+        image_px = self._image_px(batch_data_samples, heatmaps).cpu().numpy()
+        return [
+            InstanceData(keypoints=keypoints * scale, keypoint_scores=scores)
+            for (keypoints, scores), scale in zip(decoded, image_px)
+        ]
 
     def targets(
         self, batch_data_samples: list
     ) -> tuple[Float[np.ndarray, 'n joints h w'], Float[np.ndarray, 'n joints'], Float[np.ndarray, 'n joints 2']]:
-        """Heatmaps, weights and positions in image px of the key frame's joints."""
+        """Heatmaps, weights and positions in px of the codec's input of the key frame's joints."""
         key, heatmaps, weights, keypoints = self.num_frames // 2, [], [], []
         for sample in batch_data_samples:
             labels = sample.gt_instance_labels
@@ -154,6 +163,7 @@ class HuPRHead(BaseHead):
             f'loss_{name}': loss(logits[name], heatmaps, weights[..., None, None]) for name, loss in self.losses.items()
         }
         with torch.no_grad():
-            error_px = (self._keypoints(logits['refined'])[0] - keypoints).norm(dim=-1)
+            error = self._keypoints(logits['refined'])[0] - keypoints
+            error_px = (error * self._image_px(batch_data_samples, error)[:, None]).norm(dim=-1)
             losses['mpjpe_px'] = (error_px * weights).sum() / weights.sum().clamp_min(1)
         return losses

@@ -10,6 +10,7 @@ from mmengine.structures import InstanceData
 from mmpose.models.heads import BaseHead
 from torch import Tensor, nn
 
+from mmradar.models.heads.image_size import image_sizes
 from mmradar.registry import MODELS
 
 
@@ -26,7 +27,6 @@ class QueryHead(BaseHead):
         num_heads: Attention heads.
         feedforward_ratio: Hidden width of the feed-forward parts over query width.
         dropout: Of attention and feed-forward.
-        image_size: (width, height) in px of the image that [0, 1] spans.
         losses: Configuration of each loss by its name; ``oks`` is logged as ``loss_oks``. A name set to ``None``
             removes a loss that was inherited.
     """
@@ -49,7 +49,6 @@ class QueryHead(BaseHead):
         num_heads: int = 8,
         feedforward_ratio: int = 4,
         dropout: float = 0.0,
-        image_size: tuple[int, int] = (256, 256),
         losses: dict[str, dict] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
@@ -57,7 +56,6 @@ class QueryHead(BaseHead):
         losses = losses or dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05))
         self.frames = list(self.decoded_frames(num_frames))
         self.losses = nn.ModuleDict({name: MODELS.build(loss) for name, loss in losses.items() if loss is not None})
-        self.register_buffer('image_size', torch.tensor(image_size, dtype=torch.float32), persistent=False)
         self.queries = nn.Parameter(torch.randn(len(self.frames), num_keypoints, embed_dims))
         self.layers = nn.ModuleList(
             self.layer_type(embed_dims, num_heads, feedforward_ratio, dropout) for _ in range(num_layers)
@@ -80,7 +78,8 @@ class QueryHead(BaseHead):
 
         The score of every prediction is 1: the protocol of HuPR has no confidence.
         """
-        keypoints = (self.forward(feats)[:, len(self.frames) // 2] * self.image_size).float().cpu().numpy()
+        shares = self.forward(feats)[:, len(self.frames) // 2].float()
+        keypoints = (shares * image_sizes(batch_data_samples, shares)[:, None]).cpu().numpy()
         return [
             InstanceData(keypoints=pose[None], keypoint_scores=torch.ones(1, len(pose)).numpy()) for pose in keypoints
         ]
@@ -92,8 +91,9 @@ class QueryHead(BaseHead):
         target = torch.stack([label.keypoint_labels[self.frames] for label in labels]).to(prediction)
         weight = torch.stack([label.keypoint_weights[self.frames] for label in labels]).to(prediction)
         area = torch.stack([label.areas[self.frames] for label in labels]).to(prediction)
-        losses = {f'loss_{name}': loss(prediction, target, weight, area) for name, loss in self.losses.items()}
+        sizes = image_sizes(batch_data_samples, prediction)
+        losses = {f'loss_{name}': loss(prediction, target, weight, area, sizes) for name, loss in self.losses.items()}
         with torch.no_grad():
-            error_px = ((prediction - target) * self.image_size).norm(dim=-1)
+            error_px = ((prediction - target) * sizes[:, None, None]).norm(dim=-1)
             losses['mpjpe_px'] = (error_px * weight).sum() / weight.sum().clamp_min(1)
         return losses

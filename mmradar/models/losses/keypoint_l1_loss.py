@@ -28,6 +28,7 @@ class KeypointL1Loss(nn.Module):
         target: Float[Tensor, 'batch frames joints 2'],
         weight: Float[Tensor, 'batch frames joints'],
         area: Float[Tensor, 'batch frames'],
+        image_size: Float[Tensor, 'batch 2'],
     ) -> Tensor:
         error = (prediction - target).abs().mean(-1)
         return self.loss_weight * (error * weight).sum() / weight.sum().clamp_min(1)

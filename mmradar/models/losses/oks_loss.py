@@ -36,7 +36,6 @@ class OKSLoss(nn.Module):
 
     Args:
         sigmas: Falloff of each joint; HuPR's by default.
-        image_size: (width, height) in px.
         log: ``-log OKS`` in place of ``1 - OKS``. Not the paper's.
         loss_weight: Factor on the result.
     """
@@ -44,14 +43,12 @@ class OKSLoss(nn.Module):
     def __init__(
         self,
         sigmas: Sequence[float] | None = None,
-        image_size: tuple[int, int] = (256, 256),
         log: bool = False,
         loss_weight: float = 1.0,
     ) -> None:
         super().__init__()
         self.log, self.loss_weight = log, loss_weight
         self.register_buffer('sigmas', torch.tensor(sigmas or HUPR_SIGMAS, dtype=torch.float32), persistent=False)
-        self.register_buffer('image_size', torch.tensor(image_size, dtype=torch.float32), persistent=False)
 
     def forward(
         self,
@@ -59,8 +56,10 @@ class OKSLoss(nn.Module):
         target: Float[Tensor, 'batch frames joints 2'],
         weight: Float[Tensor, 'batch frames joints'],
         area: Float[Tensor, 'batch frames'],
+        image_size: Float[Tensor, 'batch 2'],
     ) -> Tensor:
-        """Coordinates as shares of the image, area in px^2; joints of weight 0 do not count."""
-        distance = scaled_squared_distance(prediction * self.image_size, target * self.image_size, area, self.sigmas)
+        """Joints of weight 0 do not count."""
+        size = image_size[:, None, None]
+        distance = scaled_squared_distance(prediction * size, target * size, area, self.sigmas)
         loss = distance if self.log else -torch.expm1(-distance)
         return self.loss_weight * (loss * weight).sum() / weight.sum().clamp_min(1)

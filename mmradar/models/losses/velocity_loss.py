@@ -5,23 +5,32 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mmradar.errors import ConfigError
 from mmradar.registry import MODELS
+
+UNITS = ('image', 'px', 'body')
 
 
 @MODELS.register_module()
 class VelocityLoss(nn.Module):
     """Mean squared distance between predicted and true joint velocities (milliMamba, equation 6).
 
-    The velocity is the step from a frame to the next; a step counts where the joint is visible in both. The unit of
-    the coordinates is open in the paper; here it is the image's size.
+    The velocity is the step from a frame to the next; a step counts where the joint is visible in both.
 
     Args:
         loss_weight: Factor on the result; 0.05 in the paper.
+        unit: Of the coordinates, open in the paper: ``'px'``, ``'image'`` (shares of the image's width and height), or
+            ``'body'`` (shares of the root of the body's area, as OKS measures).
+
+    Raises:
+        ConfigError: Another unit.
     """
 
-    def __init__(self, loss_weight: float = 0.05) -> None:
+    def __init__(self, loss_weight: float = 0.05, unit: str = 'image') -> None:
         super().__init__()
-        self.loss_weight = loss_weight
+        if unit not in UNITS:
+            raise ConfigError(f'VelocityLoss.unit must be one of {", ".join(map(repr, UNITS))}, found {unit!r}')
+        self.loss_weight, self.unit = loss_weight, unit
 
     def forward(
         self,
@@ -29,8 +38,14 @@ class VelocityLoss(nn.Module):
         target: Float[Tensor, 'batch frames joints 2'],
         weight: Float[Tensor, 'batch frames joints'],
         area: Float[Tensor, 'batch frames'],
+        image_size: Float[Tensor, 'batch 2'],
     ) -> Tensor:
         """Zero for windows of one frame."""
-        error = (prediction - target).diff(dim=1).square().sum(-1)
+        error = (prediction - target).diff(dim=1)
+        if self.unit != 'image':
+            error = error * image_size[:, None, None]
+        squared = error.square().sum(-1)
+        if self.unit == 'body':
+            squared = squared / area[:, 1:, None]
         both = weight[:, 1:] * weight[:, :-1]
-        return self.loss_weight * (error * both).sum() / both.sum().clamp_min(1)
+        return self.loss_weight * (squared * both).sum() / both.sum().clamp_min(1)
