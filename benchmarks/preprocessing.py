@@ -28,6 +28,7 @@ from mmradar.simulation import SimulationPlan, write_hupr_dataset
 
 _CONFIGS = Path(__file__).parents[1] / 'configs'
 _CROP = (31, 95)
+_ORDER = RadarConfig().antenna_order('azimuth_first')
 _HUPR_FRAMES = 276 * 600 * 2
 
 
@@ -82,8 +83,8 @@ def frame_times() -> dict[str, tuple[float, int]]:
         shape = (loops, 3, 4, 128, 4)
         raw = np.random.default_rng(0).integers(-2000, 2000, shape).astype('<i2')
         runs = {
-            '3D, 64 range bins': lambda raw=raw: heatmap_3d_from_raw(raw, range_bins=_CROP),
-            '3D, 256 range bins': lambda raw=raw: heatmap_3d_from_raw(raw),
+            '3D, 64 range bins': lambda raw=raw: heatmap_3d_from_raw(raw, range_bins=_CROP, antenna_order=_ORDER),
+            '3D, 256 range bins': lambda raw=raw: heatmap_3d_from_raw(raw, antenna_order=_ORDER),
             '4D, 64 range bins': lambda raw=raw: heatmap_4d(decode_groups(raw[None])[0], range_bins=_CROP),
         }
         if loops == 64:

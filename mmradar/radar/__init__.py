@@ -2,7 +2,7 @@
 
 from mmradar.radar.adc_layout import decode_groups, encode_groups, pack_words, unpack_words
 from mmradar.radar.calibration import Calibration, apply_calibration, calibrate
-from mmradar.radar.config import PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig
+from mmradar.radar.config import ANTENNA_ORDERS, PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig
 from mmradar.radar.config_files import read_radar_config
 from mmradar.radar.cube_files import CubeRecording, open_cubes
 from mmradar.radar.density_map import density_map
@@ -21,6 +21,7 @@ from mmradar.radar.point_cloud import PointCloud, cfar, point_cloud
 from mmradar.radar.recording import ADCFileError, RawRecording, Recording, open_recording
 
 __all__ = [
+    'ANTENNA_ORDERS',
     'CHANNEL_MODES',
     'PRESETS',
     'SPEED_OF_LIGHT_M_S',

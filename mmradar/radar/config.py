@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from mmradar.errors import ConfigError
 SPEED_OF_LIGHT_M_S = 299_792_458.0
 SAMPLINGS = ('complex_1x', 'complex_2x', 'real')
 IQ_ORDERS = ('IIQQ', 'QQII', 'IQIQ', 'QIQI')
+ANTENNA_ORDERS = ('azimuth_first', 'file', 'row', 'rows')
 
 
 @dataclass(frozen=True)
@@ -198,8 +199,22 @@ class RadarConfig:
 
     @property
     def max_velocity_m_s(self) -> float:
-        """Unambiguous radial speed either way, wavelength / 4 T_loop, in m/s."""
-        return self.wavelength_m / (4 * self.loop_period_s)
+        """Unambiguous radial speed either way of all loops, wavelength / 4 T_loop, in m/s.
+
+        A heatmap of fewer loops folds far slower ones: :meth:`folding_speed_m_s`.
+        """
+        return self.folding_speed_m_s(self.num_loops)
+
+    def folding_speed_m_s(self, num_chirps: int) -> float:
+        """Radial speed in m/s from which on a target appears slower, or as one that moves the other way.
+
+        Twice this speed looks like rest. Of HuPR's 64 loops it is 4.22 m/s, of the paper's 8 among them 0.53 m/s, which
+        walking people and every fast limb exceed.
+
+        Args:
+            num_chirps: Loops kept of a frame, at equal distances.
+        """
+        return self.wavelength_m * num_chirps / (4 * self.num_loops * self.loop_period_s)
 
     @property
     def velocity_resolution_m_s(self) -> float:
@@ -230,6 +245,48 @@ class RadarConfig:
         """
         along, across = self.virtual_positions.T
         return np.lexsort((along, across))
+
+    @property
+    def antenna_rows(self) -> tuple[tuple[int | None, ...], ...]:
+        """The array row by row: each row's virtual antennas at their columns, half a wavelength apart.
+
+        ``None`` stands at a column where the row has no antenna; of several at one place the first is taken. The row
+        with the most antennas comes first. For the IWR1843 these are the eight of TX0 and TX2, and the four of the
+        raised TX1 at columns 2 to 5.
+
+        Raises:
+            ConfigError: The antennas do not stand on columns half a wavelength apart.
+        """
+        along, across = self.virtual_positions.T
+        columns = np.rint(along - along.min()).astype(int)
+        if not np.allclose(columns, along - along.min()):
+            raise ConfigError(
+                'the rows of an array need antennas on columns half a wavelength apart; RadarConfig.tx_positions and '
+                f'rx_positions give {sorted(set(along.tolist()))}'
+            )
+        rows = []
+        for height in np.unique(across):
+            row: list[int | None] = [None] * (columns.max() + 1)
+            for antenna in np.flatnonzero(across == height)[::-1]:
+                row[columns[antenna]] = int(antenna)
+            rows.append(tuple(row))
+        return tuple(sorted(rows, key=lambda row: row.count(None)))
+
+    def antenna_order(self, name: str) -> Sequence[int | None] | Sequence[Sequence[int | None]] | None:
+        """What :func:`mmradar.radar.heatmap_3d` takes as ``antenna_order``, by name.
+
+        Args:
+            name: ``'azimuth_first'``, all antennas on one line, row after row; ``'file'``, all on one line as their
+                transmitters fire; ``'row'``, the longest row alone; ``'rows'``, a heatmap of each row.
+
+        Raises:
+            ConfigError: Another name, or an array without rows.
+        """
+        if name not in ANTENNA_ORDERS:
+            raise ConfigError(f'antenna_order must be one of {", ".join(map(repr, ANTENNA_ORDERS))}, found {name!r}')
+        if name in ('row', 'rows'):
+            return self.antenna_rows if name == 'rows' else self.antenna_rows[0]
+        return None if name == 'file' else self.azimuth_first_order.tolist()
 
     def antenna_delays(self, num_chirps: int | None = None) -> np.ndarray:
         """When each virtual antenna's transmitter fires, in periods between kept loops: (tx * rx,), file order.

@@ -24,7 +24,7 @@ def test_the_target_lies_where_the_heatmap_has_it(cube):
     assert density.shape == (64, 8, 64) and density.dtype == np.float32
     found = np.unravel_index(density.argmax(), density.shape)
     long_row = remove_static_clutter(cube)[[0, 1, 2, 3, 8, 9, 10, 11]]
-    heatmap = np.abs(heatmap_3d(long_row, num_doppler=64, range_bins=(31, 95)))
+    heatmap = np.abs(heatmap_3d(long_row, num_doppler=64, range_bins=(31, 95), antenna_order=None))
     angle, doppler, distance = np.unravel_index(heatmap.argmax(), heatmap.shape)
     assert found[1] == 4 + 8 / 8 == np.rint(doppler / 8)
     assert abs(found[0] - angle) <= 2 and abs(found[2] - distance) <= 1

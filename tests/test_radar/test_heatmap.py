@@ -36,28 +36,36 @@ def direct_dft(cube, num_doppler, num_angle):
 
 def test_equals_the_direct_dft():
     cube = random_cube(samples=6)
-    np.testing.assert_allclose(heatmap_3d(cube, num_doppler=6, num_angle=8), direct_dft(cube, 6, 8), atol=1e-10)
+    np.testing.assert_allclose(
+        heatmap_3d(cube, num_doppler=6, num_angle=8, antenna_order=None), direct_dft(cube, 6, 8), atol=1e-10
+    )
 
 
 def test_range_crop_and_antenna_order_are_what_they_say():
     cube = random_cube(2)
-    whole = heatmap_3d(cube, 4, 8)
-    np.testing.assert_allclose(heatmap_3d(cube, 4, 8, range_bins=(3, 9)), whole[..., 3:9])
+    whole = heatmap_3d(cube, 4, 8, antenna_order=None)
+    np.testing.assert_allclose(heatmap_3d(cube, 4, 8, range_bins=(3, 9), antenna_order=None), whole[..., 3:9])
     order = [4, 0, 2, 1, 3]
-    np.testing.assert_allclose(heatmap_3d(cube, 4, 8, antenna_order=order), heatmap_3d(cube[:, order], 4, 8))
+    np.testing.assert_allclose(
+        heatmap_3d(cube, 4, 8, antenna_order=order), heatmap_3d(cube[:, order], 4, 8, antenna_order=None)
+    )
 
 
 @pytest.mark.parametrize('dtype', [np.complex64, np.complex128])
 def test_numpy_and_torch_agree_and_keep_the_precision(dtype):
     cube = random_cube(2, 3, dtype=dtype)
-    for function in (remove_static_clutter, lambda x: subsample_chirps(x, 2), lambda x: heatmap_3d(x, 4, 8, (2, 10))):
+    for function in (
+        remove_static_clutter,
+        lambda x: subsample_chirps(x, 2),
+        lambda x: heatmap_3d(x, 4, 8, (2, 10), antenna_order=None),
+    ):
         ours, theirs = function(cube), function(torch.from_numpy(cube))
         assert ours.dtype == dtype and theirs.numpy().dtype == dtype
         np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5, atol=1e-4)
 
 
 def test_shape_is_angle_doppler_range():
-    assert heatmap_3d(np.zeros((2, 12, 8, 256), np.complex64)).shape == (2, 64, 8, 256)
+    assert heatmap_3d(np.zeros((2, 12, 8, 256), np.complex64), antenna_order=None).shape == (2, 64, 8, 256)
 
 
 def test_what_stands_still_vanishes():
@@ -75,18 +83,22 @@ def test_subsampling_is_uniform():
 @pytest.mark.parametrize(
     'options, message',
     [
-        (dict(num_doppler=2), '4 loops do not fit 2 Doppler bins'),
         (dict(num_doppler=4, num_angle=4), '5 virtual antennas do not fit 4 angle bins'),
         (dict(num_doppler=4, num_angle=8, range_bins=(0, 17)), r'range_bins \(0, 17\) do not lie within the 16 bins'),
         (
             dict(num_doppler=4, num_angle=8, antenna_order=[0, 0, 1, 2, 3]),
-            'antenna_order must name each of the 5 antennas once',
+            r'antenna_order must name antennas of 0 to 4, none of them twice, found \[0, 0, 1, 2, 3\]',
         ),
+        (dict(antenna_order=[0, 5]), r'antennas of 0 to 4, none of them twice, found \[0, 5\]'),
+        (dict(antenna_order=[-1, 0]), r'antennas of 0 to 4, none of them twice, found \[-1, 0\]'),
+        (dict(antenna_order=[]), r'antennas of 0 to 4, none of them twice, found \[\]'),
+        (dict(antenna_order=[None]), r'antennas of 0 to 4, none of them twice, found \[None\]'),
+        (dict(num_angle=4, antenna_order=[0, None, None, None, 1]), '5 virtual antennas do not fit 4 angle bins'),
     ],
 )
 def test_impossible_requests_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        heatmap_3d(random_cube(), **options)
+        heatmap_3d(random_cube(), **{'antenna_order': None, **options})
 
 
 RAW_CONFIG = RadarConfig.build(dict(preset='iwr1843_hupr', num_loops=16, num_samples=32))
@@ -111,8 +123,8 @@ def test_from_raw_is_what_the_steps_make(convert, options):
 
 def test_static_clutter_stays_if_asked_for():
     raw = raw_frames()
-    expected = heatmap_3d(subsample_chirps(decode_groups(raw[None])[0], 8), 8, 64)
-    found = heatmap_3d_from_raw(raw, static_clutter=True)
+    expected = heatmap_3d(subsample_chirps(decode_groups(raw[None])[0], 8), 8, 64, antenna_order=None)
+    found = heatmap_3d_from_raw(raw, antenna_order=None, static_clutter=True)
     np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
 
 
@@ -120,7 +132,7 @@ def test_windows_weigh_samples_loops_and_antennas_in_order():
     cube = random_cube(antennas=5, loops=4, samples=16)
     order = [4, 0, 2, 1, 3]
     taper = [np.hanning(16), np.hanning(4)[:, None], np.hanning(5)[:, None, None]]
-    expected = heatmap_3d(cube[order] * taper[0] * taper[1] * taper[2], 4, 8)
+    expected = heatmap_3d(cube[order] * taper[0] * taper[1] * taper[2], 4, 8, antenna_order=None)
     windows = dict(range_window='hann', doppler_window='hann', angle_window='hann')
     np.testing.assert_allclose(heatmap_3d(cube, 4, 8, antenna_order=order, **windows), expected, atol=1e-12)
 
@@ -136,7 +148,7 @@ def test_tdm_compensation_brings_a_moving_target_back_to_its_angle():
     cube = cube[row] * np.exp(2j * np.pi * 5 * np.arange(64) / 64)
 
     def angle_bin(**options):
-        heatmap = np.abs(heatmap_3d(cube, 8, 64, **options))
+        heatmap = np.abs(heatmap_3d(cube, 8, 64, antenna_order=None, **options))
         angle, found_doppler, found_range = np.unravel_index(heatmap.argmax(), heatmap.shape)
         assert (found_doppler, found_range) == (4 + 2, 5)
         return angle
@@ -147,8 +159,8 @@ def test_tdm_compensation_brings_a_moving_target_back_to_its_angle():
     assert angle_bin(antenna_delays=delays) == 32 + 8
     assert delays.max() == pytest.approx(2 / 24)
     whole = cube.size  # all samples of all antennas and loops in phase
-    assert np.abs(heatmap_3d(cube, 8, 64, antenna_delays=delays)).max() == pytest.approx(whole)
-    assert np.abs(heatmap_3d(cube, 8, 64)).max() < 0.999 * whole
+    assert np.abs(heatmap_3d(cube, 8, 64, antenna_order=None, antenna_delays=delays)).max() == pytest.approx(whole)
+    assert np.abs(heatmap_3d(cube, 8, 64, antenna_order=None)).max() < 0.999 * whole
 
 
 @pytest.mark.parametrize('mode, channels', [('real_imag', 2), ('magnitude', 1), ('log_magnitude', 1)])
@@ -163,9 +175,9 @@ def test_channels_of_numpy_and_torch(mode, channels):
 
 def test_from_raw_refuses_what_is_not_raw():
     with pytest.raises(ValueError, match=r'takes int16 frames \(\.\.\., loops, tx, rx, .* found float32'):
-        heatmap_3d_from_raw(raw_frames().astype(np.float32))
+        heatmap_3d_from_raw(raw_frames().astype(np.float32), antenna_order=None)
     with pytest.raises(ValueError, match='16 loops cannot be subsampled uniformly to 5'):
-        heatmap_3d_from_raw(raw_frames(), 5)
+        heatmap_3d_from_raw(raw_frames(), 5, antenna_order=None)
 
 
 def point(config, range_m, speed_m_s, sine_along, sine_across=0.0):
@@ -183,8 +195,8 @@ def point(config, range_m, speed_m_s, sine_along, sine_across=0.0):
 def test_range_speed_and_azimuth_of_a_point_lie_within_half_a_bin(range_m, speed_m_s, sine):
     """The eight antennas in a row, all loops: the grid of the transforms, and no more, is between truth and peak."""
     config = RadarConfig()
-    row = config.azimuth_first_order[:8]
-    heatmap = np.abs(heatmap_3d(point(config, range_m, speed_m_s, sine)[row], num_doppler=64, range_bins=(31, 95)))
+    cube, row = point(config, range_m, speed_m_s, sine), config.antenna_order('row')
+    heatmap = np.abs(heatmap_3d(cube, num_doppler=64, range_bins=(31, 95), antenna_order=row))
     angle, doppler, distance = np.unravel_index(heatmap.argmax(), heatmap.shape)
     assert abs((31 + distance) - range_m / config.range_resolution_m) <= 0.5
     assert abs((doppler - 32) - speed_m_s / config.velocity_resolution_m_s) <= 0.5
@@ -201,8 +213,9 @@ def test_elevation_of_a_point_lies_within_half_a_bin_on_the_turned_board(sine):
     start = torch.as_tensor(np.array(mounting.position_m) + 6.0 * sight)[None]
     stop = start + torch.as_tensor(sight) * 6 * config.velocity_resolution_m_s * config.frame_duration_s
     cube = sensor.echo(torch.stack([start, stop]), torch.ones(1)).numpy()
-    delays = config.antenna_delays()[config.azimuth_first_order[:8]]
-    heatmap = heatmap_3d(cube[config.azimuth_first_order[:8]], 64, 64, antenna_delays=delays)
+    heatmap = heatmap_3d(
+        cube, 64, 64, antenna_order=config.antenna_order('row'), antenna_delays=config.antenna_delays()
+    )
     angle, doppler, distance = np.unravel_index(np.abs(heatmap).argmax(), heatmap.shape)
     # the sensor is exact in the near field, where waves are not flat: a tenth of a bin more
     assert abs((angle - 32) + 32 * sine) <= 0.6
@@ -210,11 +223,75 @@ def test_elevation_of_a_point_lies_within_half_a_bin_on_the_turned_board(sine):
     assert abs(distance - 6.0 / config.range_resolution_m) <= 0.6
 
 
-@pytest.mark.parametrize('sine', [-0.61, 0.0, 0.37])
-def test_all_twelve_antennas_pull_the_angle_by_two_bins_at_most(sine):
-    """The paper's unified transform takes the raised row for four more of the same line."""
+SINES = np.linspace(-0.95, 0.95, 96)
+
+
+def angle_error(order, sine, across=0.0):
+    """By how many bins of 64 the strongest angle lies beside the law of the docstring."""
+    config = RadarConfig(num_loops=1, num_samples=2)
+    heatmap = heatmap_3d(point(config, 0.0, 0.0, sine, across), 1, 64, (0, 1), antenna_order=order)
+    return (np.abs(heatmap).argmax() - (32 - 32 * sine) + 32) % 64 - 32
+
+
+@pytest.mark.parametrize('across', [0.0, -0.3, 0.25])
+@pytest.mark.parametrize(
+    'name, at_most, on_average', [('row', 0.5, 0.3), ('azimuth_first', 4.0, 1.9), ('file', 7.3, 3.7)]
+)
+def test_what_each_order_of_the_antennas_does_to_an_angle(name, at_most, on_average, across):
+    """At every angle and elevation: a row keeps the law, the unified transforms pull the peak by what the docs say."""
+    order = RadarConfig().antenna_order(name)
+    errors = np.abs([angle_error(order, sine, across) for sine in SINES])
+    assert errors.max() <= at_most
+    assert errors.mean() == pytest.approx(on_average, abs=0.1)
+
+
+def test_both_rows_keep_the_law_and_their_phase_is_the_elevation():
+    """The raised row stands half a wavelength across: its phase against the long row is the elevation's."""
+    config = RadarConfig(num_loops=1, num_samples=2)
+    for sine in SINES[::5]:
+        cube = point(config, 0.0, 0.0, sine, 0.4)
+        long, raised = heatmap_3d(cube, 1, 64, (0, 1), antenna_order=config.antenna_order('rows'))[:, :, 0, 0]
+        assert abs(np.abs(long).argmax() - (32 - 32 * sine)) <= 0.5
+        best = np.abs(raised).argmax()
+        assert abs(best - (32 - 32 * sine)) <= 0.5
+        # both transforms take the same columns: what is left between them, half a bin at most, turns by their middles
+        np.testing.assert_allclose(np.angle(raised[best] / long[best]), -np.pi * 0.4, atol=1e-5)
+
+
+def test_rows_are_the_heatmaps_of_each_row():
+    config = RadarConfig(num_loops=4, num_samples=8)
+    cube = random_cube(3, antennas=12, samples=8)
+    rows = heatmap_3d(cube, 4, 16, antenna_order=config.antenna_rows, angle_window='hann')
+    assert rows.shape == (3, 2, 16, 4, 8)
+    long = heatmap_3d(cube[:, [0, 1, 2, 3, 8, 9, 10, 11]], 4, 16, antenna_order=None, angle_window='hann')
+    np.testing.assert_allclose(rows[:, 0], long, atol=1e-12)
+    raised = heatmap_3d(cube[:, 4:8], 4, 16, antenna_order=None, angle_window='hann')
+    shift = np.exp(-2j * np.pi * 2 * (np.arange(16) - 8) / 16)[:, None, None]
+    np.testing.assert_allclose(rows[:, 1], raised * shift, atol=1e-12)
+
+
+@pytest.mark.parametrize('num_doppler', [2, 3, 4, 7])
+def test_fewer_doppler_bins_than_loops_are_the_middle_ones(num_doppler):
+    cube = random_cube(loops=8)
+    delays = np.linspace(0, 0.5, 5)
+    whole = heatmap_3d(cube, 8, 8, antenna_order=None, doppler_window='hann', antenna_delays=delays)
+    part = heatmap_3d(cube, num_doppler, 8, antenna_order=None, doppler_window='hann', antenna_delays=delays)
+    first = 4 - num_doppler // 2
+    np.testing.assert_allclose(part, whole[:, first : first + num_doppler], atol=1e-12)
+
+
+def test_speeds_beyond_those_of_the_loops_kept_fold():
+    """Eight of 64 loops see 1.05 m/s as rest; the middle eight bins of all loops do not hold it; 16 loops do."""
     config = RadarConfig()
-    cube = point(config, 2.0, 0.5, sine)
-    heatmap = np.abs(heatmap_3d(cube, num_doppler=64, antenna_order=config.azimuth_first_order))
-    angle, *_ = np.unravel_index(heatmap.argmax(), heatmap.shape)
-    assert abs((angle - 32) + 32 * sine) <= 2.5
+    assert config.folding_speed_m_s(8) == pytest.approx(0.528, abs=1e-3)
+    assert config.folding_speed_m_s(64) == config.max_velocity_m_s == pytest.approx(4.22, abs=5e-3)
+    speed = 2 * config.folding_speed_m_s(8)
+    cube = point(config, 2.0, speed, 0.0)
+    options = dict(range_bins=(53, 54), antenna_order=config.antenna_order('row'))
+    folded = np.abs(heatmap_3d(subsample_chirps(cube, 8), 8, **options))
+    assert np.unravel_index(folded.argmax(), folded.shape)[1] == 4
+    clean = np.abs(heatmap_3d(cube, 8, **options))
+    assert clean.max() < 1e-3 * 64 * 8 * 256 < folded.max()
+    sixteen = np.abs(heatmap_3d(subsample_chirps(cube, 32), 32, **options))
+    bin_m_s = 2 * config.folding_speed_m_s(32) / 32
+    assert np.unravel_index(sixteen.argmax(), sixteen.shape)[1] == 16 + round(speed / bin_m_s)

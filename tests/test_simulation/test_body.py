@@ -131,7 +131,10 @@ def test_micro_doppler_of_a_swinging_arm_shows_its_speed():
     for frame in range(len(start_s)):
         cube = sensor.echo(seen.positions_m[frame], seen.rcs_m2[frame] * arm)
         doppler = (
-            heatmap_3d(remove_static_clutter(cube) * torch.hann_window(64)[:, None], 64).abs().square().sum((0, 2))
+            heatmap_3d(remove_static_clutter(cube) * torch.hann_window(64)[:, None], 64, antenna_order=None)
+            .abs()
+            .square()
+            .sum((0, 2))
         )
         speeds = config.velocity_resolution_m_s * (torch.arange(64) - 32)
         strong = doppler > 10**-2.5 * doppler.max()  # within 25 dB

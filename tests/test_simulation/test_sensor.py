@@ -23,7 +23,7 @@ def peak(view, position_m, speed_m_s=0.0, clutter=False, num_chirps=8, antennas=
     if clutter:
         cube = remove_static_clutter(cube)
     cube = subsample_chirps(cube, num_chirps)[CONFIG.azimuth_first_order[:antennas]]
-    heatmap = heatmap_3d(cube, num_chirps, antenna_order=list(range(antennas))).abs()
+    heatmap = heatmap_3d(cube, num_chirps, antenna_order=None).abs()
     return np.unravel_index(int(heatmap.argmax()), heatmap.shape)
 
 

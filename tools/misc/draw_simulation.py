@@ -87,8 +87,10 @@ def frames_of(person: Person, view: str, start_s: np.ndarray, seed: int) -> tupl
 def draw_heatmap(axis, person: Person, view: str, at_s: float, seed: int) -> None:
     cube, config = frames_of(person, view, np.array([at_s]), seed)
     bins = tuple(int(r / config.range_resolution_m) for r in _RANGE_M)
-    row = config.azimuth_first_order[:8]
-    power = (np.abs(heatmap_3d(cube[0, row], config.num_loops, 64, bins, range_window='hann')) ** 2).sum(1)
+    row = config.antenna_order('row')
+    power = (np.abs(heatmap_3d(cube[0], config.num_loops, 64, bins, antenna_order=row, range_window='hann')) ** 2).sum(
+        1
+    )
     shown = 10 * np.log10(power[::-1].T)  # the sine of the angle grows to the right
     axis.imshow(
         shown, origin='lower', aspect='auto', extent=(-1, 1, *_RANGE_M), vmin=shown.max() - _DECIBELS, cmap='magma'

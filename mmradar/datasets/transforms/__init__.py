@@ -11,6 +11,7 @@ from mmradar.datasets.transforms.radar_processing import (
     SubsampleChirps,
 )
 from mmradar.datasets.transforms.radar_representations import (
+    ElevationToChannels,
     MeanOverElevation,
     RadarDensityMap,
     RadarHeatmap3D,
@@ -21,6 +22,7 @@ from mmradar.datasets.transforms.radar_representations import (
 
 __all__ = [
     'CalibrateCube',
+    'ElevationToChannels',
     'HeatmapToChannels',
     'KeepFrames',
     'LoadRadarCube',

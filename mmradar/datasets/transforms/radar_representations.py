@@ -13,18 +13,11 @@ from mmradar.datasets.transforms.radar_processing import BoardCalibrations, open
 from mmradar.errors import ConfigError
 from mmradar.registry import TRANSFORMS
 
-_ANTENNA_ORDERS = ('azimuth_first', 'file')
-
 
 def _check_antenna_order(owner: BaseTransform, order: str) -> None:
-    if order not in _ANTENNA_ORDERS:
-        raise ConfigError(
-            f'{type(owner).__name__}.antenna_order must be {" or ".join(map(repr, _ANTENNA_ORDERS))}, found {order!r}'
-        )
-
-
-def _antenna_order(order: str, config: radar.RadarConfig) -> np.ndarray | None:
-    return config.azimuth_first_order if order == 'azimuth_first' else None
+    if order not in radar.ANTENNA_ORDERS:
+        known = ', '.join(map(repr, radar.ANTENNA_ORDERS))
+        raise ConfigError(f'{type(owner).__name__}.antenna_order must be one of {known}, found {order!r}')
 
 
 def _frame_by_frame(cube: np.ndarray, make) -> np.ndarray:
@@ -39,11 +32,14 @@ class RadarHeatmap3D(BaseTransform):
     Takes ``cube`` away; adds ``heatmap``, complex64, (frames, views, angle, Doppler, range).
 
     Args:
-        num_doppler: Doppler bins.
+        num_doppler: Doppler bins around rest; of more loops' bins the middle ones.
         num_angle: Angle bins.
         range_bins: First and one past the last range bin to keep; all if ``None``.
-        antenna_order: ``'azimuth_first'`` sorts the virtual antennas by their place in the array, so that a target's
-            angle is one peak; ``'file'`` leaves them as the transmitters fire. Open in the paper.
+        antenna_order: ``'azimuth_first'`` takes all virtual antennas for one line, row after row of the array;
+            ``'file'`` does so in the order in which their transmitters fire; ``'row'`` takes the longest row alone;
+            ``'rows'`` gives each row a heatmap of its own, (frames, views, rows, angle, Doppler, range), which
+            :class:`ElevationToChannels` makes channels of. Open in the paper; what each does to a target's angle is in
+            docs/radar_processing.md.
         windows: ``range_window``, ``doppler_window``, ``angle_window`` and ``doppler_shift`` of
             :func:`mmradar.radar.heatmap_3d`.
     """
@@ -67,7 +63,7 @@ class RadarHeatmap3D(BaseTransform):
             self.num_doppler,
             self.num_angle,
             self.range_bins,
-            antenna_order=_antenna_order(self.antenna_order, results['radar']),
+            antenna_order=results['radar'].antenna_order(self.antenna_order),
             **self.windows,
         )
         return results
@@ -82,7 +78,9 @@ class RawToHeatmap3D(BaseTransform):
     Doppler, range). Files of cubes take the single steps.
 
     Args:
-        num_chirps: Loops to keep.
+        num_chirps: Loops to keep. The paper's 8 of 64 fold speeds beyond 0.53 m/s
+            (:meth:`~mmradar.radar.RadarConfig.folding_speed_m_s`): a target at 1.05 m/s looks like one at rest. All
+            loops with ``num_doppler=8`` keep the same 8 bins without what is faster; more of both keep more speeds.
         num_doppler, num_angle, range_bins, antenna_order: As in :class:`RadarHeatmap3D`.
         tdm_compensation: Take out what a moving target turns between transmitters; not in the paper.
         calibrations: Calibration file by view; none in the paper.
@@ -119,8 +117,8 @@ class RawToHeatmap3D(BaseTransform):
 
     def _heatmaps(self, view: str, recording: radar.Recording, frames: np.ndarray) -> np.ndarray:
         config = recording.config
-        bins = (self.num_doppler, self.num_angle, self.range_bins, _antenna_order(self.antenna_order, config))
-        options = dict(self.windows)
+        bins = (self.num_doppler, self.num_angle, self.range_bins)
+        options = dict(self.windows, antenna_order=config.antenna_order(self.antenna_order))
         if self.tdm_compensation:
             options['antenna_delays'] = config.antenna_delays(self.num_chirps)
         if calibration := self.calibrations[view]:
@@ -172,6 +170,20 @@ class MeanOverElevation(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         results['heatmap'] = results['heatmap'].mean(axis=3)
+        return results
+
+
+@TRANSFORMS.register_module()
+class ElevationToChannels(BaseTransform):
+    """Real ``heatmap`` (frames, views, channels, elevation, angle, Doppler, range) with elevation among its channels.
+
+    For the rows of ``antenna_order='rows'`` and the elevation bins of a 4D heatmap alike; a network then takes
+    channels x elevation channels.
+    """
+
+    def transform(self, results: dict) -> dict:
+        heatmap = results['heatmap']
+        results['heatmap'] = heatmap.reshape(*heatmap.shape[:2], -1, *heatmap.shape[4:])
         return results
 
 
