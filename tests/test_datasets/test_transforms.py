@@ -4,6 +4,7 @@ import pytest
 from conftest import SMALL_PLAN
 from mmradar.datasets.transforms import (
     CalibrateCube,
+    ElevationToChannels,
     HeatmapToChannels,
     LoadRadarCube,
     MeanOverElevation,
@@ -58,9 +59,56 @@ def test_an_empty_map_stays_finite():
     assert (NormalizeHeatmap()(dict(heatmap=np.zeros((1, 1, 2, 4, 2, 4), np.float32)))['heatmap'] == 0).all()
 
 
+def normalised(window, *steps_to_heatmap, **options):
+    return steps(window(), *steps_to_heatmap, HeatmapToChannels(), NormalizeHeatmap(**options))['heatmap']
+
+
+@pytest.mark.parametrize(
+    'make',
+    [
+        lambda: (LoadRadarCube(), RadarHeatmap4D(num_doppler=4, range_bins=(20, 50))),
+        lambda: (LoadRadarCube(), RemoveStaticClutter(), RadarHeatmap3D(num_doppler=8, antenna_order='rows')),
+        lambda: (RawToHeatmap3D(num_chirps=8, num_doppler=4),),  # all of the eight loops
+    ],
+    ids=['4d', 'cube', 'raw'],
+)
+def test_a_bin_of_nothing_but_rounding_is_zero(window, make):
+    """Clutter removed over the loops that are transformed leaves nothing at rest; the other bins stay as they were."""
+    found, faithful = normalised(window, *make()), normalised(window, *make(), rounding=0)
+    doppler = found.shape[-2]
+    rest = np.arange(doppler) == doppler // 2
+    assert (found[..., rest, :] == 0).all()
+    np.testing.assert_array_equal(found[..., ~rest, :], faithful[..., ~rest, :])
+    assert faithful[..., rest, :].std() > 0.1
+
+
+def test_a_weak_bin_of_echoes_is_no_rounding():
+    channels = HeatmapToChannels()(dict(heatmap=heatmap()))['heatmap']
+    channels[..., 1, :] *= 1e-4
+    assert np.abs(NormalizeHeatmap()(dict(heatmap=channels))['heatmap'][..., 1, :]).max() > 1
+    channels[..., 1, :] *= 1e-2
+    assert (NormalizeHeatmap()(dict(heatmap=channels))['heatmap'][..., 1, :] == 0).all()
+
+
+def test_elevation_becomes_channels(window):
+    rows = steps(window(), RawToHeatmap3D(antenna_order='rows'), HeatmapToChannels())['heatmap']
+    assert rows.shape == (3, 2, 2, 2, 64, 8, 128)
+    flat = ElevationToChannels()(dict(heatmap=rows))['heatmap']
+    assert flat.shape == (3, 2, 4, 64, 8, 128)
+    for channel in range(2):
+        for row in range(2):
+            np.testing.assert_array_equal(flat[:, :, 2 * channel + row], rows[:, :, channel, row])
+
+
 @pytest.mark.parametrize(
     'build',
-    [lambda: HeatmapToChannels('db'), lambda: NormalizeHeatmap('all'), lambda: RadarHeatmap3D(antenna_order='random')],
+    [
+        lambda: HeatmapToChannels('db'),
+        lambda: NormalizeHeatmap('all'),
+        lambda: NormalizeHeatmap(rounding=-1),
+        lambda: RadarHeatmap3D(antenna_order='random'),
+        lambda: RawToHeatmap3D(antenna_order='random'),
+    ],
 )
 def test_unknown_options_are_named(build):
     with pytest.raises(ValueError, match='must be .* found'):
@@ -99,7 +147,7 @@ def test_4d_channels_are_normalised_map_by_map_and_averaged(window):
     four_d = steps(window(), LoadRadarCube(), RadarHeatmap4D(num_doppler=4, range_bins=(20, 50)), HeatmapToChannels())
     assert four_d['heatmap'].shape == (3, 2, 2, 8, 64, 4, 30)
     maps = four_d['heatmap'].copy()
-    normalised = NormalizeHeatmap()(four_d)['heatmap']
+    normalised = NormalizeHeatmap(rounding=0)(four_d)['heatmap']
     one = maps[1, 0, 1, 3, :, 2]
     np.testing.assert_allclose(normalised[1, 0, 1, 3, :, 2], (one - one.mean()) / (one.std() + 1e-6), atol=1e-4)
     mean = MeanOverElevation()(dict(heatmap=normalised))['heatmap']

@@ -35,24 +35,33 @@ class HeatmapToChannels(BaseTransform):
 class NormalizeHeatmap(BaseTransform):
     """Zero mean and unit deviation of ``heatmap`` (frames, views, channels, ..., angle, Doppler, range).
 
-    HuPR scales each map between its extremes and then standardises it; the first step cancels out.
+    HuPR scales each map between its extremes and then standardises it; the first step cancels out. Then a Doppler bin
+    of nothing but noise looks as strong as one of echoes. Where clutter was removed over the very loops that the
+    Doppler transform takes, as in a 4D heatmap, the bin of rest holds nothing but the rounding of floating-point
+    numbers, of a kind that differs between processors: such maps become zeros.
 
     Args:
         over: What shares a mean and a deviation: ``'map'`` (angle and range of one Doppler bin and channel, HuPR's),
             or ``'frame'`` (everything of one frame and view, which keeps Doppler bins comparable).
         eps: Added to the deviation.
+        rounding: Maps whose deviation is at most this share of the largest of their frame and view are zeros. Rounding
+            leaves about 1e-7, a receiver's noise more than 1e-3. With 0 rounding is scaled to unit deviation, as by
+            HuPR's code.
     """
 
-    def __init__(self, over: str = 'map', eps: float = 1e-6) -> None:
+    def __init__(self, over: str = 'map', eps: float = 1e-6, rounding: float = 1e-5) -> None:
         if over not in ('map', 'frame'):
             raise ConfigError(f"NormalizeHeatmap.over must be 'map' or 'frame', found {over!r}")
-        self.over, self.eps = over, eps
+        if not 0 <= rounding < 1:
+            raise ConfigError(f'NormalizeHeatmap.rounding must be a share of 0 to below 1, found {rounding!r}')
+        self.over, self.eps, self.rounding = over, eps, rounding
 
     def transform(self, results: dict) -> dict:
         heatmap = results['heatmap']
         axes = (-3, -1) if self.over == 'map' else tuple(range(2, heatmap.ndim))
         heatmap = heatmap - heatmap.mean(axis=axes, keepdims=True)
         deviation = np.sqrt(np.square(heatmap).mean(axis=axes, keepdims=True))
-        heatmap /= deviation + self.eps
+        strongest = deviation.max(axis=tuple(range(2, deviation.ndim)), keepdims=True)
+        heatmap /= np.where(deviation > self.rounding * strongest, deviation + self.eps, np.inf)
         results['heatmap'] = heatmap
         return results
