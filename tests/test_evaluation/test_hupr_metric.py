@@ -4,7 +4,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mmradar.evaluation import HuPRMetric, keypoint_average_precision
+from mmradar.evaluation import HuPRMetric, keypoint_average_precision, mean_velocity_error
 from mmradar.metainfo import HUPR_METAINFO, HUPR_SIGMAS
 
 META = parse_pose_metainfo(HUPR_METAINFO)
@@ -134,4 +134,64 @@ def test_images_repeated_by_distributed_padding_count_once():
     prediction, truth, visible, areas, ids = images(12)
     once = evaluate(prediction, truth, visible, areas, ids, per_joint=False)
     twice = evaluate(*(np.concatenate([x, x[:3]]) for x in (prediction, truth, visible, areas, ids)), per_joint=False)
-    assert once == twice and set(once) == {'coco/AP', 'coco/AP50', 'coco/AP75', 'coco/AR', 'coco/MPJPE_px'}
+    names = ('AP', 'AP50', 'AP75', 'AR', 'MPJPE_px', 'MPJVE_px')
+    assert once == twice and set(once) == {f'coco/{name}' for name in names}
+
+
+def clip_ids(*clips):
+    """Image ids of (sequence, first frame, frames)."""
+    return np.concatenate([sequence * 100_000 + np.arange(start, start + count) for sequence, start, count in clips])
+
+
+def test_velocity_error_by_hand():
+    """One joint jumps by (3, 4) px and back; the truth moves by (1, 0) a frame."""
+    truth = np.zeros((4, 14, 2))
+    truth[..., 0] = np.arange(4)[:, None]
+    prediction = truth.copy()
+    prediction[2, 5] += [3, 4]
+    metrics = evaluate(prediction, truth, np.ones((4, 14)), np.full(4, 1e4), clip_ids((7, 20, 4)), per_joint=False)
+    assert metrics['coco/MPJVE_px'] == pytest.approx((0 + 5 + 5) / (3 * 14))
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_velocity_error_equals_a_loop_over_pairs(seed):
+    """Two whole sequences, one with a frame missing, in random order, with invisible joints."""
+    rng = np.random.default_rng(seed)
+    ids = rng.permutation(np.concatenate([clip_ids((1, 0, 6), (2, 0, 5)), clip_ids((3, 0, 3), (3, 4, 2))]))
+    truth, prediction = rng.uniform(0, 256, (2, len(ids), 14, 2))
+    visible = rng.integers(0, 3, (len(ids), 14))
+    place = {image: index for index, image in enumerate(ids)}
+    errors = []
+    for image, now in place.items():
+        if image - 1 in place and (image - 1) // 100_000 == image // 100_000:
+            before = place[image - 1]
+            for joint in range(14):
+                if visible[now, joint] and visible[before, joint]:
+                    step = prediction[now, joint] - prediction[before, joint]
+                    errors.append(np.hypot(*(step - (truth[now, joint] - truth[before, joint]))))
+    assert len(errors) > 20
+    assert mean_velocity_error(prediction, truth, visible, ids) == pytest.approx(np.mean(errors), rel=1e-12)
+
+
+def test_a_constant_offset_has_no_velocity_error_and_jitter_has():
+    _, truth, visible, areas, _ = images(8)
+    ids = clip_ids((4, 0, 8))
+    assert evaluate(truth + 30, truth, visible, areas, ids)['coco/MPJVE_px'] == pytest.approx(0, abs=1e-9)
+    jitter = truth + 5 * (-1) ** np.arange(8)[:, None, None] * np.array([1, 0])
+    metrics = evaluate(jitter, truth, visible, areas, ids)
+    assert metrics['coco/MPJVE_px'] == pytest.approx(10) and metrics['coco/MPJPE_px'] == pytest.approx(5)
+
+
+@pytest.mark.parametrize(
+    'ids',
+    [clip_ids((1, 0, 1)), clip_ids((1, 0, 1), (1, 2, 1)), np.array([199_999, 200_000]), clip_ids((1, 3, 1), (2, 4, 1))],
+)
+def test_no_velocity_without_consecutive_frames_of_one_sequence(ids):
+    prediction, truth, visible, areas, _ = images(len(ids))
+    assert 'coco/MPJVE_px' not in evaluate(prediction, truth, visible, areas, ids, per_joint=False)
+
+
+def test_no_velocity_of_joints_that_are_not_visible_in_both_frames():
+    prediction, truth, visible, areas, _ = images(2)
+    visible[0, :7] = visible[1, 7:] = 0
+    assert 'coco/MPJVE_px' not in evaluate(prediction, truth, visible, areas, clip_ids((1, 0, 2)))

@@ -15,7 +15,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmradar.datasets.datasets.hupr_annotation import SequenceAnnotation, load_hupr_annotation
 from mmradar.errors import ConfigError, DataError
-from mmradar.metainfo import HUPR_METAINFO
+from mmradar.metainfo import FRAMES_OF_ID, HUPR_METAINFO
 from mmradar.radar import RadarConfig, open_recording
 from mmradar.registry import DATASETS
 
@@ -98,7 +98,7 @@ class HuPRDataset(BaseDataset):
         )
         self.num_recorded = [self._recorded_frames(*pair) for pair in zip(self.sequences, self.annotations)]
         entries = [
-            dict(entry=entry, sequence=sequence, frame=frame, img_id=sequence * 100_000 + frame)
+            dict(entry=entry, sequence=sequence, frame=frame, img_id=sequence * FRAMES_OF_ID + frame)
             for entry, (sequence, frames) in enumerate(zip(self.sequences, self.num_recorded))
             for frame in range(frames)
         ]

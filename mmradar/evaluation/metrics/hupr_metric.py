@@ -11,6 +11,7 @@ from mmengine.evaluator import BaseMetric
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from mmradar.metainfo import FRAMES_OF_ID
 from mmradar.registry import METRICS
 
 
@@ -71,12 +72,42 @@ def keypoint_average_precision(
     return dict(AP=mean(precision), **{name: mean(precision[index]) for name, index in at.items()}, AR=mean(recall))
 
 
+def mean_velocity_error(
+    predictions: np.ndarray, truth: np.ndarray, visible: np.ndarray, image_ids: Sequence[int]
+) -> float | None:
+    """Mean distance between predicted and true movement of joints from one frame to the next.
+
+    Args:
+        predictions: (images, joints, 2) in px.
+        truth: (images, joints, 2) in px.
+        visible: (images, joints); a joint counts where it is above 0 in both frames.
+        image_ids: Unique numbers in HuPR's counting, sequence * 100000 + frame, in any order. Frames are consecutive if
+            their numbers are, within one sequence.
+
+    Returns:
+        px a frame; ``None`` if no joint is visible in two consecutive frames.
+    """
+    ids = np.asarray(image_ids, dtype=np.int64)
+    order = np.argsort(ids)
+    ids = ids[order]
+    pairs = (np.diff(ids) == 1) & (ids[1:] // FRAMES_OF_ID == ids[:-1] // FRAMES_OF_ID)
+    before, after = order[:-1][pairs], order[1:][pairs]
+    counted = (visible[before] > 0) & (visible[after] > 0)
+    if not counted.any():
+        return None
+    error = predictions - truth
+    return float(np.linalg.norm(error[after] - error[before], axis=-1)[counted].mean())
+
+
 @METRICS.register_module()
 class HuPRMetric(BaseMetric):
-    """AP, AP50, AP75, AR, the AP of every joint, and the mean error in px.
+    """AP, AP50, AP75, AR, the AP of every joint, and the mean errors of position and velocity in px.
 
     HuPR's protocol: COCO keypoint AP with HuPR's sigmas, the object's area half of its box, score 1 for every
     prediction. The AP of a joint restricts OKS to it. ``MPJPE_px`` is the mean distance over visible joints.
+    ``MPJVE_px``, in px a frame, is the mean distance between predicted and true movement from one frame to the next,
+    over joints that are visible in both, of all pairs of consecutive frames of a sequence: what jitter adds. It is left
+    out where there is no such pair.
 
     Args:
         per_joint: Evaluate every joint by itself too.
@@ -123,4 +154,6 @@ class HuPRMetric(BaseMetric):
                 ]
         error_px = np.linalg.norm(prediction - truth, axis=-1)
         metrics['MPJPE_px'] = float((error_px * visible).sum() / max(visible.sum(), 1))
+        if (velocity_error := mean_velocity_error(prediction, truth, visible, image_ids)) is not None:
+            metrics['MPJVE_px'] = velocity_error
         return metrics
