@@ -159,6 +159,80 @@ def test_annotations_that_do_not_fit(damaged_root, change, message):
         dataset(damaged_root)
 
 
+def labels(root):
+    data = dataset(root, num_frames=1)
+    return [
+        (info['sequence'], info['frame'], info['keypoints'].tolist(), info['bbox'].tolist()) for info in data_of(data)
+    ]
+
+
+def data_of(data):
+    return [data.get_data_info(index) for index in range(len(data))]
+
+
+@pytest.mark.parametrize('order', [[4, 3, 2, 1, 0], [1, 2, 3, 4, 0], [0, 2, 1, 3, 4]])
+def test_annotations_are_ordered_by_the_frame_their_image_names(damaged_root, order):
+    expected = labels(damaged_root)
+    edit(damaged_root, lambda a: a.__setitem__(slice(None), [[entries[i] for i in order] for entries in a]))
+    assert labels(damaged_root) == expected
+
+
+@pytest.mark.parametrize('name', ['{}.jpg', '{:09d}.png', 'single_1/processed/images/{:09d}.jpg', '{:04d}.JPEG'])
+def test_names_of_images_that_say_their_frame(damaged_root, name):
+    expected = labels(damaged_root)
+
+    def rename(annotation):
+        for entries in annotation:
+            for frame, entry in enumerate(entries):
+                entry['image'] = name.format(frame)
+            entries.reverse()
+
+    edit(damaged_root, rename)
+    assert labels(damaged_root) == expected
+
+
+def test_entries_without_images_keep_their_order(damaged_root):
+    def reverse_and_strip(annotation):
+        annotation[1].reverse()
+        for entry in annotation[1]:
+            del entry['image']
+
+    expected = [label[2] for label in labels(damaged_root)]
+    edit(damaged_root, reverse_and_strip)
+    found = [label[2] for label in labels(damaged_root)]
+    assert found[5:10] == expected[5:10][::-1] and found[:5] + found[10:] == expected[:5] + expected[10:]
+
+
+def set_image(index, value):
+    return lambda a: a[1][index].update(image=value)
+
+
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (set_image(3, '000000002.jpg'), 'train.json, sequence 2, frame 2: two entries have this frame'),
+        (set_image(3, '2.jpg'), 'sequence 2, frame 2: two entries'),  # the same frame by another name
+        (set_image(3, '000000007.jpg'), 'sequence 2, frame 3: no entry has this frame; .* found 0 to 7'),
+        (
+            lambda a: [entry.update(image=f'{i + 1:09d}.jpg') for i, entry in enumerate(a[1])],
+            'sequence 2, frame 0: no entry has this frame; expected the frames 0 to 4, .* found 1 to 5',
+        ),
+        (lambda a: a[1].__delitem__(2), 'sequence 2, frame 2: no entry has this frame'),
+        (lambda a: a[1][3].pop('image'), "sequence 2, entry 3: no 'image', which 4 of 5 entries have"),
+        *[
+            (set_image(3, value), "sequence 2, entry 3: expected an 'image' that is named by its frame.*found")
+            for value in ('frame3.jpg', '-3.jpg', '3', '', '3.5.jpg', '³.jpg', 3, None, ['000000003.jpg'])
+        ],
+        (lambda a: a.__setitem__(1, dict(image='000000000.jpg')), 'sequence 2: expected a list of frames, found dict'),
+        (lambda a: a[1].__setitem__(2, 7), 'sequence 2, entry 2: expected a dictionary, found int'),
+    ],
+)
+def test_annotations_that_do_not_say_every_frame_once(damaged_root, change, message):
+    edit(damaged_root, change)
+    with pytest.raises(DataError, match=message):
+        dataset(damaged_root)
+
+
 def test_a_cut_annotation_file(damaged_root):
     path = damaged_root / 'hrnet_annot_train.json'
     path.write_text(path.read_text()[:-40])
