@@ -10,7 +10,7 @@ from mmengine.logging import print_log
 
 from mmradar.errors import ConfigError, DataError
 
-_REMEDY = (
+REMEDY = (
     'The training has diverged or the checkpoint is damaged: look at the loss in the log of the training, and go back '
     'to an earlier checkpoint or train with a lower learning rate'
 )
@@ -20,8 +20,8 @@ def check_predictions(metric: str, finite: Sequence[bool], names: Sequence[objec
     """Say in the log how many predictions are not finite; an error if all are, or if the metric cannot bear any.
 
     The rule of all metrics: a prediction with NaN or an infinite number, in its position or its score, is a miss. In
-    AP, PCK and accuracy it is a prediction that finds nothing; a mean distance is infinite with it, or an error where
-    the metric is nothing but distances. So no such checkpoint is ever the best one.
+    AP and PCK it is a prediction that finds nothing, and a mean distance beside them is infinite with it; metrics of
+    3D distances and of actions end in an error. So no such checkpoint is ever the best one.
 
     Args:
         metric: For messages.
@@ -43,8 +43,8 @@ def check_predictions(metric: str, finite: Sequence[bool], names: Sequence[objec
         f'{names[int(np.argmin(finite))]}'
     )
     if missed == len(finite) or not tolerate:
-        raise DataError(f'{found}. {_REMEDY}.')
-    print_log(f'{found}; they count as misses. {_REMEDY}.', 'current', logging.WARNING)
+        raise DataError(f'{found}. {REMEDY}.')
+    print_log(f'{found}; they count as misses. {REMEDY}.', 'current', logging.WARNING)
 
 
 def check_truth(metric: str, finite: Sequence[bool], names: Sequence[object]) -> None:

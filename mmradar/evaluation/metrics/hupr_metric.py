@@ -62,7 +62,8 @@ def keypoint_average_precision(
             )
         )
         detections.append(dict(shared, score=1.0, keypoints=np.column_stack([pose, np.full(len(pose), 2)]).ravel()))
-    for image in range(-num_unpredicted, 0):
+    first_free = max((int(image) for image in image_ids), default=0) + 1
+    for image in range(first_free, first_free + num_unpredicted):
         keypoints = np.full((len(sigmas), 3), 2)  # that are compared with nothing
         shared = dict(image_id=image, category_id=1, area=1.0, id=len(annotations) + 1, bbox=[0, 0, 1, 1])
         annotations.append(dict(shared, iscrowd=0, num_keypoints=len(sigmas), keypoints=keypoints.ravel()))
