@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
@@ -23,6 +28,19 @@ SHARED_DATA = REPOSITORY.parent / 'shared' / 'data'
 # The board's own antennas and band, fewer loops and samples: 49 kB a frame in place of 786.
 SMALL_RADAR = dict(preset='iwr1843_hupr', num_loops=8, num_samples=128)
 SMALL_PLAN = SimulationPlan(train=4, val=2, test=2, num_frames=5, sequences_per_subject=2, radar=SMALL_RADAR)
+
+
+@contextmanager
+def logged() -> Iterator[io.StringIO]:
+    """What is written to the log meanwhile."""
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(handler)
+    try:
+        yield log
+    finally:
+        logger.removeHandler(handler)
 
 
 @pytest.fixture(autouse=True)

@@ -6,5 +6,7 @@ from mmradar.metainfo.hupr import dataset_info as _hupr
 
 HUPR_METAINFO = dict(from_file=str(Path(__file__).with_name('hupr.py')))
 HUPR_SIGMAS: tuple[float, ...] = tuple(_hupr['sigmas'])
+# HuPR numbers the images of all sequences as sequence * 100000 + frame
+FRAMES_OF_ID = 100_000
 
-__all__ = ['HUPR_METAINFO', 'HUPR_SIGMAS']
+__all__ = ['FRAMES_OF_ID', 'HUPR_METAINFO', 'HUPR_SIGMAS']

@@ -1,14 +1,13 @@
-import io
 import json
-import logging
 import shutil
 
 import numpy as np
 import pytest
 import torch
-from mmengine.logging import MMLogger
+from mmengine.evaluator import Evaluator
+from mmengine.structures import InstanceData
 
-from conftest import SMALL_PLAN, SMALL_RADAR
+from conftest import SMALL_PLAN, SMALL_RADAR, logged
 from mmradar.datasets import HuPRDataset
 from mmradar.errors import DataError
 from mmradar.radar import ADCFileError, heatmap_3d, open_recording, remove_static_clutter
@@ -159,6 +158,128 @@ def test_annotations_that_do_not_fit(damaged_root, change, message):
         dataset(damaged_root)
 
 
+def cut_short(root, sequence, view, frames):
+    path = root / f'single_{sequence}/{view}/adc_data.bin'
+    path.write_bytes(path.read_bytes()[: frames * SMALL_PLAN.radar_config.frame_bytes])
+
+
+def evaluate_the_truth(data):
+    """HuPR's metric of a network that is always right, through pipeline, loader and evaluator."""
+    evaluator = Evaluator(dict(type='HuPRMetric', per_joint=False))
+    evaluator.dataset_meta = data.metainfo
+    for start in range(0, len(data), 4):
+        samples = [data[index]['data_samples'] for index in range(start, min(start + 4, len(data)))]
+        for sample in samples:
+            sample.pred_instances = InstanceData(keypoints=sample.gt_instances.keypoints)
+        evaluator.process(samples)
+    return evaluator.evaluate(len(data))
+
+
+@pytest.fixture
+def windows(damaged_root, tiny_config):
+    def build(**options):
+        options = tiny_config.test_dataloader.dataset | dict(data_root=str(damaged_root)) | options
+        return HuPRDataset(**{key: value for key, value in options.items() if key != 'type'})
+
+    return build
+
+
+@pytest.mark.parametrize('frames', [4, 2, 1])
+def test_frames_that_a_recording_lacks_are_misses(damaged_root, windows, frames):
+    """The test split has two sequences of 5 frames; one of them loses some in one view, then the other one too."""
+    assert evaluate_the_truth(windows())['coco/AR'] == 100
+    drop = dict(on_error='drop')
+    cut_short(damaged_root, 7, 'vert', frames)
+    with logged() as log:
+        metrics = evaluate_the_truth(windows(recording=drop))
+    assert metrics['coco/AR'] == pytest.approx(10 * (5 + frames)) and metrics['coco/AP'] < 10 * (5 + frames) + 1
+    assert f'HuPRMetric: {5 - frames} of 10 annotated frames have no prediction and count as misses' in log.getvalue()
+    cut_short(damaged_root, 8, 'hori', 3)
+    assert evaluate_the_truth(windows(recording=drop))['coco/AR'] == pytest.approx(10 * (3 + frames))
+
+
+def test_of_a_chosen_subset_only_what_was_chosen_counts(damaged_root, windows):
+    cut_short(damaged_root, 7, 'vert', 2)
+    drop = dict(on_error='drop')
+    assert evaluate_the_truth(windows(recording=drop, indices=3))['coco/AR'] == 100
+    assert evaluate_the_truth(windows(recording=drop).get_subset([0, 1, 4]))['coco/AR'] == 100
+    assert evaluate_the_truth(windows(recording=drop, indices=7))['coco/AR'] == pytest.approx(70)  # that is all
+
+
+def labels(root):
+    data = dataset(root, num_frames=1)
+    return [
+        (info['sequence'], info['frame'], info['keypoints'].tolist(), info['bbox'].tolist()) for info in data_of(data)
+    ]
+
+
+def data_of(data):
+    return [data.get_data_info(index) for index in range(len(data))]
+
+
+@pytest.mark.parametrize('order', [[4, 3, 2, 1, 0], [1, 2, 3, 4, 0], [0, 2, 1, 3, 4]])
+def test_annotations_are_ordered_by_the_frame_their_image_names(damaged_root, order):
+    expected = labels(damaged_root)
+    edit(damaged_root, lambda a: a.__setitem__(slice(None), [[entries[i] for i in order] for entries in a]))
+    assert labels(damaged_root) == expected
+
+
+@pytest.mark.parametrize('name', ['{}.jpg', '{:09d}.png', 'single_1/processed/images/{:09d}.jpg', '{:04d}.JPEG'])
+def test_names_of_images_that_say_their_frame(damaged_root, name):
+    expected = labels(damaged_root)
+
+    def rename(annotation):
+        for entries in annotation:
+            for frame, entry in enumerate(entries):
+                entry['image'] = name.format(frame)
+            entries.reverse()
+
+    edit(damaged_root, rename)
+    assert labels(damaged_root) == expected
+
+
+def test_entries_without_images_keep_their_order(damaged_root):
+    def reverse_and_strip(annotation):
+        annotation[1].reverse()
+        for entry in annotation[1]:
+            del entry['image']
+
+    expected = [label[2] for label in labels(damaged_root)]
+    edit(damaged_root, reverse_and_strip)
+    found = [label[2] for label in labels(damaged_root)]
+    assert found[5:10] == expected[5:10][::-1] and found[:5] + found[10:] == expected[:5] + expected[10:]
+
+
+def set_image(index, value):
+    return lambda a: a[1][index].update(image=value)
+
+
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (set_image(3, '000000002.jpg'), 'train.json, sequence 2, frame 2: two entries have this frame'),
+        (set_image(3, '2.jpg'), 'sequence 2, frame 2: two entries'),  # the same frame by another name
+        (set_image(3, '000000007.jpg'), 'sequence 2, frame 3: no entry has this frame; .* found 0 to 7'),
+        (
+            lambda a: [entry.update(image=f'{i + 1:09d}.jpg') for i, entry in enumerate(a[1])],
+            'sequence 2, frame 0: no entry has this frame; expected the frames 0 to 4, .* found 1 to 5',
+        ),
+        (lambda a: a[1].__delitem__(2), 'sequence 2, frame 2: no entry has this frame'),
+        (lambda a: a[1][3].pop('image'), "sequence 2, entry 3: no 'image', which 4 of 5 entries have"),
+        *[
+            (set_image(3, value), "sequence 2, entry 3: expected an 'image' that is named by its frame.*found")
+            for value in ('frame3.jpg', '-3.jpg', '3', '', '3.5.jpg', '³.jpg', 3, None, ['000000003.jpg'])
+        ],
+        (lambda a: a.__setitem__(1, dict(image='000000000.jpg')), 'sequence 2: expected a list of frames, found dict'),
+        (lambda a: a[1].__setitem__(2, 7), 'sequence 2, entry 2: expected a dictionary, found int'),
+    ],
+)
+def test_annotations_that_do_not_say_every_frame_once(damaged_root, change, message):
+    edit(damaged_root, change)
+    with pytest.raises(DataError, match=message):
+        dataset(damaged_root)
+
+
 def test_a_cut_annotation_file(damaged_root):
     path = damaged_root / 'hrnet_annot_train.json'
     path.write_text(path.read_text()[:-40])
@@ -195,14 +316,8 @@ def test_recordings_cut_short_are_used_as_far_as_they_go(damaged_root, tiny_conf
     path.write_bytes(path.read_bytes()[: 3 * SMALL_PLAN.radar_config.frame_bytes + 1000])
     with pytest.raises(ADCFileError, match='not a whole number of frames'):
         dataset(damaged_root)
-    log = io.StringIO()
-    handler = logging.StreamHandler(log)
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(handler)
-    try:
+    with logged() as log:
         data = dataset(damaged_root, recording=dict(on_error='drop'))
-    finally:
-        logger.removeHandler(handler)
     assert len(data) == 4 * 5 - 2
     of_three = [info for info in map(data.get_data_info, range(len(data))) if info['sequence'] == 3]
     assert [info['frame_indices'].tolist() for info in of_three] == [[0, 0, 1], [0, 1, 2], [1, 2, 2]]

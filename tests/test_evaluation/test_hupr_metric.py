@@ -1,10 +1,16 @@
+import warnings
+
 import numpy as np
 import pytest
+import torch
+from mmengine.runner import Runner
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mmradar.evaluation import HuPRMetric, keypoint_average_precision
+from conftest import logged
+from mmradar.errors import ConfigError, DataError
+from mmradar.evaluation import HuPRMetric, keypoint_average_precision, mean_velocity_error
 from mmradar.metainfo import HUPR_METAINFO, HUPR_SIGMAS
 
 META = parse_pose_metainfo(HUPR_METAINFO)
@@ -19,17 +25,27 @@ def images(count=60, error_px=12.0, seed=0):
     return prediction, truth, np.ones((count, 14)), areas, ids
 
 
-def evaluate(prediction, truth, visible, areas, ids, **options):
-    metric = HuPRMetric(**options)
-    metric.dataset_meta = META
-    for p, t, v, a, i in zip(prediction, truth, visible, areas, ids):
-        sample = dict(
+def samples(prediction, truth, visible, areas, ids):
+    return [
+        dict(
             img_id=i,
             pred_instances=dict(keypoints=p[None]),
             gt_instances=dict(keypoints=t[None], keypoints_visible=v[None], areas=np.array([a])),
         )
+        for p, t, v, a, i in zip(prediction, truth, visible, areas, ids)
+    ]
+
+
+def evaluate_samples(found, size=None, **options):
+    metric = HuPRMetric(**options)
+    metric.dataset_meta = META
+    for sample in found:
         metric.process({}, [sample])
-    return metric.evaluate(len(ids))
+    return metric.evaluate(len(found) if size is None else size)
+
+
+def evaluate(prediction, truth, visible, areas, ids, **options):
+    return evaluate_samples(samples(prediction, truth, visible, areas, ids), **options)
 
 
 def by_brute_force(prediction, truth, areas, ids, joints=slice(None)):
@@ -134,4 +150,204 @@ def test_images_repeated_by_distributed_padding_count_once():
     prediction, truth, visible, areas, ids = images(12)
     once = evaluate(prediction, truth, visible, areas, ids, per_joint=False)
     twice = evaluate(*(np.concatenate([x, x[:3]]) for x in (prediction, truth, visible, areas, ids)), per_joint=False)
-    assert once == twice and set(once) == {'coco/AP', 'coco/AP50', 'coco/AP75', 'coco/AR', 'coco/MPJPE_px'}
+    names = ('AP', 'AP50', 'AP75', 'AR', 'MPJPE_px', 'MPJVE_px')
+    assert once == twice and set(once) == {f'coco/{name}' for name in names}
+
+
+def clip_ids(*clips):
+    """Image ids of (sequence, first frame, frames)."""
+    return np.concatenate([sequence * 100_000 + np.arange(start, start + count) for sequence, start, count in clips])
+
+
+def test_velocity_error_by_hand():
+    """One joint jumps by (3, 4) px and back; the truth moves by (1, 0) a frame."""
+    truth = np.zeros((4, 14, 2))
+    truth[..., 0] = np.arange(4)[:, None]
+    prediction = truth.copy()
+    prediction[2, 5] += [3, 4]
+    metrics = evaluate(prediction, truth, np.ones((4, 14)), np.full(4, 1e4), clip_ids((7, 20, 4)), per_joint=False)
+    assert metrics['coco/MPJVE_px'] == pytest.approx((0 + 5 + 5) / (3 * 14))
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_velocity_error_equals_a_loop_over_pairs(seed):
+    """Two whole sequences, one with a frame missing, in random order, with invisible joints."""
+    rng = np.random.default_rng(seed)
+    ids = rng.permutation(np.concatenate([clip_ids((1, 0, 6), (2, 0, 5)), clip_ids((3, 0, 3), (3, 4, 2))]))
+    truth, prediction = rng.uniform(0, 256, (2, len(ids), 14, 2))
+    visible = rng.integers(0, 3, (len(ids), 14))
+    place = {image: index for index, image in enumerate(ids)}
+    errors = []
+    for image, now in place.items():
+        if image - 1 in place and (image - 1) // 100_000 == image // 100_000:
+            before = place[image - 1]
+            for joint in range(14):
+                if visible[now, joint] and visible[before, joint]:
+                    step = prediction[now, joint] - prediction[before, joint]
+                    errors.append(np.hypot(*(step - (truth[now, joint] - truth[before, joint]))))
+    assert len(errors) > 20
+    assert mean_velocity_error(prediction, truth, visible, ids) == pytest.approx(np.mean(errors), rel=1e-12)
+
+
+def test_a_constant_offset_has_no_velocity_error_and_jitter_has():
+    _, truth, visible, areas, _ = images(8)
+    ids = clip_ids((4, 0, 8))
+    assert evaluate(truth + 30, truth, visible, areas, ids)['coco/MPJVE_px'] == pytest.approx(0, abs=1e-9)
+    jitter = truth + 5 * (-1) ** np.arange(8)[:, None, None] * np.array([1, 0])
+    metrics = evaluate(jitter, truth, visible, areas, ids)
+    assert metrics['coco/MPJVE_px'] == pytest.approx(10) and metrics['coco/MPJPE_px'] == pytest.approx(5)
+
+
+@pytest.mark.parametrize(
+    'ids',
+    [clip_ids((1, 0, 1)), clip_ids((1, 0, 1), (1, 2, 1)), np.array([199_999, 200_000]), clip_ids((1, 3, 1), (2, 4, 1))],
+)
+def test_no_velocity_without_consecutive_frames_of_one_sequence(ids):
+    prediction, truth, visible, areas, _ = images(len(ids))
+    assert 'coco/MPJVE_px' not in evaluate(prediction, truth, visible, areas, ids, per_joint=False)
+
+
+def test_no_velocity_of_joints_that_are_not_visible_in_both_frames():
+    prediction, truth, visible, areas, _ = images(2)
+    visible[0, :7] = visible[1, 7:] = 0
+    assert 'coco/MPJVE_px' not in evaluate(prediction, truth, visible, areas, clip_ids((1, 0, 2)))
+
+
+def test_finite_complete_predictions_have_the_figures_that_they_had_to_the_last_digit():
+    """Kept from the version that knew no misses."""
+    prediction, truth, visible, areas, ids = images(seed=7)
+    visible[::3, 4] = visible[5] = 0
+    found = evaluate(prediction, truth, visible, areas, ids)
+    kept = dict(AP=59.69028610037148, AP50=96.65262270907944, AP75=54.80491834177818, AR=72.03389830508475)
+    kept |= dict(AP_R_Hip=72.99178206382913, AP_L_Knee=48.80925405055969, AP_R_Wrist=52.12916084155774)
+    kept |= dict(MPJPE_px=7.520505541007346)
+    assert {name: found[f'coco/{name}'] for name in kept} == kept
+
+
+# misses
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize('where', [np.s_[:], np.s_[0], np.s_[13, 1]])
+def test_a_pose_that_is_not_finite_is_one_that_is_nowhere_near(value, where):
+    prediction, truth, visible, areas, ids = images(30)
+    far, broken = prediction.copy(), prediction.copy()
+    far[[4, 11]] += 1e6
+    for image in (4, 11):
+        broken[image][where] = value
+    with logged() as log, warnings.catch_warnings():
+        warnings.simplefilter('error')
+        found = evaluate(broken, truth, visible, areas, ids)
+    expected = evaluate(far, truth, visible, areas, ids)
+    assert {n: v for n, v in found.items() if 'AP' in n or 'AR' in n} == {
+        n: v for n, v in expected.items() if 'AP' in n or 'AR' in n
+    }
+    assert found['coco/AP'] < evaluate(prediction, truth, visible, areas, ids)['coco/AP'] - 2
+    assert found['coco/MPJPE_px'] == np.inf
+    assert f'2 of 30 predictions hold NaN or infinite numbers, the first that of image {ids[4]}' in log.getvalue()
+
+
+def test_one_nan_joint_does_not_hide_thirteen_that_are_far_off():
+    _, truth, visible, areas, ids = images(20)
+    prediction = truth + 500
+    prediction[1:, 3] = np.nan
+    found = evaluate(prediction, truth, visible, areas, ids)
+    assert all(value == 0 for name, value in found.items() if 'AP' in name or 'AR' in name)
+    metrics = keypoint_average_precision(prediction, truth, visible, areas, HUPR_SIGMAS, ids)
+    assert set(metrics.values()) == {0}
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_a_score_that_is_not_finite_makes_a_miss(value):
+    """The maximum of a heatmap of NaN has a place, and a score that tells."""
+    _, truth, visible, areas, _ = images(10)
+    found = samples(truth, truth, visible, areas, np.arange(10))
+    for index, sample in enumerate(found):
+        sample['pred_instances']['keypoint_scores'] = np.full((1, 14), 0.5)
+        if index >= 8:
+            sample['pred_instances']['keypoint_scores'][0, 2] = value
+    metrics = evaluate_samples(found)
+    # 8 of 10 are found: precision is 1 up to a recall of 0.8, which 81 of COCO's 101 points reach
+    assert metrics['coco/AP'] == pytest.approx(100 * 81 / 101) and metrics['coco/AR'] == pytest.approx(80)
+    assert metrics['coco/MPJPE_px'] == np.inf
+
+
+def test_predictions_none_of_which_is_finite_are_an_error():
+    prediction, truth, visible, areas, ids = images(7)
+    prediction[:, 2] = np.nan
+    with pytest.raises(DataError, match=f'HuPRMetric: 7 of 7 predictions hold NaN.*image {ids[0]}.*diverged'):
+        evaluate(prediction, truth, visible, areas, ids)
+
+
+def test_velocity_with_a_miss_is_infinite():
+    _, truth, visible, areas, _ = images(6)
+    ids, prediction = clip_ids((1, 0, 3), (2, 0, 3)), truth.copy()
+    prediction[4] = np.nan
+    assert evaluate(prediction, truth, visible, areas, ids)['coco/MPJVE_px'] == np.inf
+    ids[4] += 50  # it has no neighbour
+    assert evaluate(prediction, truth, visible, areas, ids)['coco/MPJVE_px'] == 0
+
+
+def test_nothing_to_evaluate_ends_in_words():
+    with pytest.raises(ConfigError, match='HuPRMetric: there is nothing to evaluate'):
+        evaluate_samples([])
+    empty = np.zeros((0, 14, 2)), np.zeros((0, 14, 2)), np.zeros((0, 14)), np.zeros(0)
+    assert set(keypoint_average_precision(*empty, HUPR_SIGMAS, []).values()) == {-1}
+
+
+def test_labels_that_are_not_finite_are_an_error_unless_invisible():
+    prediction, truth, visible, areas, ids = images(8)
+    expected = evaluate(prediction, truth, np.where(np.arange(14) == 3, 0, visible), areas, ids)
+    for part, place in ((truth, np.s_[5, 3, 1]), (visible, np.s_[5, 3]), (areas, np.s_[5])):
+        for value in (np.nan, np.inf):
+            kept = part[place]
+            part[place] = value
+            with pytest.raises(DataError, match=f'1 of 8 labels hold NaN or infinite numbers.*image {ids[5]}'):
+                evaluate(prediction, truth, visible, areas, ids)
+            part[place] = kept
+    visible[:, 3] = 0
+    truth[:, 3] = np.nan
+    assert evaluate(prediction, truth, visible, areas, ids) == expected
+
+
+@pytest.mark.parametrize('lost', [1, 6, 16])
+def test_frames_that_are_never_predicted_are_misses(lost):
+    """A perfect network that is shown 20 - lost of 20 frames of a sequence; two other ones are complete."""
+    _, truth, visible, areas, _ = images(50)
+    ids = clip_ids((3, 0, 20), (1, 0, 15), (2, 0, 15))
+    there = np.r_[0 : 20 - lost, 20:50]
+    found = samples(*(part[there] for part in (truth, truth, visible, areas, ids)))
+    for sample in found:
+        sample['frames_left_out'] = lost if sample['img_id'] >= 300_000 else 0
+    recall = (50 - lost) / 50
+    points = np.floor(100 * recall + 1e-9) + 1
+    for shown, size in ((found, len(found)), ([dict(s, frames_left_out=0) for s in found], 50)):
+        with logged() as log:
+            metrics = evaluate_samples(shown, size)
+        for name in ('AP', 'AP50', 'AP75', 'AP_Head', 'AP_L_Wrist'):
+            assert metrics[f'coco/{name}'] == pytest.approx(100 * points / 101), name
+        assert metrics['coco/AR'] == pytest.approx(100 * recall)
+        assert metrics['coco/MPJPE_px'] == metrics['coco/MPJVE_px'] == 0
+        assert f'{lost} of 50 annotated frames have no prediction and count as misses' in log.getvalue()
+
+
+def test_unpredicted_images_equal_poses_that_are_far_off_and_come_last():
+    prediction, truth, visible, areas, ids = images(40)
+    order = np.argsort(ids)
+    prediction, truth, ids = prediction[order], truth[order], ids[order]
+    far = prediction.copy()
+    far[30:] += 1e6
+    expected = keypoint_average_precision(far, truth, visible, areas, HUPR_SIGMAS, ids)
+    first = (part[:30] for part in (prediction, truth, visible, areas))
+    found = keypoint_average_precision(*first, HUPR_SIGMAS, ids[:30], num_unpredicted=10)
+    assert found == pytest.approx(expected, abs=1e-9) and 0 < found['AP'] < 80
+
+
+def test_a_diverged_network_is_no_perfect_one(tiny_config):
+    """One weight that is NaN, through runner, loader and evaluator."""
+    runner = Runner.from_cfg(tiny_config)
+    runner.load_or_resume()
+    weights = dict(runner.model.named_parameters())
+    next(weight for name, weight in weights.items() if name.startswith('head.')).data.view(-1)[0] = torch.nan
+    with pytest.raises(DataError, match='10 of 10 predictions hold NaN'):
+        runner.test()

@@ -31,9 +31,8 @@ def main() -> None:
             keypoints_visible=info['keypoints_visible'][None, centre],
             areas=info['areas'][None, centre],
         )
-        metric.process(
-            {}, [dict(img_id=info['img_id'], gt_instances=truth, pred_instances=dict(keypoints=mean_pose[None]))]
-        )
+        meta = dict(img_id=info['img_id'], frames_left_out=info['frames_left_out'])
+        metric.process({}, [dict(meta, gt_instances=truth, pred_instances=dict(keypoints=mean_pose[None]))])
     metrics = metric.evaluate(len(datasets['test']))
     for name, value in metrics.items():
         print(f'{name:<20} {value:8.2f}')

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +41,10 @@ def load_hupr_annotation(
 ) -> list[SequenceAnnotation]:
     """Labels of a split, one entry a sequence.
 
+    An entry's ``image``, ``000000123.jpg`` in HuPR's files, says which frame it is, counted from 0; entries may be in
+    any order, and every frame of a sequence must have one. Sequences whose entries name no images are taken in the
+    list's order.
+
     Args:
         path: ``hrnet_annot_{split}.json``.
         sequences: Numbers of the sequences, in the split's order.
@@ -67,8 +73,14 @@ def load_hupr_annotation(
 
 
 def _sequence(
-    where: str, frames: list[dict], num_keypoints: int, low: np.ndarray, high: np.ndarray
+    where: str, entries: list[dict], num_keypoints: int, low: np.ndarray, high: np.ndarray
 ) -> SequenceAnnotation:
+    if not isinstance(entries, list):
+        raise DataError(f'{where}: expected a list of frames, found {type(entries).__name__}')
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            raise DataError(f'{where}, entry {index}: expected a dictionary, found {type(entry).__name__}')
+    frames = _in_order(where, entries)
     for index, frame in enumerate(frames):
         if missing := {'joints', 'bbox'} - set(frame):
             raise DataError(f'{where}, frame {index}: no {sorted(missing)[0]!r}, found {sorted(frame)}')
@@ -98,6 +110,41 @@ def _sequence(
             f'found {boxes[frame].tolist()}'
         )
     return SequenceAnnotation(keypoints, boxes)
+
+
+def _in_order(where: str, entries: Sequence[dict]) -> list[dict]:
+    """Entries by the frame that their image is of, which must be 0, 1, 2 and so on; as they are if none has one."""
+    named = ['image' in entry for entry in entries]
+    if not any(named):
+        return list(entries)
+    if not all(named):
+        raise DataError(
+            f"{where}, entry {named.index(False)}: no 'image', which {sum(named)} of {len(named)} entries have; "
+            'without it nothing says which frame an entry is of'
+        )
+    by_frame: dict[int, dict] = {}
+    for index, entry in enumerate(entries):
+        frame = _frame_number(f'{where}, entry {index}', entry['image'])
+        if frame in by_frame:
+            raise DataError(f'{where}, frame {frame}: two entries have this frame, {entry["image"]!r}')
+        by_frame[frame] = entry
+    missing = next((frame for frame in range(len(by_frame)) if frame not in by_frame), None)
+    if missing is not None:
+        raise DataError(
+            f'{where}, frame {missing}: no entry has this frame; expected the frames 0 to {len(by_frame) - 1}, one for '
+            f'each of {len(by_frame)} entries, found {min(by_frame)} to {max(by_frame)}'
+        )
+    return [by_frame[frame] for frame in range(len(by_frame))]
+
+
+def _frame_number(where: str, image: object) -> int:
+    match = re.fullmatch(r'(?:.*/)?([0-9]+)\.[A-Za-z0-9]+', image) if isinstance(image, str) else None
+    if match is None:
+        raise DataError(
+            f"{where}: expected an 'image' that is named by its frame, as '000000123.jpg', found {image!r}; remove "
+            "'image' from all entries to take them in their order"
+        )
+    return int(match[1])
 
 
 def _refuse(wrong: np.ndarray, where: str, keypoints: np.ndarray, expected: str) -> None:

@@ -15,7 +15,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmradar.datasets.datasets.hupr_annotation import SequenceAnnotation, load_hupr_annotation
 from mmradar.errors import ConfigError, DataError
-from mmradar.metainfo import HUPR_METAINFO
+from mmradar.metainfo import FRAMES_OF_ID, HUPR_METAINFO
 from mmradar.radar import RadarConfig, open_recording
 from mmradar.registry import DATASETS
 
@@ -30,7 +30,8 @@ class HuPRDataset(BaseDataset):
 
     A sample, before the pipeline: ``adc_paths`` (by view), ``frame_indices`` (T,), ``radar``, ``recording``,
     ``cache_dir``, ``img_id`` (sequence * 100000 + frame, HuPR's), ``keypoints`` (T, J, 2) and ``areas`` (T,) in px and
-    px^2, ``keypoints_visible`` (T, J), ``bbox`` (4,) of the central frame, ``sequence``, ``frame``, ``image_size``.
+    px^2, ``keypoints_visible`` (T, J), ``bbox`` (4,) of the central frame, ``sequence``, ``frame``, ``image_size``,
+    ``frames_left_out``, how many annotated frames of the sequence have no sample.
 
     Args:
         data_root: Folder of the data set.
@@ -44,7 +45,9 @@ class HuPRDataset(BaseDataset):
             odd window; of an even one, as HuPR's own network has it, 8 frames are t - 4 to t + 3.
         adc_path: Raw file of a sequence and view, below ``data_root``; or a file of cubes.
         recording: Further arguments of :func:`mmradar.radar.open_recording`. With ``on_error='drop'``, a recording that
-            is cut short is used as far as it goes; the frames left out are counted in the log.
+            is cut short is used as far as it goes; the frames left out are counted in the log, and by
+            :class:`~mmradar.evaluation.HuPRMetric` as misses. Of a chosen subset (mmengine's ``indices``), only the
+            frames chosen count.
         image_size: (width, height) in px of the image that the joints refer to.
         outside_tolerance_px: How far outside the image a joint may lie. HRNet may place one a little beside it.
         cache_dir: Where ``LoadRadarHeatmap`` keeps finished heatmaps; nowhere if ``None``.
@@ -98,7 +101,7 @@ class HuPRDataset(BaseDataset):
         )
         self.num_recorded = [self._recorded_frames(*pair) for pair in zip(self.sequences, self.annotations)]
         entries = [
-            dict(entry=entry, sequence=sequence, frame=frame, img_id=sequence * 100_000 + frame)
+            dict(entry=entry, sequence=sequence, frame=frame, img_id=sequence * FRAMES_OF_ID + frame)
             for entry, (sequence, frames) in enumerate(zip(self.sequences, self.num_recorded))
             for frame in range(frames)
         ]
@@ -185,7 +188,13 @@ class HuPRDataset(BaseDataset):
             areas=annotation.areas[window],
             bbox=annotation.boxes[info['frame']],
             image_size=self.image_size,
+            frames_left_out=self._left_out(info['entry']),
         )
+
+    def _left_out(self, entry: int) -> int:
+        """Annotated frames of a sequence that have no sample, though nobody chose to leave them out."""
+        chosen = len(self) < sum(self.num_recorded)
+        return 0 if chosen else len(self.annotations[entry]) - self.num_recorded[entry]
 
     def _window(self, entry: int, centre: int) -> np.ndarray:
         """Frames of the window around ``centre``, clamped at the sequence's ends."""

@@ -13,7 +13,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmradar.datasets.follows_epochs import FollowsEpochs
 from mmradar.errors import ConfigError
-from mmradar.metainfo import HUPR_METAINFO
+from mmradar.metainfo import FRAMES_OF_ID, HUPR_METAINFO
 from mmradar.radar import RadarConfig, RawRecording
 from mmradar.registry import DATASETS
 from mmradar.simulation import Camera, SimulationPlan, simulate_sequence
@@ -95,8 +95,8 @@ class SimulatedRadarDataset(FollowsEpochs, BaseDataset):
         names = {view: f'simulated/{seed}/{info["sequence"]}/{view}' for view in self.views}
         return dict(
             **info,
-            id=info['sequence'] * 100_000,
-            img_id=info['sequence'] * 100_000,
+            id=info['sequence'] * FRAMES_OF_ID,
+            img_id=info['sequence'] * FRAMES_OF_ID,
             frame=self.num_frames // 2,
             adc_paths=names,
             recordings={view: RawRecording(raw[view], Path(names[view]), self.radar) for view in self.views},

@@ -25,7 +25,16 @@ class PackRadarInputs(BaseTransform):
 
     def __init__(
         self,
-        meta_keys: tuple[str, ...] = ('id', 'img_id', 'sequence', 'frame', 'frame_indices', 'adc_paths', 'image_size'),
+        meta_keys: tuple[str, ...] = (
+            'id',
+            'img_id',
+            'sequence',
+            'frame',
+            'frames_left_out',
+            'frame_indices',
+            'adc_paths',
+            'image_size',
+        ),
     ) -> None:
         self.meta_keys = meta_keys
 

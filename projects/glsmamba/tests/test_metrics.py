@@ -7,7 +7,9 @@ from glsmamba.evaluation import PoseTrackAP
 from glsmamba.evaluation.posetrack_ap import FramePoses, assign, average_precision, posetrack_ap, poseval_ap
 from mmpose.evaluation.metrics import JhmdbPCKAccuracy, PCKAccuracy
 
+from conftest import logged
 from mmradar.errors import ConfigError, DataError
+from mmradar.registry import METRICS
 
 RNG = np.random.default_rng(0)
 BODY = RNG.uniform(0, 100, (15, 2))
@@ -186,6 +188,56 @@ def test_bad_predictions_and_labels():
         evaluate([unlabelled])
 
 
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize('part', ['keypoints', 'keypoint_scores'])
+def test_a_pose_that_is_not_finite_finds_nothing(part, value):
+    """It is like one that is far off, of the highest score where its own is none."""
+    scores = np.linspace(0.3, 0.9, 6)
+    found = [sample(number, BODY, BODY, score) for number, score in enumerate(scores)]
+    found[2]['pred_instances'][part][0, 5] = value
+    with logged() as log:
+        result = evaluate(found)
+    far = [sample(number, BODY, BODY, score) for number, score in enumerate(scores)]
+    far[2] = sample(2, BODY, BODY + 1e5, scores[2])
+    if part == 'keypoint_scores':
+        far[2]['pred_instances']['keypoint_scores'][0, 5] = 1e9
+    expected = evaluate(far)
+    assert result == expected and result['posetrack/AP'] < 80
+    assert '1 of 6 predictions hold NaN or infinite numbers, the first that of image 2' in log.getvalue()
+
+
+def test_a_score_times_that_of_its_box_must_be_finite_too():
+    found = [sample(number, BODY, BODY) for number in range(4)]
+    found[1]['pred_instances']['bbox_scores'] = np.array([np.nan])
+    assert evaluate(found)['posetrack/AP'] == pytest.approx(100)
+    # false, right, right, right of 4: precision 3/4 up to a recall of 3/4
+    assert evaluate(found, score='keypoint_times_bbox')['posetrack/AP'] == pytest.approx(100 * 9 / 16)
+
+
+def test_predictions_none_of_which_is_finite_are_an_error():
+    poses = [sample(number, BODY, BODY) for number in range(3)]
+    for pose in poses:
+        pose['pred_instances']['keypoints'][0, 0, 0] = np.nan
+    with pytest.raises(DataError, match='PoseTrackAP: 3 of 3 predictions hold NaN.*image 0.*diverged'):
+        evaluate(poses)
+    with pytest.raises(ConfigError, match='nothing to evaluate'):
+        evaluate([])
+
+
+def test_annotated_joints_that_are_not_finite_are_an_error():
+    truth = BODY.copy()
+    truth[4, 0] = np.nan
+    with pytest.raises(DataError, match='PoseTrackAP: 1 of 2 labels hold NaN'):
+        evaluate([sample(1, BODY, BODY), sample(2, truth, BODY)])
+
+
+def test_a_pose_that_is_not_finite_is_not_in_a_region_to_ignore():
+    square = np.array([[0, 0], [200, 0], [200, 200], [0, 200]], np.float32)
+    for value in (np.inf, -np.inf, np.nan):
+        left = frame([BODY + 500], [np.full((15, 2), value), BODY + 500]).without([square])
+        assert assign(left).sum(axis=1).tolist() == [0, 15]
+
+
 @pytest.mark.parametrize('arguments', [dict(implementation='coco'), dict(score='box'), dict(ann_file='x')])
 def test_bad_arguments(arguments):
     with pytest.raises(ConfigError, match='must be one of|go together'):
@@ -254,3 +306,84 @@ def test_pck_takes_our_samples():
         metric = kind(thr=0.2, norm_item='bbox', prefix=prefix or None)
         metric.process([], samples)
         assert metric.evaluate(1)['PCK'] == pytest.approx(12 / 15)
+
+
+PCK = [dict(type='PCKAccuracy', thr=0.2), dict(type='JhmdbPCKAccuracy', thr=0.2, norm_item=['bbox', 'torso'])]
+
+
+def pck_samples(number=5, joints=15):
+    rng = np.random.default_rng(3)
+    found = []
+    for _ in range(number):
+        keypoints = rng.uniform(0, 50, (1, joints, 2))
+        found.append(
+            dict(
+                pred_instances=dict(
+                    keypoints=keypoints + rng.normal(0, 6, keypoints.shape), keypoint_scores=np.ones((1, joints))
+                ),
+                gt_instances=dict(
+                    keypoints=keypoints,
+                    keypoints_visible=np.ones((1, joints)),
+                    bboxes=np.array([[10.0, 20.0, 40.0, 70.0]]),
+                ),
+            )
+        )
+    return found
+
+
+def pck(config, found):
+    metric = METRICS.build(config)
+    metric.process([], found)
+    return metric.evaluate(len(found))
+
+
+@pytest.mark.parametrize('config', PCK)
+def test_pck_of_finite_poses_is_mmpose_s(config):
+    theirs = METRICS.build(config | dict(type=f'mmpose.{config["type"]}'))
+    theirs.process([], pck_samples())
+    expected = theirs.evaluate(5)
+    assert pck(config, pck_samples()) == expected and 0.3 < expected['PCK'] < 1
+
+
+@pytest.mark.parametrize('config', PCK)
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+@pytest.mark.parametrize('part', ['keypoints', 'keypoint_scores'])
+def test_joints_of_a_pose_that_is_not_finite_are_not_found(config, part, value):
+    found, far = pck_samples(), pck_samples()
+    found[3]['pred_instances'][part][0, 7] = value
+    far[3]['pred_instances']['keypoints'] += 1e6
+    with logged() as log:
+        result = pck(config, found)
+    assert result == pck(config, far)
+    assert '1 of 5 predictions hold NaN or infinite numbers, the first that of sample 3' in log.getvalue()
+
+
+@pytest.mark.parametrize('config', PCK)
+def test_a_torso_of_infinite_length_finds_no_joint(config):
+    """Where the true torso is too short, mmpose takes the predicted one for the unit."""
+    found = pck_samples(2)
+    for sample in found:
+        sample['gt_instances']['keypoints'][0, 5] = sample['gt_instances']['keypoints'][0, 4]
+    found[1]['pred_instances']['keypoints'][0, 4] = np.inf
+    result = pck(config, found)
+    assert all(value <= 0.5 for value in result.values())
+
+
+@pytest.mark.parametrize('config', PCK)
+def test_pck_without_a_finite_pose_or_label_is_an_error(config):
+    found = pck_samples()
+    found[2]['gt_instances']['bboxes'][0, 2] = np.inf
+    with pytest.raises(DataError, match='1 of 5 labels hold NaN or infinite numbers, the first that of sample 2'):
+        pck(config, found)
+    found = pck_samples()
+    found[4]['gt_instances']['keypoints'][0, 2, 0] = np.nan
+    with pytest.raises(DataError, match='the first that of sample 4'):
+        pck(config, found)
+    found[4]['gt_instances']['keypoints_visible'][0, 2] = 0
+    assert pck(config, found)['PCK'] > 0
+    for sample in found:
+        sample['pred_instances']['keypoint_scores'][:] = np.nan
+    with pytest.raises(DataError, match='5 of 5 predictions hold NaN.*diverged'):
+        pck(config, found)
+    with pytest.raises(ConfigError, match='nothing to evaluate'):
+        pck(config, [])

@@ -314,6 +314,7 @@ def test_a_model_that_scores_all_alike_is_not_right():
         (dict(pred_score=torch.ones(3)), 'gt_label'),
         (clip([0.5, 0.5], 2), 'more than 2 actions'),
         (clip([float('nan'), 0.5], 0), 'finite'),
+        (dict(clip([0.1, float('inf'), 0.5], 0), id='S001'), '1 of 3 scores of S001 are not finite.*diverged'),
     ],
 )
 def test_what_accuracy_cannot_score_is_an_error(sample, message):

@@ -162,6 +162,64 @@ def test_a_diverged_prediction_is_an_error_that_names_the_clip():
         evaluate(sample(broken, truth))
 
 
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_some_diverged_predictions_are_counted(value):
+    good, broken = poses(), poses(seed=1)
+    broken[0, 0, 0] = value
+    clips = [sample(good, poses()), sample(broken, poses()), sample(good, poses()), sample(broken, poses())]
+    with pytest.raises(DataError, match='MotionLiftingMetric: 2 of 4 predictions hold NaN or infinite numbers'):
+        evaluate(*clips)
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_labels_that_are_not_finite_are_an_error(value):
+    truth, weights = poses(), np.ones((6, 14))
+    truth[5, 2, 0] = value
+    with pytest.raises(DataError, match=r'1 of 2 labels hold NaN or infinite numbers, the first that of clip 7'):
+        evaluate(sample(poses(), poses()), sample(poses(), truth))
+    weights[1, 1] = value
+    with pytest.raises(DataError, match='1 of 1 labels'):
+        evaluate(sample(poses(), poses(), weights))
+
+
+def test_no_windows_at_all_are_an_error():
+    with pytest.raises(ConfigError, match='nothing to evaluate'):
+        evaluate()
+
+
+# mmpose's, of the configuration for Human3.6M
+
+
+def h36m(predicted, truth, action='S9_walk_1.0'):
+    return dict(
+        pred_instances=dict(keypoints=predicted),
+        gt_instances=dict(lifting_target=truth, lifting_target_visible=np.ones((*truth.shape[:2], 1))),
+        target_img_path=[f'{action}_000001.jpg'],
+    )
+
+
+def mpjpe(config, found):
+    metric = METRICS.build(config)
+    metric.process([], found)
+    return metric.evaluate(len(found))
+
+
+@pytest.mark.parametrize('mode', ['mpjpe', 'p-mpjpe', 'n-mpjpe'])
+def test_mmpose_s_mpjpe_takes_no_misses(mode):
+    config = dict(type='MPJPE', mode=mode)
+    found = [h36m(poses(seed=seed), poses(seed=seed + 9)) for seed in range(3)]
+    expected = mpjpe(config | dict(type='mmpose.MPJPE'), found)
+    assert mpjpe(config, found) == expected and expected[mode.upper()] > 0
+    found[1]['pred_instances']['keypoints'][2, 3, 1] = np.nan
+    with pytest.raises(DataError, match='MPJPE: 1 of 3 predictions hold NaN or infinite numbers'):
+        mpjpe(config, found)
+    found[1] = h36m(poses(), np.full_like(poses(), np.inf))
+    with pytest.raises(DataError, match='MPJPE: 1 of 3 labels hold NaN'):
+        mpjpe(config, found)
+    with pytest.raises(ConfigError, match='MPJPE: there is nothing to evaluate'):
+        mpjpe(config, [])
+
+
 def test_a_prediction_of_another_shape_is_an_error():
     with pytest.raises(DataError, match=r'clip 7.*\(6, 14, 3\).*\(5, 14, 3\)'):
         evaluate(sample(poses(5), poses(6)))

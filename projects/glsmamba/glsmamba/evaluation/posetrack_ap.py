@@ -32,7 +32,7 @@ class FramePoses:
         truth_px: (G, 15, 2).
         annotated: (G, 15), which joints are.
         head_size_px: (G,), 0.6 times the diagonal of the head's box.
-        predicted_px: (P, 15, 2).
+        predicted_px: (P, 15, 2). A joint that is predicted at no finite place is right nowhere.
         scores: (P, 15); NaN for a joint that is not predicted.
     """
 

@@ -11,10 +11,13 @@ from mmengine.evaluator import BaseMetric
 from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS, read_posetrack
 from glsmamba.evaluation.posetrack_ap import GROUPS, FramePoses, posetrack_ap, poseval_ap
 from mmradar.errors import ConfigError, DataError
+from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.registry import METRICS
 
 IMPLEMENTATIONS = ('auto', 'poseval', 'own')
 SCORES = ('keypoint', 'keypoint_times_bbox')
+# What stands for a score that is no number: such a prediction is false, and before all others.
+_HIGHEST = np.finfo(np.float64).max
 
 
 @METRICS.register_module()
@@ -26,6 +29,9 @@ class PoseTrackAP(BaseMetric):
     (n, J), and, without ``ann_file``, ``gt_instances`` ``keypoints``, ``keypoints_visible`` and ``head_size``: then
     only frames with a sample count, and only people with one, which is what ``SyntheticVideoPoseDataset`` needs.
     Figures to compare with published ones need ``ann_file``, which also has the regions to ignore.
+
+    A pose that is not finite, in position or score, is a prediction that finds nothing; the log tells how many there
+    are.
 
     Non-maximum suppression is none of its business: published figures of top-down methods come of one pose a
     detection.
@@ -40,7 +46,8 @@ class PoseTrackAP(BaseMetric):
     Raises:
         ConfigError: An argument is none of these, poseval is asked for and not installed, the data set's joints are not
             PoseTrack's, or there is nothing to evaluate.
-        DataError: A prediction is no number or of an unknown image, or a person has no head size.
+        DataError: No prediction is finite, a label is not, a prediction is of an unknown image, or a person has no head
+            size.
     """
 
     default_prefix = 'posetrack'
@@ -75,13 +82,16 @@ class PoseTrackAP(BaseMetric):
         for sample in data_samples:
             predicted = sample['pred_instances']
             keypoints, scores = _array(predicted['keypoints']), _array(predicted['keypoint_scores'])
-            if not (np.isfinite(keypoints).all() and np.isfinite(scores).all()):
-                raise DataError(f'image {sample["img_id"]}: the prediction holds NaN or infinite numbers')
             if self.score == 'keypoint_times_bbox':
                 boxes = predicted if 'bbox_scores' in predicted else sample['gt_instances']
                 scores = scores * _array(boxes['bbox_scores']).reshape(-1, 1)
+            finite = np.isfinite(keypoints).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
+            keypoints = np.where(finite[:, None, None], keypoints, np.inf)
+            scores = np.where(np.isfinite(scores), scores, _HIGHEST)
             order = self._order(keypoints.shape[1])
-            result = dict(img_id=sample['img_id'], keypoints=keypoints[:, order, :2], scores=scores[:, order])
+            result = dict(
+                img_id=sample['img_id'], keypoints=keypoints[:, order, :2], scores=scores[:, order], finite=finite
+            )
             if self.ann_file is None:
                 labels = sample['gt_instances']
                 if 'head_size' not in labels:
@@ -108,12 +118,18 @@ class PoseTrackAP(BaseMetric):
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
         """AP over all frames."""
-        if not results:
-            raise ConfigError('PoseTrackAP: no predictions; is the data set empty?')
+        name = type(self).__name__
+        finite = np.concatenate([np.zeros(0, bool), *(result['finite'] for result in results)])
+        check_predictions(name, finite, [f'image {result["img_id"]}' for result in results for _ in result['finite']])
         by_image: dict = {}
         for result in results:
             by_image.setdefault(result['img_id'], []).append(result)
         frames = self._frames_of_samples(by_image) if self.ann_file is None else self._frames_of_file(by_image)
+        check_truth(
+            name,
+            [bool(np.isfinite(frame.truth_px[frame.annotated]).all()) for frame in frames],
+            [f'frame {index}' for index in range(len(frames))],
+        )
         ap = (poseval_ap if self.uses_poseval else posetrack_ap)(frames)
         with np.errstate(invalid='ignore'):
             metrics = {

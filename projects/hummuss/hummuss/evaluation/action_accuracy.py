@@ -8,6 +8,7 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 
 from mmradar.errors import ConfigError, DataError
+from mmradar.evaluation.misses import REMEDY
 from mmradar.registry import METRICS
 
 
@@ -41,11 +42,14 @@ class ActionAccuracy(BaseMetric):
             if missing := {'pred_score', 'gt_label'} - set(sample):
                 raise DataError(f'ActionAccuracy: a sample has no {min(missing)}; embeddings cannot be scored by it')
             scores, label = np.asarray(sample['pred_score'], np.float64), int(sample['gt_label'])
-            if scores.ndim != 1 or not 0 <= label < len(scores) or not np.isfinite(scores).all():
+            if scores.ndim != 1 or not 0 <= label < len(scores):
                 raise DataError(
-                    f'ActionAccuracy: expected finite scores of more than {label} actions, which the label needs, '
+                    f'ActionAccuracy: expected scores of more than {label} actions, which the label needs, '
                     f'found shape {scores.shape}'
                 )
+            if wrong := int((~np.isfinite(scores)).sum()):
+                name = sample.get('clip_id', sample.get('id', 'a clip'))
+                raise DataError(f'ActionAccuracy: {wrong} of {len(scores)} scores of {name} are not finite. {REMEDY}.')
             # of equal scores the true one is last: a model that says nothing is not right
             self.results.append(dict(label=label, place=int((scores >= scores[label]).sum())))
 

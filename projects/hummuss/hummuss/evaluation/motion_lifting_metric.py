@@ -16,6 +16,7 @@ from hummuss.evaluation.lifting_errors import (
     velocity_errors,
 )
 from mmradar.errors import ConfigError, DataError
+from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.registry import METRICS
 
 _MM = 1000.0
@@ -46,7 +47,8 @@ class MotionLiftingMetric(BaseMetric):
 
     Raises:
         ConfigError: Nothing to evaluate.
-        DataError: A prediction has another shape than its label, or is no number.
+        DataError: A prediction has another shape than its label, or it or its label is not finite: with a miss, a mean
+            distance has no value.
     """
 
     default_prefix = 'lifting'
@@ -73,8 +75,12 @@ class MotionLiftingMetric(BaseMetric):
             name = sample.get('clip_id', sample.get('id', 'a sample'))
             if predicted.shape != truth.shape:
                 raise DataError(f'{name}: expected a prediction {truth.shape} as its label, found {predicted.shape}')
-            if not np.isfinite(predicted).all():
-                raise DataError(f'{name}: the prediction holds NaN or infinite numbers; the training has diverged')
+            finite = bool(np.isfinite(predicted).all())
+            labelled = bool(np.isfinite(truth).all() and np.isfinite(weights).all())
+            result = dict(action=str(sample.get('action', 'all')), name=name, finite=finite, labelled=labelled)
+            if not (finite and labelled):
+                self.results.append(result)
+                continue
             predicted, truth = (aligned_to_root(joints, self.root) * _MM for joints in (predicted, truth))
             moving = np.minimum(weights[1:], weights[:-1])
             errors = {
@@ -87,10 +93,13 @@ class MotionLiftingMetric(BaseMetric):
                 key: value[(moving if key == 'MPJVE' else weights) > 0].astype(np.float32)
                 for key, value in errors.items()
             }
-            self.results.append(dict(action=str(sample.get('action', 'all')), **counted))
+            self.results.append(result | counted)
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
         """The metrics over all windows."""
+        names = [result['name'] for result in results]
+        check_predictions(type(self).__name__, [result['finite'] for result in results], names, tolerate=False)
+        check_truth(type(self).__name__, [result['labelled'] for result in results], names)
         if not sum(len(result['MPJPE']) for result in results):
             raise ConfigError('MotionLiftingMetric: no joint has a label; is the data set empty, or all of it padding?')
 
