@@ -80,7 +80,7 @@ class QueryHead(BaseHead):
 
         The score of every prediction is 1: the protocol of HuPR has no confidence.
         """
-        keypoints = (self.forward(feats)[:, len(self.frames) // 2] * self.image_size).float().cpu().numpy()
+        keypoints = (self.forward(feats)[:, len(self.frames) // 2] * self.image_size).detach().float().cpu().numpy()
         return [
             InstanceData(keypoints=pose[None], keypoint_scores=torch.ones(1, len(pose)).numpy()) for pose in keypoints
         ]

@@ -264,6 +264,19 @@ def test_flip_test_flips_every_frame_and_the_heatmaps_back():
         torch.testing.assert_close(prediction.pred_fields.heatmaps, heatmap.detach())
 
 
+@pytest.mark.parametrize('frozen', [(), ('backbone', 'upsampling')])
+@pytest.mark.parametrize('flip_test', [False, True])
+def test_steps_predict_the_same_outside_no_grad(frozen, flip_test):
+    options = config(frozen=frozen, test_cfg=dict(flip_test=flip_test, output_heatmaps=True))
+    model, data = MODELS.build(options).eval(), batch()
+    found = model.test_step(data)
+    with torch.no_grad():
+        expected = model.test_step(data)
+    for sample, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(sample.pred_instances.keypoints, other.pred_instances.keypoints, rtol=1e-5)
+        np.testing.assert_allclose(sample.pred_fields.heatmaps.numpy(), other.pred_fields.heatmaps.numpy(), rtol=1e-4)
+
+
 def test_without_neck_only_the_key_frame_counts():
     model = MODELS.build(config(neck=None)).eval()
     inputs, _ = prepared(model)
