@@ -1,0 +1,44 @@
+"""Every configuration of the package and of its projects builds with what the README installs."""
+
+import sys
+
+import pytest
+import torch
+from mmengine.registry import init_default_scope
+
+from conftest import REPOSITORY
+from mmradar.apis.command_line import load_config
+from mmradar.registry import DATASETS, METRICS, MODELS, TRANSFORMS
+
+PROJECTS = sorted(path.parent for path in REPOSITORY.glob('projects/*/configs'))
+CONFIGS = sorted(
+    str(path.relative_to(REPOSITORY))
+    for folder in [REPOSITORY, *PROJECTS]
+    for path in (folder / 'configs').rglob('*.py')
+    if '_base_' not in path.parts
+)
+
+
+def test_there_are_configurations_of_the_package_and_of_both_projects():
+    assert {path.name for path in PROJECTS} == {'glsmamba', 'hummuss'}
+    assert {name.split('configs/')[0] for name in CONFIGS} == {'', 'projects/glsmamba/', 'projects/hummuss/'}
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_every_configuration_builds(name, monkeypatch):
+    """Its model at full size, on the meta device; its transforms and metrics; its data sets' classes."""
+    monkeypatch.setattr(sys, 'path', [*map(str, PROJECTS), *sys.path])  # as PYTHONPATH in the projects' READMEs
+    config = load_config(str(REPOSITORY / name))
+    init_default_scope('mmradar')
+    # mmpose's DSTFormer asks a tensor for its values
+    with torch.device('cpu' if 'dstformer' in name else 'meta'):
+        assert sum(p.numel() for p in MODELS.build(config.model).parameters()) > 1e5
+    for split in ('train', 'val', 'test'):
+        dataset = config[f'{split}_dataloader'].dataset
+        assert DATASETS.get(dataset.type) is not None
+        for step in dataset.get('pipeline', []):
+            TRANSFORMS.build(step)
+    for split in ('val', 'test'):
+        evaluators = config[f'{split}_evaluator']
+        for metric in evaluators if isinstance(evaluators, list) else [evaluators]:
+            METRICS.build(metric)
