@@ -1,5 +1,6 @@
 """Every configuration of the package and of its projects builds with what the README installs."""
 
+import re
 import sys
 
 import pytest
@@ -8,6 +9,7 @@ from mmengine.registry import init_default_scope
 
 from conftest import REPOSITORY
 from mmradar.apis.command_line import load_config
+from mmradar.apis.complexity import heatmap_shape
 from mmradar.registry import DATASETS, METRICS, MODELS, TRANSFORMS
 
 PROJECTS = sorted(path.parent for path in REPOSITORY.glob('projects/*/configs'))
@@ -42,3 +44,25 @@ def test_every_configuration_builds(name, monkeypatch):
         evaluators = config[f'{split}_evaluator']
         for metric in evaluators if isinstance(evaluators, list) else [evaluators]:
             METRICS.build(metric)
+
+
+ABLATIONS = [name for name in CONFIGS if name.startswith('configs/ablations/')]
+
+
+@pytest.mark.parametrize('name', ABLATIONS)
+def test_every_ablation_says_which_row_it_is_and_whose_numbers_the_papers_are(name):
+    comment = (REPOSITORY / name).read_text().split('_base_')[0]
+    assert re.match(r'# Table [4-8] of the paper \(\w+\), row', comment) and "TransHuPR's" in comment
+    if comment.startswith('# Table 4'):
+        assert 'Compare it with millimamba_light_hupr.py' in comment
+
+
+@pytest.mark.parametrize('name', ['4dfft', 'density'])
+def test_inputs_are_compared_at_one_crop(name):
+    """The light configuration's network, window and range; only what the input is made of differs."""
+    light = load_config(str(REPOSITORY / 'configs/millimamba_light_hupr.py'))
+    other = load_config(str(REPOSITORY / f'configs/ablations/millimamba_{name}_hupr.py'))
+    shapes = [heatmap_shape(config) for config in (light, other)]
+    assert [shape[:2] + shape[3:] for shape in shapes] == [(9, 2, 64, 8, 64)] * 2
+    other.model.backbone.stem.in_channels = light.model.backbone.stem.in_channels
+    assert other.model == light.model and other.optim_wrapper == light.optim_wrapper
