@@ -53,8 +53,8 @@ def peak_of(call: Callable[[], object], device: torch.device) -> int:
         trace = Path(folder) / 'trace.json'
         profiler.export_chrome_trace(str(trace))
         events = json.loads(trace.read_text())['traceEvents']
-    changes = [(event['ts'], event['args']['Bytes']) for event in events if event['name'] == '[memory]']
-    return max(accumulate((size for _, size in sorted(changes)), initial=0))
+    changes = sorted((event for event in events if event['name'] == '[memory]'), key=lambda event: event['ts'])
+    return max(accumulate((event['args']['Bytes'] for event in changes), initial=0))
 
 
 def peak_memory(config: Config, device: torch.device) -> PeakMemory:
