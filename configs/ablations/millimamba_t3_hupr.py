@@ -1,4 +1,4 @@
-# The paper's row of T = 3 frames.
+# Table 6 of the paper (frames), row T = 3; T = 9 is millimamba_hupr.py. The numbers of that table are TransHuPR's.
 _base_ = '../millimamba_hupr.py'
 
 num_frames = 3

@@ -1,4 +1,4 @@
-# The paper's row of one radar: `vert` alone.
+# Table 7 of the paper (radars), row of the vertical one alone. The numbers of that table are TransHuPR's.
 _base_ = '../millimamba_hupr.py'
 
 dataset = dict(views=('vert',))

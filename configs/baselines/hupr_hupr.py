@@ -1,6 +1,6 @@
-# The baseline of the paper's tables: HuPR's own network on HuPR's own input. 4D heatmaps, mean over elevation, eight
-# frames t - 4 to t + 3. Everything is as in its public code, down to how its network reads the Doppler axis
-# (`interleaved`); 35.5 M parameters and 68.5 GMACs, of which the paper states 35.5 and 68.6.
+# Table 3 of the paper (methods, on HuPR), row of HuPR: its own network on its own input. 4D heatmaps, mean over
+# elevation, eight frames t - 4 to t + 3. Everything is as in its public code, down to how its network reads the Doppler
+# axis (`interleaved`); 35.5 M parameters and 68.5 GMACs, of which the paper states 35.5 and 68.6.
 _base_ = '../ablations/millimamba_4dfft_hupr.py'
 
 num_frames = 8

@@ -312,6 +312,18 @@ def test_a_small_network_learns_where_the_joints_of_one_batch_are(small_config):
     assert errors_px[0] > 80 and errors_px[-1] <= 16
 
 
+@pytest.mark.parametrize('subcell', [False, True])
+def test_steps_predict_the_same_outside_no_grad(small_config, subcell):
+    small_config.model.head.subcell = subcell
+    model = MODELS.build(small_config.model).eval()
+    found = model.test_step(batch(small_config))
+    with torch.no_grad():
+        expected = model.test_step(batch(small_config))
+    for sample, other in zip(found, expected, strict=True):
+        for name in ('keypoints', 'keypoint_scores'):
+            np.testing.assert_allclose(sample.pred_instances[name], other.pred_instances[name], rtol=1e-4, atol=1e-4)
+
+
 def test_the_tiny_configuration_trains_and_is_evaluated(small_config):
     allow_training_state()
     small_config.train_cfg.max_epochs = small_config.param_scheduler[0].total_steps = 1

@@ -188,6 +188,18 @@ def test_many_to_one_predicts_what_it_decodes(tiny_config):
         np.testing.assert_allclose(sample.pred_instances.keypoints[0], pose * 256, rtol=1e-5)
 
 
+@pytest.mark.parametrize('head', ['STCAHead', 'KeyFrameHead'])
+def test_steps_predict_the_same_outside_no_grad(tiny_config, head):
+    tiny_config.model.head.type = head
+    model = MODELS.build(tiny_config.model).eval()
+    found = model.test_step(batch(tiny_config))
+    with torch.no_grad():
+        expected = model.test_step(batch(tiny_config))
+    for sample, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(sample.pred_instances.keypoints, other.pred_instances.keypoints, rtol=1e-5)
+        assert isinstance(sample.pred_instances.keypoint_scores, np.ndarray)
+
+
 def test_heatmaps_with_nan_are_refused_by_name(tiny_config):
     model = MODELS.build(tiny_config.model)
     data = batch(tiny_config)

@@ -3,6 +3,8 @@
 import json
 import os
 import pickle
+import re
+import runpy
 import socket
 import subprocess
 import sys
@@ -221,6 +223,18 @@ def test_a_checkpoint_of_another_model_ends_with_its_keys(trained, config_file, 
 def test_get_flops_prints_both_figures():
     out = tool('tools/analysis_tools/get_flops.py', 'configs/millimamba_hupr.py').stdout
     assert 'parameters   3.96 M' in out and 'GMACs        34.27' in out and 'selective scan' in out
+    assert 'memory' not in out
+
+
+def test_get_flops_measures_memory_if_asked(config_file, monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', ['get_flops.py', str(config_file), '--memory'])
+    monkeypatch.setenv('KINETO_LOG_LEVEL', '99')
+    runpy.run_path(str(REPOSITORY / 'tools/analysis_tools/get_flops.py'))['main']()
+    out = capsys.readouterr().out
+    sizes = re.search(r'memory +(\S+) MiB: .* on a [CG]PU, .*; (\S+) MiB of weights and (\S+) MiB of input', out)
+    total, weights, inputs = map(float, sizes.groups())
+    assert inputs == 1.5  # 3 x 2 x 2 x 64 x 8 x 64 numbers of 4 bytes
+    assert 0 < weights < 0.5 and total > weights + 2 * inputs
 
 
 def test_browse_dataset_and_mean_pose(config_file, tmp_path):

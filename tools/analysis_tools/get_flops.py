@@ -1,13 +1,16 @@
-"""Print a model's parameters and multiply-accumulates for one window."""
+"""Print a model's parameters and multiply-accumulates for one window, and with --memory what running it takes."""
 
 from __future__ import annotations
 
 import argparse
+import os
 
+import torch
 from mmengine.config import DictAction
 
 from mmradar.apis.command_line import load_config, run
 from mmradar.apis.complexity import model_complexity
+from mmradar.apis.peak_memory import peak_memory
 
 
 def main() -> None:
@@ -16,8 +19,14 @@ def main() -> None:
     parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE', help='override entries'
     )
+    parser.add_argument(
+        '--memory',
+        action='store_true',
+        help='run the model on one window, on the GPU where there is one, and print the most memory its tensors take',
+    )
     args = parser.parse_args()
-    complexity = model_complexity(load_config(args.config, args.cfg_options))
+    config = load_config(args.config, args.cfg_options)
+    complexity = model_complexity(config)
     print(
         f'input        {" x ".join(map(str, complexity.input_shape))} (frames, views, channels, angle, Doppler, range)'
     )
@@ -25,6 +34,16 @@ def main() -> None:
     print(f'GMACs        {complexity.total_macs / 1e9:.2f}, one window, radar processing excluded')
     for name, macs in sorted(complexity.macs.items(), key=lambda item: -item[1]):
         print(f'  {name:<20} {macs / 1e9:6.2f}')
+    if args.memory:
+        os.environ.setdefault('KINETO_LOG_LEVEL', '99')  # torch's profiler tells of its start and end otherwise
+        device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+        memory = peak_memory(config, device)
+        total, weights, inputs = (size / 2**20 for size in (memory.total, memory.weights, memory.inputs))
+        print(
+            f'memory       {total:.1f} MiB: most bytes of tensors at once in the forward pass of one window on a '
+            f'{device.type.upper()}, without gradients; '
+            f'{weights:.1f} MiB of weights and {inputs:.1f} MiB of input included'
+        )
 
 
 if __name__ == '__main__':

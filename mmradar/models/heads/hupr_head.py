@@ -126,7 +126,7 @@ class HuPRHead(BaseHead):
 
         Scores are the refined heatmaps' values there; the protocol of HuPR does not use them.
         """
-        heatmaps = self.forward(feats)[1].float().sigmoid()
+        heatmaps = self.forward(feats)[1].detach().float().sigmoid()
         if self.subcell:
             decoded = [self.decoder.decode(sample) for sample in heatmaps.cpu().numpy()]
         else:

@@ -79,7 +79,7 @@ class QueryHead(BaseHead):
         The score of every prediction is 1: the protocol of HuPR has no confidence.
         """
         shares = self.forward(feats)[:, len(self.frames) // 2].float()
-        keypoints = (shares * image_sizes(batch_data_samples, shares)[:, None]).cpu().numpy()
+        keypoints = (shares * image_sizes(batch_data_samples, shares)[:, None]).detach().cpu().numpy()
         return [
             InstanceData(keypoints=pose[None], keypoint_scores=torch.ones(1, len(pose)).numpy()) for pose in keypoints
         ]

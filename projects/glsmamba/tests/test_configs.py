@@ -25,7 +25,7 @@ RADAR = [name for name in ALL if name.startswith('millimamba')]
 SYNTHETIC = [name for name in ALL if 'synthetic' in name or name.startswith('ablations')]
 RECORDED = [name for name in ALL if name not in RADAR + SYNTHETIC]
 SPLITS = ('train', 'val', 'test')
-VIT_SIZES = {'base': (768, 12, 12), 'huge': (1280, 32, 16)}
+VIT_WIDTHS = {'base': 768, 'huge': 1280}
 TINY_NECK = dict(in_channels=8, embed_dims=8, num_gsm=1, num_lrm=1, attention_dims=4, d_state=2)
 
 
@@ -50,21 +50,10 @@ def read(name):
     return load_config(str(CONFIGS / f'{name}.py'))
 
 
-def with_small_vit(config, sizes=None):
-    """The configuration with ``SmallViT`` where it has mmpretrain's ViT, of the same interface."""
-    vit = config.model.backbone
-    if vit.type == 'mmpretrain.VisionTransformer':
-        embed_dims, depth, num_heads = sizes or VIT_SIZES[vit.arch]
-        config.model.backbone = dict(
-            type='SmallViT',
-            img_size=vit.img_size,
-            patch_size=vit.patch_size,
-            patch_padding=vit.patch_cfg.padding,
-            embed_dims=embed_dims,
-            depth=depth,
-            num_heads=num_heads,
-            init_cfg=vit.init_cfg,
-        )
+def with_tiny_vit(config, embed_dims):
+    """The configuration with one layer of a narrow ViT where it has one of ViTPose's."""
+    if config.model.backbone.type == 'PlainViT':
+        config.model.backbone.arch = dict(embed_dims=embed_dims, num_layers=1, num_heads=2)
         config.model.upsampling.in_channels = embed_dims
     return config
 
@@ -107,7 +96,7 @@ def check_what_was_trained(runner, start):
 
 @pytest.mark.parametrize('name', ALL)
 def test_models_build_and_take_the_data_sets_frames(name):
-    config = with_small_vit(read(name), sizes=(24, 1, 2))
+    config = with_tiny_vit(read(name), embed_dims=24)
     model = MODELS.build(config.model)
     if name in RADAR:
         assert type(model.backbone).__name__ == 'GLSMambaEncoder'
@@ -254,12 +243,12 @@ def test_full_sizes_are_the_papers(name):
     arch, joints = config.model.backbone.arch, config.model.head.out_channels
     assert joints == (15 if 'jhmdb' in name else 17)
     with torch.device('meta'):
-        model = MODELS.build(with_small_vit(config).model)
+        model = MODELS.build(config.model)
         heatmaps = model(torch.zeros(1, 5, 3, 256, 192), None, mode='tensor')
     assert heatmaps.shape == (1, joints, 64, 48)
     learning = sum(x.numel() for x in model.parameters() if x.requires_grad)
     assert learning == 9_804_615 + (joints - 15) * 257  # the paper's 9.8 M
-    width = VIT_SIZES[arch][0]
+    width = VIT_WIDTHS[arch]
     assert model.backbone.embed_dims == width == model.upsampling.deconv_layers[0].in_channels
 
 
@@ -268,10 +257,14 @@ def test_encoder_and_codec_are_those_of_mmposes_vitpose(name):
     ours = read(name).model
     folder = Path(mmpose.__file__).parent / '.mim/configs/body_2d_keypoint/topdown_heatmap/coco'
     theirs = Config.fromfile(folder / f'td-hm_ViTPose-{ours.backbone.arch}_8xb64-210e_coco-256x192.py').model
-    for backbone in (ours.backbone, theirs.backbone):
-        checkpoint = backbone.pop('init_cfg').checkpoint
-        assert checkpoint.endswith('.pth') and ours.backbone.arch in checkpoint
-    assert ours.backbone == theirs.backbone
+    checkpoint = Path(ours.backbone.init_cfg.checkpoint).name
+    assert checkpoint.startswith(f'td-hm_ViTPose-{ours.backbone.arch}_8xb64-210e_coco-256x192-')
+    encoder = theirs.backbone
+    for option in ('arch', 'img_size', 'patch_size'):
+        assert ours.backbone[option] == encoder[option]
+    assert ours.backbone.patch_padding == encoder.patch_cfg.padding
+    # what PlainViT always has
+    assert (encoder.with_cls_token, encoder.out_type, encoder.qkv_bias) == (False, 'featmap', True)
     assert ours.upsampling.out_channels == theirs.head.deconv_out_channels
     assert ours.head.decoder == theirs.head.decoder
     assert ours.test_cfg == theirs.test_cfg
@@ -294,7 +287,7 @@ def test_the_papers_learning_rates(name):
 @pytest.mark.skipif(importlib.util.find_spec('mmpretrain') is not None, reason='mmpretrain is installed')
 def test_without_mmpretrain_the_message_names_it():
     with pytest.raises(ConfigError, match='mmpretrain.VisionTransformer.*pip install'):
-        MODELS.build(read('glsmamba_base_posetrack17').model)
+        MODELS.build({**read('glsmamba_base_posetrack17').model, 'backbone': dict(type='mmpretrain.VisionTransformer')})
 
 
 def write_files(name, config):
@@ -326,7 +319,7 @@ def write_files(name, config):
 @pytest.mark.parametrize('name', [name for name in RECORDED if 'huge' not in name])
 def test_files_as_published_train_and_are_evaluated(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config = in_this_process(with_small_vit(read(name), sizes=(8, 1, 2)), batch_size=1)
+    config = in_this_process(with_tiny_vit(read(name), embed_dims=8), batch_size=1)
     config.model.upsampling.out_channels = (8, 8)
     config.model.neck.update(TINY_NECK, compensation_cfg=dict(groups=2))
     config.model.head.in_channels = 8

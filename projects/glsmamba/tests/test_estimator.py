@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from glsmamba.models import Deconvolutions, GLSMamba, SmallViT
+from glsmamba.models import Deconvolutions, GLSMamba
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData, PixelData
 from mmpose.models.heads import HeatmapHead
@@ -27,7 +27,7 @@ def config(**changes):
         **dict(
             type='VideoTopdownPoseEstimator',
             data_preprocessor=dict(type='VideoPoseDataPreprocessor', num_frames=FRAMES),
-            backbone=dict(type='SmallViT', img_size=SIZE[::-1], embed_dims=12, depth=1, num_heads=2),
+            backbone=dict(type='PlainViT', arch=dict(embed_dims=12, num_layers=1, num_heads=2), img_size=SIZE[::-1]),
             upsampling=dict(type='Deconvolutions', in_channels=12, out_channels=(8, 8)),
             neck=dict(type='GLSMamba', **TINY, compensation_cfg=dict(groups=2)),
             head=dict(
@@ -120,67 +120,7 @@ def test_features_that_do_not_fit(shape):
         GLSMamba(**TINY)(torch.zeros(shape))
 
 
-# --- Encoder of frames
-
-
-def test_small_vit_is_a_pre_norm_transformer():
-    vit = SmallViT((32, 48), embed_dims=12, depth=1, num_heads=3, ffn_ratio=2, patch_padding=2).eval()
-    images = torch.randn(2, 3, 32, 48)
-    reference = torch.nn.TransformerEncoderLayer(12, 3, 24, 0.0, 'gelu', 1e-6, batch_first=True, norm_first=True).eval()
-    layer = vit.layers[0]
-    pairs = [
-        (reference.self_attn.in_proj_weight, layer.attn.qkv.weight),
-        (reference.self_attn.in_proj_bias, layer.attn.qkv.bias),
-        (reference.self_attn.out_proj.weight, layer.attn.proj.weight),
-        (reference.self_attn.out_proj.bias, layer.attn.proj.bias),
-        (reference.linear1.weight, layer.ffn.layers[0][0].weight),
-        (reference.linear1.bias, layer.ffn.layers[0][0].bias),
-        (reference.linear2.weight, layer.ffn.layers[1].weight),
-        (reference.linear2.bias, layer.ffn.layers[1].bias),
-    ]
-    with torch.no_grad():
-        for theirs, ours in pairs:
-            theirs.copy_(ours)
-        padded = torch.nn.functional.pad(images, (2, 2, 2, 2))[:, :, :32, :48]
-        patches = padded.unfold(2, 16, 16).unfold(3, 16, 16).permute(0, 2, 3, 1, 4, 5).reshape(2, 6, -1)
-        projection = vit.patch_embed['projection']
-        tokens = patches @ projection.weight.flatten(1).T + projection.bias + vit.pos_embed
-        expected = vit.ln1(reference(tokens)).transpose(1, 2).reshape(2, 12, 2, 3)
-        torch.testing.assert_close(vit(images)[0], expected, rtol=1e-4, atol=1e-5)
-
-
-def test_vit_b_has_vitposes_names_and_size():
-    with torch.device('meta'):
-        vit = SmallViT(embed_dims=768, depth=12, num_heads=12, patch_padding=2)
-    names = set(vit.state_dict())
-    assert {
-        'pos_embed',
-        'patch_embed.projection.weight',
-        'layers.11.ln1.weight',
-        'layers.11.attn.qkv.bias',
-        'layers.11.attn.proj.weight',
-        'layers.11.ln2.bias',
-        'layers.11.ffn.layers.0.0.weight',
-        'layers.11.ffn.layers.1.bias',
-        'ln1.weight',
-    } <= names
-    assert vit.pos_embed.shape == (1, 192, 768)
-    assert sum(p.numel() for p in vit.parameters()) == 85_794_048
-
-
-@pytest.mark.parametrize(
-    'arguments, message',
-    [
-        (dict(img_size=(250, 192)), 'patches of 16 px'),
-        (dict(embed_dims=10), '10 channels'),
-        (dict(patch_padding=8), 'patch_padding=8'),
-    ],
-)
-def test_impossible_vits(arguments, message):
-    with pytest.raises(ConfigError, match=message):
-        SmallViT(**arguments)
-    with pytest.raises(ValueError, match=r'\(256, 192\) px, found \(64, 64\)'):
-        SmallViT(embed_dims=12, depth=1)(torch.zeros(1, 3, 64, 64))
+# --- Upsampling
 
 
 def test_upsampling_is_vitposes_with_its_weights():
@@ -262,6 +202,19 @@ def test_flip_test_flips_every_frame_and_the_heatmaps_back():
     expected = (model(inputs, None, mode='tensor') + flipped) / 2
     for heatmap, prediction in zip(expected, predictions):
         torch.testing.assert_close(prediction.pred_fields.heatmaps, heatmap.detach())
+
+
+@pytest.mark.parametrize('frozen', [(), ('backbone', 'upsampling')])
+@pytest.mark.parametrize('flip_test', [False, True])
+def test_steps_predict_the_same_outside_no_grad(frozen, flip_test):
+    options = config(frozen=frozen, test_cfg=dict(flip_test=flip_test, output_heatmaps=True))
+    model, data = MODELS.build(options).eval(), batch()
+    found = model.test_step(data)
+    with torch.no_grad():
+        expected = model.test_step(data)
+    for sample, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(sample.pred_instances.keypoints, other.pred_instances.keypoints, rtol=1e-5)
+        np.testing.assert_allclose(sample.pred_fields.heatmaps.numpy(), other.pred_fields.heatmaps.numpy(), rtol=1e-4)
 
 
 def test_without_neck_only_the_key_frame_counts():

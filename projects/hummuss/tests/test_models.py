@@ -437,7 +437,7 @@ def test_one_shot():
         history.append(loss.item())
     assert history[-1] < 0.5 * history[0]
     model.eval()
-    found = torch.stack([sample.pred_embedding for sample in model(inputs, samples, mode='predict')]).detach()
+    found = torch.stack([sample.pred_embedding for sample in model(inputs, samples, mode='predict')])
     torch.testing.assert_close(found.norm(dim=-1), torch.ones(4))
     assert nearest_exemplar(found[2:], found[:2], torch.tensor([7, 9])).tolist() == [7, 9]
     assert isinstance(model.loss_module, SupConLoss)
@@ -561,3 +561,35 @@ def test_vertices_come_from_smplx_where_it_is(monkeypatch, tmp_path):
     assert (output['joints'][..., 0, :] == 0).all() and (output['joints'][..., 23, :] == 23).all()
     with pytest.raises(ConfigError, match='does not exist'):
         MeshHead(16, 5, smpl_model_path=str(tmp_path / 'none'))
+
+
+# --- Predictions
+
+
+ESTIMATORS = {
+    'lifter': dict(type='HumMUSSLifter'),
+    'lifter, flipped': dict(type='HumMUSSLifter', test_cfg=dict(flip_test=True)),
+    'actions': dict(type='HumMUSSActionRecognizer', head=dict(type='ActionHead', num_classes=3)),
+    'embeddings': dict(type='HumMUSSActionRecognizer', head=dict(type='EmbeddingHead', out_channels=4)),
+    'meshes': dict(type='HumMUSSMeshRecoverer', head=dict(hidden_channels=8)),
+}
+
+
+@pytest.mark.parametrize('name', ESTIMATORS)
+def test_steps_predict_the_same_outside_no_grad(name):
+    model = MODELS.build(dict(backbone=TINY, **ESTIMATORS[name])).eval()
+    inputs = [torch.randn(6, 5, 3), torch.randn(4, 5, 3)]
+
+    def predicted():
+        samples = [BaseDataElement(metainfo=dict(flip_indices=[0, 2, 1, 4, 3])) for _ in inputs]
+        found = model.test_step(dict(inputs=inputs, data_samples=samples))
+        values = [sample.get('pred_instances', sample) for sample in found]
+        return [{key: np.asarray(x) for key, x in value.items()} for value in values]
+
+    found = predicted()
+    with torch.no_grad():
+        expected = predicted()
+    for values, others in zip(found, expected, strict=True):
+        assert values.keys() == others.keys() and values
+        for key, value in values.items():
+            np.testing.assert_allclose(value, others[key], rtol=1e-3, atol=1e-5)

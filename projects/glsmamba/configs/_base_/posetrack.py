@@ -41,23 +41,18 @@ test_dataloader = val_dataloader
 val_evaluator = dict(type='PoseTrackAP')
 test_evaluator = val_evaluator
 
-# mmpose's ViTPose-B of COCO, as it is downloaded: its encoder and, of its head, the deconvolutions. VisionTransformer
-# is mmpretrain's, which is to be installed; SmallViT(embed_dims=768, depth=12, num_heads=12, patch_padding=2) takes
-# the same weights without it.
+# mmpose's ViTPose-B of COCO, as it is downloaded: its encoder and, of its head, the deconvolutions. Of a checkpoint of
+# ViTPose's own release the latter's prefix is 'keypoint_head.'.
 vitpose = 'data/vitpose/td-hm_ViTPose-base_8xb64-210e_coco-256x192-216eae50_20230314.pth'
 model = dict(
     type='VideoTopdownPoseEstimator',
     data_preprocessor=dict(type='VideoPoseDataPreprocessor', num_frames=num_frames),
     backbone=dict(
-        type='mmpretrain.VisionTransformer',
+        type='PlainViT',
         arch='base',
         img_size=(256, 192),
         patch_size=16,
-        qkv_bias=True,
-        drop_path_rate=0.3,
-        with_cls_token=False,
-        out_type='featmap',
-        patch_cfg=dict(padding=2),
+        patch_padding=2,
         init_cfg=dict(type='Pretrained', checkpoint=vitpose, prefix='backbone.'),
     ),
     upsampling=dict(

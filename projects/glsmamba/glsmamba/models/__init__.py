@@ -1,6 +1,6 @@
 """GLSMamba: encoders, layers, estimator. Importing this registers them in mmradar's registries."""
 
-from glsmamba.models.backbones import GLSMambaEncoder, SmallViT
+from glsmamba.models.backbones import GLSMambaEncoder, PlainViT
 from glsmamba.models.data_preprocessors import VideoPoseDataPreprocessor
 from glsmamba.models.layers import GSMBlock, LRMBlock
 from glsmamba.models.necks import Deconvolutions, GLSMamba
@@ -12,7 +12,7 @@ __all__ = [
     'GLSMambaEncoder',
     'GSMBlock',
     'LRMBlock',
-    'SmallViT',
+    'PlainViT',
     'VideoPoseDataPreprocessor',
     'VideoTopdownPoseEstimator',
 ]

@@ -1,6 +1,6 @@
 """Encoders: of single frames of video, and of windows of radar heatmaps."""
 
 from glsmamba.models.backbones.glsmamba_encoder import GLSMambaEncoder
-from glsmamba.models.backbones.small_vit import SmallViT
+from glsmamba.models.backbones.plain_vit import PlainViT
 
-__all__ = ['GLSMambaEncoder', 'SmallViT']
+__all__ = ['GLSMambaEncoder', 'PlainViT']

@@ -29,8 +29,7 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
     them learns run without a graph, so that they cost no memory in training.
 
     Args:
-        backbone: Encoder of single frames, such as ``mmpretrain.VisionTransformer`` (where mmpretrain is installed) or
-            ``SmallViT``.
+        backbone: Encoder of single frames, such as ``PlainViT``, or one of mmpretrain's where that is installed.
         upsampling: Of single frames' features, such as ``Deconvolutions``; none by default.
         neck: Over all frames, (B, T, C, h, w) to (B, D, h, w), such as ``GLSMamba``. Without it only the key frame,
             T // 2, is looked at.
@@ -64,8 +63,7 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
         if str(backbone.get('type')).startswith('mmpretrain.') and importlib.util.find_spec('mmpretrain') is None:
             raise ConfigError(
                 f'the backbone {backbone["type"]} needs mmpretrain, which is not installed: pip install mmpretrain, or '
-                'take SmallViT, whose parameters have the same names: for ViT-B with embed_dims=768, depth=12, '
-                'num_heads=12, patch_padding=2, for ViT-H with 1280, 32, 16, 2'
+                "for ViTPose take PlainViT, which loads the same checkpoints: arch='small', 'base', 'large' or 'huge'"
             )
         super().__init__(
             backbone=backbone,
@@ -92,7 +90,7 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
             settings = getattr(self, part).init_cfg
             pretrained = isinstance(settings, Mapping) and settings.get('type') == 'Pretrained'
             if pretrained and '://' not in str(settings['checkpoint']):
-                _check_has_all(settings['checkpoint'], settings.get('prefix', ''), getattr(self, part), part)
+                _load_all(settings['checkpoint'], settings.get('prefix'), getattr(self, part), part)
         super().init_weights()
 
     def train(self, mode: bool = True) -> VideoTopdownPoseEstimator:
@@ -129,7 +127,7 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
         return (self.neck(features),)
 
 
-def _check_has_all(source: str, prefix: str, module: nn.Module, part: str) -> None:
+def _load_all(source: str, prefix: str | None, module: nn.Module, part: str) -> None:
     path = Path(source)
     if not path.is_file():
         raise CheckpointError(
@@ -137,15 +135,16 @@ def _check_has_all(source: str, prefix: str, module: nn.Module, part: str) -> No
             f'configuration of that name first ({path.parent.name}.py); if it is a published one, download it to there'
         )
     content = read_checkpoint(path)
+    prefix = f'{prefix.rstrip(".")}.' if prefix else ''
     state = content.get('state_dict', content)
-    wrong = [
-        key
-        for key, value in module.state_dict().items()
-        if not key.endswith('num_batches_tracked')
-        and (prefix + key not in state or state[prefix + key].shape != value.shape)
-    ]
+    state = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    try:
+        wrong = module.load_state_dict(state, strict=False).missing_keys
+    except RuntimeError as error:  # weights of another size, a line each
+        wrong = [line.strip() for line in str(error).splitlines()[1:]]
+    wrong = [weight for weight in wrong if not weight.endswith('num_batches_tracked')]
     if wrong:
         raise CheckpointError(
-            f'{path} lacks {len(wrong)} weights of the frozen {part}, or has them in another size, such as '
-            f'{prefix}{wrong[0]}: the rest would stay as it was drawn. Is it of another model?'
+            f'{path} lacks {len(wrong)} weights of the frozen {part}, or has them in another size, below {prefix!r}: '
+            f'{wrong[0]}. The rest would stay as it was drawn. Is it of another model?'
         )

@@ -89,7 +89,7 @@ class HumMUSSActionRecognizer(BaseModel):
                 return dict(loss_action=self.loss_module(outputs, labels))
             loss = cross_entropy(outputs, labels, label_smoothing=self.label_smoothing)
             return dict(loss_action=loss, accuracy=(outputs.argmax(-1) == labels).float().mean())
-        for sample, output in zip(data_samples, outputs, strict=True):
+        for sample, output in zip(data_samples, outputs.detach(), strict=True):
             if classes is None:
                 sample.set_field(output, 'pred_embedding')
             else:

@@ -105,7 +105,7 @@ class HumMUSSLifter(BaseModel):
             poses = [(pose + other) / 2 for pose, other in zip(poses, back, strict=True)]
         for sample, pose in zip(data_samples, poses, strict=True):
             # keypoints_3d has one entry a frame, as InstanceData wants of all its fields
-            sample.pred_instances = InstanceData(keypoints_3d=pose)
+            sample.pred_instances = InstanceData(keypoints_3d=pose.detach())
         return list(data_samples)
 
     def _poses(self, inputs: Sequence[Tensor], data_samples: Sequence | None) -> list[Tensor]:

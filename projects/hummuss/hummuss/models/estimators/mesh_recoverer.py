@@ -78,7 +78,7 @@ class HumMUSSMeshRecoverer(BaseModel):
         if mode == 'loss':
             return self._loss(outputs, data_samples)
         for sample, output in zip(data_samples, outputs, strict=True):
-            sample.pred_instances = InstanceData(**{name: value[0] for name, value in output.items()})
+            sample.pred_instances = InstanceData(**{name: value[0].detach() for name, value in output.items()})
         return list(data_samples)
 
     def _loss(self, outputs: list[dict[str, Tensor]], data_samples: Sequence) -> dict[str, Tensor]:

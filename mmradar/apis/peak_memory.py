@@ -1,0 +1,71 @@
+"""Memory that a model's inference takes, measured by running it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from torch.profiler import ProfilerActivity, profile
+
+from mmradar.apis.complexity import heatmap_shape
+from mmradar.registry import MODELS
+
+
+@dataclass(frozen=True)
+class PeakMemory:
+    """Bytes of tensors when most are alive, during the forward pass of one window.
+
+    Args:
+        total: All of them: weights, input and what the pass makes.
+        weights: Parameters and buffers.
+        inputs: The window of heatmaps.
+    """
+
+    total: int
+    weights: int
+    inputs: int
+
+
+def peak_of(call: Callable[[], object], device: torch.device) -> int:
+    """Most bytes of tensors alive at once during a call, above those that were alive before.
+
+    Of torch's allocator: on a GPU its own counter, on a CPU what torch's profiler sees allocated and freed. What
+    kernels take for themselves, such as a few kilobytes of scratch a thread in the native ones, is not in it.
+    """
+    if device.type == 'cuda':
+        torch.cuda.synchronize(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        call()
+        torch.cuda.synchronize(device)
+        return torch.cuda.max_memory_allocated(device) - before
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        result = call()
+    del result
+    with tempfile.TemporaryDirectory() as folder:
+        trace = Path(folder) / 'trace.json'
+        profiler.export_chrome_trace(str(trace))
+        events = json.loads(trace.read_text())['traceEvents']
+    changes = sorted((event for event in events if event['name'] == '[memory]'), key=lambda event: event['ts'])
+    return max(accumulate((event['args']['Bytes'] for event in changes), initial=0))
+
+
+def peak_memory(config: Config, device: torch.device) -> PeakMemory:
+    """Run a configuration's model, new and with random weights, on one window of noise; radar processing excluded.
+
+    In evaluation mode, without gradients, batch 1, in the precision of the weights.
+    """
+    init_default_scope('mmradar')
+    model = MODELS.build(config.model).to(device).eval()
+    inputs = torch.randn(1, *heatmap_shape(config), device=device)
+    weights = sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
+    with torch.no_grad():
+        forward = peak_of(lambda: model(inputs, None, mode='tensor'), device)
+    return PeakMemory(weights + inputs.nbytes + forward, weights, inputs.nbytes)

@@ -1,0 +1,164 @@
+"""ViTPose's encoder: a plain vision transformer."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+from jaxtyping import Float
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+
+from mmradar.errors import ConfigError
+from mmradar.registry import MODELS
+
+# ViTPose's sizes (Xu et al., 2022)
+ARCHS = {
+    'small': dict(embed_dims=384, num_layers=12, num_heads=12),
+    'base': dict(embed_dims=768, num_layers=12, num_heads=12),
+    'large': dict(embed_dims=1024, num_layers=24, num_heads=16),
+    'huge': dict(embed_dims=1280, num_layers=32, num_heads=16),
+}
+# Names of the weights in ViTPose's own release, and here
+_RELEASED = [
+    (r'patch_embed\.proj\.', 'patch_embed.projection.'),
+    (r'blocks\.(\d+)\.norm', r'layers.\1.ln'),
+    (r'blocks\.(\d+)\.mlp\.fc1\.', r'layers.\1.ffn.layers.0.0.'),
+    (r'blocks\.(\d+)\.mlp\.fc2\.', r'layers.\1.ffn.layers.1.'),
+    (r'blocks\.', 'layers.'),
+    (r'last_norm\.', 'ln1.'),
+]
+
+
+class Attention(BaseModule):
+    """Multi-head self-attention."""
+
+    def __init__(self, embed_dims: int, num_heads: int) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.qkv = nn.Linear(embed_dims, 3 * embed_dims)
+        self.proj = nn.Linear(embed_dims, embed_dims)
+
+    def forward(self, x: Float[Tensor, 'batch tokens dims']) -> Float[Tensor, 'batch tokens dims']:
+        q, k, v = self.qkv(x).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
+        return self.proj(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+
+class FeedForward(BaseModule):
+    """Two linear layers; the nesting gives the parameters mmcv's names."""
+
+    def __init__(self, embed_dims: int, hidden_dims: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Sequential(nn.Linear(embed_dims, hidden_dims), nn.GELU()), nn.Linear(hidden_dims, embed_dims)
+        )
+
+    def forward(self, x: Float[Tensor, 'batch tokens dims']) -> Float[Tensor, 'batch tokens dims']:
+        return self.layers(x)
+
+
+class Layer(BaseModule):
+    """A transformer layer with pre-norm."""
+
+    def __init__(self, embed_dims: int, num_heads: int, feedforward_channels: int) -> None:
+        super().__init__()
+        self.ln1 = nn.LayerNorm(embed_dims, eps=1e-6)
+        self.attn = Attention(embed_dims, num_heads)
+        self.ln2 = nn.LayerNorm(embed_dims, eps=1e-6)
+        self.ffn = FeedForward(embed_dims, feedforward_channels)
+
+    def forward(self, x: Float[Tensor, 'batch tokens dims']) -> Float[Tensor, 'batch tokens dims']:
+        x = x + self.attn(self.ln1(x))
+        return x + self.ffn(self.ln2(x))
+
+
+@MODELS.register_module()
+class PlainViT(BaseModule):
+    """Vision transformer without class token, which returns a feature map: ViTPose's encoder (Xu et al., 2022).
+
+    It loads published ViTPose checkpoints weight by weight: mmpose's, whose names its parameters have (those of
+    mmpretrain's ``VisionTransformer``; mmpretrain need not be installed), and those of ViTPose's own release. A class
+    token's position, in front of the patches', is left out of the former, as mmpretrain does, and added to every patch
+    in the latter, as ViTPose does. There is no stochastic depth, which ViTPose has in training: here it is frozen.
+
+    Args:
+        arch: ``'small'``, ``'base'``, ``'large'`` or ``'huge'``, ViTPose's sizes; or another, as a dictionary of
+            ``embed_dims``, ``num_layers``, ``num_heads`` and, if it is not four times the first,
+            ``feedforward_channels``.
+        img_size: Height and width of images, px.
+        patch_size: Side of a patch, px.
+        in_channels: Of images.
+        patch_padding: Around the image, px; ViTPose has 2.
+
+    Raises:
+        ConfigError: A size that there is not, images that patches do not divide, or channels that heads do not.
+    """
+
+    def __init__(
+        self,
+        arch: str | dict[str, int] = 'base',
+        img_size: tuple[int, int] = (256, 192),
+        patch_size: int = 16,
+        in_channels: int = 3,
+        patch_padding: int = 2,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        sizes = ARCHS.get(arch) if isinstance(arch, str) else arch
+        names = {'embed_dims', 'num_layers', 'num_heads'}
+        if sizes is None or not names <= set(sizes) <= {*names, 'feedforward_channels'}:
+            raise ConfigError(
+                f'PlainViT: arch must be one of {", ".join(ARCHS)}, or a dictionary of embed_dims, num_layers, '
+                f'num_heads and optionally feedforward_channels; found {arch!r}'
+            )
+        embed_dims, num_heads = sizes['embed_dims'], sizes['num_heads']
+        if any(side % patch_size for side in img_size):
+            raise ConfigError(f'PlainViT: images of {tuple(img_size)} px cannot be cut into patches of {patch_size} px')
+        if embed_dims % num_heads:
+            raise ConfigError(f'PlainViT: {embed_dims} channels cannot be shared out among {num_heads} heads')
+        if not 0 <= 2 * patch_padding < patch_size:
+            raise ConfigError(f'PlainViT: patch_padding={patch_padding} px would add patches of {patch_size} px')
+        self.img_size, self.embed_dims = tuple(img_size), embed_dims
+        self.grid = tuple(side // patch_size for side in img_size)
+        self.patch_embed = nn.ModuleDict(
+            {'projection': nn.Conv2d(in_channels, embed_dims, patch_size, patch_size, patch_padding)}
+        )
+        self.pos_embed = nn.Parameter(torch.empty(1, self.grid[0] * self.grid[1], embed_dims))
+        nn.init.trunc_normal_(self.pos_embed, std=0.02)
+        feedforward_channels = sizes.get('feedforward_channels', 4 * embed_dims)
+        self.layers = nn.Sequential(
+            *(Layer(embed_dims, num_heads, feedforward_channels) for _ in range(sizes['num_layers']))
+        )
+        self.ln1 = nn.LayerNorm(embed_dims, eps=1e-6)
+        self.register_load_state_dict_pre_hook(_from_published)
+
+    def forward(self, images: Float[Tensor, 'batch channels height width']) -> tuple[Tensor]:
+        """The feature map, (batch, embed_dims, height / patch, width / patch), as the only element of a tuple.
+
+        Raises:
+            ValueError: Images of another size.
+        """
+        if images.shape[-2:] != self.img_size:
+            raise ValueError(
+                f'PlainViT was made for images of {self.img_size} px, found {tuple(images.shape[-2:])}; set img_size'
+            )
+        x = self.patch_embed['projection'](images).flatten(2).transpose(1, 2)
+        x = self.ln1(self.layers(x + self.pos_embed))
+        return (x.transpose(1, 2).unflatten(2, self.grid),)
+
+
+def _from_published(module: PlainViT, state_dict: dict[str, Tensor], prefix: str, *_: object) -> None:
+    """Bring published weights, below ``prefix``, to the names and positions that the encoder has; in place."""
+    released = f'{prefix}patch_embed.proj.weight' in state_dict
+    positions = state_dict.get(f'{prefix}pos_embed')
+    if positions is not None and positions.shape[1] == module.pos_embed.shape[1] + 1:
+        class_token, patches = positions[:, :1], positions[:, 1:]
+        state_dict[f'{prefix}pos_embed'] = patches + class_token if released else patches
+    if not released:
+        return
+    for key in [key for key in state_dict if key.startswith(prefix)]:
+        name = key.removeprefix(prefix)
+        for theirs, ours in _RELEASED:
+            name = re.sub(f'^{theirs}', ours, name)
+        state_dict[prefix + name] = state_dict.pop(key)
