@@ -29,6 +29,7 @@ from mmradar.simulation import (
 
 _RANGE_M = (1.2, 3.6)
 _DECIBELS = 35
+_ANGLES = 64
 _SPECTRA_HZ = 40  # frames a second of the spectrogram; HuPR's own 10 would leave gaps
 
 
@@ -76,22 +77,42 @@ def draw_pose(axis, joints_m: np.ndarray) -> None:
 
 
 def frames_of(person: Person, view: str, start_s: np.ndarray, seed: int) -> tuple[np.ndarray, RadarConfig]:
-    """Complex frames of one radar, clutter removed."""
+    """Complex frames of one radar."""
     config = RadarConfig()
     sensor = RadarSensor(config, HUPR_MOUNTINGS[view])
     room = Scene.random_room(np.random.default_rng(seed))
     words = simulate_frames(sensor, [person], room, start_s, torch.Generator().manual_seed(seed))
-    return remove_static_clutter(decode_groups(unpack_words(words, config))), config
+    return decode_groups(unpack_words(words, config)), config
+
+
+def range_crop(config: RadarConfig) -> tuple[tuple[int, int], tuple[float, float]]:
+    """Range bins to show, first and one past the last, and their outer edges in m."""
+    bins = tuple(int(r / config.range_resolution_m) for r in _RANGE_M)
+    return bins, tuple((b - 0.5) * config.range_resolution_m for b in bins)
 
 
 def draw_heatmap(axis, person: Person, view: str, at_s: float, seed: int) -> None:
     cube, config = frames_of(person, view, np.array([at_s]), seed)
-    bins = tuple(int(r / config.range_resolution_m) for r in _RANGE_M)
-    row = config.azimuth_first_order[:8]
-    power = (np.abs(heatmap_3d(cube[0, row], config.num_loops, 64, bins, range_window='hann')) ** 2).sum(1)
-    shown = 10 * np.log10(power[::-1].T)  # the sine of the angle grows to the right
+    bins, edges_m = range_crop(config)
+    row = config.azimuth_first_order[:8]  # in line, half a wavelength apart
+    heatmap = heatmap_3d(
+        remove_static_clutter(cube[0, row]),
+        config.num_loops,
+        _ANGLES,
+        bins,
+        antenna_order=range(len(row)),
+        range_window='hann',
+        antenna_delays=config.antenna_delays()[row],
+    )
+    shown = 10 * np.log10((np.abs(heatmap) ** 2).sum(1)[::-1].T)  # the sine of the angle grows to the right
+    # angle bin 0, now the last, lies at a sine of 1, the others 2 / _ANGLES apart below it
     axis.imshow(
-        shown, origin='lower', aspect='auto', extent=(-1, 1, *_RANGE_M), vmin=shown.max() - _DECIBELS, cmap='magma'
+        shown,
+        origin='lower',
+        aspect='auto',
+        extent=(-1 + 1 / _ANGLES, 1 + 1 / _ANGLES, *edges_m),
+        vmin=shown.max() - _DECIBELS,
+        cmap='magma',
     )
     what = 'azimuth' if view == 'hori' else 'elevation'
     axis.set(xlabel=f'sine of the {what}', ylabel='range (m)', title=f'{view}: range and {what}, what moves')
@@ -100,12 +121,14 @@ def draw_heatmap(axis, person: Person, view: str, at_s: float, seed: int) -> Non
 def draw_spectrogram(axis, person: Person, seconds: float, seed: int) -> None:
     start_s = np.arange(0, seconds, 1 / _SPECTRA_HZ)
     cube, config = frames_of(person, 'hori', start_s, seed)
-    bins = tuple(int(r / config.range_resolution_m) for r in _RANGE_M)
-    spectrum = np.fft.fftshift(np.fft.fft2(cube * np.hanning(config.num_loops)[:, None]), axes=2)[..., slice(*bins)]
+    window = np.hanning(config.num_loops)
+    # what stands still is the mean that the window sees
+    moving = (cube - np.average(cube, axis=2, weights=window, keepdims=True)) * window[:, None]
+    spectrum = np.fft.fftshift(np.fft.fft2(moving), axes=2)[..., slice(*range_crop(config)[0])]
     shown = 10 * np.log10((np.abs(spectrum) ** 2).sum((1, 3)).T)
-    limit = config.max_velocity_m_s
+    edges_m_s = [(b - (config.num_loops + 1) / 2) * config.velocity_resolution_m_s for b in (0, config.num_loops)]
     axis.imshow(
-        shown, origin='lower', aspect='auto', extent=(0, seconds, -limit, limit), vmin=shown.max() - _DECIBELS,
+        shown, origin='lower', aspect='auto', extent=(0, seconds, *edges_m_s), vmin=shown.max() - _DECIBELS,
         cmap='magma',
     )  # fmt: skip
     axis.set(xlabel='time (s)', ylabel='radial speed (m/s)', title='hori: micro-Doppler')
