@@ -165,6 +165,23 @@ def radar_from(args: argparse.Namespace) -> RadarConfig:
     return RadarConfig.build(args.config) if args.config in PRESETS else RadarConfig.from_file(args.config)
 
 
+def check_output_file(path: str | Path) -> None:
+    """Make the folder that a file is to be written to, and fail in words, before any work, where that cannot be.
+
+    Raises:
+        ConfigError: The folder cannot be made or written to, or the file is a folder.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f'{path} cannot be written, because its folder cannot be made: {error}') from error
+    if path.is_dir():
+        raise ConfigError(f'{path} cannot be written, because it is a folder; name a file in it')
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ConfigError(f'{path} cannot be written: permission denied')
+
+
 def write_metrics(path: str, metrics: dict[str, float]) -> None:
     """Metrics as a JSON file, its folder made where it is missing."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
