@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from mmradar.apis.command_line import run
+from mmradar.apis.command_line import check_picture_file, run
 from mmradar.metainfo.hupr import dataset_info
 from mmradar.radar import RadarConfig, decode_groups, heatmap_3d, remove_static_clutter, unpack_words
 from mmradar.simulation import (
@@ -46,6 +46,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_picture_file(args.out)
     rng = np.random.default_rng(args.seed)
     if args.motion in MOTIONS:
         subject = Subject.random(rng)
@@ -63,7 +64,6 @@ def main() -> None:
     for axis, view in ((hori, 'hori'), (vert, 'vert')):
         draw_heatmap(axis, person, view, args.at, args.seed)
     draw_spectrogram(figure.add_subplot(grid[1, :]), person, seconds, args.seed)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(args.out, dpi=90)
     print(f'{args.out}: {args.motion}, {subject.height_m:.2f} m tall, {person.surface.num_facets} facets')
 
