@@ -42,8 +42,8 @@ setup(
         # CUDA machines only: both compile against the local toolkit
         'cuda': ['mamba-ssm', 'causal-conv1d'],
         'dev': ['pytest>=8', 'pytest-xdist>=3', 'hypothesis>=6', 'ruff==0.17.5'],
-        # cubes in HDF5 and MATLAB 7.3 files, captures of Wireshark, motions in BVH files
-        'files': ['h5py>=3.9', 'dpkt>=1.9', 'pybvh>=0.9'],
+        # cubes in HDF5 and MATLAB 7.3 files, motions in BVH files
+        'files': ['h5py>=3.9', 'pybvh>=0.9'],
         # the GPU kernels' tests, without a GPU
         'triton': ['triton>=3.2'],
     },

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mmradar.apis.command_line import check_picture_file
 from mmradar.radar import RadarConfig, decode_groups, point_cloud, unpack_words
 from mmradar.simulation import (
     JOINT_NAMES,
@@ -235,6 +236,7 @@ def main() -> None:
     parser.add_argument('--diffuse', type=float, nargs='+', default=[0.003, 0.01, 0.05])
     parser.add_argument('--out', type=Path, default=Path('reality.png'), help='picture')
     args = parser.parse_args()
+    check_picture_file(args.out)
     parts = clips(args.mars, 0 if args.tune else 1, args.frames)
     real = [frame for frames, _ in parts for frame in frames]
     print(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmradar.apis.command_line import add_radar_argument, radar_from, run
+from mmradar.apis.command_line import add_radar_argument, check_output_file, radar_from, run
 from mmradar.radar import calibrate, open_recording
 
 
@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument('--search', type=float, default=0.3, help='how far from its range to look for its echo, in m')
     parser.add_argument('--out', type=Path, default=Path('calibration.json'), help='file to write')
     args = parser.parse_args()
+    check_output_file(args.out)
     config = radar_from(args)
     recording = open_recording(args.file, config)
     calibration = calibrate(recording.cube(slice(0, args.frames)), config, tuple(args.position), args.search)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmradar.apis.command_line import add_radar_argument, radar_from, run
+from mmradar.apis.command_line import add_radar_argument, check_picture_file, radar_from, run
 from mmradar.radar import draw_report, inspect_adc
 
 
@@ -16,6 +16,8 @@ def main() -> None:
     parser.add_argument('--frames', type=int, default=16, help='how many frames to look at')
     parser.add_argument('--out', type=Path, help='picture; FILE.png in the current folder if not given')
     args = parser.parse_args()
+    out = args.out or Path(f'{args.file.name}.png')
+    check_picture_file(out)
     config = radar_from(args)
     report = inspect_adc(args.file, config, args.frames)
     print(f'{report.path}: {report.size_bytes:,} bytes')
@@ -34,7 +36,6 @@ def main() -> None:
     print('Nothing is wrong that can be seen.' if not report.problems else 'Problems:')
     for problem in report.problems:
         print(f'  - {problem}')
-    out = args.out or Path(f'{args.file.name}.png')
     draw_report(report, out)
     print(f'Picture: {out}')
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmradar.apis.command_line import run
+from mmradar.apis.command_line import check_output_file, run
 from mmradar.radar import read_packets
 
 
@@ -13,8 +13,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('dump', type=Path, help="mmWave Studio's adc_data_Raw_0.bin, bare datagrams, .pcap or .pcapng")
     parser.add_argument('out', type=Path, nargs='?', default=Path('adc_data.bin'), help='file to write')
+    parser.add_argument('--source', help='whose packets to take, where a capture holds those of several cards')
+    parser.add_argument('--port', type=int, help='UDP port that they went to, of a capture; 4098 if not given')
+    parser.add_argument('--recording', type=int, help='which to take, from 0, where a dump holds several')
     args = parser.parse_args()
-    stream = read_packets(args.dump)
+    check_output_file(args.out)
+    stream = read_packets(args.dump, source=args.source, port=args.port, recording=args.recording)
     stream.samples.tofile(args.out)
     print(
         f'{args.out}: {len(stream.samples):,} bytes of {stream.packets:,} packets; {stream.out_of_order:,} came out of '

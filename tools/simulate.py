@@ -50,6 +50,7 @@ def main() -> None:
     options = Config()
     options.merge_from_dict(args.options)  # skin.slope becomes skin={'slope': ...}
     plan = PLANS[args.preset].changed(**changes, **options.to_dict())
+    args.out.mkdir(parents=True, exist_ok=True)
     print(
         f'Simulating {plan.train} + {plan.val} + {plan.test} sequences (train + val + test) of {plan.num_frames} '
         f'frames, {plan.total_bytes() / 1e9:.1f} GB of raw ADC samples, to {args.out}'

@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 from mmradar.apis.command_line import (
     add_common_arguments,
     apply_common_arguments,
+    check_output_file,
     read_checkpoint_or_explain,
     run,
     write_metrics,
@@ -39,6 +40,8 @@ def merge_args(config: Config, args: argparse.Namespace) -> Config:
 
 def main() -> None:
     args = parse_args()
+    for path in filter(None, (args.out, args.dump)):
+        check_output_file(path)
     config = merge_args(apply_common_arguments(args), args)
     read_checkpoint_or_explain(args.checkpoint)
     metrics = Runner.from_cfg(config).test()

@@ -54,6 +54,9 @@ _RUNNER_KEYS = (
     'runner_type',
 )
 
+# A path that is not there, or not what it should be.
+_PATH_ERRORS = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
+
 
 def run(main: Callable[[], None]) -> None:
     """Run a script; an error that the user can mend ends it with its message alone and exit status 2."""
@@ -64,7 +67,7 @@ def run(main: Callable[[], None]) -> None:
             # together: a process that leaves early closes the connections that the others still use
             torch.distributed.barrier()
             torch.distributed.destroy_process_group()
-    except (DataError, ConfigError, CheckpointError, FileNotFoundError) as error:
+    except (DataError, ConfigError, CheckpointError, *_PATH_ERRORS) as error:
         print(f'\nError: {error}', file=sys.stderr)
         raise SystemExit(2) from None
     except TypeError as error:
@@ -163,6 +166,37 @@ def add_radar_argument(parser: argparse.ArgumentParser) -> None:
 def radar_from(args: argparse.Namespace) -> RadarConfig:
     """The radar that the flag of :func:`add_radar_argument` names."""
     return RadarConfig.build(args.config) if args.config in PRESETS else RadarConfig.from_file(args.config)
+
+
+def check_output_file(path: str | Path) -> None:
+    """Make the folder that a file is to be written to, and fail in words, before any work, where that cannot be.
+
+    Raises:
+        ConfigError: The folder cannot be made or written to, or the file is a folder.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f'{path} cannot be written, because its folder cannot be made: {error}') from error
+    if path.is_dir():
+        raise ConfigError(f'{path} cannot be written, because it is a folder; name a file in it')
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ConfigError(f'{path} cannot be written: permission denied')
+
+
+def check_picture_file(path: str | Path) -> None:
+    """The same as :func:`check_output_file` for a picture, whose format its name must say.
+
+    Raises:
+        ConfigError: As there, or no format that pictures are written in.
+    """
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    formats = sorted(FigureCanvasBase.get_supported_filetypes())
+    if Path(path).suffix[1:].lower() not in formats:
+        raise ConfigError(f'{path} cannot be written: the name of a picture ends in one of .{", .".join(formats)}')
+    check_output_file(path)
 
 
 def write_metrics(path: str, metrics: dict[str, float]) -> None:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmradar.radar.adc_layout import decode_groups, unpack_words
 from mmradar.radar.config import IQ_ORDERS, RadarConfig
+from mmradar.radar.heatmap import remove_static_clutter, signed_bins
 from mmradar.radar.packets import PACKET_BYTES
+from mmradar.radar.point_cloud import longest_row
 from mmradar.radar.recording import ADCFileError, RawRecording, open_recording
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _DEAD_DB = 30.0  # below the median antenna
 _SHOWN_DB = 40.0  # below the strongest, in the picture
+_SINES = 128  # directions in the picture
+_LEAST_LOOPS = 8  # of which the mean may be taken for what stands still
 _MIRROR = 2.0  # energy at negative ranges over that at positive ones
 _ALIKE, _UNLIKE = 0.8, 0.5  # correlation of what should repeat, and of what does not
 _BLOCK_PACKETS = 2**15
@@ -229,32 +237,75 @@ def _shifts(recording: RawRecording, config: RadarConfig, numbers: np.ndarray) -
     return []
 
 
+def _moving_spectrum(cube: np.ndarray, config: RadarConfig) -> np.ndarray:
+    """Range-Doppler spectrum of frames, (frames, antennas, loops, range bins); what stands still is left out of it.
+
+    Of fewer loops than ``_LEAST_LOOPS`` the mean over them is the target itself, and stays.
+    """
+    cube = remove_static_clutter(cube) if config.num_loops >= _LEAST_LOOPS else cube
+    spectrum = np.fft.fft2(cube, axes=(2, 3))[..., : config.num_range_bins]
+    return np.fft.fftshift(spectrum, axes=2)
+
+
+def _power_by_sine(spectrum: np.ndarray, config: RadarConfig, sines: np.ndarray) -> np.ndarray:
+    """Mean power from each direction at each range, (sines, range bins), by the longest row of antennas.
+
+    What a target turns between transmitters that fire in turn is taken out first: as far as speeds are unambiguous,
+    directions of what moves are right.
+    """
+    along, across = config.virtual_positions.T
+    row = longest_row(across)
+    turns = np.outer(config.antenna_delays()[row], signed_bins(config.num_loops)) / config.num_loops
+    signals = spectrum[:, row] * np.exp(-2j * np.pi * turns)[..., None].astype(np.complex64)
+    likeness = np.einsum('fadr,fbdr->rab', signals, signals.conj(), optimize=True) / (len(signals) * config.num_loops)
+    steering = np.exp(1j * np.pi * np.outer(sines, along[row])) / row.sum()
+    return np.einsum('sa,rab,sb->sr', steering, likeness, steering.conj(), optimize=True).real
+
+
+def _decibels(power: np.ndarray) -> np.ndarray:
+    return 10 * np.log10(np.maximum(power, 0) + 1e-3)
+
+
 def draw_report(report: ADCReport, out_file: str | Path) -> None:
-    """Range profile, range-Doppler and range-angle of the frames looked at, as one picture."""
+    """Draw range profile, range-Doppler and range-angle of the frames looked at, as one picture.
+
+    Args:
+        report: What :func:`inspect_adc` found.
+        out_file: The picture, of the format its name says.
+    """
+    report_figure(report).savefig(out_file, dpi=110)
+
+
+def report_figure(report: ADCReport) -> Figure:
+    """What :func:`draw_report` draws: two maps, whose extents are the outer edges of their cells, beside the profile.
+
+    Ranges go as far as the radar's are unambiguous. Speeds are positive away from the radar. The sine of the angle is
+    that of directions along the array, positive towards its last antenna.
+    """
     from matplotlib.figure import Figure
 
-    from mmradar.radar.heatmap import heatmap_3d, remove_static_clutter
-
     config, cube = report.config, report.cube
-    order = config.azimuth_first_order
-    # the mean of a few loops is the target itself
-    moving, what = (remove_static_clutter(cube), ', static clutter removed') if config.num_loops >= 8 else (cube, '')
-    heatmap = np.abs(heatmap_3d(moving, config.num_loops, 64, antenna_order=order)) ** 2
-    profile = (np.abs(np.fft.fft(cube)) ** 2).mean(2)
-    ranges_m = np.arange(config.num_samples) * config.range_resolution_m
+    what = ', static clutter removed' if config.num_loops >= _LEAST_LOOPS else ''
+    spectrum = _moving_spectrum(cube, config)
+    sines = (np.arange(_SINES) + 0.5) * 2 / _SINES - 1
+    profile = (np.abs(np.fft.fft(cube)[..., : config.num_range_bins]) ** 2).mean((0, 2))
+    ranges_m = np.arange(config.num_range_bins) * config.range_resolution_m
+    range_edges_m = (-config.range_resolution_m / 2, ranges_m[-1] + config.range_resolution_m / 2)
+    bins = signed_bins(config.num_loops)
+    speed_edges_m_s = (np.array([bins[0], bins[-1]]) + (-0.5, 0.5)) * config.velocity_resolution_m_s
     figure = Figure(figsize=(13, 4), layout='constrained')
     first, second, third = figure.subplots(1, 3)
-    for antenna, line in enumerate(10 * np.log10(profile.mean(0) + 1e-3)):
+    for antenna, line in enumerate(_decibels(profile)):
         first.plot(ranges_m, line, lw=0.8, label=report.antenna_name(antenna))
     first.set(xlabel='range (m)', ylabel='power (dB)', title=f'range profile, {len(cube)} of {report.frames:,} frames')
     first.legend(fontsize=6, ncols=2)
-    limit = config.max_velocity_m_s
-    doppler = 10 * np.log10(heatmap.mean((0, 1)) + 1e-3)
-    second.imshow(
-        doppler, aspect='auto', origin='lower', extent=(0, ranges_m[-1], -limit, limit), vmin=doppler.max() - _SHOWN_DB
-    )
+    for axis, power, edges in (
+        (second, (np.abs(spectrum) ** 2).mean((0, 1)), speed_edges_m_s),
+        (third, _power_by_sine(spectrum, config, sines), (-1, 1)),
+    ):
+        shown = _decibels(power)
+        extent = (*range_edges_m, *edges)
+        axis.imshow(shown, aspect='auto', origin='lower', extent=extent, vmin=shown.max() - _SHOWN_DB)
     second.set(xlabel='range (m)', ylabel='radial speed (m/s)', title=f'range-Doppler{what}')
-    angle = 10 * np.log10(heatmap.mean((0, 2)) + 1e-3)
-    third.imshow(angle, aspect='auto', origin='lower', extent=(0, ranges_m[-1], -1, 1), vmin=angle.max() - _SHOWN_DB)
-    third.set(xlabel='range (m)', ylabel='sine of the angle', title=f'range-angle, unified{what}')
-    figure.savefig(out_file, dpi=110)
+    third.set(xlabel='range (m)', ylabel='sine of the angle', title=f'range-angle{what}')
+    return figure

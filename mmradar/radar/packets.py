@@ -5,25 +5,30 @@ Every packet says with its sequence number how many came before it, and with its
 
 - mmWave Studio's ``adc_data_Raw_0.bin``, which puts a length of 4 bytes between the two;
 - datagrams one behind the other, as a socket gives them, all of one size but the last;
-- Wireshark's ``.pcap`` and ``.pcapng``, if dpkt is installed.
+- captures of Wireshark or tcpdump, ``.pcap`` and ``.pcapng``, which also hold other packets and other cards'.
+
+Each card counts for itself, and anew in every recording. Packets of two are never put into one stream.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
+from mmradar.radar.captures import CAPTURE_SIGNATURES, Datagram, read_datagrams
 from mmradar.radar.config import RadarConfig
 from mmradar.radar.recording import ADCFileError, RawRecording, check_on_error, frames_of_bytes
 
 PACKET_BYTES = 1456
-_DATA_PORT = 4098
-_PCAP_SIGNATURES = tuple(map(bytes.fromhex, ('d4c3b2a1', 'a1b2c3d4', '4d3cb2a1', 'a1b23c4d', '0a0d0d0a')))
+DATA_PORT = 4098
+# No network delays a packet by as many numbers, or brings it again as many packets after the first time.
+_LATEST, _AGAIN = 4096, 8
 
 Packet = tuple[int, int, memoryview]  # sequence number, bytes of samples before it, samples
 
@@ -54,20 +59,27 @@ class PacketStream:
         return sum(size for _, size in self.lost)
 
 
-def read_packets(path: str | Path) -> PacketStream:
+def read_packets(
+    path: str | Path, *, source: str | None = None, port: int | None = None, recording: int | None = None
+) -> PacketStream:
     """Put the packets of a dump in order.
+
+    Args:
+        path: The dump.
+        source: Of a capture that holds packets of several cards, whose to take: a card's address, as in
+            ``'192.168.33.180'``, or more of what the error says of them.
+        port: Of a capture, the UDP port that the packets went to; 4098 if ``None``.
+        recording: Of a dump that holds several recordings of a card, which to take, from 0.
 
     Raises:
         FileNotFoundError: No such file.
-        ADCFileError: Not a dump of packets, two recordings in one, or more lost than there is.
-        ImportError: Wireshark's file without dpkt.
+        ADCFileError: Not a dump of packets; packets of several cards or recordings, and none chosen; or more lost than
+            there is.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'no dump of packets at {path}')
-    packets = list(_packets(path))
-    if not packets:
-        raise ADCFileError(f'{path}: no packet of a DCA1000 in {path.stat().st_size:,} bytes')
+    packets = _one_recording(_one_card(path, source, port), path, recording)
     first = min(count for _, count, _ in packets)
     size = max(count + len(data) for _, count, data in packets) - first
     held = sum(len(data) for *_, data in packets)
@@ -77,35 +89,93 @@ def read_packets(path: str | Path) -> PacketStream:
             'lost, or the file is damaged'
         )
     stream = PacketStream(np.zeros(size, np.uint8), first, 0)
-    seen: dict[int, tuple[int, int]] = {}  # first byte -> sequence number, bytes
+    seen: dict[int, int] = {}  # first byte -> bytes
     latest = -1
     for number, count, data in packets:
         if count in seen:
-            if seen[count][0] != number:
-                raise ADCFileError(
-                    f'{path}: packets {seen[count][0]:,} and {number:,} both begin at byte {count:,}; are there two '
-                    'recordings in one dump?'
-                )
             stream.duplicates += 1
             continue
-        seen[count] = number, len(data)
+        seen[count] = len(data)
         stream.out_of_order += number < latest
         latest = max(latest, number)
         stream.samples[count - first : count - first + len(data)] = data
     stream.packets = len(seen)
     end = first
-    for count, (_, size) in sorted(seen.items()):
+    for count, size in sorted(seen.items()):
         if count > end:
             stream.lost.append((end - first, count - end))
         end = max(end, count + size)
     return stream
 
 
-def _packets(path: Path) -> Iterator[Packet]:
+def _one_card(path: Path, source: str | None, port: int | None) -> list[Packet]:
+    """Packets of one card, in the order of the file."""
     with path.open('rb') as file:
-        signature = file.read(4)
-    if signature in _PCAP_SIGNATURES:
-        return _captured(path)
+        captured = file.read(4) in CAPTURE_SIGNATURES
+    if captured:
+        return _captured(path, source, DATA_PORT if port is None else port)
+    if source is not None or port is not None:
+        raise ADCFileError(
+            f'{path}: source and port choose packets of a capture (.pcap, .pcapng); this dump does not say them'
+        )
+    packets = list(_dumped(path))
+    if not packets:
+        raise ADCFileError(f'{path}: no packet of a DCA1000 in {path.stat().st_size:,} bytes')
+    return packets
+
+
+def _one_recording(packets: list[Packet], path: Path, chosen: int | None) -> list[Packet]:
+    recordings = _recordings(packets)
+    if chosen is None and len(recordings) == 1:
+        return recordings[0]
+    if chosen is not None and 0 <= chosen < len(recordings):
+        return recordings[chosen]
+    found = '; '.join(
+        f'recording {number}: {len(those):,} packets, numbers {those[0][0]:,} to {those[-1][0]:,}'
+        for number, those in enumerate(recordings[:8])
+    ) + ('; ...' if len(recordings) > 8 else '')
+    if chosen is not None:
+        raise ADCFileError(f'{path}: there is no recording {chosen!r}; found {found}')
+    raise ADCFileError(
+        f'{path}: there are two recordings in one dump, or more: packets begin to count again. Found {found}. Choose '
+        'one with recording=0 or another of these numbers.'
+        + (' So many of them may be two cards in one dump without addresses.' if len(recordings) > 8 else '')
+    )
+
+
+def _recordings(packets: Sequence[Packet]) -> list[list[Packet]]:
+    """Packets of a card by recording.
+
+    Another recording has begun where a number comes again with other samples or long after the first time, and where
+    numbers fall back very far.
+    """
+    recordings: list[list[Packet]] = [[]]
+    places: dict[int, int] = {}  # of numbers in the recording
+    numbers: dict[int, int] = {}  # by the first byte
+    latest, rise = -1, 0  # where in the recording numbers last began to rise
+    for packet in packets:
+        number, count, _ = packet
+        current = recordings[-1]
+        if current and number < current[-1][0]:
+            rise = len(current)
+        place = places.get(number)
+        again = place is not None and (current[place] != packet or len(current) - place > _AGAIN)
+        if again or latest - number > _LATEST or numbers.get(count, number) != number:
+            # those just before this one, rising to it, filled gaps of the recording that had ended
+            start = rise if rise and number != current[-1][0] else len(current)
+            recordings[-1], current = current[:start], current[start:]
+            recordings.append(current)
+            places = {each[0]: place for place, each in enumerate(current)}
+            numbers = {each[1]: each[0] for each in current}
+            latest, rise = max(places, default=-1), 0
+        places.setdefault(number, len(current))
+        numbers[count] = number
+        latest = max(latest, number)
+        current.append(packet)
+    return recordings
+
+
+def _dumped(path: Path) -> Iterator[Packet]:
     content = memoryview(np.memmap(path, np.uint8, 'r')) if path.stat().st_size else memoryview(b'')
     # Studio's length is in the place of the byte count's lower half, which is 0 or a multiple of the packet's size
     studio = len(content) >= 14 and 0 < struct.unpack_from('<I', content, 4)[0] <= PACKET_BYTES
@@ -121,7 +191,7 @@ def _is_studio(content: memoryview) -> bool:
     if following + 14 > len(content):
         return following == len(content)
     next_number, next_length = struct.unpack_from('<II', content, following)
-    return number < next_number < number + 2**16 and 0 < next_length <= PACKET_BYTES
+    return abs(next_number - number) < 2**16 and 0 < next_length <= PACKET_BYTES  # late, or the same again, too
 
 
 def _count(content: memoryview, offset: int) -> int:
@@ -158,25 +228,68 @@ def _datagrams(path: Path, content: memoryview) -> Iterator[Packet]:
         yield struct.unpack_from('<I', datagram)[0], count, datagram[10:]
 
 
-def _captured(path: Path) -> Iterator[Packet]:
-    try:
-        import dpkt
-    except ImportError as error:
-        raise ImportError(f'{path} is a capture of Wireshark; to read it: pip install dpkt') from error
-    with path.open('rb') as file:
-        try:
-            for _, frame in dpkt.pcap.UniversalReader(file):
-                udp = dpkt.ethernet.Ethernet(frame).data
-                udp = getattr(udp, 'data', None)
-                if isinstance(udp, dpkt.udp.UDP) and udp.dport == _DATA_PORT and len(udp.data) > 10:
-                    data = memoryview(bytes(udp.data))
-                    yield struct.unpack_from('<I', data)[0], _count(data, 4), data[10:]
-        except (dpkt.Error, ValueError, struct.error, IndexError, EOFError) as error:
-            raise ADCFileError(f'{path} cannot be read as a capture ({type(error).__name__}: {error})') from error
+def _captured(path: Path, source: str | None, port: int) -> list[Packet]:
+    """Packets of one card in a capture."""
+    unread: Counter[str] = Counter()
+    other_ports: Counter[int] = Counter()
+    cards: dict[tuple[str, str, int], list[Datagram]] = {}
+    for datagram in read_datagrams(path, unread):
+        if datagram.port != port:
+            other_ports[datagram.port] += 1
+        elif len(datagram.data) + datagram.missing > 10:
+            cards.setdefault((datagram.source, datagram.destination, datagram.interface), []).append(datagram)
+    if not cards:
+        found = [f'{count:,} UDP datagrams to port {other}' for other, count in other_ports.most_common(4)]
+        found += [f'{count:,} {kind}, which are not read' for kind, count in unread.items()]
+        raise ADCFileError(
+            f'{path}: no packet of a DCA1000 to UDP port {port} in {path.stat().st_size:,} bytes; found '
+            f'{", ".join(found) or "no UDP datagram at all"}'
+            + ('. Cards that send to another port are chosen with port=' if other_ports else '')
+        )
+    names = {card: f'{card[0]} to {card[1]}, interface {card[2]}' for card in cards}
+    chosen = [
+        card
+        for card, name in names.items()
+        if source is None or (name.startswith(source) and name[len(source) :][:1] in ('', ':', ' ', ','))
+    ]
+    if len(chosen) != 1:
+        among = chosen or list(cards)
+        shown = ', '.join(f'{_short_name(card, among)!r} ({len(cards[card]):,} packets)' for card in among)
+        what = f'packets of {len(among)} cards' if chosen else f'no packet from {source!r}'
+        raise ADCFileError(
+            f'{path}: {what} to UDP port {port}; found {shown}. Choose one with source={_short_name(among[0], among)!r}'
+        )
+    datagrams = cards[chosen[0]]
+    if cut := next((datagram for datagram in datagrams if datagram.missing), None):
+        raise ADCFileError(
+            f'{path}: a packet from {cut.source} lacks its last {cut.missing:,} bytes, because the capture was made '
+            'with a limit on the length of packets; capture whole ones (tcpdump -s 0)'
+        )
+    return [(struct.unpack_from('<I', data)[0], _count(data, 4), data[10:]) for *_, data, _ in datagrams]
+
+
+def _short_name(card: tuple[str, str, int], among: Sequence[tuple[str, str, int]]) -> str:
+    """As much of a card's address, port, destination and interface as tells it from others."""
+
+    def forms(source: str, destination: str, interface: int) -> tuple[str, ...]:
+        whole = f'{source} to {destination}'
+        return source.partition(':')[0], source, whole, f'{whole}, interface {interface}'
+
+    for form, *others in zip(forms(*card), *(forms(*other) for other in among if other != card)):
+        if form not in others:
+            return form
+    return form
 
 
 def open_packets(
-    path: str | Path, config: RadarConfig, num_frames: int | None = None, on_error: str = 'raise'
+    path: str | Path,
+    config: RadarConfig,
+    num_frames: int | None = None,
+    on_error: str = 'raise',
+    *,
+    source: str | None = None,
+    port: int | None = None,
+    recording: int | None = None,
 ) -> RawRecording:
     """A recording from a dump of packets.
 
@@ -186,13 +299,14 @@ def open_packets(
         num_frames: Frames there must be.
         on_error: ``'raise'``; ``'zero'`` to fill what is lost with zeros; or ``'drop'`` to leave out every frame that
             lacks a packet, and a last one that is not whole. What was lost is in the recording's ``notes``.
+        source, port, recording: As for :func:`read_packets`.
 
     Raises:
         FileNotFoundError: No such file.
         ADCFileError: As :func:`read_packets` and :func:`mmradar.radar.open_recording`; a lost packet with ``'raise'``.
     """
     check_on_error(on_error, ('raise', 'zero', 'drop'))
-    path, stream = Path(path), read_packets(path)
+    path, stream = Path(path), read_packets(path, source=source, port=port, recording=recording)
     # offsets counted from the start of the frame that the first packet is in
     ahead = stream.first_byte % config.frame_bytes
     gaps = [(ahead + offset, size) for offset, size in stream.lost]
@@ -206,17 +320,17 @@ def open_packets(
     if on_error == 'raise':
         raise ADCFileError(f"{lost}. on_error='zero' fills them with zeros, 'drop' leaves those frames out.")
     if on_error == 'zero':
-        recording = frames_of_bytes(samples, path, config, num_frames, 'raise')
-        recording.notes += (f'{lost}; filled with zeros',)
-        return recording
+        found = frames_of_bytes(samples, path, config, num_frames, 'raise')
+        found.notes += (f'{lost}; filled with zeros',)
+        return found
     whole = len(samples) // config.frame_bytes
     keep = np.ones(whole, bool)
     for offset, size in gaps:
         keep[offset // config.frame_bytes : -(-(offset + size) // config.frame_bytes)] = False
     frames = samples[: whole * config.frame_bytes].reshape(whole, -1)[keep].reshape(-1)
-    recording = frames_of_bytes(frames, path, config, None, 'drop')
+    found = frames_of_bytes(frames, path, config, None, 'drop')
     dropped = whole - int(keep.sum())
     numbers = ', '.join(map(str, np.flatnonzero(~keep)[:8])) + (', ...' if dropped > 8 else '')
-    recording.notes += (f'{lost}; {dropped} frames are left out: {numbers}',)
-    recording.dropped_frames = (num_frames or -(-len(samples) // config.frame_bytes)) - len(recording)
-    return recording
+    found.notes += (f'{lost}; {dropped} frames are left out: {numbers}',)
+    found.dropped_frames = (num_frames or -(-len(samples) // config.frame_bytes)) - len(found)
+    return found

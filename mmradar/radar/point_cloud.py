@@ -11,7 +11,7 @@ import scipy.special
 from jaxtyping import Bool, Float
 
 from mmradar.radar.config import RadarConfig
-from mmradar.radar.heatmap import remove_static_clutter, signed_bins
+from mmradar.radar.heatmap import signed_bins
 
 
 class PointCloud(NamedTuple):
@@ -85,6 +85,12 @@ def cfar(
     return power > factor * noise, noise
 
 
+def longest_row(across: Float[np.ndarray, 'antennas']) -> Bool[np.ndarray, 'antennas']:
+    """Which antennas lie in the longest row along the array, the one of most antennas at one place across it."""
+    rows, counts = np.unique(across, return_counts=True)
+    return across == rows[counts.argmax()]
+
+
 def _direction(
     snapshots: np.ndarray, along: np.ndarray, across: np.ndarray, steps: int = 128
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -93,8 +99,7 @@ def _direction(
     The phase grows with range, so that it falls towards the side where a target is.
     """
     grid = np.linspace(-1, 1, steps, endpoint=False)
-    rows, counts = np.unique(across, return_counts=True)
-    row = across == rows[counts.argmax()]
+    row = longest_row(across)
 
     def strongest(response: np.ndarray) -> np.ndarray:
         """Peak over the grid, between its points by a parabola; both ends of the grid are neighbours."""
@@ -107,7 +112,7 @@ def _direction(
         return grid[best] + shift * 2 / steps
 
     u = strongest(np.abs(snapshots[:, row] @ np.exp(1j * np.pi * np.outer(along[row], grid))))
-    if len(rows) == 1:
+    if row.all():
         return u, np.zeros_like(u)
     steered = snapshots * np.exp(1j * np.pi * np.outer(u, along))
     v = strongest(np.abs(steered @ np.exp(1j * np.pi * np.outer(across, grid))))
@@ -149,14 +154,21 @@ def point_cloud(
 
     if cube.shape != config.frame_shape:
         raise ValueError(f'point_cloud takes a cube {config.frame_shape} of this radar, found {cube.shape}')
-    cube = cube if static_clutter else remove_static_clutter(cube)
     antennas, loops, samples = cube.shape
-    weights = np.outer(get_window(window, loops), get_window(window, samples)).astype(np.float32)
-    spectrum = scipy.fft.fftshift(scipy.fft.fft2(cube * weights, axes=(1, 2)), axes=1)[..., : config.num_range_bins]
+    over_loops, over_samples = (get_window(window, count).astype(np.float32) for count in (loops, samples))
+    if not static_clutter:
+        # the mean as the window sees it: a plain one, of what moves by no whole number of bins, would be seen at rest
+        cube = cube - np.average(cube, axis=1, weights=over_loops, keepdims=True)
+    windowed = cube * np.outer(over_loops, over_samples)
+    spectrum = scipy.fft.fftshift(scipy.fft.fft2(windowed, axes=(1, 2)), axes=1)[..., : config.num_range_bins]
     power = (np.abs(spectrum) ** 2).sum(0).T
     found, noise = cfar(power, kind, guard, train, false_alarm_rate, looks=antennas)
     if peaks_only:
-        found &= power == scipy.ndimage.maximum_filter(power, 3, mode=('nearest', 'wrap'))
+        hills = power.copy()
+        if not static_clutter:  # the bin of rest, emptied, must not cut the hill of what is slow into two
+            rest = loops // 2
+            hills[:, rest] = np.maximum(hills[:, rest - 1], hills[:, (rest + 1) % loops])
+        found &= power == scipy.ndimage.maximum_filter(hills, 3, mode=('nearest', 'wrap'))
     range_bin, doppler_bin = np.nonzero(found)
     doppler = signed_bins(loops)[doppler_bin]
     turned = np.exp(-2j * np.pi * np.outer(doppler, config.antenna_delays()) / loops)

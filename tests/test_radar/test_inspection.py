@@ -3,6 +3,9 @@ import sys
 
 import numpy as np
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conftest import REPOSITORY, SHARED_DATA
 from mmradar.radar import (
@@ -15,7 +18,9 @@ from mmradar.radar import (
     pack_words,
 )
 from mmradar.radar.config import IQ_ORDERS
+from mmradar.radar.inspection import report_figure
 from mmradar.radar.packets import PACKET_BYTES
+from mmradar.simulation import Mounting, RadarSensor
 
 CONFIG = RadarConfig(num_loops=4, num_samples=64)
 LAYOUTS = [dict(iq_order=order) for order in IQ_ORDERS] + [dict(num_lanes=4), dict(num_lanes=4, iq_order='QQII')]
@@ -197,3 +202,78 @@ def test_a_single_loop_can_be_drawn(tmp_path):
     report = inspect_adc(write(tmp_path, encode_groups(echoes()[:, :, :1], config)), config)
     draw_report(report, tmp_path / 'seen.png')
     assert (tmp_path / 'seen.png').is_file()
+
+
+# What is drawn
+
+BOARDS = {
+    'three transmitters, one raised': RadarConfig(num_loops=16, num_samples=64),
+    'two transmitters': RadarConfig(num_tx=2, tx_positions=((0, 0), (4, 0)), num_loops=32, num_samples=64),
+    'fired out of order': RadarConfig(tx_positions=((0, 0), (4, 0), (2, 1)), num_loops=16, num_samples=64),
+    'one transmitter, one loop': RadarConfig(num_tx=1, tx_positions=((0, 0),), num_loops=1, num_samples=64),
+    'an odd number of loops': RadarConfig(num_loops=15, num_samples=64),
+    'with gaps': RadarConfig(
+        num_tx=1, tx_positions=((0, 0),), rx_positions=((0, 0), (1, 0), (4, 0), (6, 0)), num_loops=16, num_samples=64
+    ),
+    'real samples': RadarConfig(num_loops=16, num_samples=128, sampling='real'),
+}
+
+
+def drawn(folder, config, sine, range_m, bins_of_speed):
+    """What the picture of a single target shows: (range, speed) and (range, sine) at the brightest cells, and cells."""
+    sensor = RadarSensor(config, Mounting((0, 0, 0), (1, 0, 0), (0, 0, 1)))
+    start = torch.tensor([[sine, np.sqrt(1 - sine**2), 0]], dtype=torch.float64) * range_m
+    moved_m = bins_of_speed * config.velocity_resolution_m_s * config.frame_duration_s
+    cube = sensor.echo(
+        torch.stack([start - start / range_m * moved_m / 2, start * (1 + moved_m / 2 / range_m)]), torch.ones(1)
+    )
+    cube = (1000 * cube / cube.abs().max()).numpy()[None]
+    path = write(folder, pack_words(encode_groups(cube, config), config))
+    figure = report_figure(inspect_adc(path, config))
+    found = []
+    for axis in figure.axes[1:]:
+        (image,) = axis.images
+        shown, (left, right, bottom, top) = np.asarray(image.get_array()), image.get_extent()
+        assert image.origin == 'lower'
+        row, column = np.unravel_index(shown.argmax(), shown.shape)
+        cell = np.array([(right - left) / shown.shape[1], (top - bottom) / shown.shape[0]])
+        found.append((np.array([left, bottom]) + (np.array([column, row]) + 0.5) * cell, cell))
+    return found
+
+
+@pytest.mark.parametrize('board', BOARDS)
+@pytest.mark.parametrize('sine', [-0.9, -0.5, 0.0, 0.05, 0.8])
+def test_a_target_is_drawn_where_it_is(tmp_path, board, sine):
+    config = BOARDS[board]
+    speed = 0 if config.num_loops == 1 else 3.2
+    (place, cell), (direction, direction_cell) = drawn(tmp_path, config, sine, 2.4, speed)
+    assert abs(place[0] - 2.4) <= 0.51 * cell[0] and abs(direction[0] - 2.4) <= 0.51 * direction_cell[0]
+    assert abs(place[1] - speed * config.velocity_resolution_m_s) <= 0.51 * cell[1]
+    # half a bin of speed is turned back wrongly, by up to 1/24 of a turn from one end of the array to the other
+    assert abs(direction[1] - sine) <= direction_cell[1] + 0.01
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    sine=st.floats(-0.95, 0.95),
+    range_m=st.floats(1.0, 4.4),
+    bins_of_speed=st.floats(1, 7).flatmap(lambda bins: st.sampled_from([bins, -bins])),
+)
+def test_any_target_is_drawn_where_it_is(tmp_path_factory, sine, range_m, bins_of_speed):
+    config = BOARDS['three transmitters, one raised']
+    (place, cell), (direction, direction_cell) = drawn(
+        tmp_path_factory.mktemp('seen'), config, sine, range_m, bins_of_speed
+    )
+    assert abs(place[0] - range_m) <= 0.6 * cell[0] and abs(direction[0] - range_m) <= 0.6 * direction_cell[0]
+    assert abs(place[1] - bins_of_speed * config.velocity_resolution_m_s) <= 0.6 * cell[1]
+    assert abs(direction[1] - sine) <= direction_cell[1] + 0.01
+
+
+def test_ranges_end_where_they_are_unambiguous(tmp_path):
+    config = BOARDS['real samples']
+    report = inspect_adc(write(tmp_path, encode_groups(np.ones((1, *config.frame_shape)), config)), config)
+    profile, *maps = report_figure(report).axes
+    half_bin_m = config.range_resolution_m / 2
+    for axis in maps:
+        assert axis.images[0].get_extent()[:2] == pytest.approx([-half_bin_m, config.max_range_m - half_bin_m])
+    assert all(len(line.get_xdata()) == config.num_samples // 2 for line in profile.lines)

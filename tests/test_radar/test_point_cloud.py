@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mmradar.radar import RadarConfig, cfar, point_cloud
 from mmradar.simulation import HUPR_MOUNTINGS, Mounting, RadarSensor
@@ -92,3 +94,53 @@ def test_the_other_board_is_turned():
     cube = sensor.echo(torch.stack([start, stop]), torch.ones(1))
     cloud = point_cloud(cube.numpy(), CONFIG)
     np.testing.assert_allclose(cloud.position_m[cloud.intensity_db.argmax()], [0.7, 2.0, 0.0], atol=0.1)
+
+
+def tones(config, *targets):
+    """Targets straight ahead as (range bin, Doppler bin, amplitude), over a little noise."""
+    loops, samples = np.arange(config.num_loops)[:, None], np.arange(config.num_samples)
+    delays = config.antenna_delays()[:, None, None]
+    noise = np.random.default_rng(0).normal(scale=0.1, size=(2, *config.frame_shape))
+    cube = noise[0] + 1j * noise[1]
+    for range_bin, doppler_bin, amplitude in targets:
+        turns = doppler_bin * (loops + delays) / config.num_loops + range_bin * samples / config.num_samples
+        cube = cube + amplitude * np.exp(2j * np.pi * turns)
+    return cube.astype(np.complex64)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    loops=st.sampled_from([16, 21, 32, 64, 100]),
+    share=st.floats(-1, 1),
+    static=st.sampled_from([0.0, 1.0, 100.0]),
+    kind=st.sampled_from(['ca', 'os']),
+    window=st.sampled_from(['hann', 'blackman']),
+)
+def test_nothing_stands_still_where_something_moves_by_no_whole_number_of_bins(loops, share, static, kind, window):
+    """From three Doppler bins to the edge of what is unambiguous, beside what does stand still and is gone."""
+    config = RadarConfig(num_loops=loops, num_samples=64)
+    speed = np.sign(share) * (3 + abs(share) * (loops / 2 - 5)) if share else 3.5
+    cube = tones(config, (20.3, speed, 1.0), (20.3, 0, static), (45.1, 0, static))
+    cloud = point_cloud(cube, config, kind, window=window)
+    bins = cloud.doppler_m_s / config.velocity_resolution_m_s
+    best = cloud.intensity_db.argmax()
+    assert abs(bins[best] - speed) <= 0.51
+    assert np.linalg.norm(cloud.position_m[best]) == pytest.approx(20.3 * config.range_resolution_m, abs=0.1)
+    assert not (np.abs(bins) < 1.5).any(), (speed, list(zip(bins, cloud.intensity_db)))
+
+
+@pytest.mark.parametrize('kind', ['ca', 'os'])
+@pytest.mark.parametrize('doppler_bin', [0.6, 1, 1.3, 1.5, 1.8, 2, 2.5, -1, -1.5])
+def test_what_is_slow_is_one_detection(kind, doppler_bin):
+    """Next to the bin of rest, which is emptied, and on the side to which it moves."""
+    cloud = point_cloud(tones(CONFIG, (40.3, doppler_bin, 1.0), (40.3, 0, 50.0)), CONFIG, kind)
+    bins = cloud.doppler_m_s / CONFIG.velocity_resolution_m_s
+    strong = bins[cloud.intensity_db > 10]
+    assert len(strong) == 1 and abs(strong[0] - doppler_bin) <= 0.51
+
+
+@pytest.mark.parametrize('window', ['boxcar', 'hann', 'flattop'])
+def test_what_stands_still_vanishes(window):
+    cube = tones(CONFIG, (40.3, 0, 1000.0), (90.0, 0, 10.0))
+    assert len(point_cloud(cube, CONFIG, window=window).doppler_m_s) <= 2
+    assert len(point_cloud(cube, CONFIG, window=window, static_clutter=True).doppler_m_s) >= 2

@@ -416,6 +416,58 @@ def test_bvh_names_of_many_rigs(tiny_bvh_path, words):
     np.testing.assert_array_equal(read_bvh(tiny_bvh_path).positions_m, expected)
 
 
+@pytest.mark.parametrize(
+    'words',
+    [
+        dict(hips='Bip01', neck='Bip01 Neck', head='Bip01 Head', upleg='Bip01 {} Thigh', leg='Bip01 {} Calf')
+        | dict(foot='Bip01 {} Foot', arm='Bip01 {} UpperArm', forearm='Bip01 {} Forearm', hand='Bip01 {} Hand')
+        | dict(right='R', left='L'),
+        dict(hips='Bip001_Hips', neck='Bip001_Neck', upleg='Bip001_{}UpLeg'),
+        dict(hips='Hips {', upleg='{} Up\tLeg {{', foot='{} Foot  '),  # the brace behind the name
+    ],
+)
+def test_bvh_names_with_spaces_and_of_bipeds(tiny_bvh_path, words):
+    expected = read_bvh(tiny_bvh_path).positions_m
+    text = tiny_bvh(words).replace('{\n{', '{')
+    for content in (text, text.replace('\n', '\r\n')):
+        tiny_bvh_path.write_bytes(content.encode())
+        np.testing.assert_array_equal(read_bvh(tiny_bvh_path).positions_m, expected)
+
+
+def test_bvh_names_with_spaces_are_mapped_whole(tiny_bvh_path):
+    expected = read_bvh(tiny_bvh_path).positions_m
+    words = dict(hips='The hips', neck='C 7', upleg='Rig {} upper  part', hand='Rig {} end', head='Rig top')
+    tiny_bvh_path.write_text(tiny_bvh(words))
+    with pytest.raises(
+        DataError, match="no joint for R_Hip.* found 'The hips', 'C 7', 'Rig top', 'Rig Right upper  part'"
+    ):
+        read_bvh(tiny_bvh_path)
+    named = {'Neck': 'C 7', 'R_Hip': 'Rig Right upper  part', 'L_Hip': 'Rig Left upper  part', 'Head': 'Rig top'}
+    named |= {'R_Wrist': 'Rig Right end', 'L_Wrist': 'Rig Left end'}
+    found = read_bvh(tiny_bvh_path, joint_names=named).positions_m
+    body = [number for name, number in JOINTS.items() if name != 'Head']  # a joint that is named is taken as it is
+    np.testing.assert_array_equal(found[:, body], expected[:, body])
+    tiny_bvh_path.write_text(tiny_bvh(words).replace('-90', 'nan'))
+    with pytest.raises(DataError, match="an angle of 'Rig Left upper  part' is not a finite number"):
+        read_bvh(tiny_bvh_path, joint_names=named)
+    tiny_bvh_path.write_text(tiny_bvh(words).replace('OFFSET -10 0 0', 'OFFSET -10 0'))
+    with pytest.raises(DataError, match='of the joint Rig Right upper  part, at line'):
+        read_bvh(tiny_bvh_path, joint_names=named)
+
+
+@pytest.mark.parametrize('name', ['upper_suffix.BVH', '3dsmax_biped_names.bvh', 'name_with_space.bvh'])
+def test_shared_bvh(name):
+    need_pybvh()
+    path = SHARED_DATA.parent / 'cases' / 'motion' / name
+    if not path.is_file():
+        pytest.skip(f'no motion at {path}')
+    motion = read_motion(path)
+    assert len(motion) > 1 and 1.3 < motion.stature_m < 2.1
+    if name == 'name_with_space.bvh':
+        mapped = read_motion(path, joint_names={'R_Hip': 'Bip01 RightUpLeg', 'Neck': 'Bip01 Neck'})
+        np.testing.assert_array_equal(mapped.positions_m, motion.positions_m)
+
+
 def test_bvh_names_that_are_not_understood(tiny_bvh_path):
     expected = read_bvh(tiny_bvh_path).positions_m
     tiny_bvh_path.write_text(tiny_bvh(dict(neck='C7', upleg='{}Oberschenkel')))
@@ -831,9 +883,35 @@ def test_files_are_told_by_how_they_begin(tmp_path, tiny_amc, positions):
 
 
 def test_bvh_of_another_suffix(tiny_bvh_path):
-    path = tiny_bvh_path.rename(tiny_bvh_path.with_suffix('.dat'))
-    with pytest.raises(DataError, match=r'tiny.dat: pybvh reads only names that end in .bvh, .* rename the file'):
-        read_motion(path)
+    expected = read_motion(tiny_bvh_path).positions_m
+    for suffix in ('.BVH', '.Bvh', '.dat', ''):
+        path = tiny_bvh_path.with_suffix(suffix)
+        path.write_text(tiny_bvh())
+        np.testing.assert_array_equal(read_motion(path).positions_m, expected)
+        np.testing.assert_array_equal(read_bvh(path).positions_m, expected)
+    path.write_text('\ufeff' + tiny_bvh())
+    np.testing.assert_array_equal(read_motion(path).positions_m, expected)
+    path.write_text(tiny_bvh().replace('OFFSET 0 50 0', 'OFFSET 0 50'))
+    with pytest.raises(DataError, match='OFFSET must have 3 values') as caught:
+        read_bvh(path)
+    assert 'motion.bvh' not in str(caught.value)  # what is told of is the user's file, no copy of it
+
+
+def test_suffixes_in_capitals(tmp_path, positions):
+    (tmp_path / '02_01.AMC').write_text(TINY_AMC)
+    (tmp_path / '02.ASF').write_text(TINY_ASF)
+    (tmp_path / '03.asf').write_text('another')
+    assert len(read_motion(tmp_path / '02_01.AMC')) == 2
+    with (tmp_path / 'a.NPY').open('wb') as file:
+        np.save(file, positions)
+    write_npz(MotionSequence(positions, 10), tmp_path / 'b.npz').rename(tmp_path / 'b.NPZ')
+    assert len(read_motion(tmp_path / 'a.NPY', frame_rate_hz=10)) == len(read_motion(tmp_path / 'b.NPZ')) == 12
+    table = as_kinect(positions).reshape(len(positions), -1)
+    (tmp_path / 'c.CSV').write_text('\n'.join(','.join(map(str, row)) for row in table))
+    assert len(read_motion(tmp_path / 'c.CSV')) == 12
+    (tmp_path / 'body.json').write_text(json.dumps(CHARACTER))
+    (tmp_path / 'd.TXT').write_text(json.dumps(CLIP))
+    assert len(read_motion(tmp_path / 'd.TXT', skeleton=tmp_path / 'body.json')) > 1
 
 
 def damaged(content, changes, cut):

@@ -7,7 +7,7 @@ import argparse
 import numpy as np
 from mmengine.registry import init_default_scope
 
-from mmradar.apis.command_line import add_config_arguments, config_from, run, write_metrics
+from mmradar.apis.command_line import add_config_arguments, check_output_file, config_from, run, write_metrics
 from mmradar.registry import DATASETS, METRICS
 
 
@@ -17,6 +17,8 @@ def main() -> None:
     parser.add_argument('--out', help='JSON file for the metrics')
     add_config_arguments(parser)
     args = parser.parse_args()
+    if args.out:
+        check_output_file(args.out)
     config = config_from(args)
     init_default_scope('mmradar')
     datasets = {split: DATASETS.build(config[f'{split}_dataloader'].dataset) for split in ('train', 'test')}

@@ -20,6 +20,7 @@ def main() -> None:
     parser.add_argument('--max-samples', type=int, default=20, help='how many, spread evenly over the data set')
     add_config_arguments(parser)
     args = parser.parse_args()
+    args.output_dir.mkdir(parents=True, exist_ok=True)
     config = config_from(args)
     check_draws(config)
     init_default_scope('mmradar')

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from mmradar.apis.command_line import run
+from mmradar.apis.command_line import check_picture_file, run
 from mmradar.metainfo.hupr import dataset_info
 from mmradar.radar import RadarConfig, decode_groups, heatmap_3d, remove_static_clutter, unpack_words
 from mmradar.simulation import (
@@ -29,6 +29,7 @@ from mmradar.simulation import (
 
 _RANGE_M = (1.2, 3.6)
 _DECIBELS = 35
+_ANGLES = 64
 _SPECTRA_HZ = 40  # frames a second of the spectrogram; HuPR's own 10 would leave gaps
 
 
@@ -45,6 +46,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    check_picture_file(args.out)
     rng = np.random.default_rng(args.seed)
     if args.motion in MOTIONS:
         subject = Subject.random(rng)
@@ -62,7 +64,6 @@ def main() -> None:
     for axis, view in ((hori, 'hori'), (vert, 'vert')):
         draw_heatmap(axis, person, view, args.at, args.seed)
     draw_spectrogram(figure.add_subplot(grid[1, :]), person, seconds, args.seed)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(args.out, dpi=90)
     print(f'{args.out}: {args.motion}, {subject.height_m:.2f} m tall, {person.surface.num_facets} facets')
 
@@ -76,24 +77,41 @@ def draw_pose(axis, joints_m: np.ndarray) -> None:
 
 
 def frames_of(person: Person, view: str, start_s: np.ndarray, seed: int) -> tuple[np.ndarray, RadarConfig]:
-    """Complex frames of one radar, clutter removed."""
+    """Complex frames of one radar."""
     config = RadarConfig()
     sensor = RadarSensor(config, HUPR_MOUNTINGS[view])
     room = Scene.random_room(np.random.default_rng(seed))
     words = simulate_frames(sensor, [person], room, start_s, torch.Generator().manual_seed(seed))
-    return remove_static_clutter(decode_groups(unpack_words(words, config))), config
+    return decode_groups(unpack_words(words, config)), config
+
+
+def range_crop(config: RadarConfig) -> tuple[tuple[int, int], tuple[float, float]]:
+    """Range bins to show, first and one past the last, and their outer edges in m."""
+    bins = tuple(int(r / config.range_resolution_m) for r in _RANGE_M)
+    return bins, tuple((b - 0.5) * config.range_resolution_m for b in bins)
 
 
 def draw_heatmap(axis, person: Person, view: str, at_s: float, seed: int) -> None:
     cube, config = frames_of(person, view, np.array([at_s]), seed)
-    bins = tuple(int(r / config.range_resolution_m) for r in _RANGE_M)
-    row = config.antenna_order('row')
-    power = (np.abs(heatmap_3d(cube[0], config.num_loops, 64, bins, antenna_order=row, range_window='hann')) ** 2).sum(
-        1
+    bins, edges_m = range_crop(config)
+    heatmap = heatmap_3d(
+        remove_static_clutter(cube[0]),
+        config.num_loops,
+        _ANGLES,
+        bins,
+        antenna_order=config.antenna_order('row'),
+        range_window='hann',
+        antenna_delays=config.antenna_delays(),
     )
-    shown = 10 * np.log10(power[::-1].T)  # the sine of the angle grows to the right
+    shown = 10 * np.log10((np.abs(heatmap) ** 2).sum(1)[::-1].T)  # the sine of the angle grows to the right
+    # angle bin 0, now the last, lies at a sine of 1, the others 2 / _ANGLES apart below it
     axis.imshow(
-        shown, origin='lower', aspect='auto', extent=(-1, 1, *_RANGE_M), vmin=shown.max() - _DECIBELS, cmap='magma'
+        shown,
+        origin='lower',
+        aspect='auto',
+        extent=(-1 + 1 / _ANGLES, 1 + 1 / _ANGLES, *edges_m),
+        vmin=shown.max() - _DECIBELS,
+        cmap='magma',
     )
     what = 'azimuth' if view == 'hori' else 'elevation'
     axis.set(xlabel=f'sine of the {what}', ylabel='range (m)', title=f'{view}: range and {what}, what moves')
@@ -102,12 +120,14 @@ def draw_heatmap(axis, person: Person, view: str, at_s: float, seed: int) -> Non
 def draw_spectrogram(axis, person: Person, seconds: float, seed: int) -> None:
     start_s = np.arange(0, seconds, 1 / _SPECTRA_HZ)
     cube, config = frames_of(person, 'hori', start_s, seed)
-    bins = tuple(int(r / config.range_resolution_m) for r in _RANGE_M)
-    spectrum = np.fft.fftshift(np.fft.fft2(cube * np.hanning(config.num_loops)[:, None]), axes=2)[..., slice(*bins)]
+    window = np.hanning(config.num_loops)
+    # what stands still is the mean that the window sees
+    moving = (cube - np.average(cube, axis=2, weights=window, keepdims=True)) * window[:, None]
+    spectrum = np.fft.fftshift(np.fft.fft2(moving), axes=2)[..., slice(*range_crop(config)[0])]
     shown = 10 * np.log10((np.abs(spectrum) ** 2).sum((1, 3)).T)
-    limit = config.max_velocity_m_s
+    edges_m_s = [(b - (config.num_loops + 1) / 2) * config.velocity_resolution_m_s for b in (0, config.num_loops)]
     axis.imshow(
-        shown, origin='lower', aspect='auto', extent=(0, seconds, -limit, limit), vmin=shown.max() - _DECIBELS,
+        shown, origin='lower', aspect='auto', extent=(0, seconds, *edges_m_s), vmin=shown.max() - _DECIBELS,
         cmap='magma',
     )  # fmt: skip
     axis.set(xlabel='time (s)', ylabel='radial speed (m/s)', title='hori: micro-Doppler')

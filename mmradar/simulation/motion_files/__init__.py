@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ def read_motion(path: str | Path, **options: Any) -> MotionSequence:
     reader = _BY_SUFFIX.get(path.suffix.lower())
     if reader is None:
         with path.open('rb') as file:
-            start = file.read(64).lstrip()
+            start = file.read(64).removeprefix(codecs.BOM_UTF8).lstrip()
         reader = next((reader for magic, reader in _BY_CONTENT.items() if start.startswith(magic)), None)
     if reader is None:
         raise DataError(

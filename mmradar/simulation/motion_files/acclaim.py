@@ -142,10 +142,11 @@ def _turns(bone: _Bone, values: np.ndarray | None, degrees: bool) -> Rotation | 
 
 
 def _find_skeleton(path: Path) -> Path:
+    others = sorted(beside for beside in path.parent.iterdir() if beside.suffix.lower() == '.asf')
     for stem in (path.stem, path.stem.rpartition('_')[0]):
-        if stem and (beside := path.with_name(f'{stem}.asf')).is_file():
-            return beside
-    others = sorted(path.parent.glob('*.asf'))
+        for beside in others:
+            if stem and beside.stem == stem:
+                return beside
     if len(others) == 1:
         return others[0]
     raise FileNotFoundError(f'no skeleton (.asf) for {path}: {len(others)} beside it, none of its name; pass skeleton')

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -14,6 +16,10 @@ from mmradar.simulation.motion_files.joint_names import match_joints, plain_name
 from mmradar.simulation.motion_files.kinematics import chain_positions, z_up
 from mmradar.simulation.motion_sequence import MotionSequence, estimate_stature, guess_metres_per_unit
 from mmradar.simulation.skeleton import JOINT_NAMES, JOINTS
+
+# A joint's name is all of its line, spaces too; pybvh ends it at the first. This stands for a space while it reads.
+_NAME = re.compile(rb'^([ \t]*(?:ROOT|JOINT)[ \t]+)([^{\r\n]*?)([ \t]*\{?[ \t]*\r?)$', re.MULTILINE)
+_SPACE = '\x01'
 
 
 def read_bvh(
@@ -32,7 +38,7 @@ def read_bvh(
     the root), and roots whose position channels are in another order than X, Y, Z.
 
     Args:
-        path: A file that ends in ``.bvh``.
+        path: The file.
         metres_per_unit: The length unit. BVH has none: if ``None``, it is that of metres, millimetres, centimetres,
             inches, feet and CMU's (inches / 0.45) which makes the body an adult of 1.3 to 2.1 m, never more than one.
             A child or a giant needs it said.
@@ -53,19 +59,20 @@ def read_bvh(
     nodes = motion.nodes
     indices = {id(node): index for index, node in enumerate(nodes)}
     parents = [-1 if node.parent is None else indices[id(node.parent)] for node in nodes]
+    names = [node.name.replace(_SPACE, ' ') for node in nodes]
     joints = [index for index, node in enumerate(nodes) if not node.is_end_site()]
-    _check_finite(motion.root_pos, f'the place of {nodes[0].name!r}', path)
+    _check_finite(motion.root_pos, f'the place of {names[0]!r}', path)
     # Angles come by joint in the order of the file; R = R_1 R_2 R_3 for channels in the order 1, 2, 3.
     rotations: list[Rotation | None] = [None] * len(nodes)
     with np.errstate(over='ignore', invalid='ignore'):
         for column, index in enumerate(joints):
             angles = motion.joint_angles[:, column]
-            _check_finite(angles, f'an angle of {nodes[index].name!r}', path)
+            _check_finite(angles, f'an angle of {names[index]!r}', path)
             rotations[index] = Rotation.from_euler(''.join(nodes[index].rot_channels), angles)
         everywhere = chain_positions(parents, np.array([node.offset for node in nodes]), rotations, motion.root_pos)
 
-        found = match_joints([nodes[index].name for index in joints], joint_names, str(path))
-        by_name = {nodes[index].name: index for index in reversed(joints)}  # the first of equal names counts
+        found = match_joints([names[index] for index in joints], joint_names, str(path))
+        by_name = {names[index]: index for index in reversed(joints)}  # the first of equal names counts
         order = [by_name[found[joint]] for joint in JOINT_NAMES]
         positions = everywhere[:, order]
         tip = _head_tip(nodes, parents, order[JOINTS['Head']])
@@ -92,14 +99,21 @@ def _parse(path: Path):
         from pybvh import read_bvh_file
     except ImportError as error:
         raise ImportError(f'{path} is a BVH file; to read it: pip install pybvh') from error
-    if path.suffix != '.bvh':
-        raise DataError(f'{path}: pybvh reads only names that end in .bvh, in small letters; rename the file')
-    try:
-        with warnings.catch_warnings():  # what it warns of (an empty table, the axis that may be up) is checked here
-            warnings.simplefilter('ignore')
-            return read_bvh_file(path, world_up='+y')
-    except Exception as error:  # the parser raises whatever a damaged file makes it stumble over
-        raise DataError(f'{path} cannot be read as BVH ({type(error).__name__}: {error})') from error
+    content = _NAME.sub(
+        lambda found: found[1] + re.sub(rb'[ \t]', _SPACE.encode(), found[2]) + found[3], path.read_bytes()
+    )
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / 'motion.bvh'  # pybvh reads files of this suffix, in small letters, and nothing else
+        copy.write_bytes(content)
+        try:
+            with (
+                warnings.catch_warnings()
+            ):  # what it warns of (an empty table, the axis that may be up) is checked here
+                warnings.simplefilter('ignore')
+                return read_bvh_file(copy, world_up='+y')
+        except Exception as error:  # the parser raises whatever a damaged file makes it stumble over
+            message = str(error).replace(str(copy), str(path)).replace(_SPACE, ' ')
+            raise DataError(f'{path} cannot be read as BVH ({type(error).__name__}: {message})') from error
 
 
 def _head_tip(nodes: list, parents: list[int], head: int) -> int | None:

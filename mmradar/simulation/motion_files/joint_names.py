@@ -24,8 +24,12 @@ _SIDES = {'R': ('right{}', 'r{}', '{}r', '{}right'), 'L': ('left{}', 'l{}', '{}l
 
 
 def plain_name(name: str) -> str:
-    """A joint's name without namespace, case and punctuation: ``mixamorig:RightUpLeg`` is ``rightupleg``."""
-    return re.sub('[^a-z0-9]', '', name.rsplit(':', 1)[-1].lower()).removeprefix('mixamorig')
+    """A joint's name without namespace, case and punctuation: ``mixamorig:RightUpLeg`` is ``rightupleg``.
+
+    3ds Max's Biped has its name in front of all of its joints: ``Bip01 R Thigh`` is ``rthigh``.
+    """
+    plain = re.sub('[^a-z0-9]', '', name.rsplit(':', 1)[-1].lower())
+    return re.sub(r'^(mixamorig|bip\d+)', '', plain)
 
 
 def match_joints(names: Iterable[str], joint_names: Mapping[str, str] | None, source: str) -> dict[str, str]:
