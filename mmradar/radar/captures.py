@@ -2,6 +2,9 @@
 
 Formats: IETF drafts of the opsawg working group, draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng; link types:
 https://www.tcpdump.org/linktypes.html; IPv4: RFC 791; UDP: RFC 768.
+
+No library reads them here, because none that is free of copyleft says at which interface a frame was captured, by which
+alone two cards of the same factory address can be told apart, or puts fragments together.
 """
 
 from __future__ import annotations

@@ -19,18 +19,27 @@ Array = TypeVar('Array', np.ndarray, torch.Tensor)
 AntennaOrder = Sequence[int | None]
 
 
-def remove_static_clutter(cube: Array) -> Array:
+def remove_static_clutter(cube: Array, window: str | None = None) -> Array:
     """Subtract the mean over the loops of a frame: what does not move within the frame vanishes.
 
     milliMamba, pre-processing, first step; HuPR does the same.
 
     Args:
         cube: (..., antennas, loops, samples).
+        window: The window that the Doppler transform will lay over the loops, by its name in ``scipy.signal``, if any.
+            It weights the mean: without it, what moves by no whole number of Doppler bins leaves a ghost at rest.
 
     Returns:
         The same shape.
     """
-    return cube - cube.mean(-2, keepdims=True)
+    if window is None:
+        return cube - cube.mean(-2, keepdims=True)
+    weights = window_of(window, cube.shape[-2], torch.complex128, torch.device('cpu'))
+    weights = (weights / weights.sum())[:, None]
+    # the type of the cube stays: a weight of float64 would double a cube of complex64
+    parts = np.zeros(0, cube.dtype).real.dtype if isinstance(cube, np.ndarray) else cube.real.dtype
+    weights = weights.numpy().astype(parts) if isinstance(cube, np.ndarray) else weights.to(cube.device, parts)
+    return cube - (cube * weights).sum(-2)[..., None, :]
 
 
 def subsample_chirps(cube: Array, num_chirps: int = 8) -> Array:
@@ -165,7 +174,8 @@ def heatmap_3d_from_raw(
     """What the three steps make of raw frames, at a fraction of the work.
 
     All loops go into the mean that clutter removal subtracts, but only those kept are decoded and transformed, and only
-    the range bins kept go through the Doppler and angle transforms.
+    the range bins kept go through the Doppler and angle transforms. With a ``doppler_window`` it is the mean of the
+    loops kept that the window weights, see :func:`remove_static_clutter`.
 
     Args:
         raw: Frames as ``RawRecording.raw`` gives them.
@@ -187,17 +197,19 @@ def heatmap_3d_from_raw(
             f'{tuple(raw.shape)}'
         )
     kept = raw[..., :: _stride(loops, num_chirps), :, :, :, :]
+    window = options.get('doppler_window')
     # Sums of int16 are whole numbers, which float32 holds exactly.
     if isinstance(raw, np.ndarray):
         x = kept.astype(np.float32)
-        total = None if static_clutter else raw.sum(-5, dtype=np.float32, keepdims=True)
+        total = None if static_clutter or window else raw.sum(-5, dtype=np.float32, keepdims=True)
     else:
         x = kept.float()
-        total = None if static_clutter else raw.sum(-5, dtype=torch.float32, keepdim=True)
+        total = None if static_clutter or window else raw.sum(-5, dtype=torch.float32, keepdim=True)
     if total is not None:
         total /= loops
         x -= total
     x = _decode_groups(x).reshape(*leading, num_chirps, tx * rx, 2 * half).transpose(-2, -3)
+    x = remove_static_clutter(x, window) if window and not static_clutter else x
     heatmap = heatmap_3d(x, num_doppler, num_angle, range_bins, **options)
     return heatmap.numpy() if isinstance(raw, np.ndarray) else heatmap
 

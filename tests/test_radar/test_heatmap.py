@@ -128,6 +128,33 @@ def test_static_clutter_stays_if_asked_for():
     np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize('window', ['hann', 'hamming', 'boxcar'])
+@pytest.mark.parametrize('bins_from_rest', [3.5, 5.25, -9.5])
+def test_what_moves_leaves_no_ghost_at_rest(window, bins_from_rest):
+    """The window weights the mean: between two bins the plain one is the target's own, and stays behind at rest."""
+    config = RadarConfig(num_loops=32, num_samples=32)
+    moving = point(config, 4 * config.range_resolution_m, bins_from_rest * config.velocity_resolution_m_s, 0.0)
+    still = 50 * point(config, 9 * config.range_resolution_m, 0.0, 0.3)
+    options = dict(num_doppler=32, antenna_order=config.antenna_order('row'), doppler_window=window)
+    for cube in (remove_static_clutter(moving + still, window), remove_static_clutter(torch.from_numpy(moving), window)):
+        heatmap = np.abs(heatmap_3d(cube, **options))
+        assert heatmap[..., 16, :].max() < 1e-3 * heatmap.max()  # rest
+        assert heatmap[..., 9].max() < 1e-3 * heatmap.max()  # what stands still
+        assert abs(np.unravel_index(heatmap.argmax(), heatmap.shape)[1] - 16 - bins_from_rest) <= 0.5
+        assert cube.dtype in (np.complex64, torch.complex64)
+
+
+@pytest.mark.parametrize('chirps', [4, 16])
+def test_from_raw_removes_clutter_by_the_window_s_mean(chirps):
+    raw = raw_frames(2)
+    options = dict(antenna_order=None, doppler_window='hann')
+    cube = remove_static_clutter(subsample_chirps(decode_groups(raw), chirps), 'hann')
+    expected = heatmap_3d(cube, 16, 32, **options)
+    np.testing.assert_allclose(
+        heatmap_3d_from_raw(raw, chirps, 16, 32, **options), expected, atol=1e-5 * np.abs(expected).max()
+    )
+
+
 def test_windows_weigh_samples_loops_and_antennas_in_order():
     cube = random_cube(antennas=5, loops=4, samples=16)
     order = [4, 0, 2, 1, 3]

@@ -76,10 +76,17 @@ class CalibrateCube(BaseTransform):
 
 @TRANSFORMS.register_module()
 class RemoveStaticClutter(BaseTransform):
-    """Subtracts each frame's mean over its loops from ``cube``."""
+    """Subtracts each frame's mean over its loops from ``cube``.
+
+    Args:
+        window: The ``doppler_window`` of the transform that follows, if any: it weights the mean.
+    """
+
+    def __init__(self, window: str | None = None) -> None:
+        self.window = window
 
     def transform(self, results: dict) -> dict:
-        results['cube'] = radar.remove_static_clutter(results['cube'])
+        results['cube'] = radar.remove_static_clutter(results['cube'], self.window)
         return results
 
 

@@ -127,9 +127,13 @@ class RawToHeatmap3D(BaseTransform):
         if isinstance(recording, radar.RawRecording):
             raw = recording.raw(frames)
             return radar.heatmap_3d_from_raw(raw, self.num_chirps, *bins, static_clutter=self.static_clutter, **options)
-        cube = recording.cube(frames)
-        cube = cube if self.static_clutter else radar.remove_static_clutter(cube)
-        return radar.heatmap_3d(radar.subsample_chirps(cube, self.num_chirps), *bins, **options)
+        cube, window = recording.cube(frames), options.get('doppler_window')
+        if not self.static_clutter and not window:
+            cube = radar.remove_static_clutter(cube)
+        cube = radar.subsample_chirps(cube, self.num_chirps)
+        if not self.static_clutter and window:
+            cube = radar.remove_static_clutter(cube, window)
+        return radar.heatmap_3d(cube, *bins, **options)
 
 
 @TRANSFORMS.register_module()
