@@ -2,7 +2,8 @@ import pytest
 
 from mmradar.errors import ConfigError
 from mmradar.radar import read_radar_config
-from mmradar.radar.config_files.lua import UNKNOWN, run_script
+from mmradar.radar.config_files.lua import run_script
+from mmradar.radar.config_files.lua_parser import UNKNOWN
 
 SCRIPT = """-- what a user of mmWave Studio writes
 CHIP = "XWR1843"

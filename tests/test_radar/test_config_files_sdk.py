@@ -55,6 +55,8 @@ def positions(name, num_tx=3):
         (AT_60_GHZ, 'xWR68xx AOP', 'xWR6843AOP'),
         (AT_60_GHZ, 'xWR68xx_ODS', 'xWR6843ODS'),
         (AT_60_GHZ, '', None),
+        (AT_60_GHZ, 'ours', None),
+        (FILE, 'ours', 'xWR1843'),
         (FILE, 'AWR294X', None),
     ],
 )

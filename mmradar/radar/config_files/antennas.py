@@ -30,7 +30,9 @@ def chip_families(settings: Settings, start_hz: float, board: Board | None) -> s
 
 
 def _names(settings: Settings, board: Board | None) -> list[str]:
-    return [board.name] if board else [settings.platform] if settings.platform else settings.chips
+    if board:
+        return [board.name]
+    return [settings.platform] if chip_family(settings.platform) else settings.chips
 
 
 def possible_boards(settings: Settings, families: set[str], board: Board | None, words: str) -> list[Board]:
@@ -52,7 +54,7 @@ def possible_boards(settings: Settings, families: set[str], board: Board | None,
     found = [boards_named(name) for name in names or [f'xWR{family}xx' for family in families]]
     if not all(found):
         return []
-    if settings.platform:
+    if names == [settings.platform]:
         found[0] = found[0][:1]  # the SDK's Visualizer writes AOP where it means AOP
     if not any(board.name.endswith(tuple(antennas)) for boards in found for board in boards):
         found += [boards_named(f'xWR{family}xx{word}') for family in families for word in antennas]
