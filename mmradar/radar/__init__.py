@@ -1,6 +1,7 @@
 """Radar signal processing: arrays in, arrays out. Imports neither mmengine nor a model."""
 
 from mmradar.radar.adc_layout import decode_groups, encode_groups, pack_words, unpack_words
+from mmradar.radar.boards import BOARDS, Board
 from mmradar.radar.calibration import Calibration, apply_calibration, calibrate
 from mmradar.radar.config import ANTENNA_ORDERS, PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig
 from mmradar.radar.config_files import read_radar_config
@@ -22,11 +23,13 @@ from mmradar.radar.recording import ADCFileError, RawRecording, Recording, open_
 
 __all__ = [
     'ANTENNA_ORDERS',
+    'BOARDS',
     'CHANNEL_MODES',
     'PRESETS',
     'SPEED_OF_LIGHT_M_S',
     'ADCFileError',
     'ADCReport',
+    'Board',
     'Calibration',
     'CubeRecording',
     'PacketStream',

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmradar.errors import ConfigError
+from mmradar.radar.boards import BOARDS, Positions
 
 SPEED_OF_LIGHT_M_S = 299_792_458.0
 SAMPLINGS = ('complex_1x', 'complex_2x', 'real')
@@ -36,6 +37,7 @@ class RadarConfig:
         chirp_period_s: From the start of one chirp to the start of the next (ramp and idle time).
         frame_rate_hz: Frames a second.
         tx_positions: Position of each transmitter in firing order, as (along, across) the array, in half wavelengths.
+            ``None`` where it is not known; what needs it raises a :class:`ConfigError` then.
         rx_positions: Position of each receiver, likewise.
         sampling: ``'complex_1x'`` (beat frequencies up to the sample rate), ``'complex_2x'`` (up to half of it, with
             the image band) or ``'real'`` (up to half of it).
@@ -58,10 +60,8 @@ class RadarConfig:
     sample_rate_hz: float = 5e6
     chirp_period_s: float = 75e-6
     frame_rate_hz: float = 10.0
-    # IWR1843 data sheet, figure of the antenna: TX1 and TX3 lie 2 wavelengths apart in line with the receivers,
-    # TX2 between them and half a wavelength across.
-    tx_positions: tuple[tuple[float, float], ...] = ((0.0, 0.0), (2.0, 1.0), (4.0, 0.0))
-    rx_positions: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (3.0, 0.0))
+    tx_positions: Positions | None = BOARDS['xWR1843'].tx_positions
+    rx_positions: Positions | None = BOARDS['xWR1843'].rx_positions
     sampling: str = 'complex_1x'
     num_lanes: int = 2
     iq_order: str = 'IIQQ'
@@ -74,17 +74,11 @@ class RadarConfig:
                 raise ConfigError(f'RadarConfig.{name} must be a whole number of at least 1, found {value!r}')
         for name in ('start_frequency_hz', 'slope_hz_per_s', 'sample_rate_hz', 'chirp_period_s', 'frame_rate_hz'):
             value = getattr(self, name)
-            if not np.isfinite(value) or value <= 0:
+            if not isinstance(value, (int, float, np.number)) or not np.isfinite(value) or value <= 0:
                 raise ConfigError(f'RadarConfig.{name} must be a positive number, found {value!r}')
         self._check_file_layout()
         for name, count in (('tx_positions', self.num_tx), ('rx_positions', self.num_rx)):
-            positions = tuple(tuple(float(x) for x in position) for position in getattr(self, name))
-            if len(positions) != count or any(len(position) != 2 for position in positions):
-                raise ConfigError(
-                    f'RadarConfig.{name} must hold one (along, across) pair for each of the {count} antennas, '
-                    f'found {getattr(self, name)!r}'
-                )
-            object.__setattr__(self, name, positions)
+            object.__setattr__(self, name, self._checked_positions(name, count))
         if self.num_samples / self.sample_rate_hz > self.chirp_period_s:
             raise ConfigError(
                 f'RadarConfig.chirp_period_s is {self.chirp_period_s * 1e6:g} us, too short for {self.num_samples} '
@@ -95,6 +89,21 @@ class RadarConfig:
                 f'RadarConfig: {self.chirps_per_frame} chirps take {self.frame_duration_s * 1e3:g} ms, longer than a '
                 f'frame at {self.frame_rate_hz:g} Hz'
             )
+
+    def _checked_positions(self, name: str, count: int) -> Positions | None:
+        found = getattr(self, name)
+        if found is None:
+            return None
+        try:
+            positions = tuple(tuple(float(x) for x in position) for position in found)
+        except (TypeError, ValueError):
+            positions = ()
+        if len(positions) != count or any(len(place) != 2 or not np.isfinite(place).all() for place in positions):
+            raise ConfigError(
+                f'RadarConfig.{name} must hold one (along, across) pair for each of the {count} antennas, '
+                f'found {found!r}'
+            )
+        return positions
 
     def _check_file_layout(self) -> None:
         for name, known in (('sampling', SAMPLINGS), ('num_lanes', (2, 4)), ('iq_order', IQ_ORDERS)):
@@ -114,28 +123,32 @@ class RadarConfig:
         """A configuration from itself, the name of a preset, or a dictionary of fields (``preset`` may be one).
 
         Raises:
-            ConfigError: An unknown preset or field, naming it and the known ones.
+            ConfigError: An unknown preset or field, naming it and the known ones; or none of the three.
         """
         if isinstance(config, RadarConfig):
             return config
         if isinstance(config, str):
             config = {'preset': config}
+        if not isinstance(config, Mapping):
+            raise ConfigError(
+                f'a radar is a RadarConfig, the name of a preset or a dictionary of fields, found {config!r}'
+            )
         options = dict(config)
         preset = options.pop('preset', None)
-        if preset is not None and preset not in PRESETS:
+        if preset is not None and (not isinstance(preset, str) or preset not in PRESETS):
             raise ConfigError(f'unknown radar preset {preset!r}; the presets are {", ".join(sorted(PRESETS))}')
         known = [field.name for field in fields(cls)]
-        unknown = sorted(set(options) - set(known))
+        unknown = sorted(set(options) - set(known), key=str)
         if unknown:
             raise ConfigError(f'unknown RadarConfig field {unknown[0]!r}; the fields are {", ".join(known)}')
         return replace(PRESETS[preset] if preset else cls(), **options)
 
     @classmethod
-    def from_file(cls, path: str | Path) -> RadarConfig:
+    def from_file(cls, path: str | Path, board: str | None = None) -> RadarConfig:
         """A configuration from a file of TI's tools or a JSON of fields: :func:`mmradar.radar.read_radar_config`."""
         from mmradar.radar.config_files import read_radar_config
 
-        return read_radar_config(path)
+        return read_radar_config(path, board)
 
     @property
     def num_antennas(self) -> int:
@@ -223,8 +236,12 @@ class RadarConfig:
 
     @property
     def virtual_positions(self) -> np.ndarray:
-        """Positions of the virtual antennas, (tx * rx, 2) as (along, across), in half wavelengths, in file order."""
-        tx, rx = np.asarray(self.tx_positions), np.asarray(self.rx_positions)
+        """Positions of the virtual antennas, (tx * rx, 2) as (along, across), in half wavelengths, in file order.
+
+        Raises:
+            ConfigError: They are not known.
+        """
+        tx, rx = self._known_positions()
         return (tx[:, None] + rx[None, :]).reshape(-1, 2)
 
     @property
@@ -232,10 +249,22 @@ class RadarConfig:
         """Where transmitters and receivers are, (tx, 2) and (rx, 2) as (along, across), in m.
 
         Counted from the middle of the virtual array; half wavelengths are those of the centre of the sweep.
+
+        Raises:
+            ConfigError: It is not known.
         """
         centre, half_wavelength_m = self.virtual_positions.mean(axis=0) / 2, self.wavelength_m / 2
-        tx, rx = np.asarray(self.tx_positions), np.asarray(self.rx_positions)
+        tx, rx = self._known_positions()
         return (tx - centre) * half_wavelength_m, (rx - centre) * half_wavelength_m
+
+    def _known_positions(self) -> tuple[np.ndarray, np.ndarray]:
+        if self.tx_positions is None or self.rx_positions is None:
+            raise ConfigError(
+                'it is not known where the antennas of this radar stand: its file names no board, or none that is '
+                f'known; read it with RadarConfig.from_file(..., board=...), one of {", ".join(BOARDS)}, or set '
+                'tx_positions and rx_positions'
+            )
+        return np.asarray(self.tx_positions), np.asarray(self.rx_positions)
 
     @property
     def azimuth_first_order(self) -> np.ndarray:

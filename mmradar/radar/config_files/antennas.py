@@ -1,0 +1,115 @@
+"""Where the antennas of a file's radar stand, as far as the file says it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from mmradar.errors import ConfigError
+from mmradar.radar.boards import BOARDS, FAMILY_60_GHZ, Board, Positions, boards_named, chip_family
+from mmradar.radar.config_files.settings import Settings
+
+NUM_RX = 4
+_BETWEEN_BANDS_HZ = 70e9
+_ASK = "name the board, as board='xWR6843AOP'"
+
+
+def chip_families(settings: Settings, start_hz: float, board: Board | None) -> set[str]:
+    """The families of which its chip may be; none where neither a name nor the band tells.
+
+    Raises:
+        ConfigError: No chip that the file names has this frequency.
+    """
+    names = _names(settings, board)
+    named, at_60_ghz = {chip_family(name) for name in names} - {''}, start_hz < _BETWEEN_BANDS_HZ
+    possible = {family for family in named if (family == FAMILY_60_GHZ) == at_60_ghz}
+    if named and not possible:
+        raise ConfigError(f'is for {" or ".join(names)}, which does not reach {start_hz / 1e9:g} GHz')
+    return possible or ({FAMILY_60_GHZ} if at_60_ghz else set())
+
+
+def _names(settings: Settings, board: Board | None) -> list[str]:
+    if board:
+        return [board.name]
+    return [settings.platform] if chip_family(settings.platform) else settings.chips
+
+
+def possible_boards(settings: Settings, families: set[str], board: Board | None, words: str) -> list[Board]:
+    """The boards that it may be for; none where those of a chip are not known.
+
+    Args:
+        settings: What the file says.
+        families: See :func:`chip_families`.
+        board: The board, where it is given.
+        words: The file's name and text. Where they say AOP or ODS, it may be for such a board, too: TI's own files for
+            these often name the chip alone.
+    """
+    if board:
+        return [board]
+    antennas = {word.upper() for word in re.findall(r'(?<![a-z])(?:aop|ods)(?![a-z])', words.lower())}
+    if not families:  # at 77 GHz
+        return [BOARDS['xWR1843'], BOARDS['xWR1642'], *([BOARDS['xWR1843AOP']] if antennas else [])]
+    names = [name for name in _names(settings, board) if chip_family(name) in families]
+    found = [boards_named(name) for name in names or [f'xWR{family}xx' for family in families]]
+    if not all(found):
+        return []
+    if names == [settings.platform]:
+        found[0] = found[0][:1]  # the SDK's Visualizer writes AOP where it means AOP
+    if not any(board.name.endswith(tuple(antennas)) for boards in found for board in boards):
+        found += [boards_named(f'xWR{family}xx{word}') for family in families for word in antennas]
+    return [board for boards in found for board in boards]
+
+
+def agreed_positions(
+    boards: list[Board], chip_known: bool, transmitters: list[int], receivers: list[int]
+) -> tuple[Positions, Positions] | tuple[None, None]:
+    """Where the antennas stand, if all boards agree; ``None`` where those of one chip differ, or none is known.
+
+    Raises:
+        ConfigError: Boards of different chips differ.
+    """
+    boards = list(dict.fromkeys(board for board in boards if max(transmitters) < len(board.tx_positions)))
+    found = [
+        (tuple(board.tx_positions[i] for i in transmitters), tuple(board.rx_positions[i] for i in receivers))
+        for board in boards
+    ]
+    if len({_relative(*positions) for positions in found}) == 1:
+        return found[0]
+    if chip_known or not boards:
+        return None, None
+    raise ConfigError(
+        f'does not say for which board it is, and {" and ".join(f"TX{i + 1}" for i in transmitters)} stand in other '
+        f'places on each of {", ".join(board.name for board in boards)}; name the board, as board={boards[0].name!r}'
+    )
+
+
+def _relative(tx_positions: Positions, rx_positions: Positions) -> tuple[tuple[float, float], ...]:
+    virtual = (np.asarray(tx_positions)[:, None] + np.asarray(rx_positions)).reshape(-1, 2)
+    return tuple(map(tuple, (virtual - virtual[0]).tolist()))
+
+
+def stated_positions(
+    lines: dict[int, list[float]], transmitters: list[int], receivers: list[int]
+) -> tuple[Positions, Positions]:
+    """Positions from ``antGeometry0`` (against the array) and ``antGeometry1`` (across), by virtual antenna.
+
+    Raises:
+        ConfigError: They do not say which antennas they mean, or mean no such array.
+    """
+    num_tx, num_rx = len(transmitters), len(receivers)
+    if len(lines) != 2 or len(lines[0]) != len(lines[1]):
+        raise ConfigError(f'antGeometry0 and antGeometry1 must name the same virtual antennas; {_ASK}')
+    # They count the board's antennas in one place, those that are on in another: read is where both are the same.
+    whole_board = num_rx == NUM_RX and transmitters == list(range(num_tx)) and len(lines[0]) >= num_tx * num_rx
+    if not whole_board and (transmitters != sorted(transmitters) or len(lines[0]) != num_tx * num_rx):
+        raise ConfigError(
+            f'its antGeometry lines name {len(lines[0])} virtual antennas, and do not say which of them are those of '
+            f'TX {", ".join(str(i + 1) for i in transmitters)} with {num_rx} receivers; {_ASK}'
+        )
+    places = np.stack([-np.asarray(lines[0]), np.asarray(lines[1])], -1)[: num_tx * num_rx].reshape(num_tx, num_rx, 2)
+    tx, rx = places[:, 0] - places[0, 0], places[0]
+    if not np.array_equal(places, tx[:, None] + rx):
+        raise ConfigError(f'its antGeometry lines are no array of transmitters with the same receivers; {_ASK}')
+    rx = rx - (rx[:, 0].min(), rx[:, 1].max())  # only differences count; so they are written as in BOARDS
+    return tuple(map(tuple, (tx + 0.0).tolist())), tuple(map(tuple, (rx + 0.0).tolist()))
