@@ -65,6 +65,39 @@ def choose(operator: str, backend: str, available: dict[str, str | None], device
     return backend
 
 
+def _swapped(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """What to say of a shape whose last two axes seem to be the other way round."""
+    if len(found) != len(shape) or len(shape) < 2:
+        return ''
+    (*batch, first, second), (*wanted, rows, columns) = found, shape
+    if batch != wanted or second != rows or first == rows or columns not in (first, second):
+        return ''
+    tokens = ' Tokens come before channels here, in every argument.' if len(shape) == 3 else ''
+    return f': are its last two axes swapped?{tokens}'
+
+
+def check_channels(operator: str, name: str, tokens: torch.Tensor, parameter: str, of_channel: torch.Tensor) -> None:
+    """Raise where tokens are (batch, channels, length), as other packages take them, by what a parameter tells.
+
+    Args:
+        operator: Its name, for messages.
+        name: Of the tokens.
+        tokens: To be (batch, length, ..., channels).
+        parameter: Name of a tensor whose first axis are the channels.
+        of_channel: That tensor.
+
+    Raises:
+        ValueError: Channels in the place of the tokens.
+    """
+    channels = of_channel.shape[0] if of_channel.ndim else 0
+    if tokens.shape[-1] != channels and tokens.shape[1] == channels:
+        raise ValueError(
+            f'{operator}: {name} must be (batch, length, {channels}), {parameter} being {tuple(of_channel.shape)}, '
+            f'found {tuple(tokens.shape)}. Tokens come before channels here, in every argument; mamba-ssm and '
+            f'causal-conv1d have it the other way round: {name}.transpose(1, -1)'
+        )
+
+
 def check_tensor(operator: str, name: str, tensor: torch.Tensor, shape: tuple[int, ...], like: torch.Tensor) -> None:
     """Raise unless a tensor has the shape, is of a floating type and lies where ``like`` does.
 
@@ -75,7 +108,9 @@ def check_tensor(operator: str, name: str, tensor: torch.Tensor, shape: tuple[in
     if not isinstance(tensor, torch.Tensor):
         raise TypeError(f'{operator}: {name} must be a tensor, found {type(tensor).__name__}')
     if tuple(tensor.shape) != shape:
-        raise ValueError(f'{operator}: {name} must be {shape}, found {tuple(tensor.shape)}')
+        raise ValueError(
+            f'{operator}: {name} must be {shape}, found {tuple(tensor.shape)}{_swapped(tuple(tensor.shape), shape)}'
+        )
     if not tensor.is_floating_point():
         raise TypeError(f'{operator}: {name} must be real floating-point numbers, found {tensor.dtype}')
     if tensor.device != like.device:

@@ -283,6 +283,25 @@ def test_half_types_and_autocast_are_computed_in_float32(dtype):
         torch.testing.assert_close(diagonal_ssm(u.float(), **args), expected, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize('frame_type', [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize('state_type', [torch.complex32, torch.complex64, torch.complex128])
+@pytest.mark.filterwarnings('ignore:ComplexHalf')  # torch calls it experimental: it is only stored in
+def test_a_state_is_rounded_where_it_is_stored_and_nowhere_else(state_type, frame_type):
+    args = parameters()
+    first = torch.randn(2, 12, 8, dtype=torch.complex64).to(state_type)
+    u = torch.randn(2, 12).to(frame_type)
+    state, exact_state = first.clone(), first.to(torch.complex128)
+    y = diagonal_ssm_step(state, u, **args)
+    exact = diagonal_ssm_step(exact_state, u.double(), **widened(args))
+    assert (y.dtype, state.dtype) == (frame_type, state_type)
+    computing = 1e-12 if torch.float64 in (frame_type, state.real.dtype) else 1e-6
+    for found, exact_one in ((y.double(), exact), (state.to(torch.complex128), exact_state)):
+        rounding = torch.finfo(state.real.dtype if found.is_complex() else y.dtype).eps / 2
+        torch.testing.assert_close(
+            found, exact_one, rtol=rounding + computing, atol=computing + 3e-8 * (rounding > 1e-4)
+        )
+
+
 def test_memory_of_a_stream_is_its_state():
     args = parameters()
     state = torch.zeros(1, 12, 8, dtype=torch.complex64)
@@ -308,6 +327,7 @@ def test_rates_of_a_batch_of_streams():
     [
         (dict(A=torch.zeros(12, 8)), TypeError, 'A must be complex'),
         (dict(A=torch.zeros(11, 8, dtype=torch.complex64)), ValueError, 'A must be'),
+        (dict(u=torch.ones(2, 12, 5)), ValueError, r'u must be \(batch, length, 12\).* Tokens come before channels'),
         (dict(C=torch.zeros(12, 7, dtype=torch.complex64)), ValueError, 'C must be'),
         (dict(delta=torch.ones(11)), ValueError, 'delta must be'),
         (dict(D=torch.ones(1)), ValueError, 'D must be'),

@@ -115,6 +115,20 @@ def test_half_precision_and_any_memory_layout():
     assert (y - expected).abs().max() <= 2**-6 * expected.abs().max()
 
 
+@pytest.mark.parametrize('parameter_type', [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize('type_of_x', [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize('backend', ['cpu', 'torch'])
+def test_half_precision_rounds_the_result_and_no_position(backend, type_of_x, parameter_type):
+    """Pixel 60.3 would become 60.25 in bfloat16."""
+    skip_unless_available(backend)
+    x, *tensors, groups, deform_groups = deform_inputs(16, 2, 1, size=(3, 70), batch=1)
+    x, tensors = x.to(type_of_x), [tensor.to(parameter_type) for tensor in tensors]
+    exact = modulated_deform_conv2d(x.double(), *(t.double() for t in tensors), groups, deform_groups, backend='torch')
+    y = modulated_deform_conv2d(x, *tensors, groups, deform_groups, backend=backend)
+    assert y.dtype == type_of_x
+    torch.testing.assert_close(y.double(), exact, rtol=torch.finfo(type_of_x).eps / 2 + 1e-5, atol=1e-4)
+
+
 def test_operator_obeys_torch_s_rules():
     skip_unless_available('cpu')
     from mmradar.ops.modulated_deform_conv.cpu import _by_pixel, _forward
@@ -147,6 +161,7 @@ def test_mmcv_is_called_where_it_is_compiled(monkeypatch):
     calls = []
 
     def operator(x, offset, mask, weight, bias, *settings):
+        assert len({tensor.dtype for tensor in (x, offset, mask, weight, bias)}) == 1  # that of the offsets counts
         calls.append(settings)
         return modulated_deform_conv2d(x, offset, mask, weight, bias, *settings[-2:], backend='torch')
 
@@ -158,11 +173,16 @@ def test_mmcv_is_called_where_it_is_compiled(monkeypatch):
     monkeypatch.setitem(__import__('sys').modules, 'mmcv.ops', SimpleNamespace(modulated_deform_conv2d=operator))
     torch.testing.assert_close(modulated_deform_conv2d(*inputs), modulated_deform_conv2d(*inputs, backend='torch'))
     assert calls == [(1, (2, 1), 1, 2, 2)]  # stride, padding, dilation, groups, deform_groups
+    half = [value.bfloat16() if isinstance(value, torch.Tensor) else value for value in inputs]
+    y = modulated_deform_conv2d(*half, backend='mmcv')
+    assert y.dtype == torch.bfloat16 and torch.equal(y, modulated_deform_conv2d(*half, backend='torch'))
 
 
 def test_shapes_only():
     inputs = [value.to('meta') if isinstance(value, torch.Tensor) else value for value in deform_inputs(size=(5, 7))]
     assert modulated_deform_conv2d(*inputs).shape == (2, 4, 5, 7)
+    half = [value.bfloat16() if isinstance(value, torch.Tensor) else value for value in inputs]
+    assert modulated_deform_conv2d(*half).dtype == torch.bfloat16
 
 
 def test_what_does_not_fit_is_named():

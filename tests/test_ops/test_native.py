@@ -182,7 +182,14 @@ def test_module_prints_what_runs_here(tmp_path):
     done = subprocess.run(
         [sys.executable, '-m', 'mmradar.ops'], env=environment, capture_output=True, text=True, check=True
     )
-    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in done.stdout.splitlines()}
-    assert lines['cpu'] == 'no: no C compiler found (cc, or the one that CC names)'
-    assert lines['torch'] == lines['reference'] == 'yes'
-    assert lines['mamba_ssm'] == 'no: needs CUDA tensors'
+    tables = {}
+    for line in done.stdout.splitlines():
+        if line.startswith('  '):
+            tables[operator].update([line.split(maxsplit=1)])
+        elif ' on cpu, ' in line:
+            operator = line.split()[0]
+            tables[operator] = {}
+    scan, convolution = tables['selective_scan'], tables['causal_conv1d']
+    assert scan['cpu'] == convolution['cpu'] == 'no: no C compiler found (cc, or the one that CC names)'
+    assert scan['torch'] == scan['reference'] == convolution['torch'] == 'yes'
+    assert scan['mamba_ssm'] == convolution['causal_conv1d'] == 'no: needs CUDA tensors'

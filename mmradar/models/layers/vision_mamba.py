@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, silu
 
 from mmradar.ops import causal_conv1d, selective_scan
+from mmradar.ops.precision import computing_type
 from mmradar.registry import MODELS
 
 
@@ -48,7 +49,7 @@ class DirectedScan(BaseModule):
         return selective_scan(
             x,
             linear(dt, self.dt_weight),
-            -torch.exp(self.A_log.float()),
+            -torch.exp(self.A_log.to(computing_type(self.A_log))),
             B,
             C,
             self.D,
@@ -63,7 +64,8 @@ class DirectedScan(BaseModule):
 class VisionMambaLayer(BaseModule):
     """A bidirectional Mamba layer with pre-norm and residual, linear in the length of the sequence.
 
-    Vision Mamba (Zhu et al., 2024), algorithm 1; the layer of milliMamba's CVMamba encoder.
+    Vision Mamba (Zhu et al., 2024), algorithm 1; the layer of milliMamba's CVMamba encoder. Weights of Vision Mamba's
+    and mamba-ssm's own layers are converted by :mod:`mmradar.models.converters`.
 
     Args:
         embed_dims: Width of the tokens.
@@ -72,6 +74,7 @@ class VisionMambaLayer(BaseModule):
         d_conv: Width of the causal convolution.
         dt_rank: Rank of the step-size projection; width / 16 by default.
         backend: Of :func:`mmradar.ops.selective_scan`.
+        bidirectional: Off, there is no second scan: a plain Mamba layer (Gu and Dao, 2023), causal.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class VisionMambaLayer(BaseModule):
         d_conv: int = 4,
         dt_rank: int | None = None,
         backend: str = 'auto',
+        bidirectional: bool = True,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -89,21 +93,25 @@ class VisionMambaLayer(BaseModule):
         dt_rank = dt_rank or math.ceil(embed_dims / 16)
         self.norm = nn.LayerNorm(embed_dims)
         self.in_proj = nn.Linear(embed_dims, 2 * inner, bias=False)
-        self.forward_scan = DirectedScan(inner, d_state, d_conv, dt_rank, reverse=False, backend=backend)
-        self.backward_scan = DirectedScan(inner, d_state, d_conv, dt_rank, reverse=True, backend=backend)
+        sizes = (inner, d_state, d_conv, dt_rank)
+        self.forward_scan = DirectedScan(*sizes, reverse=False, backend=backend)
+        self.backward_scan = DirectedScan(*sizes, reverse=True, backend=backend) if bidirectional else None
         self.out_proj = nn.Linear(inner, embed_dims, bias=False)
 
     def forward(self, tokens: Float[Tensor, 'batch length dims']) -> Float[Tensor, 'batch length dims']:
         x, gate = self.in_proj(self.norm(tokens)).chunk(2, dim=-1)
-        y = (self.forward_scan(x) + self.backward_scan(x)) * silu(gate)
-        return tokens + self.out_proj(y)
+        y = self.forward_scan(x)
+        if self.backward_scan is not None:
+            y = y + self.backward_scan(x)
+        return tokens + self.out_proj(y * silu(gate))
 
     def uncounted_macs(self, tokens: Float[Tensor, 'batch length dims']) -> dict[str, int]:
         """Multiply-accumulates of ``forward`` that no matrix product or convolution of torch does.
 
         A state element takes three a token (decay, input, output) and a tap of the convolution one.
         """
-        scans, length = (self.forward_scan, self.backward_scan), tokens.shape[:2].numel()
+        scans = [scan for scan in (self.forward_scan, self.backward_scan) if scan is not None]
+        length = tokens.shape[:2].numel()
         return {
             'selective scan': sum(3 * length * scan.A_log.numel() for scan in scans),
             'causal convolution': sum(length * scan.conv_weight.numel() for scan in scans),

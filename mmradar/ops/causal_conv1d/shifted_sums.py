@@ -6,12 +6,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad, silu
 
+from mmradar.ops.precision import computing_type
+
 
 def conv_shifted_sums(x: Tensor, weight: Tensor, bias: Tensor | None, with_silu: bool, reverse: bool) -> Tensor:
     """:func:`mmradar.ops.causal_conv1d` as shifted sums over token-major memory.
 
-    torch's ``conv1d`` wants channels first, and the two transposes cost more than the convolution.
+    torch's ``conv1d`` wants channels first, and the two transposes cost more than the convolution. Half types are
+    summed in float32.
     """
+    dtype = computing_type(x, weight, bias)
+    x, weight, bias = (None if tensor is None else tensor.to(dtype) for tensor in (x, weight, bias))
     length, width = x.shape[1], weight.shape[1]
     padded = pad(x, (0, 0, 0, width - 1) if reverse else (0, 0, width - 1, 0))
     shifts = range(width - 1, -1, -1) if reverse else range(width)

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from mmradar.ops.backends import check_channels
 from mmradar.ops.diagonal_ssm.checks import check_ssm
 from mmradar.ops.diagonal_ssm.convolution import chunk_operators, chunked_convolve, fft_convolve, ssm_kernel
 from mmradar.ops.diagonal_ssm.reference import diagonal_ssm_reference
@@ -56,6 +57,8 @@ def diagonal_ssm(
     ``A_bar_t = exp(s_t delta A)``, ``B_bar_t = (A_bar_t - 1) / A``, where ``s_t`` is ``delta_scale``. Each channel has
     its own A, C and delta, which do not depend on the input. Exponents are made in complex128.
 
+    Channels come last. S4's code has (batch, dim, length); where length and dim are equal, shapes cannot tell.
+
     Args:
         u: Frames. Axes between length and dim are further sequences which share the scale of their batch element, as
             the joints of a clip do.
@@ -82,6 +85,7 @@ def diagonal_ssm(
     if u.ndim < 3 or u.numel() == 0:
         raise ValueError(f'{operator} takes u as (batch, length, ..., dim), not empty, found {tuple(u.shape)}')
     batch, length = u.shape[:2]
+    check_channels(operator, 'u', u, 'A', A)
     check_ssm(operator, u, delta, A, C, D, delta_scale, [(), (batch,), (batch, length)])
     method = choose_method(method, delta_scale)
     if isinstance(delta_scale, Tensor) and delta_scale.ndim == 0:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from mmradar.ops.diagonal_ssm.checks import check_ssm
 from mmradar.ops.diagonal_ssm.discretisation import DiscreteSSM, discretise
+from mmradar.ops.precision import computing_type
 
 
 def readout(C: Complex[Tensor, 'dim state']) -> Float[Tensor, 'dim state two']:
@@ -52,7 +53,8 @@ def diagonal_ssm_step(
     A stream begins with a state of zeros. Time and memory of a frame do not depend on how many came before.
 
     Args:
-        state: Changed in place to the state behind this frame; complex64 or complex128.
+        state: Changed in place to the state behind this frame; complex. It is rounded to its type only where it is
+            stored: everything is computed in the wider type of state and frame, single precision at least.
         u: The frame.
         delta: Step size of each channel at the training frame rate, positive.
         A: Diagonal of the state matrix, one of each conjugate pair; not 0.
@@ -79,7 +81,11 @@ def diagonal_ssm_step(
     frame = discretise(delta, A, delta_scale)
     if isinstance(delta_scale, Tensor) and delta_scale.ndim:
         frame = DiscreteSSM(*(x.reshape(u.shape[0], *[1] * (u.ndim - 2), *A.shape) for x in frame))
-    frame = DiscreteSSM(*(x.to(state.dtype) for x in frame))
-    real_type = state.real.dtype
-    D = None if D is None else D.to(real_type)
-    return advance(state, u.to(real_type), frame, readout(C.to(state.dtype)), D).to(u.dtype)
+    dtype = computing_type(state, u)
+    h, C = state.to(dtype), C.to(dtype)
+    frame = DiscreteSSM(*(x.to(dtype) for x in frame))
+    D = None if D is None else D.to(h.real.dtype)
+    y = advance(h, u.to(h.real.dtype), frame, readout(C), D)
+    if state.dtype != dtype:  # h is the state itself otherwise
+        state.copy_(h)
+    return y.to(u.dtype)

@@ -69,7 +69,7 @@ def modulated_deform_conv2d(
     if bias is not None:
         check_tensor(operator, 'bias', bias, (out,), x)
     if x.is_meta:  # torch's form, of which the complexity analysis counts the convolution
-        return deform_conv_bags(x, offset, mask, weight, bias, groups, deform_groups)
+        return deform_conv_bags(x, offset, mask, weight, bias, groups, deform_groups).to(x.dtype)
     available = {
         'cpu': native_missing(x.device, x.dtype) or narrow_groups(channels, deform_groups),
         'mmcv': mmcv_missing(),

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mmradar.ops.compilation import assume_constant
+from mmradar.ops.precision import computing_type
 
 
 @assume_constant
@@ -28,9 +29,11 @@ def mmcv_missing() -> str | None:
 def deform_conv_mmcv(
     x: Tensor, offset: Tensor, mask: Tensor, weight: Tensor, bias: Tensor | None, groups: int, deform_groups: int
 ) -> Tensor:
-    """:func:`mmradar.ops.modulated_deform_conv2d` by mmcv."""
+    """:func:`mmradar.ops.modulated_deform_conv2d` by mmcv, which takes positions in the type of the offsets."""
     from mmcv.ops import modulated_deform_conv2d
 
     padding = (weight.shape[2] // 2, weight.shape[3] // 2)
-    x, offset, mask = (tensor.contiguous() for tensor in (x, offset, mask))
+    dtype = computing_type(x, offset, mask, weight, bias)
+    x, offset, mask, weight = (tensor.to(dtype).contiguous() for tensor in (x, offset, mask, weight))
+    bias = None if bias is None else bias.to(dtype)
     return modulated_deform_conv2d(x, offset, mask, weight, bias, 1, padding, 1, groups, deform_groups)

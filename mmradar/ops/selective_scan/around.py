@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import silu, softplus
 
+from mmradar.ops.precision import computing_type
+
 
 def with_surroundings(scan: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tuple[Tensor, Tensor]]:
     """A scan with all arguments of :func:`mmradar.ops.selective_scan` from one of (u, delta, A, B, C) only.
@@ -17,7 +19,7 @@ def with_surroundings(scan: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..
     """
 
     def complete(u, delta, A, B, C, D, z, delta_bias, delta_softplus, reverse):
-        dtype = torch.promote_types(u.dtype, torch.float32)
+        dtype = computing_type(u)
         x, delta, A, B, C = (tensor.to(dtype) for tensor in (u, delta, A, B, C))
         if delta_bias is not None:
             delta = delta + delta_bias.to(dtype)

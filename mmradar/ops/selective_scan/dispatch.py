@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mmradar.ops.backends import check_tensor, choose, native_missing
+from mmradar.ops.backends import check_channels, check_tensor, choose, native_missing
+from mmradar.ops.precision import computing_type
 from mmradar.ops.selective_scan.around import with_surroundings
 from mmradar.ops.selective_scan.cpu import scan_cpu
 from mmradar.ops.selective_scan.fused_triton import interpreting, scan_triton, triton_missing
@@ -50,7 +51,7 @@ def available_backends(device: torch.device | str = 'cpu', dtype: torch.dtype = 
     device = torch.device(device)
     on_gpu = device.type == 'cuda'
     reasons = {
-        'mamba_ssm': mamba_ssm_missing() if on_gpu else 'needs CUDA tensors',
+        'mamba_ssm': mamba_ssm_missing(dtype) if on_gpu else 'needs CUDA tensors',
         'triton': _triton_missing(device, dtype),
         'cpu': native_missing(device, dtype),
         'torch': None,
@@ -66,6 +67,7 @@ def _check(u: Tensor, A: Tensor, **others: Tensor | None) -> None:
             f'{operator} takes u as (batch, length, dim) and A as (dim, state), found '
             f'{tuple(u.shape)} and {tuple(A.shape)}'
         )
+    check_channels(operator, 'u', u, 'A', A)
     (batch, length, dim), state = u.shape, A.shape[1]
     tokens, matrix, row = (batch, length, dim), (batch, length, state), (dim,)
     shapes = dict(delta=tokens, B=matrix, C=matrix, D=row, z=tokens, delta_bias=row)
@@ -94,9 +96,13 @@ def selective_scan(
 ) -> Tensor | tuple[Tensor, Tensor]:
     """Selective state-space scan (Mamba, Gu and Dao, 2023; milliMamba, equation 2).
 
-    ``h_t = exp(delta_t A) h_{t-1} + delta_t B_t u_t``, ``y_t = (C_t h_t + D u_t) silu(z_t)``. The order of arguments is
-    that of mamba-ssm's ``selective_scan_fn``; tokens come before channels, (batch, length, dim), as layers make them.
-    The state is float32 at least, whatever the inputs are.
+    ``h_t = exp(delta_t A) h_{t-1} + delta_t B_t u_t``, ``y_t = (C_t h_t + D u_t) silu(z_t)``. The state is float32 at
+    least, whatever the inputs are.
+
+    The order of arguments is that of mamba-ssm's ``selective_scan_fn``, but tokens come before channels, as layers make
+    them: u, delta, z and y are (batch, length, dim), B and C (batch, length, state). mamba-ssm has them as (batch, dim,
+    length) and (batch, state, length). Where length, dim and state are equal, shapes cannot tell, and nothing is said:
+    turn its tensors with ``transpose(1, 2)``. B and C are a token's own, real and without groups.
 
     Args:
         u: Input tokens.
@@ -122,7 +128,7 @@ def selective_scan(
     """
     _check(u, A, delta=delta, B=B, C=C, D=D, z=z, delta_bias=delta_bias)
     if u.is_meta:  # shapes only, as the complexity analysis needs them
-        last_state = u.new_empty(u.shape[0], u.shape[2], A.shape[1])
+        last_state = u.new_empty(u.shape[0], u.shape[2], A.shape[1], dtype=computing_type(u))
         return (torch.empty_like(u), last_state) if return_last_state else torch.empty_like(u)
     scan = _BACKENDS[choose('selective_scan', backend, available_backends(u.device, u.dtype), u.device)]
     # Autocast would hand the recurrence over to half precision.

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mmradar.ops.backends import import_missing
+from mmradar.ops.precision import shared_type
 from mmradar.ops.selective_scan.fused import fused_scan
 
 _CHUNK = 16  # tokens
@@ -140,10 +141,5 @@ def _(grad_y, grad_last, u, delta, A, B, C, D, z, bias, starts, softplus, revers
     return [torch.empty_like(x).contiguous() for x in (u, delta, A, B, C, row, u, row)]
 
 
-def _token_type(u: Tensor, *others: Tensor | None) -> torch.dtype:
-    """That of ``u`` if all tokens have it, float32 otherwise."""
-    return u.dtype if all(x is None or x.dtype == u.dtype for x in others) else torch.float32
-
-
 # tokens of float32, bfloat16 or float16 with a float32 state
-scan_triton = fused_scan(_forward, _backward, _token_type)
+scan_triton = fused_scan(_forward, _backward, shared_type)

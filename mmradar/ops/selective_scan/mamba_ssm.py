@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from mmradar.ops.backends import import_missing
+from mmradar.ops.precision import shared_type
 
 
-def mamba_ssm_missing() -> str | None:
-    """Why mamba-ssm's Mamba-1 kernel cannot be used, or ``None`` if it can.
+def mamba_ssm_missing(dtype: torch.dtype) -> str | None:
+    """Why mamba-ssm's Mamba-1 kernel cannot be used for tokens of a type, or ``None`` if it can.
 
     The compiled symbol is asked for, not the package: since 2.3.2 a plain install comes without it.
     """
+    if dtype == torch.float64:
+        return 'has no float64'
     return import_missing('selective_scan_cuda', 'mamba_ssm.ops.selective_scan_interface')
 
 
@@ -33,12 +37,13 @@ def scan_mamba_ssm(
     def turn(x: Tensor | None) -> Tensor | None:
         if x is None:
             return None
-        return (x.flip(1) if reverse else x).to(u.dtype).transpose(1, 2).contiguous()
+        return (x.flip(1) if reverse else x).to(dtype).transpose(1, 2).contiguous()
 
+    given, dtype = u.dtype, shared_type(u, delta, B, C, z)
     u, delta, B, C, z = (turn(x) for x in (u, delta, B, C, z))
     A, D, delta_bias = (None if x is None else x.float() for x in (A, D, delta_bias))
     y, last_state = selective_scan_fn(
         u, delta, A, B, C, D, z, delta_bias, delta_softplus, return_last_state=True
     )  # fmt: skip
-    y = y.transpose(1, 2)
+    y = y.transpose(1, 2).to(given)
     return y.flip(1) if reverse else y, last_state

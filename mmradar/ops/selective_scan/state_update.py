@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import silu, softplus
 
 from mmradar.ops.backends import check_tensor
+from mmradar.ops.precision import computing_type
 
 
 def selective_state_update(
@@ -25,7 +26,8 @@ def selective_state_update(
     """The next token of :func:`~mmradar.ops.selective_scan`: what it would return for it, from the state before.
 
     The order of arguments is that of mamba-ssm's function of this name. A stream begins with a state of zeros, or with
-    the last state that a scan returned.
+    the last state that a scan returned. As in mamba-ssm, the state may be kept in half precision: it is rounded to its
+    type only where it is stored. Everything is computed in the widest type of all tensors, float32 at least.
 
     Args:
         state: Changed in place to the state behind this token.
@@ -57,15 +59,18 @@ def selective_state_update(
     for name, tensor in tensors.items():
         if tensor is not None:
             check_tensor(operator, name, tensor, shapes[name], state)
-    u, dt, A, B, C = (tensor.to(state.dtype) for tensor in (x, dt, A, B, C))
+    dtype = computing_type(state, *tensors.values())
+    h, u, dt, A, B, C = (tensor.to(dtype) for tensor in (state, x, dt, A, B, C))
     if dt_bias is not None:
-        dt = dt + dt_bias.to(state.dtype)
+        dt = dt + dt_bias.to(dtype)
     if dt_softplus:
         dt = softplus(dt)
-    state.mul_(torch.exp(dt[..., None] * A)).add_((dt * u)[..., None] * B[:, None])
-    y = (state * C[:, None]).sum(-1)
+    h.mul_(torch.exp(dt[..., None] * A)).add_((dt * u)[..., None] * B[:, None])
+    if state.dtype != dtype:  # h is the state itself otherwise
+        state.copy_(h)
+    y = (h * C[:, None]).sum(-1)
     if D is not None:
-        y = y + D.to(state.dtype) * u
+        y = y + D.to(dtype) * u
     if z is not None:
-        y = y * silu(z.to(state.dtype))
+        y = y * silu(z.to(dtype))
     return y.to(x.dtype)

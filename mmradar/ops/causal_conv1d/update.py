@@ -1,0 +1,55 @@
+"""The next tokens of a causal convolution, for streams."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mmradar.ops.backends import check_channels, check_tensor
+from mmradar.ops.causal_conv1d.checks import check_conv
+from mmradar.ops.causal_conv1d.dispatch import causal_conv1d
+
+
+def causal_conv1d_update(
+    x: Float[Tensor, 'batch *length dim'],
+    conv_state: Float[Tensor, 'batch kept dim'],
+    weight: Float[Tensor, 'dim width'],
+    bias: Float[Tensor, 'dim'] | None = None,
+    activation: str | None = None,
+    *,
+    backend: str = 'auto',
+) -> Float[Tensor, 'batch *length dim']:
+    """The next tokens of :func:`~mmradar.ops.causal_conv1d`: what it would return for them, from the tokens before.
+
+    The order of arguments is that of causal-conv1d's function of this name, whose state is (batch, dim, kept). A stream
+    begins with a state of zeros, or with the final states that a convolution returned.
+
+    Args:
+        x: The token, (batch, dim), or several, (batch, length, dim).
+        conv_state: The last tokens, the newest last, ``width - 1`` of them or more. Changed in place.
+        weight: The last column belongs to the token itself.
+        bias: Added to every token.
+        activation: ``'silu'``, also known as ``'swish'``, or ``None``.
+        backend: Of :func:`~mmradar.ops.causal_conv1d`.
+
+    Returns:
+        As ``x``, in its type.
+
+    Raises:
+        ValueError: Shapes or devices that do not fit, or an unknown activation or backend.
+        TypeError: Tensors that are not of floating types.
+        RuntimeError: A backend that cannot run here.
+    """
+    operator = 'causal_conv1d_update'
+    tokens = x.unsqueeze(1) if x.ndim == 2 else x
+    check_conv(operator, tokens, weight, bias, activation)
+    (batch, length, dim), before = tokens.shape, weight.shape[1] - 1
+    kept = conv_state.shape[1] if conv_state.ndim == 3 else before
+    if conv_state.ndim == 3:
+        check_channels(operator, 'conv_state', conv_state, 'weight', weight)
+    check_tensor(operator, 'conv_state', conv_state, (batch, max(kept, before), dim), x)
+    first = conv_state[:, kept - before :]
+    y = causal_conv1d(tokens, weight, bias, activation, initial_states=first, backend=backend)
+    conv_state.copy_(torch.cat((conv_state, tokens), dim=1)[:, length:])
+    return y.squeeze(1) if x.ndim == 2 else y
