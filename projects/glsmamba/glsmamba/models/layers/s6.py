@@ -13,6 +13,7 @@ from torch.nn.functional import linear
 from glsmamba.models.layers.scan_orders import ScanOrders, read_in_orders
 from mmradar.errors import ConfigError
 from mmradar.ops import selective_scan
+from mmradar.ops.precision import computing_type
 
 # softplus of it is 0 exactly, in every floating type that has it: the state passes such a token unchanged
 _NO_STEP = -1e4
@@ -104,7 +105,7 @@ class S6(BaseModule):
             delta = _project(dt, self.dt_weight) + self.dt_bias[:, None]
         if padding is not None:
             delta = delta.masked_fill(padding[orders.order][..., None], _NO_STEP)
-        A = -torch.exp(self.A_log.float())
+        A = -torch.exp(self.A_log.to(computing_type(self.A_log)))
         # what differs between elements of the batch is done outside of the scan
         D, bias = (self.D[0], self.dt_bias[0]) if shared else (None, None)
 
