@@ -55,6 +55,21 @@ def test_velocity_loss_in_each_unit(width, height):
         assert loss(prediction, target, weight, area, size).item() == pytest.approx(2 * value, rel=1e-4)
 
 
+def test_the_default_unit_is_one_in_which_the_paper_s_weight_is_felt():
+    """Poses that are 5 px off and jump by as much: beside the OKS loss, 0.05 of the velocity loss is no trifle."""
+    torch.manual_seed(0)
+    target = torch.rand(2, 9, 14, 2) * 0.4 + 0.3
+    prediction = (target + 5 / 256 * torch.randn_like(target)).requires_grad_()
+    weight, area, size = torch.ones(2, 9, 14), torch.full((2, 9), 6000.0), SIZE.expand(2, 2)
+
+    def pull(loss):
+        return torch.autograd.grad(loss(prediction, target, weight, area, size), prediction)[0].norm().item()
+
+    oks = pull(OKSLoss())
+    assert pull(VelocityLoss()) == pull(VelocityLoss(unit='px')) > 0.1 * oks
+    assert pull(VelocityLoss(unit='body')) < 0.01 * oks > 10 * pull(VelocityLoss(unit='image'))
+
+
 def test_velocity_loss_refuses_another_unit():
     with pytest.raises(ConfigError, match="VelocityLoss.unit must be one of 'image', 'px', 'body', found 'm'"):
         VelocityLoss(unit='m')
@@ -78,13 +93,14 @@ def test_velocity_loss_by_hand():
     prediction[0, 1, 0] += torch.tensor([0.1, 0.2])
     prediction[0, 2, 0] += torch.tensor([0.05, 0.1])
     steps = (0.01 + 0.04 + 0.0025 + 0.01) / 2
-    assert VelocityLoss(loss_weight=1)(prediction, target, weight, area, SIZE).item() == pytest.approx(steps, rel=1e-4)
-    assert VelocityLoss()(prediction, target, weight, area, SIZE).item() == pytest.approx(0.05 * steps, rel=1e-4)
+    loss, heavier = VelocityLoss(unit='image'), VelocityLoss(loss_weight=1, unit='image')
+    assert heavier(prediction, target, weight, area, SIZE).item() == pytest.approx(steps, rel=1e-4)
+    assert loss(prediction, target, weight, area, SIZE).item() == pytest.approx(0.05 * steps, rel=1e-4)
     # a constant offset has no velocity error; a step from an invisible joint does not count; one frame has no step
-    assert VelocityLoss()(target + 0.1, target, weight, area, SIZE).item() == pytest.approx(0, abs=1e-12)
+    assert loss(target + 0.1, target, weight, area, SIZE).item() == pytest.approx(0, abs=1e-12)
     weight[0, 1] = 0
-    assert VelocityLoss()(prediction, target, weight, area, SIZE).item() == 0
-    assert VelocityLoss()(prediction[:, :1], target[:, :1], weight[:, :1], area[:, :1], SIZE).item() == 0
+    assert loss(prediction, target, weight, area, SIZE).item() == 0
+    assert loss(prediction[:, :1], target[:, :1], weight[:, :1], area[:, :1], SIZE).item() == 0
 
 
 def test_l1_loss_by_hand():

@@ -20,7 +20,7 @@ model = dict(
         num_layers=6,
         num_heads=8,
         feedforward_ratio=4,
-        # L = L_oks + 0.05 L_vel
+        # L = L_oks + 0.05 L_vel, velocities in px (their unit is ours)
         losses=dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05)),
     ),
 )
