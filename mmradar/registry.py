@@ -19,7 +19,10 @@ OPTIM_WRAPPERS = Registry(
     locations=['mmradar.engine.optim_wrappers'],
 )
 OPTIM_WRAPPER_CONSTRUCTORS = Registry(
-    'optimizer wrapper constructor', parent=mmpose_registry.OPTIM_WRAPPER_CONSTRUCTORS, scope='mmradar'
+    'optimizer wrapper constructor',
+    parent=mmpose_registry.OPTIM_WRAPPER_CONSTRUCTORS,
+    scope='mmradar',
+    locations=['mmradar.engine.optim_wrappers'],
 )
 PARAM_SCHEDULERS = Registry('parameter scheduler', parent=mmpose_registry.PARAM_SCHEDULERS, scope='mmradar')
 LOG_PROCESSORS = Registry('log processor', parent=mmpose_registry.LOG_PROCESSORS, scope='mmradar')

@@ -6,8 +6,10 @@ import mmpose
 import numpy as np
 import pytest
 import torch
+from glsmamba.models.layers.s6 import S6
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmpose.registry import KEYPOINT_CODECS
@@ -119,6 +121,22 @@ def test_models_build_and_take_the_data_sets_frames(name):
     single = name.startswith('frame_')
     assert frames == {1 if single else 5}
     assert model.with_neck != single
+
+
+@pytest.mark.parametrize('name', ALL)
+def test_what_asks_for_no_weight_decay_has_none(name):
+    config = with_small_vit(read(name), sizes=(24, 1, 2))
+    with torch.device('meta'):
+        model = MODELS.build(config.model)
+    names = {id(x): key for key, x in model.named_parameters()}
+    groups = build_optim_wrapper(model, config.optim_wrapper).optimizer.param_groups
+    found = {names[id(x)]: group['weight_decay'] for group in groups for x in group['params']}
+    exempt = {key for key, x in model.named_parameters() if getattr(x, '_no_weight_decay', False)}
+    scans = sum(isinstance(module, S6) for module in model.modules())
+    assert len(exempt) == 3 * scans and bool(scans) != (name.startswith('frame_') or name == 'ablations/backbone')
+    assert len(found) == len(names)
+    for key, decay in found.items():
+        assert decay == (0 if key in exempt else config.optim_wrapper.optimizer.weight_decay), key
 
 
 # rendered clips
