@@ -7,6 +7,11 @@ may name a class of any of the three without a prefix. ``locations`` says what t
 from mmengine.registry import Registry
 from mmpose import registry as mmpose_registry
 
+from mmradar.training_state import allow_training_state
+
+# Here, because whoever builds a model of ours comes by: what it then loads are our checkpoints.
+allow_training_state()
+
 # Running: loops, hooks, optimisation
 RUNNERS = Registry('runner', parent=mmpose_registry.RUNNERS, scope='mmradar')
 LOOPS = Registry('loop', parent=mmpose_registry.LOOPS, scope='mmradar')

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from mmengine.config import Config, DictAction
 
+from mmradar.engine.checkpoint import read_checkpoint
 from mmradar.errors import CheckpointError, ConfigError, DataError
 from mmradar.memory import keep_freed_memory
 from mmradar.radar import PRESETS, RadarConfig
@@ -231,8 +232,5 @@ def read_checkpoint_or_explain(path: str) -> None:
     Raises:
         CheckpointError: It is missing, or cannot be read without running code from it.
     """
-    from mmradar.engine.checkpoint import allow_training_state, read_checkpoint
-
-    allow_training_state()
     if '://' not in path:
         read_checkpoint(path, mmap=True)

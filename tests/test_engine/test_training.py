@@ -8,7 +8,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmradar.engine.checkpoint import allow_training_state, check_state_dict
+from mmradar.engine.checkpoint import check_state_dict
 from mmradar.errors import CheckpointError
 from mmradar.models.layers.vision_mamba import DirectedScan
 from mmradar.ops import available_backends
@@ -17,7 +17,6 @@ _names = itertools.count()
 
 
 def runner(config, work_dir, **changes):
-    allow_training_state()
     config = copy.deepcopy(config)
     config.merge_from_dict(changes)
     config.work_dir = str(work_dir)
@@ -79,7 +78,6 @@ class Attack:
 
 
 def test_a_checkpoint_that_reaches_for_anything_else_is_refused(tmp_path):
-    allow_training_state()
     torch.save(dict(state_dict={}, message_hub=Attack()), tmp_path / 'x.pth')
     with pytest.raises(Exception, match='which no training state needs|not an allowed global|Unsupported'):
         torch.load(tmp_path / 'x.pth', weights_only=True)

@@ -16,7 +16,6 @@ from mmpose.registry import KEYPOINT_CODECS
 from torch import nn
 
 from mmradar.apis.command_line import load_config
-from mmradar.engine.checkpoint import allow_training_state
 from mmradar.errors import CheckpointError, ConfigError
 from mmradar.registry import DATASETS, MODELS, PARAM_SCHEDULERS
 
@@ -196,7 +195,6 @@ def trained(tmp_path_factory):
     """The single-frame network, and the GLSMamba that starts from it where its configuration looks for it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp('trained'))
-        allow_training_state()  # as tools/train.py
         found = {name: train(one_step_an_epoch(name)) for name in ('frame_small_synthetic', 'glsmamba_small_synthetic')}
         yield found
 
