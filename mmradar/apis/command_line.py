@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 from mmengine.config import Config, DictAction
 
-from mmradar.engine.checkpoint import read_checkpoint
-from mmradar.errors import CheckpointError, ConfigError, DataError
+from mmradar.engine.checkpoint import check_finite, read_checkpoint
+from mmradar.errors import CheckpointError, ConfigError, DataError, TrainingError
 from mmradar.memory import keep_freed_memory
 from mmradar.radar import PRESETS, RadarConfig
 
@@ -65,7 +65,7 @@ def run(main: Callable[[], None]) -> None:
             # together: a process that leaves early closes the connections that the others still use
             torch.distributed.barrier()
             torch.distributed.destroy_process_group()
-    except (DataError, ConfigError, CheckpointError, FileNotFoundError) as error:
+    except (DataError, ConfigError, CheckpointError, TrainingError, FileNotFoundError, PermissionError) as error:
         print(f'\nError: {error}', file=sys.stderr)
         raise SystemExit(2) from None
     except TypeError as error:
@@ -230,7 +230,8 @@ def read_checkpoint_or_explain(path: str) -> None:
     """Fail early, and in words, on a file that is no checkpoint.
 
     Raises:
-        CheckpointError: It is missing, or cannot be read without running code from it.
+        CheckpointError: It is missing, cannot be read without running code from it, or holds NaN among its weights.
     """
     if '://' not in path:
-        read_checkpoint(path, mmap=True)
+        content = read_checkpoint(path, mmap=True)
+        check_finite(content.get('state_dict', content), path)

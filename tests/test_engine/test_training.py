@@ -95,6 +95,17 @@ def test_a_checkpoint_of_another_model_is_refused_with_the_keys(tiny_config, tmp
         other.test()
 
 
+def test_a_training_whose_scans_decayed_is_not_resumed_without_a_word(tiny_config, tmp_path):
+    """As by an earlier version, which gave all parameters to the optimizer as one group."""
+    short = {'train_cfg.max_epochs': 1, 'param_scheduler.0.total_steps': 1}
+    old = {'optim_wrapper.constructor': 'mmengine.DefaultOptimWrapperConstructor'}
+    runner(tiny_config, tmp_path, **short, **old).train()
+    with pytest.raises(CheckpointError, match=r'epoch_1.pth cannot be resumed: its optimizer has 1 group'):
+        runner(tiny_config, tmp_path, resume=True, load_from=str(tmp_path / 'epoch_1.pth')).train()
+    # its weights are as good as ever
+    runner(tiny_config, tmp_path / 'new', load_from=str(tmp_path / 'epoch_1.pth'), **short).train()
+
+
 def test_the_three_ways_in_which_weights_differ():
     model, other = torch.nn.Linear(3, 2), torch.nn.Linear(4, 2, bias=False)
     with pytest.raises(CheckpointError) as error:

@@ -258,6 +258,25 @@ def test_a_checkpoint_of_another_model_ends_with_its_keys(trained, config_file, 
     )
 
 
+@pytest.mark.parametrize('hooks', ['', 'custom_hooks = []\n'])
+def test_a_checkpoint_of_weights_that_are_no_numbers_is_refused(hooks, trained, config_file, tmp_path):
+    checkpoint = torch.load(trained / 'epoch_1.pth', weights_only=True)
+    checkpoint['state_dict']['head.queries'][0] = float('nan')
+    torch.save(checkpoint, tmp_path / 'bad.pth')
+    own = tmp_path / 'own.py'
+    own.write_text(f'_base_ = {str(config_file)!r}\n{hooks}')
+    done = tool('tools/test.py', own, tmp_path / 'bad.pth', '--work-dir', tmp_path, check=False)
+    assert done.returncode == 2 and 'Traceback' not in done.stderr
+    assert 'bad.pth holds numbers that are NaN or infinite, in 1 of' in done.stderr and 'head.queries' in done.stderr
+
+
+def test_a_training_that_diverges_ends_with_a_message(config_file, tmp_path):
+    options = ('optim_wrapper.optimizer.lr=1e38', 'param_scheduler.0.eta_max=1e38', 'train_cfg.max_epochs=1')
+    done = tool('tools/train.py', config_file, '--work-dir', tmp_path, '--cfg-options', *options, check=False)
+    assert done.returncode == 2 and 'Traceback' not in done.stderr
+    assert 'no finite number: ' in done.stderr and 'default_hooks.finite_guard.action=skip' in done.stderr
+
+
 def test_get_flops_prints_both_figures():
     out = tool('tools/analysis_tools/get_flops.py', 'configs/millimamba_hupr.py').stdout
     assert 'parameters   3.96 M' in out and 'GMACs        34.27' in out and 'selective scan' in out
