@@ -1,3 +1,4 @@
+import argparse
 import importlib.util
 import json
 from pathlib import Path
@@ -15,9 +16,9 @@ from mmengine.runner import Runner
 from mmpose.registry import KEYPOINT_CODECS
 from torch import nn
 
-from mmradar.apis.command_line import load_config
-from mmradar.errors import CheckpointError, ConfigError
-from mmradar.registry import DATASETS, MODELS, PARAM_SCHEDULERS
+from mmradar.apis.command_line import config_from, load_config
+from mmradar.errors import CheckpointError, ConfigError, DataError
+from mmradar.registry import DATASETS, METRICS, MODELS, PARAM_SCHEDULERS
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 FILES = [path.relative_to(CONFIGS) for path in CONFIGS.rglob('*.py')]
@@ -245,19 +246,23 @@ def test_a_missing_single_frame_network_is_named(tmp_path, monkeypatch):
         MODELS.build(read('glsmamba_small_synthetic').model).init_weights()
 
 
-@pytest.mark.parametrize('spoil', ['missing', 'another size'])
+@pytest.mark.parametrize('spoil', ['missing', 'another size', 'no number'])
 def test_a_checkpoint_that_leaves_frozen_weights_at_random_is_refused(trained, tmp_path, monkeypatch, spoil):
     """mmengine loads what fits and logs the rest; what is frozen would never be learnt."""
     monkeypatch.chdir(tmp_path)
     state = trained['frame_small_synthetic'][0].model.state_dict()
     key = 'upsampling.deconv_layers.3.weight'
     assert key in state
-    state = {name: value for name, value in state.items() if name != key}
+    if spoil == 'no number':
+        state = {**state, key: torch.full_like(state[key], float('nan'))}
+    else:
+        state = {name: value for name, value in state.items() if name != key}
     if spoil == 'another size':
         state[key] = torch.zeros(2, 2, 4, 4)
     (tmp_path / 'work_dirs' / 'frame_small_synthetic').mkdir(parents=True)
     torch.save(dict(state_dict=state), 'work_dirs/frame_small_synthetic/epoch_6.pth')
-    with pytest.raises(CheckpointError, match='lacks 1 weights of the frozen upsampling.*deconv_layers.3.weight'):
+    message = 'holds numbers that are NaN' if spoil == 'no number' else 'lacks 1 weights of the frozen upsampling'
+    with pytest.raises(CheckpointError, match=f'{message}.*deconv_layers.3.weight'):
         MODELS.build(read('glsmamba_small_synthetic').model).init_weights()
 
 
@@ -337,6 +342,32 @@ def write_files(name, config):
     path.parent.mkdir(parents=True)
     torch.save(dict(state_dict=state | {'head.final_layer.bias': torch.zeros(17)}), path)
     return state
+
+
+@pytest.mark.parametrize('name', RECORDED)
+def test_another_data_root_is_read_by_evaluators_too(name):
+    old = read(name).train_dataloader.dataset.data_root.rstrip('/')
+    flags = argparse.Namespace(
+        config=str(CONFIGS / f'{name}.py'), cfg_options={}, data_root='/sets/release2', cache_dir=None
+    )
+    config = config_from(flags)
+    for split in SPLITS:
+        assert config[f'{split}_dataloader'].dataset.data_root == '/sets/release2'
+    parts = {key: config[key] for key in config if key.endswith(('_dataloader', '_evaluator'))}
+    assert old not in str(parts)
+    if 'posetrack' in name:
+        folder = 'posetrack_data' if '21' in name else 'annotations'
+        assert config.val_evaluator.ann_file == config.test_evaluator.ann_file == f'/sets/release2/{folder}/val'
+        metric = METRICS.build(config.val_evaluator)
+        with pytest.raises((DataError, FileNotFoundError), match='/sets/release2'):
+            metric.compute_metrics([dict(img_id=1)])
+
+
+@pytest.mark.parametrize('name', SYNTHETIC[:1])
+def test_rendered_clips_have_no_data_root(name):
+    flags = argparse.Namespace(config=str(CONFIGS / f'{name}.py'), cfg_options={}, data_root='x', cache_dir=None)
+    with pytest.raises(ConfigError, match='--data-root reaches nothing.*SyntheticVideoPoseDataset'):
+        config_from(flags)
 
 
 @pytest.mark.parametrize('name', [name for name in RECORDED if 'huge' not in name])

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from mmpose.models.pose_estimators import TopdownPoseEstimator
 from torch import Tensor, nn
 
-from mmradar.engine.checkpoint import read_checkpoint
+from mmradar.engine.checkpoint import check_finite, read_checkpoint
 from mmradar.errors import CheckpointError, ConfigError
 from mmradar.registry import MODELS
 
@@ -149,3 +149,4 @@ def _check_has_all(source: str, prefix: str, module: nn.Module, part: str) -> No
             f'{path} lacks {len(wrong)} weights of the frozen {part}, or has them in another size, such as '
             f'{prefix}{wrong[0]}: the rest would stay as it was drawn. Is it of another model?'
         )
+    check_finite({key: state[prefix + key] for key in module.state_dict() if prefix + key in state}, str(path))
