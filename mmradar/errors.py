@@ -10,4 +10,8 @@ class ConfigError(ValueError):
 
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be read, or belongs to another model."""
+    """A checkpoint cannot be read, belongs to another model, or holds weights that are no numbers."""
+
+
+class TrainingError(RuntimeError):
+    """A training came to numbers that are none. The message says when, and from which checkpoint to go on."""

@@ -7,6 +7,11 @@ may name a class of any of the three without a prefix. ``locations`` says what t
 from mmengine.registry import Registry
 from mmpose import registry as mmpose_registry
 
+from mmradar.training_state import allow_training_state
+
+# Here, because whoever builds a model of ours comes by: what it then loads are our checkpoints.
+allow_training_state()
+
 # Running: loops, hooks, optimisation
 RUNNERS = Registry('runner', parent=mmpose_registry.RUNNERS, scope='mmradar')
 LOOPS = Registry('loop', parent=mmpose_registry.LOOPS, scope='mmradar')
@@ -19,7 +24,10 @@ OPTIM_WRAPPERS = Registry(
     locations=['mmradar.engine.optim_wrappers'],
 )
 OPTIM_WRAPPER_CONSTRUCTORS = Registry(
-    'optimizer wrapper constructor', parent=mmpose_registry.OPTIM_WRAPPER_CONSTRUCTORS, scope='mmradar'
+    'optimizer wrapper constructor',
+    parent=mmpose_registry.OPTIM_WRAPPER_CONSTRUCTORS,
+    scope='mmradar',
+    locations=['mmradar.engine.optim_wrappers'],
 )
 PARAM_SCHEDULERS = Registry('parameter scheduler', parent=mmpose_registry.PARAM_SCHEDULERS, scope='mmradar')
 LOG_PROCESSORS = Registry('log processor', parent=mmpose_registry.LOG_PROCESSORS, scope='mmradar')

@@ -80,15 +80,11 @@ def main() -> None:
     print(f'2/4  Training {CONFIG.name} for {epochs} epochs')
     train_start = time.perf_counter()
     work_dir = args.out / 'training'
-    caches = [
-        f'{split}_dataloader.dataset.cache_dir={args.data / "heatmap_cache"}' for split in ('train', 'val', 'test')
-    ]
     common = (CONFIG, '--data-root', args.data, '--work-dir', work_dir)
     tool(
         'train.py',
         *common,
         '--cfg-options',
-        *caches,
         'default_hooks.logger.interval=10',
         f'train_cfg.max_epochs={epochs}',
         f'param_scheduler.0.total_steps={epochs}',
@@ -115,7 +111,6 @@ def main() -> None:
         '--interval',
         str(interval),
         '--cfg-options',
-        *caches,
         'default_hooks.logger.interval=1',
         log=args.out / 'test.log',
         unit='batches',
@@ -129,7 +124,6 @@ def main() -> None:
         '--out',
         args.out / 'shuffled.json',
         '--cfg-options',
-        *caches,
         'test_dataloader.dataset.shuffle_radar=0',
         'default_hooks.logger.interval=1',
         log=args.out / 'shuffled.log',

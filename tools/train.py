@@ -9,7 +9,6 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmradar.apis.command_line import add_common_arguments, apply_common_arguments, read_checkpoint_or_explain, run
-from mmradar.engine.checkpoint import allow_training_state
 from mmradar.errors import ConfigError
 
 
@@ -53,7 +52,6 @@ def merge_args(config: Config, args: argparse.Namespace) -> Config:
 def main() -> None:
     args = parse_args()
     config = merge_args(apply_common_arguments(args), args)
-    allow_training_state()
     if config.get('load_from'):
         read_checkpoint_or_explain(config.load_from)
     Runner.from_cfg(config).train()

@@ -6,6 +6,8 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=3, save_best='coco/AP', rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    # A loss or gradient that is no number stops the training; action='skip' leaves the step out.
+    finite_guard=dict(type='FiniteGuardHook', action='stop'),
     visualization=dict(type='RadarPoseVisualizationHook', enable=False),
 )
 

@@ -8,51 +8,23 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config, DictAction
+from mmengine.utils import import_modules_from_strings
 
-from mmradar.errors import CheckpointError, ConfigError, DataError
+from mmradar.apis.config_options import RUNNER_KEYS, check_options
+from mmradar.apis.data_folders import set_cache_dir, set_data_root
+from mmradar.engine.checkpoint import check_finite, read_checkpoint
+from mmradar.errors import CheckpointError, ConfigError, DataError, TrainingError
 from mmradar.memory import keep_freed_memory
 from mmradar.radar import BOARDS, PRESETS, RadarConfig
 
-# What mmengine's Runner.from_cfg reads, and what the tools add.
-_RUNNER_KEYS = (
-    'model',
-    'work_dir',
-    'train_dataloader',
-    'val_dataloader',
-    'test_dataloader',
-    'train_cfg',
-    'val_cfg',
-    'test_cfg',
-    'auto_scale_lr',
-    'optim_wrapper',
-    'param_scheduler',
-    'val_evaluator',
-    'test_evaluator',
-    'default_hooks',
-    'custom_hooks',
-    'data_preprocessor',
-    'load_from',
-    'resume',
-    'launcher',
-    'env_cfg',
-    'log_processor',
-    'log_level',
-    'visualizer',
-    'default_scope',
-    'randomness',
-    'experiment_name',
-    'custom_imports',
-    'model_wrapper_cfg',
-    'find_unused_parameters',
-    'sync_bn',
-    'compile',
-    'runner_type',
-)
+# What a loader may only have with workers.
+_WORKER_OPTIONS = ('persistent_workers', 'prefetch_factor', 'multiprocessing_context', 'timeout')
 
 # A path that is not there, or not what it should be.
 _PATH_ERRORS = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
@@ -67,7 +39,7 @@ def run(main: Callable[[], None]) -> None:
             # together: a process that leaves early closes the connections that the others still use
             torch.distributed.barrier()
             torch.distributed.destroy_process_group()
-    except (DataError, ConfigError, CheckpointError, *_PATH_ERRORS) as error:
+    except (DataError, ConfigError, CheckpointError, TrainingError, *_PATH_ERRORS) as error:
         print(f'\nError: {error}', file=sys.stderr)
         raise SystemExit(2) from None
     except TypeError as error:
@@ -99,41 +71,72 @@ def progress_bar(unit: str, width: int = 32) -> Callable[[int, int], None]:
     return show
 
 
-def load_config(path: str, options: dict | None = None) -> Config:
+def load_config(path: str, options: dict | None = None, also_read: Collection[str] = ()) -> Config:
     """A configuration file with command-line options merged in.
 
+    Args:
+        path: The file.
+        options: By dotted key.
+        also_read: Top-level names that the tool reads beside those of mmengine's ``Runner``.
+
     Raises:
-        ConfigError: The file is missing, or a key names nothing.
+        ConfigError: The file is missing, a key is nearly one that is read, or an option would change nothing.
     """
     if not Path(path).is_file():
         raise ConfigError(f'no configuration file {path}')
     config = Config.fromfile(path)
-    for key in options or {}:
-        _check_option(config, key)
-    if options:
-        config.merge_from_dict(options)
     for key in config:
-        near = difflib.get_close_matches(key, _RUNNER_KEYS, n=1, cutoff=0.85)
-        if key not in _RUNNER_KEYS and near and near[0] not in config:
+        near = difflib.get_close_matches(key, RUNNER_KEYS, n=1, cutoff=0.85)
+        if key not in RUNNER_KEYS and near and near[0] not in config:
             raise ConfigError(f'{path}: unknown key {key!r}; did you mean {near[0]!r}?')
+    if options:
+        check_options(config, options, also_read)
+        _merge(config, options)
+    _match_workers(config.values())
     return config
 
 
-def _check_option(config: Config, key: str) -> None:
-    """An option's first key must exist: mmengine would add a new one that nobody reads."""
-    first = key.split('.')[0]
-    if first not in config and first not in _RUNNER_KEYS:
-        near = difflib.get_close_matches(first, [*config, *_RUNNER_KEYS], n=1)
-        raise ConfigError(
-            f'--cfg-options {key}: the configuration has no {first!r}'
-            + (f'; did you mean {near[0]!r}?' if near else '')
-        )
+def _merge(config: Config, options: dict) -> None:
+    """Options into a configuration, also into what is ``None`` there."""
+    for key in options:
+        node, *parts = config, *key.split('.')[:-1]
+        for part in parts:
+            if isinstance(node, (list, tuple)):
+                node = node[int(part)]
+            elif node.get(part) is not None:
+                node = node[part]
+            else:
+                node.pop(part, None)
+                break
+    config.merge_from_dict(options)
+    if any(key.split('.')[0] == 'custom_imports' for key in options):
+        import_modules_from_strings(**config.custom_imports)
+
+
+def _match_workers(node: Any) -> None:
+    """Take from all loaders without workers what torch refuses there."""
+    if isinstance(node, Mapping):
+        if 'dataset' in node and not node.get('num_workers'):
+            for option in _WORKER_OPTIONS:
+                node.pop(option, None)
+        node = node.values()
+    if not isinstance(node, str) and isinstance(node, Iterable):
+        for child in node:
+            _match_workers(child)
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags of every script that reads a configuration and its data."""
-    parser.add_argument('--data-root', help="folder of the data set, in place of the configuration's")
-    parser.add_argument('--cache-dir', help='keep finished heatmaps in this folder, and read those that are there')
+    parser.add_argument(
+        '--data-root',
+        help="folder of the data set, in place of the configuration's, for all that reads it: data sets, evaluators, a "
+        'cache below it',
+    )
+    parser.add_argument(
+        '--cache-dir',
+        help='keep finished heatmaps in this folder, and read those that are there; like all folders on the command '
+        'line, as seen from the current one',
+    )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -144,13 +147,19 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def config_from(args: argparse.Namespace) -> Config:
-    """The configuration that ``args.config`` and the flags of :func:`add_config_arguments` ask for."""
-    config = load_config(args.config, args.cfg_options)
-    for key in ('data_root', 'cache_dir'):
-        for split in ('train', 'val', 'test'):
-            if getattr(args, key) and config.get(f'{split}_dataloader'):
-                config[f'{split}_dataloader'].dataset[key] = getattr(args, key)
+def config_from(args: argparse.Namespace, also_read: Collection[str] = ()) -> Config:
+    """The configuration that ``args.config`` and the flags of :func:`add_config_arguments` ask for.
+
+    Args:
+        args: Of the command line.
+        also_read: As of :func:`load_config`.
+    """
+    config = load_config(args.config, args.cfg_options, also_read)
+    if args.data_root:
+        for note in set_data_root(config, args.data_root):
+            print(f'Note: {note}', file=sys.stderr)
+    if args.cache_dir:
+        set_cache_dir(config, args.cache_dir)
     return config
 
 
@@ -278,10 +287,8 @@ def read_checkpoint_or_explain(path: str) -> None:
     """Fail early, and in words, on a file that is no checkpoint.
 
     Raises:
-        CheckpointError: It is missing, or cannot be read without running code from it.
+        CheckpointError: It is missing, cannot be read without running code from it, or holds NaN among its weights.
     """
-    from mmradar.engine.checkpoint import allow_training_state, read_checkpoint
-
-    allow_training_state()
     if '://' not in path:
-        read_checkpoint(path, mmap=True)
+        content = read_checkpoint(path, mmap=True)
+        check_finite(content.get('state_dict', content), path)

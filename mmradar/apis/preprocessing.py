@@ -11,6 +11,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mmradar.apis.data_folders import datasets_of
 from mmradar.datasets.transforms import LoadRadarHeatmap
 from mmradar.errors import ConfigError, DataError
 from mmradar.processes import run_jobs
@@ -64,20 +65,21 @@ def preprocess(
     for split in splits:
         if not config.get(f'{split}_dataloader'):
             continue
-        dataset = DATASETS.build({**config[f'{split}_dataloader'].dataset, 'cache_dir': str(cache_dir)})
-        loaders = list(_loaders(dataset.pipeline.transforms))
-        if not loaders:
-            raise ConfigError(f'the pipeline of the {split} split has no LoadRadarHeatmap; there is nothing to keep')
-        for loader in loaders:
-            frame_bytes = None
-            for recording in dataset.recordings():
-                path = loader.cache_path(recording)
-                if path.is_file():
-                    found.add(path)
-                elif path not in jobs:
-                    frame_bytes = frame_bytes or loader.frame_bytes(recording)
-                    needed += frame_bytes * recording['num_frames']
-                    jobs[path] = (loader.step_settings, loader.cache_dtype, recording)
+        for settings in datasets_of(config[f'{split}_dataloader']):
+            dataset = DATASETS.build({**settings, 'cache_dir': str(cache_dir)})
+            loaders = list(_loaders(dataset.pipeline.transforms))
+            if not loaders:
+                raise ConfigError(f'the pipeline of the {split} split has no LoadRadarHeatmap: nothing to keep')
+            for loader in loaders:
+                frame_bytes = None
+                for recording in dataset.recordings():
+                    path = loader.cache_path(recording)
+                    if path.is_file():
+                        found.add(path)
+                    elif path not in jobs:
+                        frame_bytes = frame_bytes or loader.frame_bytes(recording)
+                        needed += frame_bytes * recording['num_frames']
+                        jobs[path] = (loader.step_settings, loader.cache_dtype, recording)
     Path(cache_dir).mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(cache_dir).free
     if needed > free:

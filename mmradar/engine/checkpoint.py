@@ -1,43 +1,16 @@
-"""Checkpoints: which classes a training's own files may hold, and whether a file belongs to a model."""
+"""Checkpoints: reading them without running code from them, and whether a file belongs to a model."""
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
-from mmengine.logging.history_buffer import HistoryBuffer
 
 from mmradar.errors import CheckpointError
-
-
-def _history_method(owner: type, name: str):
-    """``getattr`` for the one use that mmengine's checkpoints make of it: naming a method of the log history."""
-    if owner is not HistoryBuffer or name not in ('min', 'max', 'current', 'mean'):
-        raise CheckpointError(f'the checkpoint asks for {name!r} of {owner!r}, which no training state needs')
-    return getattr(owner, name)
-
-
-def allow_training_state() -> None:
-    """Let ``torch.load`` read the log history in mmengine's checkpoints without giving up ``weights_only``.
-
-    torch >= 2.6 refuses every class that it was not told of; mmengine 0.10 saves ``HistoryBuffer`` and numpy arrays.
-    None of these can run code when it is read; ``getattr``, by which
-    the history names its methods, is replaced by one that knows those methods only.
-    """
-    reconstruct, (scalar, _) = np.zeros(1).__reduce__()[0], np.float64(0).__reduce__()
-    allowed = [HistoryBuffer, reconstruct, scalar, np.ndarray, np.dtype]
-    # numpy 1 pickles under numpy.core, numpy 2 under numpy._core; a file may come from either
-    for package in ('core', '_core'):
-        allowed += [
-            (reconstruct, f'numpy.{package}.multiarray._reconstruct'),
-            (scalar, f'numpy.{package}.multiarray.scalar'),
-        ]
-    allowed += [type(np.dtype(code)) for code in ('?', *np.typecodes['AllInteger'], *np.typecodes['AllFloat'])]
-    allowed += [(_history_method, f'{module}.getattr') for module in ('builtins', '__builtin__')]
-    torch.serialization.add_safe_globals(allowed)
+from mmradar.training_state import allow_training_state
 
 
 def read_checkpoint(path: str | Path, mmap: bool = False) -> Mapping:
@@ -54,19 +27,61 @@ def read_checkpoint(path: str | Path, mmap: bool = False) -> Mapping:
     if not Path(path).is_file():
         raise CheckpointError(f'no checkpoint at {path}')
     try:
-        return torch.load(path, map_location='cpu', mmap=mmap, weights_only=True)
+        content = torch.load(path, map_location='cpu', mmap=mmap, weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
         raise CheckpointError(
             f'{path} cannot be read as a checkpoint of mmradar: {str(error).splitlines()[0]}\n'
             'It is damaged, or holds Python objects that mmradar will not run from a file.'
         ) from error
+    if not isinstance(content, Mapping):
+        raise CheckpointError(f'{path} is not a checkpoint: it holds a {type(content).__name__}, not weights by name')
+    return content
+
+
+def check_finite(state: Mapping[str, Any], source: str, parameters: Collection[str] = ()) -> None:
+    """Refuse weights that are no numbers, which a training leaves that diverged.
+
+    Args:
+        state: Tensors by name; anything else is passed over.
+        source: Where they come from, for the message.
+        parameters: Names of those that may not be infinite either. A buffer may, such as a mask of attention.
+
+    Raises:
+        CheckpointError: NaN in any, infinity in a parameter, with their names.
+    """
+    bad = {}
+    for name, value in state.items():
+        if isinstance(value, torch.Tensor) and (value.is_floating_point() or value.is_complex()):
+            wrong = ~value.isfinite() if name in parameters else value.isnan()
+            if wrong.any():
+                bad[name] = f'{name} ({int(wrong.sum()):,} of {value.numel():,} numbers)'
+    if bad:
+        raise CheckpointError(
+            f'{source} holds numbers that are NaN or infinite, in {len(bad)} of {len(state)} tensors: '
+            f'{", ".join(list(bad.values())[:3])}{", ..." if len(bad) > 3 else ""}\n'
+            'It was saved by a training that had diverged; take an earlier checkpoint.'
+        )
+
+
+def last_good_checkpoint(latest: str | Path) -> Path | None:
+    """The latest checkpoint, or else the newest beside it, that can be read and whose weights are finite."""
+    others = sorted(Path(latest).parent.glob('*.pth'), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for path in dict.fromkeys([Path(latest), *others]):
+        try:
+            content = read_checkpoint(path, mmap=True)
+            check_finite(content.get('state_dict', content), str(path))
+        except CheckpointError:
+            continue
+        return path
+    return None
 
 
 def check_state_dict(model: torch.nn.Module, state: Mapping[str, torch.Tensor], source: str) -> None:
-    """Refuse weights of another model; mmengine would load what fits and keep the rest at random.
+    """Refuse weights of another model, of which mmengine would load what fits and keep the rest at random.
 
     Raises:
-        CheckpointError: Keys that are missing, unexpected or of another shape, with examples of each.
+        CheckpointError: Keys that are missing, unexpected or of another shape, with examples of each; or weights that
+            are no numbers.
     """
     own = model.state_dict()
     state = {key.removeprefix('module.'): value for key, value in state.items()}
@@ -90,3 +105,38 @@ def check_state_dict(model: torch.nn.Module, state: Mapping[str, torch.Tensor], 
             + '\n'.join(lines)
             + '\nIs it the configuration that the checkpoint was trained with?'
         )
+    check_finite(state, source, {name for name, _ in model.named_parameters()})
+
+
+def check_optimizer_state(own: Mapping[str, Any], state: Mapping[str, Any], source: str) -> None:
+    """Refuse to go on with an optimizer that has other parameter groups, or whose averages are no numbers.
+
+    Args:
+        own: ``state_dict()`` of the optimizer, or of its wrapper, that is to go on. One of several optimizers is passed
+            over.
+        state: The checkpoint's.
+        source: Where it comes from, for the message.
+
+    Raises:
+        CheckpointError: Groups of other numbers of parameters, or NaN.
+    """
+    if 'param_groups' not in own or 'param_groups' not in state:
+        return
+    sizes, others = ([len(group['params']) for group in x['param_groups']] for x in (own, state))
+    if sizes != others:
+        raise CheckpointError(
+            f'{source} cannot be resumed: its optimizer has {_groups(others)}, that of the configuration '
+            f'{_groups(sizes)}. Was it trained with another optim_wrapper, or by a version of mmradar that let all '
+            'parameters decay? To start a new training from its weights: load_from without --resume.'
+        )
+    averages = {
+        f'{name} of parameter {number}': value
+        for number, values in state['state'].items()
+        for name, value in values.items()
+    }
+    check_finite(averages, f'the optimizer in {source}')
+
+
+def _groups(sizes: list[int]) -> str:
+    shown = ', '.join(map(str, sizes[:4])) + (', ...' if len(sizes) > 4 else '')
+    return f'{len(sizes)} group{"s" if len(sizes) > 1 else ""} of {shown} parameters'

@@ -8,7 +8,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmradar.engine.checkpoint import allow_training_state, check_state_dict
+from mmradar.engine.checkpoint import check_state_dict
 from mmradar.errors import CheckpointError
 from mmradar.models.layers.vision_mamba import DirectedScan
 from mmradar.ops import available_backends
@@ -17,7 +17,6 @@ _names = itertools.count()
 
 
 def runner(config, work_dir, **changes):
-    allow_training_state()
     config = copy.deepcopy(config)
     config.merge_from_dict(changes)
     config.work_dir = str(work_dir)
@@ -79,7 +78,6 @@ class Attack:
 
 
 def test_a_checkpoint_that_reaches_for_anything_else_is_refused(tmp_path):
-    allow_training_state()
     torch.save(dict(state_dict={}, message_hub=Attack()), tmp_path / 'x.pth')
     with pytest.raises(Exception, match='which no training state needs|not an allowed global|Unsupported'):
         torch.load(tmp_path / 'x.pth', weights_only=True)
@@ -95,6 +93,17 @@ def test_a_checkpoint_of_another_model_is_refused_with_the_keys(tiny_config, tmp
         CheckpointError, match=r'epoch_1.pth is not a checkpoint of this model[\s\S]*missing in it: head.layers.1'
     ):
         other.test()
+
+
+def test_a_training_whose_scans_decayed_is_not_resumed_without_a_word(tiny_config, tmp_path):
+    """As by an earlier version, which gave all parameters to the optimizer as one group."""
+    short = {'train_cfg.max_epochs': 1, 'param_scheduler.0.total_steps': 1}
+    old = {'optim_wrapper.constructor': 'mmengine.DefaultOptimWrapperConstructor'}
+    runner(tiny_config, tmp_path, **short, **old).train()
+    with pytest.raises(CheckpointError, match=r'epoch_1.pth cannot be resumed: its optimizer has 1 group'):
+        runner(tiny_config, tmp_path, resume=True, load_from=str(tmp_path / 'epoch_1.pth')).train()
+    # its weights are as good as ever
+    runner(tiny_config, tmp_path / 'new', load_from=str(tmp_path / 'epoch_1.pth'), **short).train()
 
 
 def test_the_three_ways_in_which_weights_differ():

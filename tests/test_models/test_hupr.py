@@ -12,7 +12,6 @@ from mmpose.structures import PoseDataSample
 from conftest import REPOSITORY, SMALL_RADAR, on_small_data
 from mmradar.apis.command_line import load_config
 from mmradar.apis.complexity import model_complexity
-from mmradar.engine.checkpoint import allow_training_state
 from mmradar.errors import ConfigError
 from mmradar.models.backbones import HuPREncoder
 from mmradar.models.heads import HuPRHead
@@ -325,7 +324,6 @@ def test_steps_predict_the_same_outside_no_grad(small_config, subcell):
 
 
 def test_the_tiny_configuration_trains_and_is_evaluated(small_config):
-    allow_training_state()
     small_config.train_cfg.max_epochs = small_config.param_scheduler[0].total_steps = 1
     small_config.experiment_name = 'test_hupr'
     runner = Runner.from_cfg(small_config)

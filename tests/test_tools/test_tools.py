@@ -1,5 +1,6 @@
 """The scripts as a user types them."""
 
+import importlib.util
 import json
 import os
 import pickle
@@ -8,12 +9,13 @@ import runpy
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
+import mmradar.registry  # noqa: F401  (torch.load may read trainings' own files)
 from conftest import REPOSITORY, SMALL_RADAR
-from mmradar.engine.checkpoint import allow_training_state
 
 
 def tool(*arguments, check=True, launcher=(), cwd=REPOSITORY, **environment):
@@ -24,6 +26,18 @@ def tool(*arguments, check=True, launcher=(), cwd=REPOSITORY, **environment):
     if check and done.returncode:
         raise AssertionError(f'{command} ended with {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}')
     return done
+
+
+@pytest.fixture
+def run_here(monkeypatch):
+    """A script in this process, which saves its start: the imports."""
+    monkeypatch.chdir(REPOSITORY)
+
+    def run(script, *arguments):
+        monkeypatch.setattr(sys, 'argv', [script, *map(str, arguments)])
+        runpy.run_path(script, run_name='__main__')
+
+    return run
 
 
 @pytest.fixture(scope='module')
@@ -106,6 +120,45 @@ def test_resume_from_the_command_line(trained, config_file, tmp_path):
     assert 'resumed epoch: 1' in done.stdout + done.stderr and (work / 'epoch_2.pth').is_file()
 
 
+# what others read our checkpoints with, in processes of their own
+READERS = {
+    'Runner.train, resumed': """
+import sys
+from mmengine.config import Config
+from mmengine.runner import Runner
+config, checkpoint, work = sys.argv[1:]
+config = Config.fromfile(config)
+config.update(load_from=checkpoint, resume=True, work_dir=work)
+config.train_cfg.max_epochs = config.param_scheduler[0].total_steps = 2
+runner = Runner.from_cfg(config)
+runner.train()
+print(runner.epoch == 2 and runner.iter == 10)
+""",
+    # the stand-ins for what mmpose imports and nobody here needs come with the configuration
+    'init_model': """
+import sys
+from mmengine.config import Config
+config, checkpoint, work = sys.argv[1:]
+config = Config.fromstring(f'_base_ = {config!r}\\ncustom_imports = dict(imports=["mmradar"])', '.py')
+from mmpose.apis import init_model
+model = init_model(config, checkpoint, device='cpu')
+print(model.dataset_meta['num_keypoints'] == 14 and len(model.dataset_meta['sigmas']) == 14)
+""",
+}
+
+
+@pytest.mark.parametrize('reader', READERS)
+def test_mmengine_and_mmpose_read_our_checkpoints(reader, trained, config_file, tmp_path):
+    done = tool('-c', READERS[reader], config_file, trained / 'epoch_1.pth', tmp_path)
+    assert done.stdout.strip().splitlines()[-1] == 'True'
+
+
+def test_mmposes_own_script_tests_our_checkpoint(trained, config_file, tmp_path):
+    script = Path(importlib.util.find_spec('mmpose').origin).parent / '.mim' / 'tools' / 'test.py'
+    tool(script, config_file, trained / 'epoch_1.pth', '--work-dir', tmp_path, '--out', tmp_path / 'metrics.pkl')
+    assert (tmp_path / 'metrics.pkl').stat().st_size
+
+
 def free_port() -> str:
     """A port for the processes to meet on; a fixed one may be taken."""
     with socket.socket() as probe:
@@ -155,7 +208,6 @@ def test_three_steps_of_the_main_configuration_at_full_size(tmp_path):
     )
     log = done.stdout + done.stderr
     assert all(f'[1][{step}/3]' in log for step in (1, 2, 3))
-    allow_training_state()
     weights = torch.load(tmp_path / 'work' / 'epoch_1.pth', weights_only=True)['state_dict']
     assert all(torch.isfinite(value).all() for value in weights.values())
 
@@ -180,6 +232,33 @@ def test_mistakes_end_with_a_message_and_no_traceback(arguments, message, tmp_pa
     assert message in done.stderr and 'Traceback' not in done.stderr
 
 
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (
+            ['tools/test.py', 'configs/millimamba_tiny_simhupr.py', 'nothing.pth', '--cfg-options', 'max_epochs=1'],
+            'What counts: train_cfg.max_epochs',
+        ),
+        (
+            ['tools/train.py', 'configs/millimamba_hupr.py', '--cfg-options', 'model.hed.num_layers=2'],
+            "model (RadarPoseEstimator) takes no 'hed'; did you mean 'head'?",
+        ),
+        (
+            ['tools/analysis_tools/get_flops.py', 'configs/millimamba_hupr.py', '--cfg-options', 'num_frames=5'],
+            'What counts: model.backbone.num_frames, model.head.num_frames, train_dataloader.dataset.num_frames',
+        ),
+        (
+            ['tools/train.py', 'configs/millimamba_tiny_simulated.py', '--data-root', 'x'],
+            '--data-root reaches nothing: no data set of',
+        ),
+    ],
+)
+def test_what_would_change_nothing_is_refused(arguments, message, run_here, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run_here(*arguments)
+    assert ended.value.code == 2 and message in capsys.readouterr().err
+
+
 def test_a_truncated_recording_ends_with_its_name(simulated_root, config_file, tmp_path):
     import shutil
 
@@ -198,8 +277,9 @@ def test_a_misspelt_key_of_the_configuration_is_named(tmp_path):
 
 
 def test_an_unknown_key_of_the_model_is_named(config_file, tmp_path):
-    options = ('--work-dir', tmp_path, '--cfg-options', 'model.backbone.num_layerz=3')
-    done = tool('tools/train.py', config_file, *options, check=False)
+    own = tmp_path / 'own.py'
+    own.write_text(f'_base_ = {str(config_file)!r}\nmodel = dict(backbone=dict(num_layerz=3))\n')
+    done = tool('tools/train.py', own, '--work-dir', tmp_path, check=False)
     assert done.returncode == 2 and 'Traceback' not in done.stderr
     assert "CVMamba.__init__() got an unexpected keyword argument 'num_layerz'" in done.stderr
 
@@ -218,6 +298,29 @@ def test_a_checkpoint_of_another_model_ends_with_its_keys(trained, config_file, 
     assert (
         done.returncode == 2 and 'is not a checkpoint of this model' in done.stderr and 'head.layers.1' in done.stderr
     )
+
+
+@pytest.mark.parametrize('hooks', ['', 'custom_hooks = []\n'])
+def test_a_checkpoint_of_weights_that_are_no_numbers_is_refused(
+    hooks, trained, config_file, tmp_path, run_here, capsys
+):
+    checkpoint = torch.load(trained / 'epoch_1.pth', weights_only=True)
+    checkpoint['state_dict']['head.queries'][0] = float('nan')
+    torch.save(checkpoint, tmp_path / 'bad.pth')
+    own = tmp_path / 'own.py'
+    own.write_text(f'_base_ = {str(config_file)!r}\n{hooks}')
+    with pytest.raises(SystemExit):
+        run_here('tools/test.py', own, tmp_path / 'bad.pth', '--work-dir', tmp_path)
+    said = capsys.readouterr().err
+    assert 'bad.pth holds numbers that are NaN or infinite, in 1 of' in said and 'head.queries' in said
+
+
+def test_a_training_that_diverges_ends_with_a_message(config_file, tmp_path, run_here, capsys):
+    options = ('optim_wrapper.optimizer.lr=1e38', 'param_scheduler.0.eta_max=1e38', 'train_cfg.max_epochs=1')
+    with pytest.raises(SystemExit) as ended:
+        run_here('tools/train.py', config_file, '--work-dir', tmp_path, '--cfg-options', *options)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and 'no finite number: ' in said and 'default_hooks.finite_guard.action=skip' in said
 
 
 def test_get_flops_prints_both_figures():
@@ -258,6 +361,41 @@ def test_preprocess_fills_the_cache_that_training_reads(config_file, simulated_r
     train = tool('tools/train.py', config_file, '--work-dir', work, '--cache-dir', cache, '--no-validate')
     assert 'Saving checkpoint' in train.stdout + train.stderr
     assert len(list(cache.iterdir())) == 16  # nothing was made anew
+
+
+def test_data_sets_within_others_are_preprocessed_and_averaged(config_file, simulated_root, tmp_path, run_here, capsys):
+    """A train split put together of parts; an evaluator in a list; the root from the command line; no workers."""
+    own, cache = tmp_path / 'own.py', tmp_path / 'cache'
+    own.write_text(
+        f"""_base_ = {str(config_file)!r}
+part = dict(
+    type='HuPRDataset', data_root='nowhere', ann_file='hrnet_annot_train.json', split='train', num_frames=3,
+    radar=dict({SMALL_RADAR!r}), pipeline={{{{_base_.pipeline}}}},
+)
+train_dataloader = dict(
+    persistent_workers=True, prefetch_factor=2,
+    dataset=dict(
+        _delete_=True, type='ConcatDataset', datasets=[dict(type='RepeatDataset', times=2, dataset=part), part]
+    ),
+)
+test_evaluator = [dict(type='HuPRMetric')]
+"""
+    )
+    flags = ('--data-root', simulated_root)
+    run_here('tools/preprocess.py', own, *flags, '--cache-dir', cache, '--splits', 'train', '--workers', 1)
+    assert '8 recordings made, 0 were there' in capsys.readouterr().out and len(list(cache.iterdir())) == 8
+    whole, parts = tmp_path / 'whole.json', tmp_path / 'parts.json'
+    run_here('tools/analysis_tools/mean_pose_baseline.py', config_file, '--out', whole)
+    run_here('tools/analysis_tools/mean_pose_baseline.py', own, *flags, '--out', parts)
+    assert json.loads(parts.read_text()) == pytest.approx(json.loads(whole.read_text()), rel=1e-5)
+    run_here('tools/misc/browse_dataset.py', own, *flags, '--output-dir', tmp_path / 'pictures', '--max-samples', 2)
+    assert len(list((tmp_path / 'pictures').iterdir())) == 2
+
+
+def test_the_mean_pose_of_other_data_sets_is_refused(run_here, capsys):
+    with pytest.raises(SystemExit):
+        run_here('tools/analysis_tools/mean_pose_baseline.py', 'configs/millimamba_tiny_simulated.py')
+    assert 'the train split is of SimulatedRadarDataset' in capsys.readouterr().err
 
 
 def test_preprocess_needs_something_to_keep(config_file, tmp_path):

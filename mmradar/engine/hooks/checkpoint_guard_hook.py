@@ -6,8 +6,9 @@ import itertools
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapper
 
-from mmradar.engine.checkpoint import check_state_dict
+from mmradar.engine.checkpoint import check_optimizer_state, check_state_dict
 from mmradar.registry import HOOKS
 
 
@@ -19,10 +20,11 @@ class CheckpointGuardHook(Hook):
     from it. A scheduler has its own functions and needs none back.
 
     mmengine loads what fits and leaves the rest at random, with a warning. To fine-tune from other weights on purpose,
-    remove the hook from ``custom_hooks``.
+    remove the hook from ``custom_hooks``. To go on with a training, its optimizer's state must fit as well.
 
     Raises:
-        CheckpointError: From :func:`mmradar.engine.checkpoint.check_state_dict`.
+        CheckpointError: From :func:`mmradar.engine.checkpoint.check_state_dict` and
+            :func:`mmradar.engine.checkpoint.check_optimizer_state`.
     """
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
@@ -33,4 +35,7 @@ class CheckpointGuardHook(Hook):
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        check_state_dict(model, checkpoint.get('state_dict', checkpoint), str(runner._load_from or 'the checkpoint'))
+        source = str(runner._load_from or 'the checkpoint')
+        check_state_dict(model, checkpoint.get('state_dict', checkpoint), source)
+        if runner._resume and 'optimizer' in checkpoint and isinstance(runner.optim_wrapper, OptimWrapper):
+            check_optimizer_state(runner.optim_wrapper.state_dict(), checkpoint['optimizer'], source)

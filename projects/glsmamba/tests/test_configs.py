@@ -1,3 +1,4 @@
+import argparse
 import importlib.util
 import json
 from pathlib import Path
@@ -6,17 +7,18 @@ import mmpose
 import numpy as np
 import pytest
 import torch
+from glsmamba.models.layers.s6 import S6
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmpose.registry import KEYPOINT_CODECS
 from torch import nn
 
-from mmradar.apis.command_line import load_config
-from mmradar.engine.checkpoint import allow_training_state
-from mmradar.errors import CheckpointError, ConfigError
-from mmradar.registry import DATASETS, MODELS, PARAM_SCHEDULERS
+from mmradar.apis.command_line import config_from, load_config
+from mmradar.errors import CheckpointError, ConfigError, DataError
+from mmradar.registry import DATASETS, METRICS, MODELS, PARAM_SCHEDULERS
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 FILES = [path.relative_to(CONFIGS) for path in CONFIGS.rglob('*.py')]
@@ -110,6 +112,22 @@ def test_models_build_and_take_the_data_sets_frames(name):
     assert model.with_neck != single
 
 
+@pytest.mark.parametrize('name', ALL)
+def test_what_asks_for_no_weight_decay_has_none(name):
+    config = with_small_vit(read(name), sizes=(24, 1, 2))
+    with torch.device('meta'):
+        model = MODELS.build(config.model)
+    names = {id(x): key for key, x in model.named_parameters()}
+    groups = build_optim_wrapper(model, config.optim_wrapper).optimizer.param_groups
+    found = {names[id(x)]: group['weight_decay'] for group in groups for x in group['params']}
+    exempt = {key for key, x in model.named_parameters() if getattr(x, '_no_weight_decay', False)}
+    scans = sum(isinstance(module, S6) for module in model.modules())
+    assert len(exempt) == 3 * scans and bool(scans) != (name.startswith('frame_') or name == 'ablations/backbone')
+    assert len(found) == len(names)
+    for key, decay in found.items():
+        assert decay == (0 if key in exempt else config.optim_wrapper.optimizer.weight_decay), key
+
+
 # rendered clips
 
 
@@ -167,7 +185,6 @@ def trained(tmp_path_factory):
     """The single-frame network, and the GLSMamba that starts from it where its configuration looks for it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp('trained'))
-        allow_training_state()  # as tools/train.py
         found = {name: train(one_step_an_epoch(name)) for name in ('frame_small_synthetic', 'glsmamba_small_synthetic')}
         yield found
 
@@ -218,19 +235,23 @@ def test_a_missing_single_frame_network_is_named(tmp_path, monkeypatch):
         MODELS.build(read('glsmamba_small_synthetic').model).init_weights()
 
 
-@pytest.mark.parametrize('spoil', ['missing', 'another size'])
+@pytest.mark.parametrize('spoil', ['missing', 'another size', 'no number'])
 def test_a_checkpoint_that_leaves_frozen_weights_at_random_is_refused(trained, tmp_path, monkeypatch, spoil):
     """mmengine loads what fits and logs the rest; what is frozen would never be learnt."""
     monkeypatch.chdir(tmp_path)
     state = trained['frame_small_synthetic'][0].model.state_dict()
     key = 'upsampling.deconv_layers.3.weight'
     assert key in state
-    state = {name: value for name, value in state.items() if name != key}
+    if spoil == 'no number':
+        state = {**state, key: torch.full_like(state[key], float('nan'))}
+    else:
+        state = {name: value for name, value in state.items() if name != key}
     if spoil == 'another size':
         state[key] = torch.zeros(2, 2, 4, 4)
     (tmp_path / 'work_dirs' / 'frame_small_synthetic').mkdir(parents=True)
     torch.save(dict(state_dict=state), 'work_dirs/frame_small_synthetic/epoch_6.pth')
-    with pytest.raises(CheckpointError, match='lacks 1 weights of the frozen upsampling.*deconv_layers.3.weight'):
+    message = 'holds numbers that are NaN' if spoil == 'no number' else 'lacks 1 weights of the frozen upsampling'
+    with pytest.raises(CheckpointError, match=f'{message}.*deconv_layers.3.weight'):
         MODELS.build(read('glsmamba_small_synthetic').model).init_weights()
 
 
@@ -314,6 +335,32 @@ def write_files(name, config):
     path.parent.mkdir(parents=True)
     torch.save(dict(state_dict=state | {'head.final_layer.bias': torch.zeros(17)}), path)
     return state
+
+
+@pytest.mark.parametrize('name', RECORDED)
+def test_another_data_root_is_read_by_evaluators_too(name):
+    old = read(name).train_dataloader.dataset.data_root.rstrip('/')
+    flags = argparse.Namespace(
+        config=str(CONFIGS / f'{name}.py'), cfg_options={}, data_root='/sets/release2', cache_dir=None
+    )
+    config = config_from(flags)
+    for split in SPLITS:
+        assert config[f'{split}_dataloader'].dataset.data_root == '/sets/release2'
+    parts = {key: config[key] for key in config if key.endswith(('_dataloader', '_evaluator'))}
+    assert old not in str(parts)
+    if 'posetrack' in name:
+        folder = 'posetrack_data' if '21' in name else 'annotations'
+        assert config.val_evaluator.ann_file == config.test_evaluator.ann_file == f'/sets/release2/{folder}/val'
+        metric = METRICS.build(config.val_evaluator)
+        with pytest.raises((DataError, FileNotFoundError), match='/sets/release2'):
+            metric.compute_metrics([dict(img_id=1)])
+
+
+@pytest.mark.parametrize('name', SYNTHETIC[:1])
+def test_rendered_clips_have_no_data_root(name):
+    flags = argparse.Namespace(config=str(CONFIGS / f'{name}.py'), cfg_options={}, data_root='x', cache_dir=None)
+    with pytest.raises(ConfigError, match='--data-root reaches nothing.*SyntheticVideoPoseDataset'):
+        config_from(flags)
 
 
 @pytest.mark.parametrize('name', [name for name in RECORDED if 'huge' not in name])

@@ -32,6 +32,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('names', nargs='*', default=SMALL, help='configurations below projects/glsmamba/configs')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
     parser.add_argument('--metrics', nargs='+', default=['PCK', 'posetrack/AP'], help='columns of the table')
+    parser.add_argument('--data-root', type=Path, help='folder of the data set, as of tools/train.py')
     parser.add_argument('--cfg-options', nargs='*', default=[], help='for all trainings and tests, as tools/train.py')
     return parser.parse_args()
 
@@ -45,7 +46,9 @@ def call(*command: str | Path) -> None:
         raise ConfigError(f'{Path(command[0]).name} ended with status {done.returncode}; its message is above')
 
 
-def train_and_test(name: str, seed: int, options: list[str]) -> tuple[dict[str, float], float]:
+def train_and_test(
+    name: str, seed: int, options: list[str], data_root: Path | None = None
+) -> tuple[dict[str, float], float]:
     """Metrics of a configuration, and the minutes of its training."""
     config = PROJECT / 'configs' / f'{name}.py'
     if not config.is_file():
@@ -53,13 +56,14 @@ def train_and_test(name: str, seed: int, options: list[str]) -> tuple[dict[str, 
     # seed 0 has the directory of tools/train.py, where other configurations look for checkpoints
     work = REPOSITORY / 'work_dirs' / (Path(name).name if seed == 0 else f'{Path(name).name}_seed{seed}')
     minutes_file = work / 'training_minutes.json'
+    flags = ['--work-dir', work, *(['--data-root', data_root.resolve()] if data_root else [])]
     if not minutes_file.is_file():
         start = time.perf_counter()
-        call('tools/train.py', config, '--work-dir', work, '--cfg-options', f'randomness.seed={seed}', *options)
+        call('tools/train.py', config, *flags, '--cfg-options', f'randomness.seed={seed}', *options)
         minutes_file.write_text(json.dumps((time.perf_counter() - start) / 60))
     checkpoint = (work / 'last_checkpoint').read_text().strip()
     changes = ['--cfg-options', *options] if options else []
-    call('tools/test.py', config, checkpoint, '--work-dir', work, '--out', work / 'metrics.json', *changes)
+    call('tools/test.py', config, checkpoint, *flags, '--out', work / 'metrics.json', *changes)
     return json.loads((work / 'metrics.json').read_text()), json.loads(minutes_file.read_text())
 
 
@@ -67,7 +71,7 @@ def main() -> None:
     args = parse_args()
     rows = []
     for name in args.names:
-        runs = [train_and_test(name, seed, args.cfg_options) for seed in args.seeds]
+        runs = [train_and_test(name, seed, args.cfg_options, args.data_root) for seed in args.seeds]
         missing = [metric for metric in args.metrics if metric not in runs[0][0]]
         if missing:
             raise ConfigError(f'{name} has no metric {missing[0]!r}; it has {", ".join(runs[0][0])}')

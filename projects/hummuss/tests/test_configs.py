@@ -11,6 +11,7 @@ import torch
 from hummuss.datasets.lifting_arrays import normalise_to_screen, pack_lifting_sample
 from hummuss.datasets.motion_lifting_dataset import root_relative
 from hummuss.evaluation.conditions import evaluate_under, load_model, markdown_table, percent_change
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
@@ -22,6 +23,7 @@ from mmradar.simulation.plan import PLANS
 
 PROJECT = Path(__file__).resolve().parents[1]
 ROOT = PROJECT.parents[1]
+ALL = sorted(path.stem for path in (PROJECT / 'configs').glob('*.py'))
 SMALL = ['hummuss_small_motion', 'hummuss_causal_small_motion', 'dstformer_small_motion']
 
 
@@ -87,6 +89,23 @@ def test_state_space_parameters_learn_slower_and_do_not_decay(tmp_path):
     named = {id(p) for name, p in runner.model.named_parameters() if '.ssm.' in name}
     assert named and named == slow
     assert rates == {0.5 * config.optim_wrapper.optimizer.lr}
+
+
+@pytest.mark.parametrize('name', ALL)
+@pytest.mark.parametrize('optim_wrapper', ['own', dict(optimizer=dict(type='Adam', lr=1e-3, weight_decay=1e-4))])
+def test_what_asks_for_no_weight_decay_has_none(name, optim_wrapper):
+    init_default_scope('mmradar')
+    config = load_config(str(PROJECT / 'configs' / f'{name}.py'))
+    config.model.backbone.update({} if 'depth' not in config.model.backbone else dict(depth=1))
+    model = MODELS.build(config.model)
+    optim_wrapper = config.optim_wrapper if optim_wrapper == 'own' else optim_wrapper
+    names = {id(p): key for key, p in model.named_parameters()}
+    groups = build_optim_wrapper(model, optim_wrapper).optimizer.param_groups
+    found = {names[id(p)]: group['weight_decay'] for group in groups for p in group['params']}
+    exempt = {key for key, p in model.named_parameters() if getattr(p, '_no_weight_decay', False)}
+    assert bool(exempt) != ('dstformer' in name) and len(found) == len(names)
+    for key, decay in found.items():
+        assert decay == (0 if key in exempt else optim_wrapper['optimizer']['weight_decay']), key
 
 
 def test_train_val_and_test_are_other_people(tmp_path):

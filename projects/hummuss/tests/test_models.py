@@ -247,7 +247,7 @@ def test_backbone_refuses():
 def test_ssm_parameters_have_a_learning_rate_of_their_own():
     """The configuration that the backbone's docstring recommends, through mmengine."""
     model = HumMUSS(**TINY)
-    keys = {'.ssm.': dict(lr_mult=0.5, decay_mult=0.0)}
+    keys = {'.ssm.': dict(lr_mult=0.5)}
     optimizer = dict(type='AdamW', lr=1e-3, weight_decay=0.01)
     wrapper = build_optim_wrapper(model, dict(optimizer=optimizer, paramwise_cfg=dict(custom_keys=keys)))
     names = {id(p): name for name, p in model.named_parameters()}

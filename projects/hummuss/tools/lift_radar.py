@@ -67,7 +67,7 @@ def joints_in_camera_axes(dataset, sequence: int) -> np.ndarray:
 
 def main() -> None:
     args = parse_args()
-    config = config_from(args)
+    config = config_from(args, also_read=('lifter',))
     if not (config.get('load_from') and {'config', 'checkpoint'} <= set(config.get('lifter', {}))):
         raise ConfigError(
             f'{args.config} does not name a radar checkpoint (load_from) and a lifter (config and checkpoint), as '

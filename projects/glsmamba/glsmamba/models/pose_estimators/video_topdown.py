@@ -11,7 +11,7 @@ from jaxtyping import Float
 from mmpose.models.pose_estimators import TopdownPoseEstimator
 from torch import Tensor, nn
 
-from mmradar.engine.checkpoint import read_checkpoint
+from mmradar.engine.checkpoint import check_finite, read_checkpoint
 from mmradar.errors import CheckpointError, ConfigError
 from mmradar.registry import MODELS
 
@@ -148,3 +148,4 @@ def _load_all(source: str, prefix: str | None, module: nn.Module, part: str) -> 
             f'{path} lacks {len(wrong)} weights of the frozen {part}, or has them in another size, below {prefix!r}: '
             f'{wrong[0]}. The rest would stay as it was drawn. Is it of another model?'
         )
+    check_finite({key: state[prefix + key] for key in module.state_dict() if prefix + key in state}, str(path))

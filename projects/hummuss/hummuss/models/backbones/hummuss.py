@@ -31,8 +31,9 @@ class HumMUSS(KeepsPrepared):
     place in the order of joints, which must be that of the training. Spatial layers run over the joints in both
     directions; temporal ones in both, or forwards only with ``causal``.
 
-    SSM parameters are all below ``.ssm.`` in the parameters' names. They want their own learning rate and no weight
-    decay: ``optim_wrapper.paramwise_cfg = dict(custom_keys={'.ssm.': dict(lr_mult=0.5, decay_mult=0.0)})``.
+    SSM parameters are all below ``.ssm.`` in the parameters' names. They want their own learning rate,
+    ``optim_wrapper.paramwise_cfg = dict(custom_keys={'.ssm.': dict(lr_mult=0.5)})``, and no weight decay: they have the
+    mark ``_no_weight_decay``, which mmradar's optimizers heed.
 
     Args:
         num_joints: Joints J of a pose.

@@ -1,0 +1,108 @@
+"""Folders of data: one setting that reaches everything in a configuration that reads them."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mmengine.config import Config
+
+from mmradar.apis.config_options import registered, takes, walk
+from mmradar.errors import ConfigError
+
+
+def datasets_of(loader: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Settings of a loader's data sets; of those within wrappers such as ``ConcatDataset``, not of these."""
+    within = [loader[key] for key in ('dataset', 'datasets') if key in loader]
+    for inner in within:
+        for settings in inner if isinstance(inner, (list, tuple)) else [inner]:
+            if isinstance(settings, Mapping):
+                yield from datasets_of(settings)
+    if not within:
+        yield loader
+
+
+def set_data_root(config: Config, folder: str) -> list[str]:
+    """Let a configuration read its data from ``folder``.
+
+    It becomes the ``data_root`` of all data sets that have one, and every path of loaders and evaluators that lay below
+    their old one - files of annotations or of boxes, the cache - lies below it.
+
+    Returns:
+        What to tell the user: files of evaluators that stay where they are, and that several folders became one.
+
+    Raises:
+        ConfigError: No data set reads from a folder.
+    """
+    taking = _taking(config, 'data_root')
+    roots = {os.path.normpath(settings['data_root']) for settings in taking if settings.get('data_root')} - {os.curdir}
+    notes = (
+        [f'--data-root takes the place of {len(roots)} folders: {", ".join(sorted(roots))}'] if len(roots) > 1 else []
+    )
+    for key in _parts(config):
+        if key.endswith('_evaluator'):
+            files = [(path, value) for path, value in walk(config[key], key) if _is_path(value)]
+            notes += [f'--data-root leaves {path} = {value}' for path, value in files if not _root_of(value, roots)]
+        config[key] = _moved(config[key], roots, folder)
+    for settings in _taking(config, 'data_root'):
+        settings['data_root'] = folder
+    return notes
+
+
+def set_cache_dir(config: Config, folder: str) -> None:
+    """Let the data sets of a configuration that can keep heatmaps keep them in ``folder``.
+
+    Raises:
+        ConfigError: None can.
+    """
+    for settings in _taking(config, 'cache_dir'):
+        settings['cache_dir'] = folder
+
+
+def _parts(config: Config) -> list[str]:
+    return [key for key in config if key.endswith(('_dataloader', '_evaluator')) and config[key]]
+
+
+def _taking(config: Config, argument: str) -> list[dict[str, Any]]:
+    """Settings of the data sets that take an argument."""
+    loaders = [config[key] for key in _parts(config) if key.endswith('_dataloader')]
+    found = [settings for loader in loaders for settings in datasets_of(loader)]
+    taking = [settings for settings in found if argument in settings or _wants(settings, argument)]
+    if not taking:
+        kinds = ', '.join(dict.fromkeys(str(settings.get('type')) for settings in found)) or 'none at all'
+        raise ConfigError(
+            f'--{argument.replace("_", "-")} reaches nothing: no data set of {config.filename} has a {argument}. '
+            f'Its data sets: {kinds}'
+        )
+    return taking
+
+
+def _wants(settings: Mapping[str, Any], argument: str) -> bool:
+    """Whether a data set that does not name a folder wants one: it must, it can keep heatmaps, or it names files."""
+    kinds = registered(settings.get('type'))
+    if argument == 'cache_dir' or any(settings.get(key) for key in settings if key.endswith(('_file', '_files'))):
+        return any(takes(kind, argument) for kind in kinds)
+    own = [inspect.signature(kind).parameters.get(argument) for kind in kinds]
+    return any(one is not None and one.default is one.empty for one in own)
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and os.sep in value and '://' not in value
+
+
+def _root_of(path: str, roots: set[str]) -> str | None:
+    """The one of ``roots`` that a path is, or lies below."""
+    path = os.path.normpath(path)
+    return next((root for root in roots if path == root or path.startswith(root + os.sep)), None)
+
+
+def _moved(node: Any, roots: set[str], folder: str) -> Any:
+    """A copy of settings with the paths that lay below one of ``roots`` below ``folder``."""
+    if isinstance(node, Mapping):
+        return type(node)({key: _moved(value, roots, folder) for key, value in node.items()})
+    if isinstance(node, (list, tuple)):
+        return type(node)(_moved(value, roots, folder) for value in node)
+    root = _root_of(node, roots) if _is_path(node) else None
+    return node if root is None else os.path.normpath(os.path.join(folder, os.path.relpath(node, root)))

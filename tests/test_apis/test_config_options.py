@@ -1,0 +1,182 @@
+"""Options that would change nothing are refused; those that change something are not."""
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.hooks import CheckpointHook
+
+from conftest import REPOSITORY
+from mmradar.apis.command_line import load_config
+from mmradar.apis.config_options import check_options, registered, takes
+from mmradar.engine.hooks import EpochSeedHook, FiniteGuardHook
+from mmradar.errors import ConfigError
+
+TINY = str(REPOSITORY / 'configs/millimamba_tiny_simhupr.py')
+MAIN = str(REPOSITORY / 'configs/millimamba_hupr.py')
+FRAMES = 'model.backbone.num_frames, model.head.num_frames, ' + ', '.join(
+    f'{split}_dataloader.dataset.num_frames' for split in ('train', 'val', 'test')
+)
+
+
+@pytest.mark.parametrize(
+    'key, counts',
+    [
+        ('max_epochs', 'What counts: train_cfg.max_epochs'),
+        ('num_frames', f'What counts: {FRAMES}'),
+        ('dataset.cache_dir', 'What counts: train_dataloader.dataset.cache_dir, val_dataloader.dataset.cache_dir, '),
+        ('pipeline.0.steps.1.mode', 'What counts: train_dataloader.dataset.pipeline.0.steps.1.mode, '),
+        ('vis_backends.0.type', 'What counts: visualizer.vis_backends.0.type'),
+        ('heatmap_steps', 'What counts: train_dataloader.dataset.pipeline.0.steps.0.steps, '),
+        ('train_sequences', 'and nothing in it has this name or value any more'),
+    ],
+)
+def test_names_that_only_helped_to_write_the_configuration(key, counts):
+    with pytest.raises(ConfigError) as error:
+        load_config(TINY, {key: 1})
+    assert f'--cfg-options {key}: nothing reads {key.split(".")[0]!r}; it only helped' in str(error.value)
+    assert counts in str(error.value)
+
+
+def test_every_name_of_every_configuration_counts_or_is_refused():
+    """And the places that the message names exist: with the option there, something changes."""
+    for path in sorted((REPOSITORY / 'configs').rglob('*.py')):
+        if '_base_' in path.parts:
+            continue
+        config = Config.fromfile(path)
+        for name in config:
+            try:
+                check_options(config, {name: 1})
+            except ConfigError as error:
+                _, _, places = str(error).partition('What counts: ')
+                for place in filter(None, places.removesuffix(', ...').split(', ')):
+                    check_options(config, {place: 1})
+            else:
+                assert name in ('model', 'work_dir', *(key for key in config if key in READ)), (path, name)
+
+
+READ = (
+    *(f'{split}_{what}' for split in ('train', 'val', 'test') for what in ('dataloader', 'evaluator', 'cfg')),
+    *('optim_wrapper', 'param_scheduler', 'auto_scale_lr', 'default_hooks', 'custom_hooks', 'custom_imports'),
+    *('default_scope', 'env_cfg', 'randomness', 'log_level', 'log_processor', 'load_from', 'resume', 'visualizer'),
+)
+
+
+@pytest.mark.parametrize(
+    'key, message',
+    [
+        ('frobnicate', "the configuration has no 'frobnicate'"),
+        ('optim_wraper.optimizer.lr', "has no 'optim_wraper'; did you mean 'optim_wrapper'?"),
+        ('launcher', 'the flag --launcher decides'),
+        ('model.hed.num_layers', "model (RadarPoseEstimator) takes no 'hed'; did you mean 'head'?"),
+        ('model.backbone.num_layerz', "model.backbone (CVMamba) takes no 'num_layerz'; did you mean 'num_layers'?"),
+        ('model.backbone.stem.chanels', "model.backbone.stem takes no 'chanels'; did you mean 'channels'?"),
+        ('model.head.losses.l1.loss_wieght', "(KeypointL1Loss) takes no 'loss_wieght'; did you mean 'loss_weight'?"),
+        ('optim_wrapper.optimiser.lr', "(OptimWrapper) takes no 'optimiser'; did you mean 'optimizer'?"),
+        ('optim_wrapper.optimizer.learning_rate', "(AdamW) takes no 'learning_rate'; it takes amsgrad, betas, "),
+        ('train_cfg.max_epoch', "(EpochBasedTrainLoop) takes no 'max_epoch'; did you mean 'max_epochs'?"),
+        ('train_dataloader.batchsize', "train_dataloader takes no 'batchsize'; did you mean 'batch_size'?"),
+        ('train_dataloader.workers', "train_dataloader takes no 'workers'; it takes batch_sampler, batch_size"),
+        ('train_dataloader.dataset.num_frame', "(HuPRDataset) takes no 'num_frame'; did you mean 'num_frames'?"),
+        ('train_dataloader.dataset.pipeline.0.steps.1.mod', "(HeatmapToChannels) takes no 'mod'"),
+        ('train_dataloader.dataset.pipeline.9.steps', 'pipeline is a list of 2, numbered from 0; it has no'),
+        ('train_dataloader.dataset.pipeline.steps', "pipeline is a list of 2, numbered from 0; it has no 'steps'"),
+        ('model.backbone.num_layers.first', "model.backbone.num_layers is 2, which has no 'first'"),
+        ('val_evaluator.perjoint', "(HuPRMetric) takes no 'perjoint'"),
+        ('param_scheduler.0.totalsteps', "(OneCycleLR) takes no 'totalsteps'"),
+        ('default_hooks.loger.interval', "there is no hook 'loger'; did you mean 'logger'?"),
+        ('default_hooks.logger.intervall', "(LoggerHook) takes no 'intervall'"),
+        ('custom_hooks.0.seed', "(EpochSeedHook) takes no 'seed'"),
+        ('randomness.sed', "randomness takes no 'sed'; did you mean 'seed'?"),
+        ('env_cfg.cudnn', "env_cfg takes no 'cudnn'; it takes cudnn_benchmark"),
+        ('auto_scale_lr.enabled', "auto_scale_lr takes no 'enabled'; did you mean 'enable'?"),
+        ('log_processor.window', "(LogProcessor) takes no 'window'"),
+        ('visualizer.linewidth_px', "(RadarPoseVisualizer) takes no 'linewidth_px'"),
+    ],
+)
+def test_keys_that_nobody_takes(key, message):
+    with pytest.raises(ConfigError) as error:
+        load_config(TINY, {key: 1})
+    assert str(error.value).startswith(f'--cfg-options {key}: ') and message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'optim_wrapper.clip_grad.max_norm': 1, 'optim_wrapper.clip_grad.norm_type': 1},
+        {'optim_wrapper.accumulative_counts': 2},
+        {'optim_wrapper.loss_scale': 512.0},  # beside --amp
+        {'optim_wrapper.paramwise_cfg.norm_decay_mult': 0.0},
+        {'optim_wrapper.optimizer.amsgrad': True},
+        {'optim_wrapper.optimizer.type': 'SGD', 'optim_wrapper.optimizer.momentum': 0.9},
+        {'optim_wrapper.constructor': 'LayerDecayOptimWrapperConstructor'},
+        {'train_cfg.val_begin': 3},
+        {'train_cfg.by_epoch': False, 'train_cfg.type': 'IterBasedTrainLoop', 'train_cfg.max_iters': 10},
+        {'train_dataloader.pin_memory': True, 'train_dataloader.num_batch_per_epoch': 3},
+        {'train_dataloader.dataset.shuffle_radar': 0, 'train_dataloader.dataset.indices': 10},
+        {'train_dataloader.sampler.round_up': False},
+        {'model.backbone.layer.dt_rank': 3, 'model.head.num_heads': 2},
+        {'model.head.losses.velocity.loss_weight': 0.1},
+        {'model.head.losses.more.type': 'KeypointL1Loss'},
+        {'model.test_cfg.flip_test': True},
+        {'model.backbone.init_cfg.type': 'Pretrained', 'model.backbone.init_cfg.checkpoint': 'x.pth'},
+        {'default_hooks.checkpoint.save_begin': 2, 'default_hooks.logger.log_metric_by_epoch': False},
+        {'default_hooks.ema.type': 'EMAHook', 'default_hooks.ema.momentum': 0.01},
+        {'default_hooks.finite_guard.action': 'skip'},
+        {'param_scheduler.0.verbose': True, 'param_scheduler.0.convert_to_iter_based': True},
+        {'val_evaluator.per_joint': False},
+        {'env_cfg.dist_cfg.backend': 'gloo'},
+        {'randomness.deterministic': True},
+        {'visualizer.line_width_px': 2.0},
+        {'work_dir': 'x', 'load_from': 'y', 'resume': True, 'experiment_name': 'z', 'log_level': 'DEBUG'},
+        {'compile.backend': 'eager', 'sync_bn': 'torch', 'find_unused_parameters': True},
+        {'custom_hooks.1.type': 'EarlyStoppingHook', 'custom_hooks.1.monitor': 'coco/AP'},
+    ],
+)
+def test_keys_that_somebody_takes_pass_and_arrive(options):
+    config = load_config(MAIN, options)
+    for key, value in options.items():
+        node = config
+        for part in key.split('.'):
+            node = node[int(part)] if isinstance(node, list) else node[part]
+        assert node == value
+
+
+def test_what_is_none_is_filled(tmp_path):
+    path = tmp_path / 'own.py'
+    path.write_text(f'_base_ = {MAIN!r}\noptim_wrapper = dict(clip_grad=None)\nvisualizer = None\n')
+    config = load_config(str(path), {'optim_wrapper.clip_grad.max_norm': 2.0, 'visualizer.type': 'RadarPoseVisualizer'})
+    assert config.optim_wrapper.clip_grad == dict(max_norm=2.0)
+    assert config.visualizer == dict(type='RadarPoseVisualizer')
+
+
+def test_what_a_tool_reads_itself(tmp_path):
+    path = tmp_path / 'own.py'
+    path.write_text(f'_base_ = {MAIN!r}\nlifter = dict(checkpoint="a.pth")\n')
+    with pytest.raises(ConfigError, match="nothing reads 'lifter'"):
+        load_config(str(path), {'lifter.checkpoint': 'b.pth'})
+    assert load_config(str(path), {'lifter.checkpoint': 'b.pth'}, ['lifter']).lifter.checkpoint == 'b.pth'
+
+
+def test_modules_that_an_option_imports_are_imported(tmp_path, monkeypatch):
+    (tmp_path / 'imported_by_option.py').write_text('there = True\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    import sys
+
+    load_config(MAIN, {'custom_imports.imports': ['imported_by_option']})
+    assert sys.modules['imported_by_option'].there
+
+
+def test_takes_is_only_sure_where_nothing_is_passed_on():
+    def function(a, *, b=1):
+        pass
+
+    assert takes(function, 'b') is True and takes(function, 'c') is False
+    assert takes(FiniteGuardHook, 'action') is True and takes(FiniteGuardHook, 'kind') is False
+    assert takes(EpochSeedHook, 'seed') is False  # no __init__ at all
+    assert takes(CheckpointHook, 'anything') is None  # **kwargs
+    assert takes(torch.optim.AdamW, 'fused') is True
+
+
+def test_names_of_packages_that_may_be_missing_are_not_looked_up():
+    assert registered('mmpretrain.VisionTransformer') == [] == registered(None)
+    assert [kind.__name__ for kind in registered('mmpose.TopdownPoseEstimator')] == ['TopdownPoseEstimator']
