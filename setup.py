@@ -1,12 +1,29 @@
 """Installation. ``mmpose`` itself goes in with ``pip install --no-deps mmpose==1.3.2``: see README.md."""
 
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 here = Path(__file__).parent
 version: dict[str, str] = {}
 exec((here / 'mmradar' / 'version.py').read_text(), version)
+
+
+class BuildWithMim(build_py):
+    """Copies configurations and scripts into ``mmradar/.mim`` of the built package, where mim looks for them."""
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return  # they are in the repository
+        target = Path(self.build_lib) / 'mmradar' / '.mim'
+        shutil.rmtree(target, ignore_errors=True)
+        for folder in ('configs', 'tools'):
+            shutil.copytree(here / folder, target / folder, ignore=shutil.ignore_patterns('__pycache__'))
+        shutil.copy(here / 'model-index.yml', target)
+
 
 setup(
     name='mmradar',
@@ -18,6 +35,7 @@ setup(
     keywords='radar, FMCW, millimetre wave, human pose estimation, Mamba, mmpose',
     packages=find_packages(include=['mmradar', 'mmradar.*']),
     package_data={'mmradar': ['ops/native/*.[ch]', 'simulation/*.json']},
+    cmdclass={'build_py': BuildWithMim},
     python_requires='>=3.10',
     # Ranges that were tried; requirements/runtime.txt pins one set of them. mmpose is left out on purpose: its own
     # requirements name chumpy, which no longer builds and which nothing imports.
