@@ -16,7 +16,7 @@ from mmradar.datasets.whole_files import written_whole
 from mmradar.errors import ConfigError
 from mmradar.radar import RadarConfig
 
-_FORMAT = 1  # raise it when the file's content changes for the same settings
+_FORMAT = 2  # raise it when the file's content changes for the same settings
 _BLOCK_FRAMES = 32
 
 

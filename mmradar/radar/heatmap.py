@@ -30,16 +30,25 @@ def remove_static_clutter(cube: Array, window: str | None = None) -> Array:
             It weights the mean: without it, what moves by no whole number of Doppler bins leaves a ghost at rest.
 
     Returns:
-        The same shape.
+        The same shape; with a window, complex.
+
+    Raises:
+        ValueError: A window that scipy does not know, or that leaves nothing of so few loops.
     """
     if window is None:
         return cube - cube.mean(-2, keepdims=True)
-    weights = window_of(window, cube.shape[-2], torch.complex128, torch.device('cpu'))
-    weights = (weights / weights.sum())[:, None]
-    # the type of the cube stays: a weight of float64 would double a cube of complex64
-    parts = np.zeros(0, cube.dtype).real.dtype if isinstance(cube, np.ndarray) else cube.real.dtype
-    weights = weights.numpy().astype(parts) if isinstance(cube, np.ndarray) else weights.to(cube.device, parts)
-    return cube - (cube * weights).sum(-2)[..., None, :]
+    x, is_numpy = _complex_tensor(cube)
+    weights = window_of(window, x.shape[-2], x.dtype, x.device)[:, None]
+    if not weights.sum() > 0:
+        raise ValueError(f'the window {window!r} leaves nothing of {x.shape[-2]} loops')
+    x = x - (x * weights).sum(-2, keepdim=True) / weights.sum()
+    return x.numpy() if is_numpy else x
+
+
+def _complex_tensor(cube: Array) -> tuple[torch.Tensor, bool]:
+    """A cube as a complex tensor, in its precision, and whether it is one of numpy's."""
+    x = torch.from_numpy(cube) if (is_numpy := isinstance(cube, np.ndarray)) else cube
+    return (x if x.is_complex() else x.to(torch.complex64)), is_numpy
 
 
 def subsample_chirps(cube: Array, num_chirps: int = 8) -> Array:
@@ -119,11 +128,10 @@ def heatmap_3d(
         ValueError: More antennas than angle bins, an order of antennas that are not there, or range bins the samples do
             not give.
     """
-    x = torch.from_numpy(cube) if (is_numpy := isinstance(cube, np.ndarray)) else cube
-    x = x if x.is_complex() else x.to(torch.complex64)
+    x, is_numpy = _complex_tensor(cube)
     antennas, loops, samples = x.shape[-3:]
     range_bins = (0, samples) if range_bins is None else tuple(range_bins)
-    several = antenna_order is not None and any(np.ndim(order) for order in antenna_order)
+    several = antenna_order is not None and len(antenna_order) > 0 and all(np.ndim(order) for order in antenna_order)
     orders = [_places(order, antennas, num_angle) for order in (antenna_order if several else [antenna_order])]
     check_range_bins(range_bins, samples)
 
@@ -153,8 +161,9 @@ def heatmap_3d(
 def _places(order: AntennaOrder | None, antennas: int, num_angle: int) -> tuple[int | None, ...]:
     """Where each antenna stands in an order; ``None`` for those that it leaves out."""
     order = list(range(antennas) if order is None else order)
-    named = [int(antenna) for antenna in order if antenna is not None]
-    if not named or len(set(named)) < len(named) or not set(named) <= set(range(antennas)):
+    named = [antenna for antenna in order if antenna is not None]
+    whole = all(isinstance(antenna, (int, np.integer)) for antenna in named)
+    if not named or not whole or len(set(named)) < len(named) or not set(named) <= set(range(antennas)):
         raise ValueError(f'antenna_order must name antennas of 0 to {antennas - 1}, none of them twice, found {order}')
     if len(order) > num_angle:
         raise ValueError(f'{len(order)} virtual antennas do not fit {num_angle} angle bins')

@@ -75,6 +75,14 @@ def test_velocity_loss_refuses_another_unit():
         VelocityLoss(unit='m')
 
 
+@pytest.mark.parametrize('unit', ['image', 'px', 'body'])
+def test_a_body_without_area_that_does_not_count_is_no_nan(unit):
+    target, weight, area = window(frames=2)
+    prediction = (target + 0.01 * torch.arange(2)[:, None, None]).requires_grad_()
+    VelocityLoss(unit=unit)(prediction, target, 0 * weight, 0 * area, SIZE).backward()
+    assert (prediction.grad == 0).all()
+
+
 def test_samples_of_a_batch_may_have_images_of_different_sizes():
     target, weight, area = (torch.cat([part, part]) for part in window(frames=2))
     prediction = target.clone()

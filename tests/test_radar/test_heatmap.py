@@ -92,6 +92,8 @@ def test_subsampling_is_uniform():
         (dict(antenna_order=[0, 5]), r'antennas of 0 to 4, none of them twice, found \[0, 5\]'),
         (dict(antenna_order=[-1, 0]), r'antennas of 0 to 4, none of them twice, found \[-1, 0\]'),
         (dict(antenna_order=[]), r'antennas of 0 to 4, none of them twice, found \[\]'),
+        (dict(antenna_order=[0.5, 1]), r'none of them twice, found \[0.5, 1\]'),
+        (dict(antenna_order=[[0, 1], 5]), r'none of them twice, found \[\[0, 1\], 5\]'),
         (dict(antenna_order=[None]), r'antennas of 0 to 4, none of them twice, found \[None\]'),
         (dict(num_angle=4, antenna_order=[0, None, None, None, 1]), '5 virtual antennas do not fit 4 angle bins'),
     ],
@@ -143,6 +145,22 @@ def test_what_moves_leaves_no_ghost_at_rest(window, bins_from_rest):
         assert heatmap[..., 9].max() < 1e-3 * heatmap.max()  # what stands still
         assert abs(np.unravel_index(heatmap.argmax(), heatmap.shape)[1] - 16 - bins_from_rest) <= 0.5
         assert cube.dtype in (np.complex64, torch.complex64)
+
+
+@pytest.mark.parametrize('dtype', [np.int16, np.float32, np.complex64, np.complex128])
+@pytest.mark.parametrize('convert', [np.asarray, torch.from_numpy])
+def test_the_weighted_mean_of_cubes_of_any_type(dtype, convert):
+    cube = np.random.default_rng(0).integers(-1000, 1000, (3, 8, 5)).astype(dtype)
+    weights = np.hanning(8)[:, None]
+    expected = cube - (cube * weights).sum(-2, keepdims=True) / weights.sum()
+    found = remove_static_clutter(convert(cube), 'hann')
+    assert type(found) is type(convert(cube))
+    np.testing.assert_allclose(found, expected, atol=1e-3 if dtype != np.complex128 else 1e-10)
+
+
+def test_a_window_that_leaves_nothing_is_refused():
+    with pytest.raises(ValueError, match="the window 'hann' leaves nothing of 2 loops"):
+        heatmap_3d_from_raw(raw_frames(), 2, 8, 32, antenna_order=None, doppler_window='hann')
 
 
 @pytest.mark.parametrize('chirps', [4, 16])

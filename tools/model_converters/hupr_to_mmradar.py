@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from mmengine.registry import init_default_scope
 
-from mmradar.apis.command_line import load_config, run
+from mmradar.apis.command_line import check_output_file, load_config, run
 from mmradar.engine.checkpoint import read_checkpoint
 from mmradar.models.converters import hupr_to_mmradar, state_dict_of
 from mmradar.registry import MODELS
@@ -22,11 +22,11 @@ def main() -> None:
     parser.add_argument('out', type=Path, help='file to write')
     parser.add_argument('--config', default=str(BASELINE), help='configuration of the model it is for')
     args = parser.parse_args()
+    check_output_file(args.out)
     init_default_scope('mmradar')
     with torch.device('meta'):
         own = MODELS.build(load_config(args.config).model).state_dict()
     state = hupr_to_mmradar(state_dict_of(read_checkpoint(args.checkpoint)), own)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     torch.save({'state_dict': state}, args.out)
     print(f'{args.out}: {len(state)} tensors. To evaluate it:\n  python tools/test.py {args.config} {args.out}')
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from mmradar.apis.command_line import run
+from mmradar.apis.command_line import check_output_file, run
 from mmradar.engine.checkpoint import read_checkpoint
 from mmradar.models.converters import mamba_to_mmradar, mmradar_to_mamba, state_dict_of, vision_mamba_arguments
 
@@ -24,9 +24,9 @@ def main() -> None:
     )
     parser.add_argument('--back', action='store_true', help="from a VisionMambaLayer to mamba-ssm's names")
     args = parser.parse_args()
+    check_output_file(args.out)
     state = state_dict_of(read_checkpoint(args.checkpoint), args.prefix)
     converted = (mmradar_to_mamba if args.back else mamba_to_mmradar)(state, args.divide_out)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     torch.save(converted, args.out)
     arguments = vision_mamba_arguments(converted if args.back else state)
     settings = ', '.join(f'{name}={value}' for name, value in arguments.items())

@@ -45,11 +45,11 @@ class NormalizeHeatmap(BaseTransform):
             or ``'frame'`` (everything of one frame and view, which keeps Doppler bins comparable).
         eps: Added to the deviation.
         rounding: Maps whose deviation is at most this share of the largest of their frame and view are zeros. Rounding
-            leaves about 1e-7, a receiver's noise more than 1e-3. With 0 rounding is scaled to unit deviation, as by
-            HuPR's code.
+            leaves less than 1e-6, noise of a count more, also beside a static echo that fills the converter.
+            With 0 rounding is scaled to unit deviation, as by HuPR's code.
     """
 
-    def __init__(self, over: str = 'map', eps: float = 1e-6, rounding: float = 1e-5) -> None:
+    def __init__(self, over: str = 'map', eps: float = 1e-6, rounding: float = 2e-6) -> None:
         if over not in ('map', 'frame'):
             raise ConfigError(f"NormalizeHeatmap.over must be 'map' or 'frame', found {over!r}")
         if not 0 <= rounding < 1:

@@ -35,10 +35,12 @@ def state_dict_of(checkpoint: Mapping[str, Any], prefix: str = '') -> dict[str, 
     Raises:
         CheckpointError: It holds no weights by name, or none whose name begins with the prefix.
     """
-    if not isinstance(checkpoint, Mapping) or not all(isinstance(name, str) for name in checkpoint):
-        raise CheckpointError(f'a checkpoint holds weights by name, found {type(checkpoint).__name__}')
     keys = ('state_dict', 'model_state_dict', 'model')
-    state = next((checkpoint[key] for key in keys if isinstance(checkpoint.get(key), Mapping)), checkpoint)
+    state = checkpoint
+    if isinstance(checkpoint, Mapping):
+        state = next((checkpoint[key] for key in keys if isinstance(checkpoint.get(key), Mapping)), checkpoint)
+    if not isinstance(state, Mapping) or not all(isinstance(name, str) for name in state):
+        raise CheckpointError(f'a checkpoint holds weights by name, found {type(state).__name__}')
     if all(name.startswith('module.') for name in state):
         state = {name.removeprefix('module.'): value for name, value in state.items()}
     found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}

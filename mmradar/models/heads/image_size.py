@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
@@ -19,9 +20,9 @@ def image_sizes(batch_data_samples: list, like: Tensor) -> Float[Tensor, 'batch 
         ConfigError: A sample does not say it.
     """
     sizes = [sample.metainfo.get('image_size') for sample in batch_data_samples]
-    if None in sizes:
+    if any(size is None for size in sizes):
         raise ConfigError(
             "a sample does not say how large its image is: PackRadarInputs.meta_keys must hold 'image_size', which "
             'the data set states'
         )
-    return like.new_tensor(sizes)
+    return like.new_tensor(np.asarray(sizes, dtype=np.float64))

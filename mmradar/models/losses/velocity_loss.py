@@ -47,6 +47,6 @@ class VelocityLoss(nn.Module):
             error = error * image_size[:, None, None]
         squared = error.square().sum(-1)
         if self.unit == 'body':
-            squared = squared / area[:, 1:, None]
+            squared = squared / area[:, 1:, None].clamp_min(1)
         both = weight[:, 1:] * weight[:, :-1]
         return self.loss_weight * (squared * both).sum() / both.sum().clamp_min(1)

@@ -45,8 +45,9 @@ def causal_conv1d_update(
     tokens = x.unsqueeze(1) if x.ndim == 2 else x
     check_conv(operator, tokens, weight, bias, activation)
     (batch, length, dim), before = tokens.shape, weight.shape[1] - 1
-    kept = conv_state.shape[1] if conv_state.ndim == 3 else before
-    if conv_state.ndim == 3:
+    three_axes = isinstance(conv_state, Tensor) and conv_state.ndim == 3
+    kept = conv_state.shape[1] if three_axes else before
+    if three_axes:
         check_channels(operator, 'conv_state', conv_state, 'weight', weight)
     check_tensor(operator, 'conv_state', conv_state, (batch, max(kept, before), dim), x)
     first = conv_state[:, kept - before :]
