@@ -178,12 +178,13 @@ def _check_new(options: Mapping[str, Any], key: str, path: str, part: str, node:
                 f'{path}.{part}.type'
             )
         return
-    name, kinds, beside = _readers(path, options.get(f'{path}.type', node.get('type')), node)
+    kind = options.get(f'{path}.type', node.get('type'))
+    name, kinds, beside = _readers(path, kind, node)
     answers = [takes(kind, part) for kind in kinds]
     if part in beside or True in answers:
         return
     known = {*node, *beside, *(argument for kind in kinds for argument in _arguments(kind))}
-    sure = (kinds or beside) and None not in answers
+    sure = (kinds or (beside and kind is None)) and None not in answers
     near = _suggestion(part, known)
     if sure or near:
         raise ConfigError(f'--cfg-options {key}: {name} takes no {part!r}{near or _list(known)}')

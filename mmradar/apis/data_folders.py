@@ -93,9 +93,9 @@ def _is_path(value: Any) -> bool:
 
 
 def _root_of(path: str, roots: set[str]) -> str | None:
-    """The one of ``roots`` that a path is, or lies below."""
+    """The one of ``roots`` that a path is, or lies below; of several, the nearest."""
     path = os.path.normpath(path)
-    return next((root for root in roots if path == root or path.startswith(root + os.sep)), None)
+    return max((root for root in roots if path == root or path.startswith(root + os.sep)), key=len, default=None)
 
 
 def _moved(node: Any, roots: set[str], folder: str) -> Any:

@@ -128,6 +128,7 @@ def test_keys_that_nobody_takes(key, message):
         {'randomness.deterministic': True},
         {'visualizer.line_width_px': 2.0},
         {'work_dir': 'x', 'load_from': 'y', 'resume': True, 'experiment_name': 'z', 'log_level': 'DEBUG'},
+        {'optim_wrapper.type': 'elsewhere.Wrapper', 'optim_wrapper.zero': 3},
         {'compile.backend': 'eager', 'sync_bn': 'torch', 'find_unused_parameters': True},
         {'custom_hooks.1.type': 'EarlyStoppingHook', 'custom_hooks.1.monitor': 'coco/AP'},
     ],

@@ -90,6 +90,16 @@ def test_what_stays_and_what_becomes_one_is_said():
     ]
 
 
+def test_of_roots_within_each_other_the_nearest_counts():
+    inner, outer = dict(HUPR, data_root='data/sets/inner'), dict(HUPR, data_root='data')
+    for datasets in ([inner, outer], [outer, inner]):
+        config = configuration(
+            dict(type='ConcatDataset', datasets=datasets), val_evaluator=dict(ann_file='data/sets/inner/a.json')
+        )
+        set_data_root(config, 'new')
+        assert config.val_evaluator.ann_file == 'new/a.json'
+
+
 def test_where_it_reaches_nothing_it_is_refused():
     config = configuration(dict(type='SimulatedRadarDataset', num_windows=4))
     with pytest.raises(ConfigError, match='--data-root reaches nothing.* has a data_root.*SimulatedRadarDataset'):
