@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from mmradar.errors import ConfigError
@@ -239,3 +241,69 @@ def test_scopes_and_tables():
     ]  # fmt: skip
     assert [call.line for call in calls] == [7, 8, 9, 10, 13]
     assert run_script('given = 2 ar1.f(given)', {'f'}, {'given': 1.0})[0][0].values == (1.0,)
+
+
+@pytest.mark.parametrize(
+    'script, samples',
+    [
+        ('n = 256 function p() ar1.f(n) end function g(n) p() end g(128)', 256.0),
+        ('n = 256 function p() ar1.f(n) end local n = 128 p()', 256.0),
+        ('local n = 256 function p() ar1.f(n) end do local n = 128 p() end', 256.0),
+        ('function make(n) get = function() ar1.f(n) end end make(256) n = 128 get()', 256.0),
+        ('local n = 1 function set() n = 256 end if x then else end set() ar1.f(n)', 256.0),
+        ('local n = 1 function set(v) n = v end if x then set(256) else set(256) end ar1.f(n)', 256.0),
+        ('n = 1 function set(v) n = v end if x then set(256) end ar1.f(n)', UNKNOWN),
+        ('t = {n = 256} u = t if x then t.n = 1 end ar1.f(u.n)', UNKNOWN),
+        ('local function f(n) if n > 0 then f(n - 1) else ar1.f(256) end end f(3)', 256.0),
+        ('local a = ar1 a.f(128)', 128.0),
+        ('local set = ar1.f set(128)', 128.0),
+        ('t = {radar = ar1} t.radar.f(128)', 128.0),
+        ('_G.ar1.f(128)', 128.0),
+        ('n = 1 _G.n = 128 ar1.f(n)', 128.0),
+        ('ar1["f"](128)', 128.0),
+        ('function go(radar) radar.f(128) end go(ar1)', 128.0),
+        ('n = 256 function f() n = 128 end while x() do f() end ar1.f(n)', UNKNOWN),
+        ('n = 256 function f() n = 128 end for i = 1, x do f() end ar1.f(n)', UNKNOWN),
+        ('n = 256 function f() n = 128 end function g() f() end repeat g() until x() ar1.f(n)', UNKNOWN),
+        ('n = 256 function f() n = 128 end pcall(f) ar1.f(n)', UNKNOWN),
+        ('n = 256 pcall(function() n = 128 end) ar1.f(n)', UNKNOWN),
+        ('n = 256 m = {} function m.go() n = 128 end while x() do m.go() end ar1.f(n)', UNKNOWN),
+        ('t = {n = 256} function f(a) a.n = 128 end pcall(f, t) ar1.f(t.n)', UNKNOWN),
+        ('t = {n = 256} function f(a) a.n = 128 end while x() do f(t) end ar1.f(t.n)', UNKNOWN),
+        ('n = 256 pcall(function(n) n = 128 end) ar1.f(n)', 256.0),
+        ('n = 256 pcall(function() local n = 128 n = 1 end) ar1.f(n)', 256.0),
+        ('for k in pairs(t) do if k then goto next end ::next:: end ar1.f(256)', 256.0),
+        ('if false then goto done end ar1.f(256) ::done::', 256.0),
+    ],
+)
+def test_names_and_functions_count_as_in_lua(script, samples):
+    calls, _ = run_script(script, {'f'}, {})
+    assert [call.values for call in calls] == [(samples,)]
+
+
+@pytest.mark.parametrize(
+    'script, message',
+    [
+        ('ar1.f(256) goto done ar1.f(128) ::done::', 'line 1: goto done is not followed'),
+        ('if x then goto done end ar1.f(128) ::done::', 'goto done is not followed'),
+        ('while x do goto done end ar1.f(128) ::done::', 'goto done is not followed'),
+        ('for i = 1, 2 do goto next ar1.f(i) ::next:: end', 'goto next is not followed'),
+        ('if x then a = ar1 end a.f(128)', 'f is called of what the script does not give; call it as ar1.f'),
+        ('require("radar").f(128)', 'f is called of what the script does not give'),
+        ('local a = ar1 while x do a.f(128) end', 'f stands in a loop'),
+        ('local set = ar1.f while x do set(128) end', 'f stands in a loop'),
+        ('m = {} function m.go() ar1.f(128) end while x do m.go() end', 'f stands in a loop'),
+        ('pcall(ar1.f, 128)', 'f stands in a function that another'),
+        ('local set = ar1.f pcall(set, 128)', 'f stands in a function that another'),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(script, message):
+    with pytest.raises(ConfigError, match=message):
+        run_script(script, {'f'}, {})
+
+
+def test_a_large_table_does_not_slow_branches_down():
+    entries = ', '.join(['1'] * 20_000)
+    start = time.process_time()
+    run_script(f't = {{{entries}}} ' + 'if x then a = 1 end ' * 300 + 'ar1.f(t[3])', {'f'}, {})
+    assert time.process_time() - start < 5

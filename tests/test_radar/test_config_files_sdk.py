@@ -1,7 +1,8 @@
 import pytest
 
 from mmradar.errors import ConfigError
-from mmradar.radar import BOARDS, read_radar_config
+from mmradar.radar import BOARDS, boards, read_radar_config
+from mmradar.radar.config_files import antennas
 
 FILE = """% Created for SDK ver:03.05
 % Platform:xWR18xx
@@ -89,6 +90,37 @@ def test_a_file_called_aop_or_ods_is_not_one_for_a_board_without_them(tmp_path, 
         read(tmp_path, FILE.replace('% Platform:xWR18xx\n', ''), name=name)
     for harmless in ('methods.cfg', 'gaop1.cfg'):
         assert read(tmp_path, FILE, name=harmless).tx_positions == BOARDS['xWR1843'].tx_positions
+
+
+@pytest.mark.parametrize(
+    'word',
+    ['IWR6843AOPEVM', 'iwr6843aopevm', 'ISKODS', 'IWR6843ISKODS', 'xWR68xxODS', 'aopevm', 'profileAop', 'myODSBoard'],
+)
+def test_aop_or_ods_in_a_longer_name_is_found(tmp_path, word):
+    text = AT_60_GHZ + '% Platform:xWR68xx\n'
+    assert read(tmp_path, text, name=f'{word}.cfg').tx_positions is None
+    assert read(tmp_path, f'{text}% for {word}\n').tx_positions is None
+    assert read(tmp_path, f'% {word} 1\n{text}').rx_positions is None
+
+
+@pytest.mark.parametrize('name', ['AWR1843AOPEVM', 'awr1843aopevm', '18xxAOP'])
+def test_an_1843_aop_is_no_1843(tmp_path, name):
+    assert read(tmp_path, FILE, name=f'{name}.cfg').tx_positions is None
+
+
+@pytest.mark.parametrize('word', ['methods', 'Periods', 'METHODS', 'periods_2', 'dataOptions', 'dataoptions', 'ISK'])
+def test_words_that_hold_aop_or_ods_by_chance_name_no_board(tmp_path, word):
+    text = f'{AT_60_GHZ}% Platform:xWR68xx\n% {word}\n'
+    assert read(tmp_path, text, name=f'{word}.cfg').tx_positions == BOARDS['xWR6843ISK'].tx_positions
+
+
+def test_the_board_of_a_platform_is_not_the_first_of_a_list(tmp_path, monkeypatch):
+    backwards = dict(reversed(BOARDS.items()))
+    for module in (boards, antennas):
+        monkeypatch.setattr(module, 'BOARDS', backwards)
+    for text, platform, board in ((FILE, 'xWR18xx', 'xWR1843'), (AT_60_GHZ, 'xWR68xx', 'xWR6843ISK')):
+        config = read(tmp_path, text.replace('% Platform:xWR18xx\n', '') + f'% Platform:{platform}\n')
+        assert (config.tx_positions, config.rx_positions) == positions(board)
 
 
 @pytest.mark.parametrize('lines, board', [(ISK, 'xWR6843ISK'), (ODS, 'xWR6843ODS')])

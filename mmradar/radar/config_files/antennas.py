@@ -13,6 +13,13 @@ from mmradar.radar.config_files.settings import Settings
 NUM_RX = 4
 _BETWEEN_BANDS_HZ = 70e9
 _ASK = "name the board, as board='xWR6843AOP'"
+# A word begins with it, or a board's name has it after a number or another part (IWR6843AOPEVM, ISKODS, xWR68xxAOP);
+# 'methods' or 'periods' hold it by chance.
+_ANTENNAS = re.compile(
+    r'(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=(?i:isk))|(?<=(?i:evm))|(?<=(?i:boost))|(?<=(?i:xx)))((?i:aop|ods))'
+)
+# what the SDK's Visualizer means by the name of a chip alone; it writes AOP where it means AOP
+_MEANT_BY_PLATFORM = {'18': BOARDS['xWR1843'], FAMILY_60_GHZ: BOARDS['xWR6843ISK']}
 
 
 def chip_families(settings: Settings, start_hz: float, board: Board | None) -> set[str]:
@@ -47,15 +54,15 @@ def possible_boards(settings: Settings, families: set[str], board: Board | None,
     """
     if board:
         return [board]
-    antennas = {word.upper() for word in re.findall(r'(?<![a-z])(?:aop|ods)(?![a-z])', words.lower())}
+    antennas = {word.upper() for word in _ANTENNAS.findall(words)}
     if not families:  # at 77 GHz
         return [BOARDS['xWR1843'], BOARDS['xWR1642'], *([BOARDS['xWR1843AOP']] if antennas else [])]
     names = [name for name in _names(settings, board) if chip_family(name) in families]
     found = [boards_named(name) for name in names or [f'xWR{family}xx' for family in families]]
     if not all(found):
         return []
-    if names == [settings.platform]:
-        found[0] = found[0][:1]  # the SDK's Visualizer writes AOP where it means AOP
+    if names == [settings.platform] and len(found[0]) > 1:
+        found = [[_MEANT_BY_PLATFORM[chip_family(settings.platform)]]]
     if not any(board.name.endswith(tuple(antennas)) for boards in found for board in boards):
         found += [boards_named(f'xWR{family}xx{word}') for family in families for word in antennas]
     return [board for boards in found for board in boards]

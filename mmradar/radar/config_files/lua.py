@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import operator
 from collections import ChainMap
 from collections.abc import Callable, Collection, Mapping
@@ -39,13 +38,21 @@ class Call:
     written: tuple[str, ...]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Function:
     parameters: list[str]
     body: list[Node]
+    names: ChainMap  # the scope that it was defined in, which it sees wherever it is called
 
-    def __deepcopy__(self, memo: dict) -> _Function:
-        return self
+
+@dataclass(frozen=True)
+class _OfStudio:
+    """``ar1``, or the function ``ar1.name``, under whatever name a script has it."""
+
+    name: str = ''
+
+
+_MISSING = object()
 
 
 @dataclass
@@ -56,12 +63,16 @@ class _Run:
     given: Mapping[str, Any]
     names: ChainMap = field(default_factory=ChainMap)
     calls: list[Call] = field(default_factory=list)
+    changes: list[tuple[dict, Any, Any]] = field(default_factory=list)  # where, of what name or key, its value before
     steps: int = 0
     depth: int = 0
 
-    def block(self, statements: list[Node], names: Mapping[str, Any] | None = None) -> str:
-        """Run statements in a scope of their own; ``'break'`` or ``'return'`` where they end so."""
-        self.names = self.names.new_child(dict(names or {}))
+    def block(
+        self, statements: list[Node], names: Mapping[str, Any] | None = None, scope: ChainMap | None = None
+    ) -> str:
+        """Run statements in a scope of their own, inside ``scope``; ``'break'`` or ``'return'`` where they end so."""
+        outside = self.names
+        self.names = (outside if scope is None else scope).new_child(dict(names or {}))
         self.depth += 1
         if self.depth > _MOST_DEPTH:
             raise ConfigError(f'line {statements[0].line if statements else "?"}: blocks or calls too deep to follow')
@@ -69,7 +80,7 @@ class _Run:
         for statement in statements:
             if ended := self.statement(statement):
                 break
-        self.names = self.names.parents
+        self.names = outside
         self.depth -= 1
         return ended
 
@@ -83,6 +94,9 @@ class _Run:
         match node.kind:
             case 'assign':
                 self.assign(*node.parts)
+            case 'local function':  # which sees its own name
+                self.names = self.names.new_child()
+                self.put(node.parts[0][0], self.value(node.parts[1][0]), self.names, True)
             case 'call':
                 self.value(node)
             case 'do':
@@ -92,7 +106,9 @@ class _Run:
             case 'for':
                 return self.count(node)
             case 'loop':
-                self.skip(node, 'a loop whose end the script does not give')
+                self.skip([node], node.line, 'a loop whose end the script does not give')
+            case 'goto':
+                raise _goto(node)
             case 'return':
                 for part in node.parts[0]:
                     self.value(part)
@@ -101,45 +117,65 @@ class _Run:
                 return 'break'
         return ''
 
+    def set(self, container: dict, key: Any, value: Any) -> None:
+        """Every change of a name or a table's entry goes through here, so that a branch can be taken back."""
+        self.changes.append((container, key, container.get(key, _MISSING)))
+        if value is _MISSING:
+            container.pop(key, None)
+        else:
+            container[key] = value
+
+    def clear(self, table: dict) -> None:
+        for key in list(table):
+            self.set(table, key, _MISSING)
+
     def assign(self, targets: list[Node], sources: list[Node], local: bool) -> None:
         values = [self.value(source) for source in sources]
         values += [UNKNOWN if sources else None] * (len(targets) - len(values))  # further results of a call
+        if local:
+            self.names = self.names.new_child()  # functions defined further up do not see it
         for target, value in zip(targets, values):
-            if target.kind == 'name':
-                name = target.parts[0]
-                scopes = [] if local else [scope for scope in self.names.maps if name in scope]
-                if name not in self.given:
-                    (scopes or self.names.maps)[0 if local or scopes else -1][name] = value
-            elif target.kind == 'index':
-                table, key = map(self.value, target.parts)
-                if isinstance(table, dict) and isinstance(key, (str, float)):
-                    table[key] = value
-                elif isinstance(table, dict):
-                    table.clear()  # any entry may be another now
+            self.put(target, value, self.names, local)
+
+    def put(self, target: Node, value: Any, names: ChainMap, local: bool = False) -> None:
+        if target.kind == 'name':
+            name = target.parts[0]
+            if name not in self.given:
+                scope = names.maps[0] if local else next((m for m in names.maps if name in m), names.maps[-1])
+                self.set(scope, name, value)
+        elif target.kind == 'index':
+            table, key = (self.value(part, names) for part in target.parts)
+            if isinstance(table, dict) and isinstance(key, (str, float)):
+                self.set(table, key, value)
+            elif isinstance(table, dict):
+                self.clear(table)  # any entry may be another now
 
     def branch(self, node: Node) -> str:
         condition, then, other = node.parts
         if (truth := _truth(self.value(condition))) is not UNKNOWN:
             return self.block(then if truth else other)
-        before = self.names, self.calls
-        outcomes = []
+        calls, ends = self.calls, []
         for statements in (then, other):
-            self.names, self.calls = copy.deepcopy(before[0]), []
+            self.calls, start = [], len(self.changes)
             self.block(statements)
-            outcomes.append((self.names, self.calls))
-        (names, calls), (other_names, other_calls) = outcomes
-        if [(call.name, call.values) for call in calls] != [(call.name, call.values) for call in other_calls]:
-            which = sorted({call.name for call in (*calls, *other_calls)})
+            changed = {(id(where), key): (where, key) for where, key, _ in self.changes[start:]}
+            ends.append((self.calls, {at: (*to, to[0].get(to[1], _MISSING)) for at, to in changed.items()}))
+            for where, key, before in reversed(self.changes[start:]):
+                self.set(where, key, before)
+        (then_calls, changed), (other_calls, other_changed) = ends
+        if [(call.name, call.values) for call in then_calls] != [(call.name, call.values) for call in other_calls]:
+            which = sorted({call.name for call in (*then_calls, *other_calls)})
             names = dict.fromkeys(part.parts[0] for part in parts_of(condition) if part.kind == 'name')
             raise ConfigError(
                 f'line {node.line}: branches disagree on {", ".join(which)}, and which of them runs depends on '
                 f'{", ".join(names) or condition.text}, which the script does not give; set it in front of them'
             )
-        self.names, self.calls = names, before[1] + calls
-        for scope, other_scope in zip(self.names.maps, other_names.maps):
-            for name in {*scope, *other_scope}:
-                if name not in scope or name not in other_scope or scope[name] != other_scope[name]:
-                    scope[name] = UNKNOWN
+        self.calls = calls + then_calls
+        for at in {**changed, **other_changed}:
+            where, key, _ = changed.get(at) or other_changed[at]
+            before = where.get(key, _MISSING)
+            values = [found[at][2] if at in found else before for found in (changed, other_changed)]
+            self.set(where, key, values[0] if values[0] is values[1] or values[0] == values[1] else UNKNOWN)
         return ''
 
     def count(self, node: Node) -> str:
@@ -147,7 +183,7 @@ class _Run:
         values = [self.value(bound) for bound in bounds] + [1.0]
         number, last, step = values[:3]
         if not all(isinstance(value, float) for value in values[:3]) or not step:
-            self.skip(Node('loop', node.line, (None, body)), 'a loop whose bounds the script does not give')
+            self.skip([node], node.line, 'a loop whose bounds the script does not give')
             return ''
         while (number <= last) if step > 0 else (number >= last):
             self.step(node)
@@ -158,39 +194,74 @@ class _Run:
             number += step
         return ''
 
-    def skip(self, node: Node, what: str) -> None:
-        """Leave out what runs an unknown number of times; all that it sets is unknown then."""
-        if called := self.reached(node, set()):
-            raise ConfigError(f'line {node.line}: {called} stands in {what}; it cannot be followed')
-        for part in parts_of(node):
-            if part.kind == 'assign':
-                unknown = [Node('value', part.line, (UNKNOWN,))] * len(part.parts[0])
-                self.assign(part.parts[0], unknown, False)
+    def skip(self, part: Any, line: int, what: str) -> None:
+        """Leave out what runs an unknown number of times; what it and the functions it calls set is unknown then."""
+        pieces = [(part, self.names)]
+        seen: set[int] = set()
+        for piece, names in pieces:  # which grow meanwhile
+            nodes = list(parts_of(piece))
+            labels = {node.parts for node in nodes if node.kind == 'label'}
+            for node in nodes:
+                if node.kind == 'goto' and node.parts not in labels:
+                    raise _goto(node)
+                if node.kind not in ('name', 'index', 'method'):
+                    continue
+                plain = not any(inner.kind == 'call' for inner in parts_of(node))
+                value = self.value(node, names) if plain else UNKNOWN
+                name = value.name if isinstance(value, _OfStudio) else _key(node)
+                if name in self.wanted:
+                    raise ConfigError(f'line {line}: {name} stands in {what}; it cannot be followed')
+                if isinstance(value, _Function) and id(value) not in seen:
+                    seen.add(id(value))
+                    pieces.append((Node('function', 0, (value.parameters, value.body)), value.names))
+        for piece, names in pieces:
+            self.forget(piece, names)
 
-    def reached(self, node: Node, seen: set[str]) -> str:
-        """The first wanted call in a piece of script or in the functions that it calls."""
-        for part in parts_of(node):
-            if (name := _ar1_function(part)) in self.wanted:
-                return name
-            if part.kind == 'name' and part.parts[0] not in seen:
-                seen.add(part.parts[0])
-                function = self.names.get(part.parts[0])
-                if isinstance(function, _Function) and (called := self.reached(Node('do', 0, (function.body,)), seen)):
-                    return called
-        return ''
+    def forget(self, part: Any, names: ChainMap) -> None:
+        """Make unknown what a piece of script sets outside of itself."""
+        if isinstance(part, (list, tuple)):
+            names = names.new_child() if isinstance(part, list) else names
+            for inner in part:
+                self.forget(inner, names)
+        elif isinstance(part, Node):
+            if part.kind in ('function', 'for'):
+                own = part.parts[0] if part.kind == 'function' else [part.parts[0]]
+                names = names.new_child(dict.fromkeys(own, UNKNOWN))
+            self.forget(part.parts, names)
+            if part.kind in ('assign', 'local function'):
+                for target in part.parts[0]:
+                    self.put(target, UNKNOWN, names, part.parts[2])
+            if part.kind == 'call' and isinstance(self.quiet(part.parts[0], names), _Function):
+                for argument in part.parts[1]:
+                    if isinstance(table := self.quiet(argument, names), dict):
+                        self.clear(table)
 
-    def value(self, node: Node) -> Any:
+    def quiet(self, node: Node, names: ChainMap) -> Any:
+        """A name's or an entry's value, where finding it calls nothing."""
+        calls = any(inner.kind in ('call', 'function') for inner in parts_of(node))
+        return UNKNOWN if calls else self.value(node, names)
+
+    def value(self, node: Node, names: ChainMap | None = None) -> Any:
+        if names is not None:
+            outside, self.names = self.names, names
+            found = self.value(node)
+            self.names = outside
+            return found
         match node.kind:
             case 'value':
                 return node.parts[0]
             case 'name':
+                if node.parts[0] == '_G':
+                    return self.names.maps[-1]
                 return self.given.get(node.parts[0], self.names.get(node.parts[0], UNKNOWN))
             case 'function':
-                return _Function(*node.parts)
+                return _Function(*node.parts, self.names)
             case 'table':
                 return self.table(node)
             case 'index' | 'method':
                 table, key = map(self.value, node.parts)
+                if table == _OfStudio():
+                    return _OfStudio(key) if isinstance(key, str) else UNKNOWN
                 return table.get(key, UNKNOWN) if isinstance(table, dict) and isinstance(key, (str, float)) else UNKNOWN
             case 'call':
                 return self.call(node)
@@ -237,30 +308,39 @@ class _Run:
     def call(self, node: Node) -> Any:
         called, arguments = node.parts
         values = [self.value(argument) for argument in arguments]
-        if name := _ar1_function(called):
+        function = self.value(called)
+        if isinstance(function, _OfStudio):
+            name = function.name
             if name in self.wanted:
                 written = tuple(argument.text for argument in arguments)
                 self.calls.append(Call(node.line, name, tuple(values), written))
             # they return 0 where they succeed, and a configuration is of a script that did
             return UNKNOWN if name.startswith(('Get', 'Is', 'Read', 'Calling_')) else 0.0
-        function = self.value(called)
         if isinstance(function, _Function):
             values = [self.value(called.parts[0]), *values] if called.kind == 'method' else values
             names = dict(zip(function.parameters, values + [None] * len(function.parameters)))
-            self.block(function.body, names)
+            self.block(function.body, names, function.names)
             return UNKNOWN
-        for value in values:
-            if isinstance(value, _Function) and (name := self.reached(Node('do', 0, (value.body,)), set())):
-                raise ConfigError(f'line {node.line}: {name} stands in a function that another one is given to call')
+        if (name := _key(called)) in self.wanted:
+            raise ConfigError(
+                f'line {node.line}: {name} is called of what the script does not give; call it as ar1.{name}'
+            )
+        if any(isinstance(value, (_Function, _OfStudio)) for value in values):
+            self.skip(arguments, node.line, 'a function that another one is given to call')
+            for table in values:
+                if isinstance(table, dict):
+                    self.clear(table)
         return UNKNOWN
 
 
-def _ar1_function(node: Node) -> str:
-    """The name of a function of ``ar1``; ``''`` for other pieces of script."""
-    if node.kind != 'index' or (node.parts[0].kind, node.parts[0].parts) != ('name', ('ar1',)):
-        return ''
-    key = node.parts[1]
-    return key.parts[0] if key.kind == 'value' and isinstance(key.parts[0], str) else ''
+def _goto(node: Node) -> ConfigError:
+    return ConfigError(f'line {node.line}: goto {node.parts[0]} is not followed; write it with if, or leave it out')
+
+
+def _key(node: Node) -> str:
+    """``name`` of a piece of script ``table.name``; ``''`` of others."""
+    key = node.parts[1] if node.kind in ('index', 'method') else None
+    return key.parts[0] if key and key.kind == 'value' and isinstance(key.parts[0], str) else ''
 
 
 def _truth(value: Any) -> Any:
@@ -284,7 +364,8 @@ def run_script(text: str, wanted: Collection[str], given: Mapping[str, Any]) -> 
     Raises:
         ConfigError: It is no Lua, its branches disagree, or a wanted call stands in what cannot be followed.
     """
-    run = _Run(wanted, given)
+    given = {**given, 'ar1': _OfStudio()}
+    run = _Run(wanted, given, ChainMap(dict(given)))
     for statement in parse(text):
         if run.statement(statement):
             break

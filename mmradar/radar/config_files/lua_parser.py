@@ -128,13 +128,12 @@ class _Parser:
 
     def statement(self) -> Node:
         line = self.line
-        if self.take(';', 'break', 'goto'):
-            word = self.tokens[self.at - 1][1]
-            return Node('break', line) if word == 'break' else Node('label', line, (word == 'goto' and self.name(),))
+        if word := self.take(';', 'break', 'goto'):
+            return Node('break' if word == 'break' else 'goto' if word == 'goto' else 'label', line, self.jump(word))
         if self.take('::'):
-            self.name()
+            label = self.name()
             self.need('::')
-            return Node('label', line)
+            return Node('label', line, (label,))
         if self.take('if'):
             return self.branches(line)
         if self.take('while'):
@@ -163,7 +162,7 @@ class _Parser:
         if self.take('local'):
             if self.take('function'):
                 target = Node('name', line, (self.name(),))
-                return Node('assign', line, ([target], [self.function(line)], True))
+                return Node('local function', line, ([target], [self.function(line)], True))
             targets = [self.local_name()]
             while self.take(','):
                 targets.append(self.local_name())
@@ -176,6 +175,9 @@ class _Parser:
         if len(targets) > 1 or targets[0].kind != 'call':
             raise self.fail("'='")
         return targets[0]
+
+    def jump(self, word: str) -> tuple[str, ...]:
+        return (self.name(),) if word == 'goto' else ()
 
     def local_name(self) -> Node:
         node = Node('name', self.line, (self.name(),))
