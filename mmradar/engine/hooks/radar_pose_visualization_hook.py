@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.hooks import Hook
-from mmengine.visualization import Visualizer
 
 from mmradar.errors import ConfigError
 from mmradar.registry import HOOKS
@@ -61,7 +60,7 @@ class RadarPoseVisualizationHook(Hook):
     def _draw(self, runner, data_batch: dict, outputs: Sequence, name: str, dataset_meta: dict | None) -> None:
         if not self.enable:
             return
-        visualizer = Visualizer.get_current_instance()
+        visualizer = runner.visualizer  # mmengine's current instance may be another runner's of the same process
         visualizer.dataset_meta = dataset_meta
         folder = None if self.out_dir is None else Path(runner.work_dir, runner.timestamp, self.out_dir)
         for inputs, sample in zip(data_batch['inputs'], outputs):

@@ -148,4 +148,4 @@ def _load_all(source: str, prefix: str | None, module: nn.Module, part: str) -> 
             f'{path} lacks {len(wrong)} weights of the frozen {part}, or has them in another size, below {prefix!r}: '
             f'{wrong[0]}. The rest would stay as it was drawn. Is it of another model?'
         )
-    check_finite({key: state[prefix + key] for key in module.state_dict() if prefix + key in state}, str(path))
+    check_finite({prefix + key: value for key, value in state.items()}, str(path))
