@@ -279,6 +279,12 @@ def test_names_and_functions_count_as_in_lua(script, samples):
     assert [call.values for call in calls] == [(samples,)]
 
 
+@pytest.mark.parametrize('call', ['table.insert(t, 1, 128)', 'table.sort(t)', 'change(t)'])
+def test_what_another_function_makes_of_a_table_is_unknown(call):
+    (found,), _ = run_script(f't = {{256}} {call} ar1.f(t[1])', {'f'}, {})
+    assert found.values == (UNKNOWN,)
+
+
 @pytest.mark.parametrize(
     'script, message',
     [
@@ -293,6 +299,11 @@ def test_names_and_functions_count_as_in_lua(script, samples):
         ('m = {} function m.go() ar1.f(128) end while x do m.go() end', 'f stands in a loop'),
         ('pcall(ar1.f, 128)', 'f stands in a function that another'),
         ('local set = ar1.f pcall(set, 128)', 'f stands in a function that another'),
+        ('if x then g = function() ar1.f(128) end end g()', 'what the function g does depends on x'),
+        ('function g() end if x then function g() ar1.f(128) end end g()', 'what the function g does depends on x'),
+        ('t = {ar1.f, print} t[i](128)', 'which function of a table is called the script does not give'),
+        ('for i = 1, 3 do if x then break end ar1.f(i) end', 'where a loop ends depends on x'),
+        ('for i = 1, 3 do if x then a = 1 else break end end ar1.f(i)', 'where a loop ends depends on x'),
     ],
 )
 def test_what_cannot_be_followed_is_refused(script, message):

@@ -154,10 +154,13 @@ class _Run:
         condition, then, other = node.parts
         if (truth := _truth(self.value(condition))) is not UNKNOWN:
             return self.block(then if truth else other)
+        names = dict.fromkeys(part.parts[0] for part in parts_of(condition) if part.kind == 'name')
+        reason = f'depends on {", ".join(names) or condition.text}, which the script does not give'
         calls, ends = self.calls, []
         for statements in (then, other):
             self.calls, start = [], len(self.changes)
-            self.block(statements)
+            if self.block(statements) == 'break':
+                raise ConfigError(f'line {node.line}: where a loop ends {reason}')
             changed = {(id(where), key): (where, key) for where, key, _ in self.changes[start:]}
             ends.append((self.calls, {at: (*to, to[0].get(to[1], _MISSING)) for at, to in changed.items()}))
             for where, key, before in reversed(self.changes[start:]):
@@ -165,17 +168,19 @@ class _Run:
         (then_calls, changed), (other_calls, other_changed) = ends
         if [(call.name, call.values) for call in then_calls] != [(call.name, call.values) for call in other_calls]:
             which = sorted({call.name for call in (*then_calls, *other_calls)})
-            names = dict.fromkeys(part.parts[0] for part in parts_of(condition) if part.kind == 'name')
             raise ConfigError(
-                f'line {node.line}: branches disagree on {", ".join(which)}, and which of them runs depends on '
-                f'{", ".join(names) or condition.text}, which the script does not give; set it in front of them'
+                f'line {node.line}: branches disagree on {", ".join(which)}, and which of them runs {reason}; set it '
+                'in front of them'
             )
         self.calls = calls + then_calls
         for at in {**changed, **other_changed}:
             where, key, _ = changed.get(at) or other_changed[at]
             before = where.get(key, _MISSING)
             values = [found[at][2] if at in found else before for found in (changed, other_changed)]
-            self.set(where, key, values[0] if values[0] is values[1] or values[0] == values[1] else UNKNOWN)
+            same = values[0] is values[1] or values[0] == values[1]
+            if not same and any(isinstance(value, _Function) for value in values):
+                raise ConfigError(f'line {node.line}: what the function {key} does {reason}')
+            self.set(where, key, values[0] if same else UNKNOWN)
         return ''
 
     def count(self, node: Node) -> str:
@@ -325,12 +330,20 @@ class _Run:
             raise ConfigError(
                 f'line {node.line}: {name} is called of what the script does not give; call it as ar1.{name}'
             )
-        if any(isinstance(value, (_Function, _OfStudio)) for value in values):
+        if called.kind == 'index' and called.parts[0].kind == 'name':
+            table = self.value(called.parts[0])
+            if isinstance(table, dict) and any(map(_is_function, table.values())):
+                raise ConfigError(f'line {node.line}: which function of a table is called the script does not give')
+        if any(map(_is_function, values)):
             self.skip(arguments, node.line, 'a function that another one is given to call')
-            for table in values:
-                if isinstance(table, dict):
-                    self.clear(table)
+        for table in values:  # such as table.insert's
+            if isinstance(table, dict):
+                self.clear(table)
         return UNKNOWN
+
+
+def _is_function(value: Any) -> bool:
+    return isinstance(value, (_Function, _OfStudio))
 
 
 def _goto(node: Node) -> ConfigError:
