@@ -98,7 +98,7 @@ def check_options(config: Config, options: Mapping[str, Any], also_read: Collect
         if key == 'launcher':
             raise ConfigError('--cfg-options launcher: the flag --launcher decides')
         if first in RUNNER_KEYS or first in also_read:
-            if config.get(first) is not None and first not in also_read:
+            if config.get(first) is not None:
                 _check_below(config, options, key, first, rest)
         elif first in config:
             places = _places(config, first, rest)

@@ -156,6 +156,8 @@ def test_what_a_tool_reads_itself(tmp_path):
     with pytest.raises(ConfigError, match="nothing reads 'lifter'"):
         load_config(str(path), {'lifter.checkpoint': 'b.pth'})
     assert load_config(str(path), {'lifter.checkpoint': 'b.pth'}, ['lifter']).lifter.checkpoint == 'b.pth'
+    with pytest.raises(ConfigError, match="lifter takes no 'chekpoint'; did you mean 'checkpoint'?"):
+        load_config(str(path), {'lifter.chekpoint': 'b.pth'}, ['lifter'])
 
 
 def test_modules_that_an_option_imports_are_imported(tmp_path, monkeypatch):
