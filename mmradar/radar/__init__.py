@@ -3,7 +3,7 @@
 from mmradar.radar.adc_layout import decode_groups, encode_groups, pack_words, unpack_words
 from mmradar.radar.boards import BOARDS, Board
 from mmradar.radar.calibration import Calibration, apply_calibration, calibrate
-from mmradar.radar.config import ANTENNA_ORDERS, PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig
+from mmradar.radar.config import ANTENNA_ORDERS, PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig, check_antenna_order
 from mmradar.radar.config_files import read_radar_config
 from mmradar.radar.cube_files import CubeRecording, open_cubes
 from mmradar.radar.density_map import density_map
@@ -40,6 +40,7 @@ __all__ = [
     'apply_calibration',
     'calibrate',
     'cfar',
+    'check_antenna_order',
     'decode_groups',
     'density_map',
     'draw_report',

@@ -18,6 +18,20 @@ IQ_ORDERS = ('IIQQ', 'QQII', 'IQIQ', 'QIQI')
 ANTENNA_ORDERS = ('azimuth_first', 'file', 'row', 'rows')
 
 
+def check_antenna_order(name: str, what: str = 'antenna_order') -> None:
+    """Raise unless an order of antennas is one that :meth:`RadarConfig.antenna_order` knows.
+
+    Args:
+        name: Of the order.
+        what: Whose it is, for the message.
+
+    Raises:
+        ConfigError: Another name.
+    """
+    if name not in ANTENNA_ORDERS:
+        raise ConfigError(f'{what} must be one of {", ".join(map(repr, ANTENNA_ORDERS))}, found {name!r}')
+
+
 @dataclass(frozen=True)
 class RadarConfig:
     """An FMCW radar with time-division multiplexed transmitters, recorded through a DCA1000.
@@ -311,8 +325,7 @@ class RadarConfig:
         Raises:
             ConfigError: Another name, or an array without rows.
         """
-        if name not in ANTENNA_ORDERS:
-            raise ConfigError(f'antenna_order must be one of {", ".join(map(repr, ANTENNA_ORDERS))}, found {name!r}')
+        check_antenna_order(name)
         if name in ('row', 'rows'):
             return self.antenna_rows if name == 'rows' else self.antenna_rows[0]
         return None if name == 'file' else self.azimuth_first_order.tolist()

@@ -14,12 +14,6 @@ from mmradar.errors import ConfigError
 from mmradar.registry import TRANSFORMS
 
 
-def _check_antenna_order(owner: BaseTransform, order: str) -> None:
-    if order not in radar.ANTENNA_ORDERS:
-        known = ', '.join(map(repr, radar.ANTENNA_ORDERS))
-        raise ConfigError(f'{type(owner).__name__}.antenna_order must be one of {known}, found {order!r}')
-
-
 def _frame_by_frame(cube: np.ndarray, make) -> np.ndarray:
     """What ``make`` makes of each frame of each view, (frames, views, ...)."""
     return np.stack([np.stack([make(frame) for frame in views]) for views in cube])
@@ -52,7 +46,7 @@ class RadarHeatmap3D(BaseTransform):
         antenna_order: str = 'azimuth_first',
         **windows,
     ) -> None:
-        _check_antenna_order(self, antenna_order)
+        radar.check_antenna_order(antenna_order, f'{type(self).__name__}.antenna_order')
         self.num_doppler, self.num_angle = num_doppler, num_angle
         self.range_bins = None if range_bins is None else tuple(range_bins)
         self.antenna_order, self.windows = antenna_order, windows
@@ -100,7 +94,7 @@ class RawToHeatmap3D(BaseTransform):
         static_clutter: bool = False,
         **windows,
     ) -> None:
-        _check_antenna_order(self, antenna_order)
+        radar.check_antenna_order(antenna_order, f'{type(self).__name__}.antenna_order')
         self.num_chirps, self.num_doppler, self.num_angle = num_chirps, num_doppler, num_angle
         self.range_bins = None if range_bins is None else tuple(range_bins)
         self.antenna_order, self.tdm_compensation = antenna_order, tdm_compensation
@@ -128,11 +122,11 @@ class RawToHeatmap3D(BaseTransform):
             raw = recording.raw(frames)
             return radar.heatmap_3d_from_raw(raw, self.num_chirps, *bins, static_clutter=self.static_clutter, **options)
         cube, window = recording.cube(frames), options.get('doppler_window')
-        if not self.static_clutter and not window:
-            cube = radar.remove_static_clutter(cube)
+        if not (self.static_clutter or window):
+            cube = radar.remove_static_clutter(cube)  # by the mean of all loops
         cube = radar.subsample_chirps(cube, self.num_chirps)
-        if not self.static_clutter and window:
-            cube = radar.remove_static_clutter(cube, window)
+        if window and not self.static_clutter:
+            cube = radar.remove_static_clutter(cube, window)  # by that of the loops it weights
         return radar.heatmap_3d(cube, *bins, **options)
 
 
