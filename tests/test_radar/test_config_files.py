@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_radar.studio_files import exported_profile
 
 from conftest import REPOSITORY, SHARED_DATA
 from mmradar.errors import ConfigError
@@ -38,23 +39,13 @@ LOG = """01-Jan-2026 14:10:47: API:select_chip_version,AR1843,0,
 
 
 def studio_json():
-    profile = dict(
-        profileId=0,
-        startFreqConst_GHz=77.0,
-        idleTimeConst_usec=10.0,
-        adcStartTimeConst_usec=6.0,
-        rampEndTime_usec=65.0,
-        freqSlopeConst_MHz_usec=60.0,
-        numAdcSamples=256,
-        digOutSampleRate=5000,
-    )
     chirps = [
         dict(rlChirpCfg_t=dict(chirpStartIdx=i, chirpEndIdx=i, profileId=0, txEnable=hex(1 << i))) for i in range(3)
     ]
     frame = dict(chirpStartIdx=0, chirpEndIdx=2, numLoops=64, numFrames=600, framePeriodicity_msec=100.0)
     rf = dict(
         rlChanCfg_t=dict(rxChannelEn='0xF', txChannelEn='0x7'),
-        rlProfiles=[dict(rlProfileCfg_t=profile)],
+        rlProfiles=[dict(rlProfileCfg_t=exported_profile())],
         rlChirps=chirps,
         rlFrameCfg_t=frame,
     )

@@ -3,6 +3,7 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_radar.studio_files import exported_profile
 
 from mmradar.errors import ConfigError
 from mmradar.radar import read_radar_config
@@ -10,16 +11,6 @@ from mmradar.radar import read_radar_config
 
 def document():
     """What mmWave Studio exports for one device, without what is not read."""
-    profile = dict(
-        profileId=0,
-        startFreqConst_GHz=77.0,
-        idleTimeConst_usec=10.0,
-        adcStartTimeConst_usec=6.0,
-        rampEndTime_usec=65.0,
-        freqSlopeConst_MHz_usec=60.0,
-        numAdcSamples=256,
-        digOutSampleRate=5000,
-    )
     chirps = [
         dict(chirpStartIdx=i, chirpEndIdx=i, profileId=0, startFreqVar_MHz=0.0, txEnable=hex(mask))
         for i, mask in enumerate((1, 4, 2))
@@ -28,7 +19,7 @@ def document():
         waveformType='legacyFrameChirp',
         rlChanCfg_t=dict(rxChannelEn='0x3', txChannelEn='0x7'),
         rlAdcOutCfg_t=dict(fmt=dict(b2AdcBits=2, b8FullScaleReducFctr=0, b2AdcOutFmt=2)),
-        rlProfiles=[dict(rlProfileCfg_t=profile)],
+        rlProfiles=[dict(rlProfileCfg_t=exported_profile())],
         rlChirps=[dict(rlChirpCfg_t=chirp) for chirp in chirps],
         rlFrameCfg_t=dict(chirpStartIdx=0, chirpEndIdx=2, numLoops=64, numFrames=600, framePeriodicity_msec=100.0),
         rlBpmChirps=[dict(rlBpmChirpCfg_t=dict(chirpStartIdx=0, chirpEndIdx=0, constBpmVal='0x0'))],
