@@ -131,7 +131,11 @@ def heatmap_3d(
     x, is_numpy = _complex_tensor(cube)
     antennas, loops, samples = x.shape[-3:]
     range_bins = (0, samples) if range_bins is None else tuple(range_bins)
-    several = antenna_order is not None and len(antenna_order) > 0 and all(np.ndim(order) for order in antenna_order)
+    several = (
+        antenna_order is not None
+        and len(antenna_order) > 0
+        and all(hasattr(order, '__len__') for order in antenna_order)
+    )
     orders = [_places(order, antennas, num_angle) for order in (antenna_order if several else [antenna_order])]
     check_range_bins(range_bins, samples)
 
@@ -149,7 +153,8 @@ def heatmap_3d(
         spectrum = spectrum * _tdm_phases(
             tuple(map(float, antenna_delays)), num_doppler, max(num_doppler, loops), doppler_shift, *kind
         )
-    to_angle = torch.cat([fourier_matrix(places, num_angle, angle_window, True, *kind) for places in orders])
+    to_angle = [fourier_matrix(places, num_angle, angle_window, True, *kind) for places in orders]
+    to_angle = torch.cat(to_angle) if several else to_angle[0]
     if antenna_weights is not None:
         to_angle = to_angle * torch.as_tensor(np.asarray(antenna_weights)).to(to_angle)
     heatmap = to_angle @ spectrum.flatten(-2)
