@@ -20,7 +20,7 @@ from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader
 
 import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
-from mmradar.apis.command_line import load_config
+from mmradar.apis.configuration import load_config
 from mmradar.memory import keep_freed_memory
 from mmradar.radar import decode_groups, heatmap_3d_from_raw, heatmap_4d
 from mmradar.registry import DATASETS, MODELS

@@ -16,7 +16,7 @@ from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
-from mmradar.apis.command_line import load_config
+from mmradar.apis.configuration import load_config
 from mmradar.radar import RadarConfig
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
 

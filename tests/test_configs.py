@@ -8,8 +8,8 @@ import torch
 from mmengine.registry import init_default_scope
 
 from conftest import REPOSITORY
-from mmradar.apis.command_line import load_config
 from mmradar.apis.complexity import heatmap_shape
+from mmradar.apis.configuration import load_config
 from mmradar.registry import DATASETS, METRICS, MODELS, TRANSFORMS
 
 PROJECTS = sorted(path.parent for path in REPOSITORY.glob('projects/*/configs'))

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from conftest import REPOSITORY
-from mmradar.apis.command_line import load_config
 from mmradar.apis.complexity import model_complexity
+from mmradar.apis.configuration import load_config
 from mmradar.models import layers
 from mmradar.registry import DATASETS, MODELS, TRANSFORMS
 

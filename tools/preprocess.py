@@ -9,8 +9,8 @@ import argparse
 import os
 import time
 
-from mmradar.apis.command_line import add_config_arguments, config_from, progress_bar, run
 from mmradar.apis.preprocessing import SPLITS, preprocess
+from mmradar.cli.command_line import add_config_arguments, config_from, progress_bar, run
 
 
 def main() -> None:

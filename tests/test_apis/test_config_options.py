@@ -6,8 +6,8 @@ from mmengine.config import Config
 from mmengine.hooks import CheckpointHook
 
 from conftest import REPOSITORY
-from mmradar.apis.command_line import load_config
 from mmradar.apis.config_options import check_options, registered, takes
+from mmradar.apis.configuration import load_config
 from mmradar.engine.hooks import EpochSeedHook, FiniteGuardHook
 from mmradar.errors import ConfigError
 

@@ -6,8 +6,8 @@ import pytest
 from mmengine.config import Config
 
 from conftest import REPOSITORY
-from mmradar.apis.command_line import config_from
 from mmradar.apis.data_folders import datasets_of, set_cache_dir, set_data_root
+from mmradar.cli.command_line import config_from
 from mmradar.errors import ConfigError
 
 HUPR = dict(type='HuPRDataset', data_root='data/HuPR/', ann_file='hrnet_annot_train.json')

@@ -303,7 +303,7 @@ def test_sequences_that_nobody_lists(damaged_root):
 
 def test_official_split_has_no_overlap():
     from conftest import REPOSITORY
-    from mmradar.apis.command_line import load_config
+    from mmradar.apis.configuration import load_config
 
     config = load_config(str(REPOSITORY / 'configs/millimamba_hupr.py'))
     splits = [config[f'{split}_dataloader'].dataset.sequences for split in ('train', 'val', 'test')]

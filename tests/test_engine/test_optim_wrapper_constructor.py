@@ -7,7 +7,7 @@ from mmengine.optim import build_optim_wrapper
 from torch import nn
 
 from conftest import REPOSITORY
-from mmradar.apis.command_line import load_config
+from mmradar.apis.configuration import load_config
 from mmradar.registry import MODELS
 
 CONFIGS = sorted(

@@ -12,7 +12,7 @@ from mmengine.runner import load_checkpoint
 from torch.nn.functional import conv2d, conv3d, interpolate, layer_norm, prelu, softplus
 
 from conftest import REPOSITORY
-from mmradar.apis.command_line import load_config
+from mmradar.apis.configuration import load_config
 from mmradar.errors import CheckpointError
 from mmradar.models.converters import (
     hupr_to_mmradar,

@@ -10,8 +10,8 @@ from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
 from conftest import REPOSITORY, SMALL_RADAR, on_small_data
-from mmradar.apis.command_line import load_config
 from mmradar.apis.complexity import model_complexity
+from mmradar.apis.configuration import load_config
 from mmradar.errors import ConfigError
 from mmradar.models.backbones import HuPREncoder
 from mmradar.models.heads import HuPRHead

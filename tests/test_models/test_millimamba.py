@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from conftest import REPOSITORY
-from mmradar.apis.command_line import load_config
 from mmradar.apis.complexity import model_complexity
+from mmradar.apis.configuration import load_config
 from mmradar.errors import ConfigError
 from mmradar.metainfo import HUPR_SIGMAS
 from mmradar.registry import DATASETS, MODELS

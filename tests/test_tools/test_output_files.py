@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conftest import REPOSITORY
-from mmradar.apis.command_line import check_output_file, check_picture_file
+from mmradar.cli.command_line import check_output_file, check_picture_file
 from mmradar.errors import ConfigError
 from mmradar.radar import RadarConfig, encode_groups
 

@@ -8,9 +8,10 @@ import os
 import torch
 from mmengine.config import DictAction
 
-from mmradar.apis.command_line import load_config, run
 from mmradar.apis.complexity import model_complexity
+from mmradar.apis.configuration import load_config
 from mmradar.apis.peak_memory import peak_memory
+from mmradar.cli.command_line import run
 
 
 def main() -> None:

@@ -16,7 +16,8 @@ from mmengine.runner import Runner
 from mmpose.registry import KEYPOINT_CODECS
 from torch import nn
 
-from mmradar.apis.command_line import config_from, load_config
+from mmradar.apis.configuration import load_config
+from mmradar.cli.command_line import config_from
 from mmradar.errors import CheckpointError, ConfigError, DataError
 from mmradar.registry import DATASETS, METRICS, MODELS, PARAM_SCHEDULERS
 

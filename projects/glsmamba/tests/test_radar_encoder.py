@@ -9,7 +9,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch import nn
 
-from mmradar.apis.command_line import load_config
+from mmradar.apis.configuration import load_config
 from mmradar.errors import ConfigError
 from mmradar.models.backbones import CVMamba
 from mmradar.registry import MODELS

@@ -15,7 +15,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
-from mmradar.apis.command_line import load_config
+from mmradar.apis.configuration import load_config
 from mmradar.errors import CheckpointError, ConfigError
 from mmradar.registry import DATASETS, MODELS
 from mmradar.simulation.camera import Camera

@@ -11,7 +11,7 @@ import torch
 from hummuss.datasets.motion_lifting_dataset import root_relative
 from mmengine.registry import init_default_scope
 
-from mmradar.apis.command_line import load_config
+from mmradar.apis.configuration import load_config
 from mmradar.registry import MODELS
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
 

@@ -18,7 +18,8 @@ from hummuss.evaluation.conditions import load_model, markdown_table
 from hummuss.evaluation.lifting_errors import joint_errors, procrustes_aligned
 from mmengine.runner import Runner
 
-from mmradar.apis.command_line import add_config_arguments, config_from, load_config, progress_bar, run
+from mmradar.apis.configuration import load_config
+from mmradar.cli.command_line import add_config_arguments, config_from, progress_bar, run
 from mmradar.errors import ConfigError, DataError
 
 

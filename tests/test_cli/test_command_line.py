@@ -1,0 +1,81 @@
+"""What the scripts share."""
+
+import argparse
+
+import pytest
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader
+
+from conftest import REPOSITORY, SMALL_RADAR
+from mmradar.apis.configuration import load_config
+from mmradar.cli.command_line import add_radar_argument, radar_from
+from mmradar.errors import ConfigError
+from mmradar.radar import BOARDS, RadarConfig
+
+MAIN = str(REPOSITORY / 'configs/millimamba_hupr.py')
+SPLITS = ('train', 'val', 'test')
+AT_60_GHZ = """channelCfg 15 7 0
+profileCfg 0 60 10 6 65 0 0 60 1 256 5000 0 0 30
+chirpCfg 0 0 0 0 0 0 0 1
+frameCfg 0 0 64 600 100 1 0
+"""
+
+
+def radar(*words):
+    parser = argparse.ArgumentParser()
+    add_radar_argument(parser)
+    return radar_from(parser.parse_args(words))
+
+
+def test_presets_and_boards(tmp_path):
+    assert radar() == RadarConfig.build('iwr1843_hupr')
+    assert radar('--config', 'iwr1843_transhupr').num_loops == 128
+    with pytest.raises(ConfigError, match='--board goes with a file; the preset iwr1843_hupr has a board'):
+        radar('--board', 'xWR1843')
+    path = tmp_path / 'profile.cfg'
+    path.write_text(AT_60_GHZ)
+    with pytest.raises(ConfigError, match='profile.cfg does not say where the antennas stand; add --board with one of'):
+        radar('--config', str(path))
+    config = radar('--config', str(path), '--board', 'IWR6843AOP')
+    assert config.rx_positions == BOARDS['xWR6843AOP'].rx_positions
+    path.write_text('{"num_tx": 1, "tx_positions": [[0, 0]]}')
+    assert radar('--config', str(path)).num_tx == 1
+
+
+@pytest.mark.parametrize(
+    'more', [{}, {'prefetch_factor': 4}, {'timeout': 60}, {'multiprocessing_context': 'spawn', 'pin_memory': True}]
+)
+@pytest.mark.parametrize('split', SPLITS)
+def test_a_loader_without_workers_is_built(split, more, simulated_root):
+    options = {f'{split}_dataloader.{key}': value for key, value in {**more, 'num_workers': 0}.items()}
+    config = load_config(str(REPOSITORY / 'configs/millimamba_tiny_simhupr.py'), options)
+    settings = config[f'{split}_dataloader']
+    settings.dataset.update(data_root=str(simulated_root), radar=SMALL_RADAR, cache_dir=None)
+    loader = Runner.build_dataloader(settings)
+    assert isinstance(loader, DataLoader) and loader.num_workers == 0 and len(next(iter(loader))['inputs']) > 1
+    assert loader.pin_memory is ('pin_memory' in more)
+
+
+@pytest.mark.parametrize('split', SPLITS)
+def test_loaders_with_workers_keep_their_options(split):
+    config = load_config(MAIN, {f'{split}_dataloader.num_workers': 0, 'train_dataloader.prefetch_factor': 4})
+    for other in SPLITS:
+        assert config[f'{other}_dataloader'].get('persistent_workers', False) is (other != split)
+    assert config.train_dataloader.get('prefetch_factor') == (None if split == 'train' else 4)
+
+
+def test_workers_are_matched_in_files_too_wherever_a_loader_is(tmp_path):
+    path = tmp_path / 'own.py'
+    path.write_text(
+        f"""_base_ = {MAIN!r}
+loader = dict(num_workers=0, persistent_workers=True, prefetch_factor=2)
+train_dataloader = loader
+val_dataloader = dict(_delete_=True, persistent_workers=True, dataset=dict(type='HuPRDataset'))  # torch's default: none
+custom_hooks = [dict(type='Own', loaders=[dict(loader, dataset=dict(type='HuPRDataset'))])]
+env_cfg = dict(dist_cfg=dict(timeout=60))
+"""
+    )
+    config = load_config(str(path))
+    for loader in (config.train_dataloader, config.val_dataloader, config.custom_hooks[0].loaders[0]):
+        assert 'persistent_workers' not in loader and 'prefetch_factor' not in loader
+    assert config.test_dataloader.persistent_workers and config.env_cfg.dist_cfg.timeout == 60
