@@ -11,10 +11,10 @@ from mmengine.registry import init_default_scope
 from mmradar.cli.command_line import add_config_arguments, config_from, run
 from mmradar.engine.checkpoint import read_checkpoint
 from mmradar.models.losses import VelocityLoss
-from mmradar.models.losses.velocity_loss import UNITS
 from mmradar.registry import DATASETS, MODELS
 
 BATCH = 8
+UNITS = ('image', 'px', 'body')  # of two dimensions
 
 
 def main() -> None:

@@ -38,7 +38,9 @@ DATA_SAMPLERS = Registry('data sampler', parent=mmpose_registry.DATA_SAMPLERS, s
 TRANSFORMS = Registry(
     'transform', parent=mmpose_registry.TRANSFORMS, scope='mmradar', locations=['mmradar.datasets.transforms']
 )
-KEYPOINT_CODECS = Registry('keypoint codec', parent=mmpose_registry.KEYPOINT_CODECS, scope='mmradar')
+KEYPOINT_CODECS = Registry(
+    'keypoint codec', parent=mmpose_registry.KEYPOINT_CODECS, scope='mmradar', locations=['mmradar.codecs']
+)
 
 # Models: estimators, backbones, heads, losses, layers, data preprocessors
 MODELS = Registry('model', parent=mmpose_registry.MODELS, scope='mmradar', locations=['mmradar.models'])

@@ -23,9 +23,8 @@ model = dict(
     head=dict(
         type='HuPRHead',
         num_keypoints=14,
-        num_frames=num_frames,
         channels=32,
-        decoder=dict(type='MSRAHeatmap', input_size=(256, 256), heatmap_size=(64, 64), sigma=2),
+        codec=dict(type='HeatmapCodec', heatmap_size=(64, 64), sigma=2),
         losses=dict(
             heatmap=dict(type='BCELoss', use_target_weight=True),
             refined=dict(type='BCELoss', use_target_weight=True),

@@ -24,10 +24,8 @@ model = dict(
     head=dict(
         type='HuPRHead',
         num_keypoints=14,
-        num_frames=num_frames,
         channels=8,
-        decoder=dict(type='MSRAHeatmap', input_size=(256, 256), heatmap_size=(32, 32), sigma=1),
-        subcell=True,
+        codec=dict(type='HeatmapCodec', heatmap_size=(32, 32), sigma=1, subcell=True),
         losses=dict(
             heatmap=dict(type='BCELoss', use_target_weight=True),
             refined=dict(type='BCELoss', use_target_weight=True),

@@ -1,5 +1,6 @@
 """What data sets, models and metrics tell each other with."""
 
+from mmradar.structures.pose_labels import CoordinateBounds, PoseLabels, key_indices
 from mmradar.structures.radar_window import RadarWindow
 
-__all__ = ['RadarWindow']
+__all__ = ['CoordinateBounds', 'PoseLabels', 'RadarWindow', 'key_indices']

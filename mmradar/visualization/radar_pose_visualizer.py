@@ -13,7 +13,7 @@ from mmradar.visualization.sample_visualizer import TITLE_SIZE, SampleVisualizer
 
 @VISUALIZERS.register_module()
 class RadarPoseVisualizer(SampleVisualizer):
-    """Draws a sample: what each radar saw in the central frame, the true pose, the predicted one.
+    """Draws a sample: what each radar saw in the key frame, the true pose, the predicted one.
 
     Args:
         view_names: Titles of the radars' panels.
@@ -38,15 +38,15 @@ class RadarPoseVisualizer(SampleVisualizer):
         draw_pred: bool = True,
     ) -> UInt8[np.ndarray, 'height width 3']:
         """The picture as an RGB array; arguments as of ``add_datasample``."""
-        centre = inputs[len(inputs) // 2]
+        seen = inputs[data_sample.metainfo['key_index']]
         poses = instances_of(data_sample, draw_gt, draw_pred)
-        figure, axes = panels(len(centre) + len(poses))
-        for view, axis in enumerate(axes[: len(centre)]):
-            self._draw_heatmap(axis, centre[view])
+        figure, axes = panels(len(seen) + len(poses))
+        for view, axis in enumerate(axes[: len(seen)]):
+            self._draw_heatmap(axis, seen[view])
             title_of_view = self.view_names[view] if view < len(self.view_names) else f'radar {view}'
             axis.set_title(title_of_view, fontsize=TITLE_SIZE)
         width, height = data_sample.metainfo['image_size']
-        for axis, (kind, found) in zip(axes[len(centre) :], poses.items()):
+        for axis, (kind, found) in zip(axes[len(seen) :], poses.items()):
             self.draw_pose_panel(axis, kind, np.asarray(found.keypoints), (0, width), (0, height))
         return picture(figure, title)
 

@@ -56,7 +56,7 @@ def test_pipeline_gives_the_heatmap_of_the_raw_files(simulated_root, tiny_config
     moving = [doppler for doppler in range(8) if doppler != 4]
     np.testing.assert_allclose(packed['inputs'][2, 1, 1][:, moving], expected[:, moving], atol=1e-4)
     labels = packed['data_samples'].gt_instance_labels
-    assert labels.keypoint_labels.shape == (3, 14, 2) and labels.keypoint_labels.max() <= 1
+    assert labels.keypoints.shape == (3, 14, 2) and 1 < labels.keypoints.max() <= 256
     assert packed['data_samples'].gt_instances.keypoints.shape == (1, 14, 2)
 
 

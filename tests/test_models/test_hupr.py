@@ -27,6 +27,7 @@ from mmradar.models.layers import (
 )
 from mmradar.models.layers.view_pyramid import interleave_parts
 from mmradar.registry import DATASETS, MODELS
+from mmradar.structures import PoseLabels
 
 
 def read(name):
@@ -39,7 +40,7 @@ def small_config(simulated_root, tmp_path):
     config = on_small_data(read('hupr_tiny_simhupr'), simulated_root)
     config.model.backbone.stem.update(channels=2, stride=4)
     config.model.head.update(channels=2)
-    config.model.head.decoder.update(heatmap_size=(16, 16))
+    config.model.head.codec.update(heatmap_size=(16, 16))
     config.work_dir = str(tmp_path / 'work')
     return config
 
@@ -171,33 +172,34 @@ def test_rows_are_range_and_columns_angle():
 # Head
 
 
+KEY = 2
+
+
 def sample(keypoints_px, weights=None, image_size=(256, 256)):
-    """A window of four frames whose key frame, the third, holds the pose; the others are elsewhere."""
-    labels = torch.rand(4, 14, 2)
-    labels[2] = torch.as_tensor(keypoints_px) / torch.tensor(image_size)
+    """A window of four frames whose key frame holds the pose; the others are elsewhere."""
+    labels = torch.rand(4, 14, 2) * torch.tensor(image_size)
+    labels[KEY] = torch.as_tensor(keypoints_px)
     visible = torch.ones(4, 14) if weights is None else torch.as_tensor(weights).expand(4, 14)
-    data = PoseDataSample(metainfo=dict(image_size=image_size))
+    data = PoseDataSample(metainfo=dict(image_size=image_size, key_index=KEY))
     data.gt_instance_labels = InstanceData(
-        keypoint_labels=labels.float(), keypoint_weights=visible.float(), areas=torch.ones(4)
+        keypoints=labels.float(), keypoint_weights=visible.float(), areas=torch.ones(4)
     )
     return data
 
 
 def head(**options):
-    return HuPRHead(num_frames=4, channels=2, **options)
+    return HuPRHead(channels=2, **options)
 
 
-def test_targets_are_gaussians_of_two_cells_around_the_nearest_cell():
-    pose = np.random.default_rng(0).uniform(30, 226, (14, 2)).astype(np.float32)
-    heatmaps, weights, keypoints = head().targets([sample(pose)])
-    np.testing.assert_allclose(keypoints[0], pose, rtol=1e-5)
-    assert heatmaps.shape == (1, 14, 64, 64) and (weights == 1).all()
-    rows, columns = np.mgrid[:64, :64]
-    for joint, (x, y) in enumerate(pose / 4):
-        distance = np.hypot(columns - np.floor(x + 0.5), rows - np.floor(y + 0.5))
-        near = distance <= 6
-        np.testing.assert_allclose(heatmaps[0, joint][near], np.exp(-(distance[near] ** 2) / 8), atol=1e-6)
-        assert (heatmaps[0, joint][distance > 6 * 2**0.5] == 0).all()
+def predicting(model, targets):
+    """The head, with these heatmaps as its refined ones."""
+    model.forward = lambda feats: (torch.randn_like(targets), targets.logit(1e-6))
+    return model
+
+
+def targets_of(model, samples):
+    labels = PoseLabels.of(samples, torch.zeros(())).of_key_frame()
+    return model.codec.encode(labels)[0].squeeze(1)
 
 
 @pytest.mark.parametrize(
@@ -205,12 +207,10 @@ def test_targets_are_gaussians_of_two_cells_around_the_nearest_cell():
 )
 def test_targets_come_back_as_predictions_within_half_a_cell(size, sigma, subcell, nearest_px):
     """The strongest cell is at most half a cell off; the codec's quarter cell, of a rounded target, a quarter more."""
-    decoder = dict(type='MSRAHeatmap', input_size=(256, 256), heatmap_size=(size, size), sigma=sigma)
-    model = head(decoder=decoder, subcell=subcell)
+    model = head(codec=dict(type='HeatmapCodec', heatmap_size=(size, size), sigma=sigma, subcell=subcell))
     poses = np.random.default_rng(1).uniform(2, 250, (3, 14, 2)).astype(np.float32)
-    targets = torch.from_numpy(model.targets([sample(pose) for pose in poses])[0])
-    model.forward = lambda feats: (torch.randn_like(targets), targets.logit(1e-6))  # the second one predicts
-    predictions = model.predict((), [sample(pose) for pose in poses])
+    samples = [sample(pose) for pose in poses]
+    predictions = predicting(model, targets_of(model, samples)).predict((), samples)
     for pose, found in zip(poses, predictions, strict=True):
         assert found.keypoints.shape == (1, 14, 2) and found.keypoint_scores.shape == (1, 14)
         assert np.abs(found.keypoints[0] - pose).max() <= nearest_px + 1e-3
@@ -218,25 +218,18 @@ def test_targets_come_back_as_predictions_within_half_a_cell(size, sigma, subcel
 
 
 @pytest.mark.parametrize('subcell', [False, True])
-def test_images_of_another_size_are_scaled_to_the_codec_s_and_back(subcell):
-    model = head(subcell=subcell)
+def test_the_target_covers_images_of_any_size(subcell):
+    model = head(codec=dict(type='HeatmapCodec', subcell=subcell))
     poses = np.random.default_rng(1).uniform((10, 10), (630, 470), (3, 14, 2)).astype(np.float32)
     samples = [sample(pose, image_size=(640, 480)) for pose in poses]
-    targets = torch.from_numpy(model.targets(samples)[0])
-    model.forward = lambda feats: (torch.randn_like(targets), targets.logit(1e-6))
+    predicting(model, targets_of(model, samples))
     nearest_px = np.array([640, 480]) / 64 * (0.75 if subcell else 0.5)  # of one cell, see the test above
     found = np.stack([prediction.keypoints[0] for prediction in model.predict((), samples)])
     assert (np.abs(found - poses) <= nearest_px + 1e-3).all()
     error = model.loss((), samples)['mpjpe_px']
-    assert error == pytest.approx(
-        np.linalg.norm(head_without_subcell(model, samples) - poses, axis=-1).mean(), rel=1e-4
-    )
-
-
-def head_without_subcell(model, samples):
-    """Predictions from the strongest cells, which the error in the log is of."""
-    model.subcell = False
-    return np.stack([prediction.keypoints[0] for prediction in model.predict((), samples)])
+    model.codec.subcell = False  # what the error in the log is of
+    strongest = np.stack([prediction.keypoints[0] for prediction in model.predict((), samples)])
+    assert error == pytest.approx(np.linalg.norm(strongest - poses, axis=-1).mean(), rel=1e-4)
 
 
 def test_losses_are_cross_entropies_of_visible_joints():
@@ -246,7 +239,7 @@ def test_losses_are_cross_entropies_of_visible_joints():
     visible[5] = 0
     pose = torch.full((14, 2), 100.0)
     losses = model.loss((), [sample(pose, visible)])
-    target = torch.from_numpy(model.targets([sample(pose, visible)])[0])
+    target = targets_of(model, [sample(pose, visible)])
     for name, maps in (('loss_heatmap', logits), ('loss_refined', refined)):
         p = maps.sigmoid()
         entropy = -(target * p.log() + (1 - target) * (1 - p).log())
@@ -277,9 +270,7 @@ def test_the_full_configuration_s_input(simulated_root):
     assert window['inputs'].shape == (8, 2, 2, 64, 8, 64)
     assert window['inputs'].isfinite().all() and window['inputs'].std() > 0.1
     data_sample = window['data_samples']
-    np.testing.assert_allclose(
-        data_sample.gt_instances.keypoints[0], data_sample.gt_instance_labels.keypoint_labels[4] * 256, rtol=1e-5
-    )
+    np.testing.assert_array_equal(data_sample.gt_instances.keypoints[0], data_sample.gt_instance_labels.keypoints[4])
 
 
 def batch(config):
@@ -313,7 +304,7 @@ def test_a_small_network_learns_where_the_joints_of_one_batch_are(small_config):
 
 @pytest.mark.parametrize('subcell', [False, True])
 def test_steps_predict_the_same_outside_no_grad(small_config, subcell):
-    small_config.model.head.subcell = subcell
+    small_config.model.head.codec.subcell = subcell
     model = MODELS.build(small_config.model).eval()
     found = model.test_step(batch(small_config))
     with torch.no_grad():

@@ -10,8 +10,8 @@ from mmradar.visualization import RadarPoseVisualizer
 from mmradar.visualization.sample_visualizer import picture_name
 
 
-def sample(shift=0.0):
-    data = PoseDataSample(metainfo=dict(img_id=1, image_size=(256, 256)))
+def sample(shift=0.0, key_index=0):
+    data = PoseDataSample(metainfo=dict(img_id=1, image_size=(256, 256), key_index=key_index))
     pose = np.linspace(40, 200, 28).reshape(1, 14, 2)
     data.gt_instances = InstanceData(keypoints=pose)
     data.pred_instances = InstanceData(keypoints=pose + shift)
@@ -52,10 +52,11 @@ def test_pictures_of_several_people_in_an_image_have_names_of_their_own():
     assert [picture_name(PoseDataSample(metainfo=meta)) for meta in named.values()] == list(named)
 
 
-def test_the_peak_is_drawn_in_its_bin():
-    heatmaps = np.full((1, 1, 1, 16, 2, 16), 1e-3, np.float32)
-    heatmaps[0, 0, 0, 12, 1, 3] = 1.0  # right of the middle, near
-    picture = visualizer().render('x', heatmaps, sample(), draw_gt=False, draw_pred=False).astype(int)
+def test_the_peak_of_the_key_frame_is_drawn_in_its_bin():
+    heatmaps = np.full((3, 1, 1, 16, 2, 16), 1e-3, np.float32)
+    heatmaps[2, 0, 0, 12, 1, 3] = 1.0  # right of the middle, near
+    seen = sample(key_index=2)
+    picture = visualizer().render('x', heatmaps, seen, draw_gt=False, draw_pred=False).astype(int)
     bright = np.argwhere((picture[..., 0] > 230) & (picture[..., 1] > 200) & (picture[..., 2] < 180))
     row, column = bright.mean(0) / picture.shape[:2]
     assert column > 0.6 and row > 0.55

@@ -179,6 +179,8 @@ class HuPRDataset(BaseDataset):
             id=info['img_id'],
             adc_paths={view: str(self._adc_file(self.sequences[radar_entry], view)) for view in self.views},
             frame_indices=self._window(radar_entry, radar_frame),
+            key_index=self.num_frames // 2,
+            sigmas=self.metainfo['sigmas'],
             radar=self.radar,
             recording=self.recording,
             cache_dir=self.cache_dir,

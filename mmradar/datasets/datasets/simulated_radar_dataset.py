@@ -101,6 +101,8 @@ class SimulatedRadarDataset(FollowsEpochs, BaseDataset):
             adc_paths=names,
             recordings={view: RawRecording(raw[view], Path(names[view]), self.radar) for view in self.views},
             frame_indices=np.arange(self.num_frames),
+            key_index=self.num_frames // 2,
+            sigmas=self.metainfo['sigmas'],
             radar=self.radar,
             cache_dir=None,
             keypoints=keypoints,

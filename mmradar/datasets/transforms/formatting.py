@@ -15,12 +15,18 @@ from mmradar.registry import TRANSFORMS
 class PackRadarInputs(BaseTransform):
     """``inputs``, the heatmap as a tensor, and ``data_samples``, an mmpose ``PoseDataSample``.
 
-    The sample holds ``gt_instances`` of the central frame (``keypoints`` (1, J, 2) px, ``keypoints_visible``,
-    ``bboxes``, ``areas`` px^2) and ``gt_instance_labels`` of all frames (``keypoint_labels`` (T, J, 2) as shares of
-    the image, ``keypoint_weights`` (T, J), ``areas`` (T,) px^2).
+    Required keys: ``heatmap``; and, where there are labels, ``keypoints`` (T, J, D) in px or m, ``keypoints_visible``
+    (T, J), which is 0 where a joint does not count, ``key_index``, and ``areas`` (T,) px^2 and ``bbox`` (4,) px in two
+    dimensions. Windows of a bare recording have no labels, and their samples meta information alone.
+
+    The sample of a window with labels holds ``gt_instances`` of the key frame, for metrics and pictures (``keypoints``
+    (1, J, D) as annotated, ``keypoints_visible``, ``areas``, ``bboxes``), and ``gt_instance_labels`` of all frames, for
+    losses (``keypoints`` (T, J, D), zeros where a joint does not count, so that no NaN gets into a loss;
+    ``keypoint_weights`` (T, J); ``areas`` (T,)).
 
     Args:
-        meta_keys: Entries of the results that go into the sample's meta information, where present.
+        meta_keys: Entries of the results that go into the sample's meta information, where present. Heads need
+            ``key_index`` and ``image_size`` or ``volume_m``, the OKS loss ``sigmas`` too.
     """
 
     def __init__(
@@ -32,25 +38,34 @@ class PackRadarInputs(BaseTransform):
             'frame',
             'frames_left_out',
             'frame_indices',
-            'adc_paths',
+            'key_index',
             'image_size',
+            'volume_m',
+            'sigmas',
         ),
     ) -> None:
         self.meta_keys = meta_keys
 
     def transform(self, results: dict) -> dict:
-        keypoints, centre = results['keypoints'], len(results['keypoints']) // 2
         sample = PoseDataSample(metainfo={key: results[key] for key in self.meta_keys if key in results})
-        sample.gt_instances = InstanceData(
-            keypoints=keypoints[None, centre],
-            keypoints_visible=results['keypoints_visible'][None, centre],
-            bboxes=results['bbox'][None],
-            areas=results['areas'][None, centre],
-        )
-        size = np.asarray(results['image_size'], np.float32)
-        sample.gt_instance_labels = InstanceData(
-            keypoint_labels=torch.from_numpy(keypoints / size),
-            keypoint_weights=torch.from_numpy(results['keypoints_visible']),
-            areas=torch.from_numpy(results['areas']),
-        )
+        if 'keypoints' in results:
+            sample.gt_instances, sample.gt_instance_labels = self._key_frame(results), self._window(results)
         return dict(inputs=torch.from_numpy(np.ascontiguousarray(results['heatmap'])), data_samples=sample)
+
+    @staticmethod
+    def _key_frame(results: dict) -> InstanceData:
+        key = results['key_index']
+        of_frames = [name for name in ('keypoints', 'keypoints_visible', 'areas') if name in results]
+        found = {name: results[name][None, key] for name in of_frames}
+        if 'bbox' in results:
+            found['bboxes'] = results['bbox'][None]
+        return InstanceData(**found)
+
+    @staticmethod
+    def _window(results: dict) -> InstanceData:
+        visible = results['keypoints_visible']
+        keypoints = np.where(visible[..., None] > 0, results['keypoints'], 0).astype(np.float32)
+        labels = InstanceData(keypoints=torch.from_numpy(keypoints), keypoint_weights=torch.from_numpy(visible))
+        if 'areas' in results:
+            labels.areas = torch.from_numpy(results['areas'])
+        return labels

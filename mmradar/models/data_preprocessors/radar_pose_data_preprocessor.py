@@ -13,7 +13,7 @@ class RadarPoseDataPreprocessor(BaseDataPreprocessor):
     """Moves a batch to the device and stacks its heatmaps.
 
     Raises:
-        ValueError: Samples of different shapes, or a heatmap with NaN or infinite values, naming the sample.
+        ValueError: Samples of different shapes, or a heatmap with NaN or infinite values, naming its sequence and frame.
     """
 
     def forward(self, data: dict, training: bool = False) -> dict:
@@ -26,6 +26,9 @@ class RadarPoseDataPreprocessor(BaseDataPreprocessor):
         inputs = inputs.float()
         if not torch.isfinite(inputs.sum()):  # one pass; the guilty sample is looked for only when there is one
             bad = int((~torch.isfinite(inputs.flatten(1))).any(1).nonzero()[0])
-            name = samples[bad].metainfo.get('adc_paths', bad) if samples else bad
-            raise ValueError(f'the heatmaps of sample {name} hold NaN or infinite values')
+            known = samples[bad].metainfo if samples else {}
+            name = ', '.join(f'{key} {known[key]}' for key in ('sequence', 'frame', 'img_id') if key in known)
+            raise ValueError(
+                f'the heatmaps of a window hold NaN or infinite values: number {bad} of the batch, {name or "unnamed"}'
+            )
         return {'inputs': inputs, 'data_samples': samples}

@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from mmengine.structures import InstanceData
 from mmpose.models.heads import BaseHead
 from torch import Tensor, nn
 
 from mmradar.errors import ConfigError
-from mmradar.models.heads.image_size import image_sizes
+from mmradar.models.heads.pose_instances import pose_instances
 from mmradar.models.layers import HUPR_LINKS, PRGCN, ConvShortcutBlock
+from mmradar.models.losses import weighted_mean
 from mmradar.registry import KEYPOINT_CODECS, MODELS
-
-
-def strongest_cells(
-    heatmaps: Float[Tensor, '*n height width'],
-) -> tuple[Int[Tensor, '*n 2'], Float[Tensor, '*n']]:
-    """(column, row) of each heatmap's maximum, and its value."""
-    value, index = heatmaps.flatten(-2).max(dim=-1)
-    width = heatmaps.shape[-1]
-    return torch.stack((index % width, index // width), dim=-1), value
+from mmradar.structures import CoordinateBounds, PoseLabels
 
 
 @MODELS.register_module()
@@ -34,17 +26,13 @@ class HuPRHead(BaseHead):
     HuPR (Lee et al., WACV 2023); sizes, losses and reading of the maxima are those of its public code. The decoder
     starts at the coarsest scale; two blocks and a bilinear up-sampling bring it to the next, where that scale's
     features are concatenated. PRGCN redraws the heatmaps; both sets are compared with the target, the refined one
-    predicts. The key frame is frame T // 2 of the window.
+    predicts.
 
     Args:
         num_keypoints: Joints J.
-        num_frames: Frames T of a window.
         channels: Channels C after MNet: the encoder's maps have 8C, 16C and 32C.
-        decoder: Codec of mmpose that draws the target heatmaps; its ``input_size`` is the (width, height) in px to
-            which images of any size are scaled, its ``heatmap_size`` that of the encoder's finest map. HuPR's are 256 x
-            256 px, 64 x 64 cells, a Gaussian of 2 cells around the nearest cell.
-        subcell: Read predictions with the codec, which looks for the maximum between cells. Off in HuPR: the strongest
-            cell is the prediction, 4 px apart from the next.
+        codec: Arguments of :class:`~mmradar.codecs.HeatmapCodec`; its ``heatmap_size`` is that of the encoder's finest
+            map. HuPR's by default: 64 x 64 cells, 4 px of its images each.
         links: (from, to) pairs of joints in PRGCN's graph.
         graph_layers: Graph convolutions of PRGCN.
         losses: Configuration of each loss by the heatmaps it is for, ``heatmap`` and ``refined``. It takes logits and
@@ -57,10 +45,8 @@ class HuPRHead(BaseHead):
     def __init__(
         self,
         num_keypoints: int = 14,
-        num_frames: int = 8,
         channels: int = 32,
-        decoder: dict | None = None,
-        subcell: bool = False,
+        codec: dict | None = None,
         links: Sequence[tuple[int, int]] = HUPR_LINKS,
         graph_layers: int = 3,
         losses: dict[str, dict] | None = None,
@@ -72,10 +58,8 @@ class HuPRHead(BaseHead):
         if unknown := set(losses) - {'heatmap', 'refined'}:
             raise ConfigError(f"HuPRHead.losses are for 'heatmap' and 'refined', found {min(unknown)!r}")
         self.losses = nn.ModuleDict({name: MODELS.build(loss) for name, loss in losses.items() if loss is not None})
-        self.decoder = KEYPOINT_CODECS.build(
-            decoder or dict(type='MSRAHeatmap', input_size=(256, 256), heatmap_size=(64, 64), sigma=2)
-        )
-        self.num_frames, self.subcell = num_frames, subcell
+        self.num_keypoints = num_keypoints
+        self.codec = KEYPOINT_CODECS.build(codec or dict(type='HeatmapCodec'))
 
         def blocks(*widths: int) -> list[nn.Module]:
             return [ConvShortcutBlock(*pair, dims=2, norm=False, activation=nn.PReLU) for pair in pairwise(widths)]
@@ -89,7 +73,7 @@ class HuPRHead(BaseHead):
         self.from_fine = nn.Sequential(
             *blocks(fine + 4 * fine, fine, channels), nn.Conv2d(channels, num_keypoints, 1, bias=False)
         )
-        self.refinement = PRGCN(num_keypoints, self.decoder.heatmap_size, links, graph_layers)
+        self.refinement = PRGCN(num_keypoints, self.codec.heatmap_size, links, graph_layers)
 
     def forward(
         self,
@@ -97,73 +81,39 @@ class HuPRHead(BaseHead):
     ) -> tuple[Float[Tensor, 'n joints h w'], Float[Tensor, 'n joints h w']]:
         """Logits of the heatmaps and of the refined heatmaps."""
         fine, middle, coarse = feats
-        width, height = self.decoder.heatmap_size
-        if fine.shape[2:] != (height, width):
+        if fine.shape[2:] != self.codec.shape:
             raise ConfigError(
-                f"HuPRHead.decoder.heatmap_size must be the size of the encoder's finest map, "
-                f'{tuple(fine.shape[:1:-1])}; found {(width, height)}'
+                f"HuPRHead.codec.heatmap_size must be the size of the encoder's finest map, "
+                f'{tuple(fine.shape[:1:-1])}; found {self.codec.heatmap_size}'
             )
         maps = self.from_coarse(coarse)
         maps = self.from_middle(torch.cat((maps, middle), dim=1))
         heatmaps = self.from_fine(torch.cat((maps, fine), dim=1))
         return heatmaps, self.refinement(heatmaps)
 
-    def _keypoints(
-        self, heatmaps: Float[Tensor, 'n joints h w']
-    ) -> tuple[Float[Tensor, 'n joints 2'], Float[Tensor, 'n joints']]:
-        """Positions of the strongest cells in px of the codec's input, and their values."""
-        cells, values = strongest_cells(heatmaps)
-        return cells * cells.new_tensor(self.decoder.scale_factor, dtype=torch.float32), values
-
-    def _image_px(self, batch_data_samples: list, like: Tensor) -> Float[Tensor, 'n 2']:
-        """How many px of each sample's image one px of the codec's input is, along and down."""
-        return image_sizes(batch_data_samples, like) / like.new_tensor(self.decoder.input_size)
-
     def predict(
         self, feats: tuple[Tensor, ...], batch_data_samples: list, test_cfg: dict | None = None
     ) -> list[InstanceData]:
-        """The key frame's keypoints of each sample, in image px, as mmpose's heads return them.
+        """The key frame's keypoints of each sample, in px of its image, as mmpose's heads return them.
 
         Scores are the refined heatmaps' values there; the protocol of HuPR does not use them.
         """
-        heatmaps = self.forward(feats)[1].detach().float().sigmoid()
-        if self.subcell:
-            decoded = [self.decoder.decode(sample) for sample in heatmaps.cpu().numpy()]
-        else:
-            keypoints, scores = (found.cpu().numpy() for found in self._keypoints(heatmaps))
-            decoded = zip(keypoints[:, None], scores[:, None])
-        image_px = self._image_px(batch_data_samples, heatmaps).cpu().numpy()
-        return [
-            InstanceData(keypoints=keypoints * scale, keypoint_scores=scores)
-            for (keypoints, scores), scale in zip(decoded, image_px)
-        ]
-
-    def targets(
-        self, batch_data_samples: list
-    ) -> tuple[Float[np.ndarray, 'n joints h w'], Float[np.ndarray, 'n joints'], Float[np.ndarray, 'n joints 2']]:
-        """Heatmaps, weights and positions in px of the codec's input of the key frame's joints."""
-        key, heatmaps, weights, keypoints = self.num_frames // 2, [], [], []
-        for sample in batch_data_samples:
-            labels = sample.gt_instance_labels
-            keypoints.append(labels.keypoint_labels[key].cpu().numpy() * np.asarray(self.decoder.input_size))
-            encoded = self.decoder.encode(keypoints[-1][None], labels.keypoint_weights[key].cpu().numpy()[None])
-            heatmaps.append(encoded['heatmaps'])
-            weights.append(encoded['keypoint_weights'][0])
-        return np.stack(heatmaps), np.stack(weights), np.stack(keypoints)
+        logits = self.forward(feats)[1].float()
+        bounds = CoordinateBounds.of(batch_data_samples, logits)
+        return pose_instances(*self.codec.decode(self.codec.activate(logits), bounds))
 
     def loss(
         self, feats: tuple[Tensor, ...], batch_data_samples: list, train_cfg: dict | None = None
     ) -> dict[str, Tensor]:
-        """The configured losses of both heatmaps, and the refined one's error in px for the log."""
+        """The configured losses of both heatmaps, and the error in px of the refined one's strongest cells."""
         logits = dict(zip(('heatmap', 'refined'), (maps.float() for maps in self.forward(feats))))
-        heatmaps, weights, keypoints = (
-            torch.from_numpy(target).to(logits['refined']) for target in self.targets(batch_data_samples)
-        )
+        labels = PoseLabels.of(batch_data_samples, logits['refined'], self.num_keypoints).of_key_frame()
+        heatmaps, weights = (target.squeeze(1) for target in self.codec.encode(labels))
         losses = {
             f'loss_{name}': loss(logits[name], heatmaps, weights[..., None, None]) for name, loss in self.losses.items()
         }
         with torch.no_grad():
-            error = self._keypoints(logits['refined'])[0] - keypoints
-            error_px = (error * self._image_px(batch_data_samples, error)[:, None]).norm(dim=-1)
-            losses['mpjpe_px'] = (error_px * weights).sum() / weights.sum().clamp_min(1)
+            found, _ = self.codec.decode_strongest(logits['refined'], labels.bounds)
+            error_px = (found - labels.keypoints.squeeze(1)).norm(dim=-1)
+            losses['mpjpe_px'] = weighted_mean(error_px, weights)
         return losses

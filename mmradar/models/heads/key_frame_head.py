@@ -9,16 +9,13 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class KeyFrameHead(QueryHead):
-    """A plain Transformer decoder: learnable queries, one for every joint of the central frame, become coordinates.
+    """A plain Transformer decoder: learnable queries, one for every joint of the key frame, become keypoints.
 
     milliMamba, table 5, "many to one": neither a prediction nor a loss for the other frames. The paper says "a vanilla
     Transformer decoder" and no more; layers, widths and losses are the STCA head's (ours), so that the rows differ in
     what is decoded alone. There are no velocities in one frame: the velocity loss is 0. Arguments are those of
-    :class:`~mmradar.models.heads.QueryHead`; frame T // 2 is decoded.
+    :class:`~mmradar.models.heads.QueryHead`.
     """
 
     layer_type = TransformerDecoderLayer
-
-    @staticmethod
-    def decoded_frames(num_frames: int) -> list[int]:
-        return [num_frames // 2]
+    key_frame_only = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 
 import torch
 from jaxtyping import Float
@@ -10,14 +10,19 @@ from mmengine.structures import InstanceData
 from mmpose.models.heads import BaseHead
 from torch import Tensor, nn
 
-from mmradar.models.heads.image_size import image_sizes
-from mmradar.registry import MODELS
+from mmradar.errors import ConfigError
+from mmradar.models.heads.pose_instances import pose_instances
+from mmradar.models.losses import weighted_mean
+from mmradar.registry import KEYPOINT_CODECS, MODELS
+from mmradar.structures import CoordinateBounds, PoseLabels, key_indices
 
 
 class QueryHead(BaseHead):
-    """Learnable queries, one for every joint of the decoded frames of a window, become coordinates.
+    """Learnable queries, one for every joint of the decoded frames of a window, become keypoints.
 
-    Subclasses say by ``layer_type`` what decodes and by :meth:`decoded_frames` which frames.
+    Subclasses say by ``layer_type`` what decodes, and by ``key_frame_only`` which frames: all, or the key frame. The
+    key frame is predicted. Which one that is, the size of the image or the volume and the joints' sigmas are the
+    samples' to say.
 
     Args:
         num_keypoints: Joints J.
@@ -27,18 +32,20 @@ class QueryHead(BaseHead):
         num_heads: Attention heads.
         feedforward_ratio: Hidden width of the feed-forward parts over query width.
         dropout: Of attention and feed-forward.
-        losses: Configuration of each loss by its name; ``oks`` is logged as ``loss_oks``. A name set to ``None``
-            removes a loss that was inherited.
+        codec: What a query becomes: one of :mod:`mmradar.codecs`. Two coordinates by default.
+        losses: Configuration of each loss of decoded keypoints by its name; ``oks`` is logged as ``loss_oks``. A name
+            set to ``None`` removes a loss that was inherited.
+        target_losses: The same for losses in the codec's space. They take raw outputs, targets and the joints' weights,
+            as mmpose's do.
+
+    Raises:
+        ConfigError: Losses of keypoints with a codec that has no gradient.
     """
 
     # (embed_dims, num_heads, feedforward_ratio, dropout) to a layer: queries (batch, frames, joints, dims) and tokens
     # (batch, length, dims) to queries
     layer_type: type[nn.Module]
-
-    @staticmethod
-    def decoded_frames(num_frames: int) -> Sequence[int]:
-        """Which frames of the window are decoded and supervised. The one in the middle is predicted."""
-        raise NotImplementedError
+    key_frame_only: bool = False
 
     def __init__(
         self,
@@ -49,51 +56,63 @@ class QueryHead(BaseHead):
         num_heads: int = 8,
         feedforward_ratio: int = 4,
         dropout: float = 0.0,
+        codec: dict | None = None,
         losses: dict[str, dict] | None = None,
+        target_losses: dict[str, dict] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        losses = losses or dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05))
-        self.frames = list(self.decoded_frames(num_frames))
-        self.losses = nn.ModuleDict({name: MODELS.build(loss) for name, loss in losses.items() if loss is not None})
-        self.queries = nn.Parameter(torch.randn(len(self.frames), num_keypoints, embed_dims))
+        if losses is None:
+            losses = dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05))
+        self.num_keypoints, self.num_frames = num_keypoints, num_frames
+        self.codec = KEYPOINT_CODECS.build(codec or dict(type='CoordinateCodec'))
+        self.losses, self.target_losses = (
+            nn.ModuleDict({name: MODELS.build(loss) for name, loss in group.items() if loss is not None})
+            for group in (losses, target_losses or {})
+        )
+        if self.losses and not self.codec.differentiable:
+            raise ConfigError(
+                f'{type(self).__name__}.losses are of decoded keypoints, to which {type(self.codec).__name__} has no '
+                'gradient: set losses=dict(), and train with target_losses'
+            )
+        self.queries = nn.Parameter(torch.randn(1 if self.key_frame_only else num_frames, num_keypoints, embed_dims))
         self.layers = nn.ModuleList(
             self.layer_type(embed_dims, num_heads, feedforward_ratio, dropout) for _ in range(num_layers)
         )
         self.norm = nn.LayerNorm(embed_dims)
-        self.to_coordinates = nn.Sequential(nn.Linear(embed_dims, embed_dims), nn.GELU(), nn.Linear(embed_dims, 2))
+        self.to_coordinates = nn.Sequential(
+            nn.Linear(embed_dims, embed_dims), nn.GELU(), nn.Linear(embed_dims, math.prod(self.codec.shape))
+        )
 
-    def forward(self, feats: tuple[Float[Tensor, 'batch length dims']]) -> Float[Tensor, 'batch frames joints 2']:
-        """Coordinates of every joint of every decoded frame, as shares of the image's width and height."""
+    def forward(self, feats: tuple[Float[Tensor, 'batch length dims']]) -> Float[Tensor, 'batch frames joints *shape']:
+        """Raw outputs for every joint of every decoded frame, for the codec to make sense of."""
         tokens = feats[-1]
         queries = self.queries.expand(len(tokens), -1, -1, -1)
         for layer in self.layers:
             queries = layer(queries, tokens)
-        return self.to_coordinates(self.norm(queries)).sigmoid()
+        return self.to_coordinates(self.norm(queries)).unflatten(-1, self.codec.shape)
 
     def predict(
         self, feats: tuple[Tensor], batch_data_samples: list, test_cfg: dict | None = None
     ) -> list[InstanceData]:
-        """The central frame's keypoints of each sample, in image px, as mmpose's heads return them.
-
-        The score of every prediction is 1: the protocol of HuPR has no confidence.
-        """
-        shares = self.forward(feats)[:, len(self.frames) // 2].float()
-        keypoints = (shares * image_sizes(batch_data_samples, shares)[:, None]).detach().cpu().numpy()
-        return [
-            InstanceData(keypoints=pose[None], keypoint_scores=torch.ones(1, len(pose)).numpy()) for pose in keypoints
-        ]
+        """The key frame's keypoints of each sample, in px or m, as mmpose's heads return them."""
+        encoded = self.codec.activate(self.forward(feats).float())
+        keys = 0 if self.key_frame_only else key_indices(batch_data_samples, encoded.device)
+        of_key_frame = encoded[torch.arange(len(encoded), device=encoded.device), keys]
+        return pose_instances(*self.codec.decode(of_key_frame, CoordinateBounds.of(batch_data_samples, encoded)))
 
     def loss(self, feats: tuple[Tensor], batch_data_samples: list, train_cfg: dict | None = None) -> dict[str, Tensor]:
-        """All configured losses over the decoded frames, and the error in px for the log."""
-        prediction = self.forward(feats).float()
-        labels = [sample.gt_instance_labels for sample in batch_data_samples]
-        target = torch.stack([label.keypoint_labels[self.frames] for label in labels]).to(prediction)
-        weight = torch.stack([label.keypoint_weights[self.frames] for label in labels]).to(prediction)
-        area = torch.stack([label.areas[self.frames] for label in labels]).to(prediction)
-        sizes = image_sizes(batch_data_samples, prediction)
-        losses = {f'loss_{name}': loss(prediction, target, weight, area, sizes) for name, loss in self.losses.items()}
+        """All configured losses over the decoded frames, and the error in px or m for the log."""
+        outputs = self.forward(feats).float()
+        labels = PoseLabels.of(batch_data_samples, outputs, self.num_keypoints, self.num_frames)
+        if self.key_frame_only:
+            labels = labels.of_key_frame()
+        keypoints, _ = self.codec.decode(self.codec.activate(outputs), labels.bounds)
+        losses = {f'loss_{name}': loss(keypoints, labels) for name, loss in self.losses.items()}
+        if self.target_losses:
+            target, weight = self.codec.encode(labels)
+            losses |= {f'loss_{name}': loss(outputs, target, weight) for name, loss in self.target_losses.items()}
         with torch.no_grad():
-            error_px = ((prediction - target) * sizes[:, None, None]).norm(dim=-1)
-            losses['mpjpe_px'] = (error_px * weight).sum() / weight.sum().clamp_min(1)
+            error = (keypoints - labels.keypoints).norm(dim=-1)
+            losses[f'mpjpe_{labels.bounds.unit}'] = weighted_mean(error, labels.weight)
         return losses

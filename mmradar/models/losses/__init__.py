@@ -1,12 +1,21 @@
 """Losses over windows of poses.
 
-All take (prediction, target, weight, area, image_size): coordinates as shares of the image, (batch, frames, joints, 2);
-each joint's weight, (batch, frames, joints); the body's area in px^2, (batch, frames); and each sample's image as
-(width, height) in px, (batch, 2), which the data set alone says.
+All but :class:`KLDivergenceLoss` take (keypoints, labels): predicted keypoints (batch, frames, joints, coordinates) in
+px or m, and what the samples say of them, :class:`~mmradar.structures.PoseLabels`. KLDivergenceLoss takes what
+mmpose's losses take, (outputs, target, weight), in the space of a codec.
 """
 
 from mmradar.models.losses.keypoint_l1_loss import KeypointL1Loss
+from mmradar.models.losses.kl_divergence_loss import KLDivergenceLoss
 from mmradar.models.losses.oks_loss import OKSLoss, scaled_squared_distance
 from mmradar.models.losses.velocity_loss import VelocityLoss
+from mmradar.models.losses.weighted_mean import weighted_mean
 
-__all__ = ['KeypointL1Loss', 'OKSLoss', 'VelocityLoss', 'scaled_squared_distance']
+__all__ = [
+    'KLDivergenceLoss',
+    'KeypointL1Loss',
+    'OKSLoss',
+    'VelocityLoss',
+    'scaled_squared_distance',
+    'weighted_mean',
+]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mmradar.models.losses.weighted_mean import weighted_mean
 from mmradar.registry import MODELS
+from mmradar.structures import PoseLabels
 
 
 @MODELS.register_module()
 class KeypointL1Loss(nn.Module):
-    """Mean absolute error of the visible joints' coordinates, in shares of the image.
+    """Mean absolute error of the visible joints' coordinates, in shares of the image or the volume.
 
     Not the paper's: it pulls predictions near enough to the truth for the OKS loss to have a gradient.
 
@@ -22,13 +24,6 @@ class KeypointL1Loss(nn.Module):
         super().__init__()
         self.loss_weight = loss_weight
 
-    def forward(
-        self,
-        prediction: Float[Tensor, 'batch frames joints 2'],
-        target: Float[Tensor, 'batch frames joints 2'],
-        weight: Float[Tensor, 'batch frames joints'],
-        area: Float[Tensor, 'batch frames'],
-        image_size: Float[Tensor, 'batch 2'],
-    ) -> Tensor:
-        error = (prediction - target).abs().mean(-1)
-        return self.loss_weight * (error * weight).sum() / weight.sum().clamp_min(1)
+    def forward(self, keypoints: Float[Tensor, 'batch frames joints dims'], labels: PoseLabels) -> Tensor:
+        error = (labels.bounds.shares(keypoints) - labels.bounds.shares(labels.keypoints)).abs().mean(-1)
+        return weighted_mean(error, labels.weight, self.loss_weight)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from mmradar.metainfo import HUPR_SIGMAS
+from mmradar.models.losses.weighted_mean import weighted_mean
 from mmradar.registry import MODELS
+from mmradar.structures import PoseLabels
 
 
 def scaled_squared_distance(
@@ -32,34 +31,24 @@ class OKSLoss(nn.Module):
     """One minus the mean OKS of the visible joints of all frames (milliMamba, L_oks).
 
     Its gradient all but vanishes far from the truth: a short training wants an L1 loss beside it, or ``log=True``,
-    the loss ``-log OKS``, which is a distance weighted by joint and size.
+    the loss ``-log OKS``, which is a distance weighted by joint and size. The sigmas are the data set's.
 
     Args:
-        sigmas: Falloff of each joint; HuPR's by default.
         log: ``-log OKS`` in place of ``1 - OKS``. Not the paper's.
         loss_weight: Factor on the result.
     """
 
-    def __init__(
-        self,
-        sigmas: Sequence[float] | None = None,
-        log: bool = False,
-        loss_weight: float = 1.0,
-    ) -> None:
+    def __init__(self, log: bool = False, loss_weight: float = 1.0) -> None:
         super().__init__()
         self.log, self.loss_weight = log, loss_weight
-        self.register_buffer('sigmas', torch.tensor(sigmas or HUPR_SIGMAS, dtype=torch.float32), persistent=False)
 
-    def forward(
-        self,
-        prediction: Float[Tensor, 'batch frames joints 2'],
-        target: Float[Tensor, 'batch frames joints 2'],
-        weight: Float[Tensor, 'batch frames joints'],
-        area: Float[Tensor, 'batch frames'],
-        image_size: Float[Tensor, 'batch 2'],
-    ) -> Tensor:
-        """Joints of weight 0 do not count."""
-        size = image_size[:, None, None]
-        distance = scaled_squared_distance(prediction * size, target * size, area, self.sigmas)
+    def forward(self, keypoints: Float[Tensor, 'batch frames joints 2'], labels: PoseLabels) -> Tensor:
+        """Joints of weight 0 do not count.
+
+        Raises:
+            ConfigError: Labels without areas or sigmas.
+        """
+        area, sigmas = labels.stated('area'), labels.stated('sigmas')
+        distance = scaled_squared_distance(keypoints, labels.keypoints, area, sigmas)
         loss = distance if self.log else -torch.expm1(-distance)
-        return self.loss_weight * (loss * weight).sum() / weight.sum().clamp_min(1)
+        return weighted_mean(loss, labels.weight, self.loss_weight)

@@ -6,9 +6,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mmradar.errors import ConfigError
+from mmradar.models.losses.weighted_mean import weighted_mean
 from mmradar.registry import MODELS
+from mmradar.structures import PoseLabels
 
-UNITS = ('image', 'px', 'body')
+UNITS = ('image', 'px', 'body', 'm')
 
 
 @MODELS.register_module()
@@ -21,7 +23,7 @@ class VelocityLoss(nn.Module):
         loss_weight: Factor on the result; 0.05 in the paper.
         unit: Of the coordinates, open in the paper: ``'px'``, ``'image'`` (shares of the image's width and height), or
             ``'body'`` (shares of the root of the body's area, as OKS measures). The paper's weight of 0.05 is felt
-            in px only: docs/velocity_loss.md has the measurement.
+            in px only: docs/velocity_loss.md has the measurement. In three dimensions ``'m'``.
 
     Raises:
         ConfigError: Another unit.
@@ -33,20 +35,18 @@ class VelocityLoss(nn.Module):
             raise ConfigError(f'VelocityLoss.unit must be one of {", ".join(map(repr, UNITS))}, found {unit!r}')
         self.loss_weight, self.unit = loss_weight, unit
 
-    def forward(
-        self,
-        prediction: Float[Tensor, 'batch frames joints 2'],
-        target: Float[Tensor, 'batch frames joints 2'],
-        weight: Float[Tensor, 'batch frames joints'],
-        area: Float[Tensor, 'batch frames'],
-        image_size: Float[Tensor, 'batch 2'],
-    ) -> Tensor:
-        """Zero for windows of one frame."""
-        error = (prediction - target).diff(dim=1)
-        if self.unit != 'image':
-            error = error * image_size[:, None, None]
+    def forward(self, keypoints: Float[Tensor, 'batch frames joints dims'], labels: PoseLabels) -> Tensor:
+        """Zero for windows of one frame.
+
+        Raises:
+            ConfigError: Labels in m and another unit, or the other way round.
+        """
+        if (labels.bounds.unit == 'm') != (self.unit == 'm'):
+            raise ConfigError(f'VelocityLoss.unit is {self.unit!r}, but the labels are in {labels.bounds.unit}')
+        error = (keypoints - labels.keypoints).diff(dim=1)
+        if self.unit == 'image':
+            error = error / labels.bounds.extent[:, None, None]
         squared = error.square().sum(-1)
         if self.unit == 'body':
-            squared = squared / area[:, 1:, None].clamp_min(1)
-        both = weight[:, 1:] * weight[:, :-1]
-        return self.loss_weight * (squared * both).sum() / both.sum().clamp_min(1)
+            squared = squared / labels.stated('area')[:, 1:, None].clamp_min(1)
+        return weighted_mean(squared, labels.weight[:, 1:] * labels.weight[:, :-1], self.loss_weight)

@@ -23,7 +23,7 @@ class RadarPoseEstimator(BasePoseEstimator):
         return self.head.loss(self.extract_feat(inputs), data_samples, train_cfg=self.train_cfg)
 
     def predict(self, inputs: Tensor, data_samples: list) -> list:
-        """The samples, each with ``pred_instances`` of its central frame, in image px."""
+        """The samples, each with ``pred_instances`` of its key frame, in px or m."""
         predictions = self.head.predict(self.extract_feat(inputs), data_samples, test_cfg=self.test_cfg)
         for sample, prediction in zip(data_samples, predictions, strict=True):
             sample.pred_instances = prediction
