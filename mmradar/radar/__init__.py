@@ -7,18 +7,18 @@ from mmradar.radar.config import ANTENNA_ORDERS, PRESETS, SPEED_OF_LIGHT_M_S, Ra
 from mmradar.radar.config_files import read_radar_config
 from mmradar.radar.cube_files import CubeRecording, open_cubes
 from mmradar.radar.density_map import density_map
-from mmradar.radar.heatmap import (
-    CHANNEL_MODES,
-    heatmap_3d,
-    heatmap_3d_from_raw,
-    heatmap_channels,
-    remove_static_clutter,
-    subsample_chirps,
-)
-from mmradar.radar.heatmap_4d import heatmap_4d
+from mmradar.radar.heatmap import CHANNEL_MODES, angle_transform, heatmap_3d, heatmap_3d_from_raw, heatmap_channels
+from mmradar.radar.heatmap_4d import azimuth_elevation_transform, heatmap_4d
 from mmradar.radar.inspection import ADCReport, draw_report, inspect_adc
 from mmradar.radar.packets import PacketStream, open_packets, read_packets
 from mmradar.radar.point_cloud import PointCloud, cfar, point_cloud
+from mmradar.radar.range_doppler import (
+    range_doppler,
+    range_doppler_from_cube,
+    range_doppler_from_raw,
+    remove_static_clutter,
+    subsample_chirps,
+)
 from mmradar.radar.recording import ADCFileError, RawRecording, Recording, open_recording
 
 __all__ = [
@@ -37,7 +37,9 @@ __all__ = [
     'RadarConfig',
     'RawRecording',
     'Recording',
+    'angle_transform',
     'apply_calibration',
+    'azimuth_elevation_transform',
     'calibrate',
     'cfar',
     'check_antenna_order',
@@ -55,6 +57,9 @@ __all__ = [
     'open_recording',
     'pack_words',
     'point_cloud',
+    'range_doppler',
+    'range_doppler_from_cube',
+    'range_doppler_from_raw',
     'read_packets',
     'read_radar_config',
     'remove_static_clutter',

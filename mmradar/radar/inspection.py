@@ -10,9 +10,9 @@ import numpy as np
 
 from mmradar.radar.adc_layout import decode_groups, unpack_words
 from mmradar.radar.config import IQ_ORDERS, RadarConfig
-from mmradar.radar.heatmap import remove_static_clutter, signed_bins
 from mmradar.radar.packets import PACKET_BYTES
 from mmradar.radar.point_cloud import longest_row
+from mmradar.radar.range_doppler import remove_static_clutter, signed_bins
 from mmradar.radar.recording import ADCFileError, RawRecording, open_recording
 
 if TYPE_CHECKING:
