@@ -17,9 +17,11 @@ from mmradar.radar.heatmap import (
 )
 from mmradar.radar.heatmap_4d import heatmap_4d
 from mmradar.radar.inspection import ADCReport, draw_report, inspect_adc
-from mmradar.radar.packets import PacketStream, open_packets, read_packets
+from mmradar.radar.open_recording import open_recording
+from mmradar.radar.packet_dumps import PacketStream, open_packets, read_packets
 from mmradar.radar.point_cloud import PointCloud, cfar, point_cloud
-from mmradar.radar.recording import ADCFileError, RawRecording, Recording, open_recording
+from mmradar.radar.raw_files import RawRecording, open_raw
+from mmradar.radar.recording import ADCFileError, Recording
 
 __all__ = [
     'ANTENNA_ORDERS',
@@ -52,6 +54,7 @@ __all__ = [
     'inspect_adc',
     'open_cubes',
     'open_packets',
+    'open_raw',
     'open_recording',
     'pack_words',
     'point_cloud',

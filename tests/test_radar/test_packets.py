@@ -11,7 +11,7 @@ from test_radar.capture_files import ethernet, fragments, ipv4, pcap, pcapng
 
 from conftest import REPOSITORY, SHARED_DATA
 from mmradar.radar import ADCFileError, RadarConfig, open_packets, read_packets
-from mmradar.radar.packets import PACKET_BYTES
+from mmradar.radar.packet_dumps import PACKET_BYTES
 
 # 3,072 bytes a frame: a little more than two packets
 CONFIG = RadarConfig(num_loops=2, num_samples=32)

@@ -16,6 +16,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,8 @@ from jaxtyping import UInt8
 
 from mmradar.radar.captures import CAPTURE_SIGNATURES, Datagram, read_datagrams
 from mmradar.radar.config import RadarConfig
-from mmradar.radar.recording import ADCFileError, RawRecording, check_on_error, frames_of_bytes
+from mmradar.radar.raw_files import Chirps, RawRecording, recording_of_bytes
+from mmradar.radar.recording import ADCFileError, OpenedFile, Recording, check_on_error
 
 PACKET_BYTES = 1456
 DATA_PORT = 4098
@@ -306,31 +308,60 @@ def open_packets(
         ADCFileError: As :func:`read_packets` and :func:`mmradar.radar.open_recording`; a lost packet with ``'raise'``.
     """
     check_on_error(on_error, ('raise', 'zero', 'drop'))
-    path, stream = Path(path), read_packets(path, source=source, port=port, recording=recording)
+    options = dict(num_frames=num_frames, on_error=on_error, source=source, port=port, recording=recording)
+    return PacketDumpRecording(OpenedFile.now(open_packets, path, config, **options))
+
+
+class PacketDumpRecording(RawRecording):
+    """A dump of packets. It is put in order as a whole, anew when two others were read since.
+
+    Args:
+        file: How it was opened.
+    """
+
+    def __init__(self, file: OpenedFile) -> None:
+        frames = _frames_of_dump(file)
+        notes = dict(dropped_frames=frames.dropped_frames, notes=frames.notes)
+        Recording.__init__(self, file.path, file.config, file=file, **notes)
+        self._num_frames = len(frames)
+
+    def __len__(self) -> int:
+        return self._num_frames
+
+    def _all_chirps(self) -> Chirps:
+        self.file.check()
+        return _frames_of_dump(self.file)._all_chirps()
+
+
+@lru_cache(maxsize=2)  # of the two views that a window is of
+def _frames_of_dump(file: OpenedFile) -> RawRecording:
+    options = dict(file.options)
+    num_frames, on_error = options.pop('num_frames'), options.pop('on_error')
+    path, frame_bytes, stream = file.path, file.config.frame_bytes, read_packets(file.path, **options)
     # offsets counted from the start of the frame that the first packet is in
-    ahead = stream.first_byte % config.frame_bytes
+    ahead = stream.first_byte % frame_bytes
     gaps = [(ahead + offset, size) for offset, size in stream.lost]
     if ahead:
         gaps.insert(0, (0, ahead))
     samples = np.concatenate([np.zeros(ahead, np.uint8), stream.samples])
     if not gaps:
-        return frames_of_bytes(samples, path, config, num_frames, 'raise' if on_error == 'zero' else on_error)
+        return recording_of_bytes(samples, path, file.config, num_frames, 'raise' if on_error == 'zero' else on_error)
     lost = f'{sum(size for _, size in gaps):,} bytes in {len(gaps):,} gaps, the first at byte {gaps[0][0]:,} (frame '
-    lost = f'{path}: packets are lost: {lost}{gaps[0][0] // config.frame_bytes:,})'
+    lost = f'{path}: packets are lost: {lost}{gaps[0][0] // frame_bytes:,})'
     if on_error == 'raise':
         raise ADCFileError(f"{lost}. on_error='zero' fills them with zeros, 'drop' leaves those frames out.")
     if on_error == 'zero':
-        found = frames_of_bytes(samples, path, config, num_frames, 'raise')
+        found = recording_of_bytes(samples, path, file.config, num_frames)
         found.notes += (f'{lost}; filled with zeros',)
         return found
-    whole = len(samples) // config.frame_bytes
+    whole = len(samples) // frame_bytes
     keep = np.ones(whole, bool)
     for offset, size in gaps:
-        keep[offset // config.frame_bytes : -(-(offset + size) // config.frame_bytes)] = False
-    frames = samples[: whole * config.frame_bytes].reshape(whole, -1)[keep].reshape(-1)
-    found = frames_of_bytes(frames, path, config, None, 'drop')
+        keep[offset // frame_bytes : -(-(offset + size) // frame_bytes)] = False
+    frames = samples[: whole * frame_bytes].reshape(whole, -1)[keep].reshape(-1)
+    found = recording_of_bytes(frames, path, file.config, on_error='drop')
     dropped = whole - int(keep.sum())
     numbers = ', '.join(map(str, np.flatnonzero(~keep)[:8])) + (', ...' if dropped > 8 else '')
     found.notes += (f'{lost}; {dropped} frames are left out: {numbers}',)
-    found.dropped_frames = (num_frames or -(-len(samples) // config.frame_bytes)) - len(found)
+    found.dropped_frames = (num_frames or -(-len(samples) // frame_bytes)) - len(found)
     return found
