@@ -7,6 +7,7 @@ from mmradar.radar.config import ANTENNA_ORDERS, PRESETS, SPEED_OF_LIGHT_M_S, Ra
 from mmradar.radar.config_files import read_radar_config
 from mmradar.radar.cube_files import CubeRecording, open_cubes
 from mmradar.radar.density_map import density_map
+from mmradar.radar.frame_assembler import FrameAssembler, ReceivedFrame
 from mmradar.radar.heatmap import (
     CHANNEL_MODES,
     heatmap_3d,
@@ -34,10 +35,12 @@ __all__ = [
     'Board',
     'Calibration',
     'CubeRecording',
+    'FrameAssembler',
     'PacketStream',
     'PointCloud',
     'RadarConfig',
     'RawRecording',
+    'ReceivedFrame',
     'Recording',
     'apply_calibration',
     'calibrate',

@@ -12,7 +12,7 @@ from mmradar.radar.adc_layout import decode_groups, unpack_words
 from mmradar.radar.config import IQ_ORDERS, RadarConfig
 from mmradar.radar.heatmap import remove_static_clutter, signed_bins
 from mmradar.radar.open_recording import format_of
-from mmradar.radar.packet_dumps import PACKET_BYTES
+from mmradar.radar.packets import PACKET_BYTES
 from mmradar.radar.point_cloud import longest_row
 from mmradar.radar.raw_files import RawRecording, open_raw
 from mmradar.radar.recording import ADCFileError

@@ -1,13 +1,12 @@
-"""The DCA1000's UDP packets, as dumped: put in order, lost ones filled with zeros and reported.
+"""Dumps of a DCA1000's UDP packets: put in order, lost ones filled with zeros and reported.
 
-Every packet says with its sequence number how many came before it, and with its byte count how many bytes of samples
-(DCA1000EVM user guide): 4 and 6 bytes, little endian, before at most 1,456 bytes of samples. Three dumps are read:
+Three are read:
 
-- mmWave Studio's ``adc_data_Raw_0.bin``, which puts a length of 4 bytes between the two;
+- mmWave Studio's ``adc_data_Raw_0.bin``, which puts a length of 4 bytes between sequence number and byte count;
 - datagrams one behind the other, as a socket gives them, all of one size but the last;
 - captures of Wireshark or tcpdump, ``.pcap`` and ``.pcapng``, which also hold other packets and other cards'.
 
-Each card counts for itself, and anew in every recording. Packets of two are never put into one stream.
+Packets of two cards, or of two recordings, are never put into one stream.
 """
 
 from __future__ import annotations
@@ -24,15 +23,9 @@ from jaxtyping import UInt8
 
 from mmradar.radar.captures import CAPTURE_SIGNATURES, Datagram, read_datagrams
 from mmradar.radar.config import RadarConfig
+from mmradar.radar.packets import DATA_PORT, HEADER_BYTES, PACKET_BYTES, Packet, PacketCounts, PacketSorter
 from mmradar.radar.raw_files import Chirps, RawRecording, recording_of_bytes
 from mmradar.radar.recording import ADCFileError, OpenedFile, Recording, check_on_error
-
-PACKET_BYTES = 1456
-DATA_PORT = 4098
-# No network delays a packet by as many numbers, or brings it again as many packets after the first time.
-_LATEST, _AGAIN = 4096, 8
-
-Packet = tuple[int, int, memoryview]  # sequence number, bytes of samples before it, samples
 
 
 @dataclass
@@ -46,6 +39,7 @@ class PacketStream:
         lost: Gaps as (offset in ``samples``, bytes).
         out_of_order: Packets that came after a later one.
         duplicates: Packets that came again.
+        strays: Packets of the dump that were left out, because no other one was near them or they were none.
     """
 
     samples: UInt8[np.ndarray, 'bytes']
@@ -54,6 +48,7 @@ class PacketStream:
     lost: list[tuple[int, int]] = field(default_factory=list)
     out_of_order: int = 0
     duplicates: int = 0
+    strays: int = 0
 
     @property
     def lost_bytes(self) -> int:
@@ -81,37 +76,48 @@ def read_packets(
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'no dump of packets at {path}')
-    packets = _one_recording(_one_card(path, source, port), path, recording)
-    first = min(count for _, count, _ in packets)
-    size = max(count + len(data) for _, count, data in packets) - first
-    held = sum(len(data) for *_, data in packets)
+    packets: list[Packet] = []  # of the recording
+    recordings: list[PacketCounts] = []
+    sorter, others = PacketSorter(), 0
+
+    def keep(ordered: list[tuple[PacketCounts, Packet]]) -> None:
+        for counts, packet in ordered:
+            if not recordings or recordings[-1] is not counts:
+                recordings.append(counts)
+            if counts.recording == (recording or 0):
+                packets.append(packet)
+
+    for packet in _one_card(path, source, port):
+        if packet is None:
+            others += 1
+        else:
+            keep(sorter.push(packet))
+    keep(sorter.finish())
+    if not recordings:
+        raise ADCFileError(f'{path}: no packet of a DCA1000 in {path.stat().st_size:,} bytes')
+    return _stream_of(packets, path, _chosen(recordings, path, recording), sorter.strays + others)
+
+
+def _stream_of(packets: Sequence[Packet], path: Path, counts: PacketCounts, strays: int) -> PacketStream:
+    """The stream of a recording's packets, which are in order."""
+    first, size = packets[0].start, max(packet.end for packet in packets) - packets[0].start
+    held = sum(len(packet.samples) for packet in packets)
     if size > 2 * held:
         raise ADCFileError(
             f'{path}: {len(packets):,} packets hold {held:,} bytes of samples, but count {size:,}: more than half is '
             'lost, or the file is damaged'
         )
-    stream = PacketStream(np.zeros(size, np.uint8), first, 0)
-    seen: dict[int, int] = {}  # first byte -> bytes
-    latest = -1
-    for number, count, data in packets:
-        if count in seen:
-            stream.duplicates += 1
-            continue
-        seen[count] = len(data)
-        stream.out_of_order += number < latest
-        latest = max(latest, number)
-        stream.samples[count - first : count - first + len(data)] = data
-    stream.packets = len(seen)
-    end = first
-    for count, size in sorted(seen.items()):
-        if count > end:
-            stream.lost.append((end - first, count - end))
-        end = max(end, count + size)
-    return stream
+    samples, lost, end = np.zeros(size, np.uint8), [], first
+    for packet in packets:
+        samples[packet.start - first : packet.end - first] = packet.samples
+        if packet.start > end:
+            lost.append((end - first, packet.start - end))
+        end = max(end, packet.end)
+    return PacketStream(samples, first, counts.packets, lost, counts.out_of_order, counts.duplicates, strays)
 
 
-def _one_card(path: Path, source: str | None, port: int | None) -> list[Packet]:
-    """Packets of one card, in the order of the file."""
+def _one_card(path: Path, source: str | None, port: int | None) -> Iterator[Packet | None]:
+    """Packets of one card, in the order of the file; ``None`` for datagrams that are none."""
     with path.open('rb') as file:
         captured = file.read(4) in CAPTURE_SIGNATURES
     if captured:
@@ -120,21 +126,17 @@ def _one_card(path: Path, source: str | None, port: int | None) -> list[Packet]:
         raise ADCFileError(
             f'{path}: source and port choose packets of a capture (.pcap, .pcapng); this dump does not say them'
         )
-    packets = list(_dumped(path))
-    if not packets:
-        raise ADCFileError(f'{path}: no packet of a DCA1000 in {path.stat().st_size:,} bytes')
-    return packets
+    return _dumped(path)
 
 
-def _one_recording(packets: list[Packet], path: Path, chosen: int | None) -> list[Packet]:
-    recordings = _recordings(packets)
+def _chosen(recordings: Sequence[PacketCounts], path: Path, chosen: int | None) -> PacketCounts:
     if chosen is None and len(recordings) == 1:
         return recordings[0]
     if chosen is not None and 0 <= chosen < len(recordings):
         return recordings[chosen]
     found = '; '.join(
-        f'recording {number}: {len(those):,} packets, numbers {those[0][0]:,} to {those[-1][0]:,}'
-        for number, those in enumerate(recordings[:8])
+        f'recording {each.recording}: {each.received:,} packets, numbers {each.first_number:,} to {each.last_number:,}'
+        for each in recordings[:8]
     ) + ('; ...' if len(recordings) > 8 else '')
     if chosen is not None:
         raise ADCFileError(f'{path}: there is no recording {chosen!r}; found {found}')
@@ -143,38 +145,6 @@ def _one_recording(packets: list[Packet], path: Path, chosen: int | None) -> lis
         'one with recording=0 or another of these numbers.'
         + (' So many of them may be two cards in one dump without addresses.' if len(recordings) > 8 else '')
     )
-
-
-def _recordings(packets: Sequence[Packet]) -> list[list[Packet]]:
-    """Packets of a card by recording.
-
-    Another recording has begun where a number comes again with other samples or long after the first time, and where
-    numbers fall back very far.
-    """
-    recordings: list[list[Packet]] = [[]]
-    places: dict[int, int] = {}  # of numbers in the recording
-    numbers: dict[int, int] = {}  # by the first byte
-    latest, rise = -1, 0  # where in the recording numbers last began to rise
-    for packet in packets:
-        number, count, _ = packet
-        current = recordings[-1]
-        if current and number < current[-1][0]:
-            rise = len(current)
-        place = places.get(number)
-        again = place is not None and (current[place] != packet or len(current) - place > _AGAIN)
-        if again or latest - number > _LATEST or numbers.get(count, number) != number:
-            # those just before this one, rising to it, filled gaps of the recording that had ended
-            start = rise if rise and number != current[-1][0] else len(current)
-            recordings[-1], current = current[:start], current[start:]
-            recordings.append(current)
-            places = {each[0]: place for place, each in enumerate(current)}
-            numbers = {each[1]: each[0] for each in current}
-            latest, rise = max(places, default=-1), 0
-        places.setdefault(number, len(current))
-        numbers[count] = number
-        latest = max(latest, number)
-        current.append(packet)
-    return recordings
 
 
 def _dumped(path: Path) -> Iterator[Packet]:
@@ -211,34 +181,33 @@ def _studio(path: Path, content: memoryview) -> Iterator[Packet]:
                 f'of {length:,}'
             )
         if len(data) == length:  # what the end of the file cuts off is lost
-            yield number, _count(content, offset + 8), data
+            yield Packet(number, _count(content, offset + 8), data)
         offset += 14 + length
 
 
 def _datagrams(path: Path, content: memoryview) -> Iterator[Packet]:
-    step = 10 + PACKET_BYTES
+    step = HEADER_BYTES + PACKET_BYTES
     for offset in range(0, len(content), step):
-        datagram = content[offset : offset + step]
-        if len(datagram) <= 10:
+        packet = Packet.parse(content[offset : offset + step])
+        if packet is None:
             return
-        count = _count(datagram, 4)
-        if count % PACKET_BYTES:
+        if packet.start % PACKET_BYTES:
             raise ADCFileError(
                 f'{path}: expected a packet at offset {offset:,}, its byte count a multiple of {PACKET_BYTES:,}; found '
-                f'{count:,}. Datagrams must follow each other without anything between them.'
+                f'{packet.start:,}. Datagrams must follow each other without anything between them.'
             )
-        yield struct.unpack_from('<I', datagram)[0], count, datagram[10:]
+        yield packet
 
 
-def _captured(path: Path, source: str | None, port: int) -> list[Packet]:
-    """Packets of one card in a capture."""
+def _captured(path: Path, source: str | None, port: int) -> Iterator[Packet | None]:
+    """Packets of one card in a capture; ``None`` for datagrams that are none."""
     unread: Counter[str] = Counter()
     other_ports: Counter[int] = Counter()
     cards: dict[tuple[str, str, int], list[Datagram]] = {}
     for datagram in read_datagrams(path, unread):
         if datagram.port != port:
             other_ports[datagram.port] += 1
-        elif len(datagram.data) + datagram.missing > 10:
+        elif len(datagram.data) + datagram.missing > HEADER_BYTES:
             cards.setdefault((datagram.source, datagram.destination, datagram.interface), []).append(datagram)
     if not cards:
         found = [f'{count:,} UDP datagrams to port {other}' for other, count in other_ports.most_common(4)]
@@ -267,7 +236,7 @@ def _captured(path: Path, source: str | None, port: int) -> list[Packet]:
             f'{path}: a packet from {cut.source} lacks its last {cut.missing:,} bytes, because the capture was made '
             'with a limit on the length of packets; capture whole ones (tcpdump -s 0)'
         )
-    return [(struct.unpack_from('<I', data)[0], _count(data, 4), data[10:]) for *_, data, _ in datagrams]
+    return (Packet.parse(datagram.data) for datagram in datagrams)
 
 
 def _short_name(card: tuple[str, str, int], among: Sequence[tuple[str, str, int]]) -> str:
@@ -337,7 +306,17 @@ class PacketDumpRecording(RawRecording):
 def _frames_of_dump(file: OpenedFile) -> RawRecording:
     options = dict(file.options)
     num_frames, on_error = options.pop('num_frames'), options.pop('on_error')
-    path, frame_bytes, stream = file.path, file.config.frame_bytes, read_packets(file.path, **options)
+    stream = read_packets(file.path, **options)
+    found = _frames_of_stream(stream, file.path, file.config, num_frames, on_error)
+    if stream.strays:
+        found.notes += (f'{file.path}: {stream.strays:,} packets of something else are left out',)
+    return found
+
+
+def _frames_of_stream(
+    stream: PacketStream, path: Path, config: RadarConfig, num_frames: int | None, on_error: str
+) -> RawRecording:
+    frame_bytes = config.frame_bytes
     # offsets counted from the start of the frame that the first packet is in
     ahead = stream.first_byte % frame_bytes
     gaps = [(ahead + offset, size) for offset, size in stream.lost]
@@ -345,21 +324,21 @@ def _frames_of_dump(file: OpenedFile) -> RawRecording:
         gaps.insert(0, (0, ahead))
     samples = np.concatenate([np.zeros(ahead, np.uint8), stream.samples])
     if not gaps:
-        return recording_of_bytes(samples, path, file.config, num_frames, 'raise' if on_error == 'zero' else on_error)
+        return recording_of_bytes(samples, path, config, num_frames, 'raise' if on_error == 'zero' else on_error)
     lost = f'{sum(size for _, size in gaps):,} bytes in {len(gaps):,} gaps, the first at byte {gaps[0][0]:,} (frame '
     lost = f'{path}: packets are lost: {lost}{gaps[0][0] // frame_bytes:,})'
     if on_error == 'raise':
         raise ADCFileError(f"{lost}. on_error='zero' fills them with zeros, 'drop' leaves those frames out.")
     if on_error == 'zero':
-        found = recording_of_bytes(samples, path, file.config, num_frames)
+        found = recording_of_bytes(samples, path, config, num_frames)
         found.notes += (f'{lost}; filled with zeros',)
         return found
     whole = len(samples) // frame_bytes
     keep = np.ones(whole, bool)
     for offset, size in gaps:
         keep[offset // frame_bytes : -(-(offset + size) // frame_bytes)] = False
-    frames = samples[: whole * frame_bytes].reshape(whole, -1)[keep].reshape(-1)
-    found = recording_of_bytes(frames, path, file.config, on_error='drop')
+    frames = samples[: whole * frame_bytes].reshape(whole, frame_bytes)[keep].reshape(-1)
+    found = recording_of_bytes(frames, path, config, on_error='drop')
     dropped = whole - int(keep.sum())
     numbers = ', '.join(map(str, np.flatnonzero(~keep)[:8])) + (', ...' if dropped > 8 else '')
     found.notes += (f'{lost}; {dropped} frames are left out: {numbers}',)

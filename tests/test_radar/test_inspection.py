@@ -19,7 +19,7 @@ from mmradar.radar import (
 )
 from mmradar.radar.config import IQ_ORDERS
 from mmradar.radar.inspection import report_figure
-from mmradar.radar.packet_dumps import PACKET_BYTES
+from mmradar.radar.packets import PACKET_BYTES
 from mmradar.simulation import Mounting, RadarSensor
 
 CONFIG = RadarConfig(num_loops=4, num_samples=64)

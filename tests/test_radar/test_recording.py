@@ -13,7 +13,7 @@ import scipy.io
 
 from conftest import REPOSITORY
 from mmradar.radar import ADCFileError, RadarConfig, RawRecording, encode_groups, open_recording, pack_words
-from mmradar.radar.packet_dumps import PACKET_BYTES
+from mmradar.radar.packets import PACKET_BYTES
 
 CONFIG = RadarConfig(num_loops=2, num_samples=32)
 FRAMES = 5
