@@ -24,6 +24,8 @@ def main() -> None:
         f'{args.out}: {len(stream.samples):,} bytes of {stream.packets:,} packets; {stream.out_of_order:,} came out of '
         f'order, {stream.duplicates:,} twice'
     )
+    if stream.strays:
+        print(f'{stream.strays:,} packets of something else were left out.')
     if stream.first_byte:
         print(f'The dump begins late: the board had sent {stream.first_byte:,} bytes before.')
     if stream.lost:

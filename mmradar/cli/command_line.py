@@ -18,7 +18,7 @@ from mmradar.apis.data_folders import set_cache_dir, set_data_root
 from mmradar.engine.checkpoint import check_finite, read_checkpoint
 from mmradar.errors import CheckpointError, ConfigError, DataError, TrainingError
 from mmradar.memory import keep_freed_memory
-from mmradar.radar import BOARDS, PRESETS, RadarConfig
+from mmradar.radar import BOARDS, PRESETS, RadarConfig, read_radar_config
 
 # A path that is not there, or not what it should be.
 _PATH_ERRORS = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
@@ -123,7 +123,7 @@ def radar_from(args: argparse.Namespace) -> RadarConfig:
         if args.board:
             raise ConfigError(f'--board goes with a file; the preset {args.config} has a board')
         return RadarConfig.build(args.config)
-    config = RadarConfig.from_file(args.config, args.board)
+    config = read_radar_config(args.config, args.board)
     if config.tx_positions is None or config.rx_positions is None:
         raise ConfigError(
             f'{args.config} does not say where the antennas stand; add --board with one of {", ".join(BOARDS)}, or '
