@@ -15,7 +15,7 @@ import numpy as np
 
 from glsmamba.datasets.synthetic_video.render import RenderedClip
 from mmradar import simulation
-from mmradar.datasets.whole_files import written_whole
+from mmradar.atomic_write import atomic_write
 
 
 @functools.cache
@@ -58,6 +58,6 @@ class KeptClips:
                 return RenderedClip(**kept)
         except (FileNotFoundError, ValueError, EOFError, TypeError, zipfile.BadZipFile):
             clip = render()
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             np.savez(file, **asdict(clip))
         return clip
