@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmradar.cli.command_line import check_output_file, run
+from mmradar.cli import check_output_file, run
 from mmradar.radar import read_packets
 
 
