@@ -13,7 +13,7 @@ from mmradar.training_state import allow_training_state
 allow_training_state()
 
 # Running: loops, hooks, optimisation
-RUNNERS = Registry('runner', parent=mmpose_registry.RUNNERS, scope='mmradar')
+RUNNERS = Registry('runner', parent=mmpose_registry.RUNNERS, scope='mmradar', locations=['mmradar.engine.runner'])
 LOOPS = Registry('loop', parent=mmpose_registry.LOOPS, scope='mmradar')
 HOOKS = Registry('hook', parent=mmpose_registry.HOOKS, scope='mmradar', locations=['mmradar.engine.hooks'])
 OPTIMIZERS = Registry('optimizer', parent=mmpose_registry.OPTIMIZERS, scope='mmradar')

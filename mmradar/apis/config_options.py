@@ -14,8 +14,10 @@ from torch.utils.data import DataLoader
 
 from mmradar import registry
 from mmradar.errors import ConfigError
+from mmradar.interpolation import referred, resolve
 
-# What mmengine's Runner reads of a configuration, and nothing else: other names only helped to write it.
+# What mmengine's Runner reads of a configuration. Other names are facts, to which these entries refer, or only helped
+# to write it.
 RUNNER_KEYS = (
     'model',
     'work_dir',
@@ -44,6 +46,7 @@ RUNNER_KEYS = (
     'randomness',
     'experiment_name',
     'custom_imports',
+    'runner_type',
     'model_wrapper_cfg',
     'find_unused_parameters',
     'sync_bn',
@@ -80,24 +83,25 @@ _BESIDE = {
 def check_options(config: Config, options: Mapping[str, Any], also_read: Collection[str] = ()) -> None:
     """Refuse what mmengine would add to a configuration without anybody reading it.
 
-    Three kinds: a top-level name that only helped to write the configuration (``num_frames``), of which the message
-    names the keys that count; one that does not exist; and a key below, where none was, that the class of its entry
-    does not take. What cannot be told for sure passes, such as a new key of an entry without a class, unless it is
-    nearly the name of another.
+    Three kinds: a top-level name to which nothing refers that is read, because it only helped to write the
+    configuration, of which the message names the keys that count; one that does not exist; and a key below, where none
+    was, that the class of its entry does not take. What cannot be told for sure passes, such as a new key of an entry
+    without a class, unless it is nearly the name of another.
 
     Args:
-        config: Before the options are merged.
+        config: Before the options are merged, with its references.
         options: By dotted key.
         also_read: Top-level names that the tool reads itself.
 
     Raises:
-        ConfigError: As said; or a key that leads into a number, or to a list's entry that is not there.
+        ConfigError: As said; or a key that leads into a number or a tuple, or to a list's entry that is not there.
     """
+    read, config = facts(config, also_read), resolve(config)
     for key in options:
         first, *rest = key.split('.')
         if key == 'launcher':
             raise ConfigError('--cfg-options launcher: the flag --launcher decides')
-        if first in RUNNER_KEYS or first in also_read:
+        if first in RUNNER_KEYS or first in also_read or _leads_to(key, read):
             if config.get(first) is not None:
                 _check_below(config, options, key, first, rest)
         elif first in config:
@@ -108,10 +112,26 @@ def check_options(config: Config, options: Mapping[str, Any], also_read: Collect
                 + (f'. {counts}' if places else ', and nothing in it has this name or value any more')
             )
         else:
-            known = [*(name for name in config if name in RUNNER_KEYS), *RUNNER_KEYS, *also_read]
+            known = [*(name for name in config if name in RUNNER_KEYS), *RUNNER_KEYS, *also_read, *read]
             raise ConfigError(
                 f'--cfg-options {key}: the configuration has no {first!r}{_suggestion(first, known, cutoff=0.6)}'
             )
+
+
+def facts(config: Config, also_read: Collection[str] = ()) -> set[str]:
+    """Dotted keys that the references of what is read lead to, and the references of what these lead to."""
+    found: set[str] = set()
+    nodes = [config[key] for key in config if key in RUNNER_KEYS or key in also_read]
+    while nodes:
+        new = set(referred(nodes.pop())) - found
+        found |= new
+        nodes += [config[key.split('.')[0]] for key in new]
+    return found
+
+
+def _leads_to(key: str, read: Collection[str]) -> bool:
+    """Whether a dotted key is one of those that are read, lies below one, or one lies below it."""
+    return any(f'{key}.'.startswith(f'{one}.') or f'{one}.'.startswith(f'{key}.') for one in read)
 
 
 def takes(kind: Callable, name: str) -> bool | None:
@@ -150,7 +170,9 @@ def _check_below(config: Config, options: Mapping[str, Any], key: str, path: str
     """Follow a key as far as the configuration has it, and judge the first part that is new."""
     node = config[path]
     for part in rest:
-        if isinstance(node, (list, tuple)):
+        if isinstance(node, tuple):
+            raise ConfigError(f'--cfg-options {key}: {path} is {node!r}, which changes as a whole')
+        if isinstance(node, list):
             if not (part.isdigit() and int(part) < len(node)):
                 raise ConfigError(
                     f'--cfg-options {key}: {path} is a list of {len(node)}, numbered from 0; it has no {part!r}'

@@ -10,15 +10,19 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.utils import import_modules_from_strings
 
-from mmradar.apis.config_options import RUNNER_KEYS, check_options
+from mmradar.apis.config_options import RUNNER_KEYS, check_options, facts
 from mmradar.errors import ConfigError
+from mmradar.interpolation import is_reference, resolve, value_at
 
 # What a loader may only have with workers.
 _WORKER_OPTIONS = ('persistent_workers', 'prefetch_factor', 'multiprocessing_context', 'timeout')
 
 
 def load_config(path: str, options: dict | None = None, also_read: Collection[str] = ()) -> Config:
-    """A configuration file with command-line options merged in.
+    """A configuration file with command-line options merged in and values in place of its references.
+
+    Options on what references lead to, such as ``num_frames``, are merged first, so that they reach all that refers to
+    them; those below a reference, such as ``train_dataloader.dataset.pipeline.0.num_chirps``, change this place alone.
 
     Args:
         path: The file.
@@ -26,37 +30,63 @@ def load_config(path: str, options: dict | None = None, also_read: Collection[st
         also_read: Top-level names that the tool reads beside those of mmengine's ``Runner``.
 
     Raises:
-        ConfigError: The file is missing, a key is nearly one that is read, or an option would change nothing.
+        ConfigError: The file is missing, a key is nearly one that is read, an option would change nothing, or a
+            reference leads nowhere.
     """
     if not Path(path).is_file():
         raise ConfigError(f'no configuration file {path}')
-    config = Config.fromfile(path)
-    for key in config:
-        near = difflib.get_close_matches(key, RUNNER_KEYS, n=1, cutoff=0.85)
-        if key not in RUNNER_KEYS and near and near[0] not in config:
-            raise ConfigError(f'{path}: unknown key {key!r}; did you mean {near[0]!r}?')
+    try:
+        config = Config.fromfile(path)
+    except TypeError as error:
+        if 'cannot inherit from base' not in str(error):
+            raise
+        raise ConfigError(f'{path}: {error} If it is a reference there, change what it leads to.') from error
+    _check_names(config, path)
     if options:
         check_options(config, options, also_read)
         _merge(config, options)
+    config = resolve(config)
     _match_workers(config.values())
     return config
 
 
+def _check_names(config: Config, path: str) -> None:
+    """Refuse a top-level name that nobody reads, but nearly."""
+    read = facts(config)
+    for key in config:
+        near = difflib.get_close_matches(key, RUNNER_KEYS, n=1, cutoff=0.85)
+        near = [name for name in near if name not in config] or difflib.get_close_matches(key, read, n=1, cutoff=0.85)
+        if near and key not in RUNNER_KEYS and key not in read:
+            raise ConfigError(f'{path}: unknown key {key!r}; did you mean {near[0]!r}?')
+
+
 def _merge(config: Config, options: dict) -> None:
-    """Options into a configuration, also into what is ``None`` there."""
-    for key in options:
-        node, *parts = config, *key.split('.')[:-1]
-        for part in parts:
-            if isinstance(node, (list, tuple)):
-                node = node[int(part)]
-            elif node.get(part) is not None:
-                node = node[part]
-            else:
-                node.pop(part, None)
-                break
-    config.merge_from_dict(options)
+    """Options into a configuration, also into what is ``None`` there or a reference."""
+    below = [key for key in options if not _make_way(config, key, through_references=False)]
+    config.merge_from_dict({key: value for key, value in options.items() if key not in below})
+    for key in below:
+        _make_way(config, key, through_references=True)
+        config.merge_from_dict({key: options[key]})
     if any(key.split('.')[0] == 'custom_imports' for key in options):
         import_modules_from_strings(**config.custom_imports)
+
+
+def _make_way(config: Config, key: str, through_references: bool) -> bool:
+    """Take away what is ``None`` on the way to a key, and put the values of references there, which else bar it."""
+    node, path = config, ''
+    for part in key.split('.')[:-1]:
+        path = f'{path}.{part}'.lstrip('.')
+        child = node[int(part)] if isinstance(node, (list, tuple)) else node.get(part)
+        if is_reference(child):
+            if not through_references:
+                return False
+            child = value_at(config, path)
+            node[int(part) if isinstance(node, list) else part] = child
+        if child is None:
+            node.pop(part, None)
+            break
+        node = child
+    return True
 
 
 def _match_workers(node: Any) -> None:

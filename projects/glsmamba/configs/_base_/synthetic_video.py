@@ -24,14 +24,14 @@ train_pipeline = [
 ]
 test_pipeline = [*load, *finish]
 
-# clips are rendered in the first epoch of the first training and kept (0.2 MB each) for all others
+# clips are rendered in the first epoch of the first training and cached (0.2 MB each) for all others
 dataset = dict(
     type='SyntheticVideoPoseDataset',
     num_frames=num_frames,
     image_size=(112, 112),
     difficulty='hard',
     around_deg=60,  # people are seen from the front: so small a network would not learn left from right otherwise
-    keep='data/synthetic_video',
+    cache_dir='data/synthetic_video',
 )
 train_dataloader = dict(
     batch_size=16,
