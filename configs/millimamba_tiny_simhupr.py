@@ -14,8 +14,7 @@ model = dict(
     backbone=dict(
         num_frames=num_frames,
         stem=dict(channels=(8, 16, 32, 48), strides=(2, 2, 1)),
-        num_layers=2,
-        layer=dict(d_state=8),
+        mixer=dict(num_layers=2, layer=dict(d_state=8)),
     ),
     head=dict(
         num_frames=num_frames,

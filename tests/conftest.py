@@ -88,7 +88,7 @@ def tiny_config(simulated_root, tmp_path):
     """The demo's configuration on the small data set, with a smaller network, one worker-free loader and two epochs."""
     config = on_small_data(load_config(str(REPOSITORY / 'configs' / 'millimamba_tiny_simhupr.py')), simulated_root)
     config.model.backbone.stem.channels = (4, 4, 8, 16)
-    config.model.backbone.num_layers = 1
+    config.model.backbone.mixer.num_layers = 1
     config.model.head.update(embed_dims=16, num_layers=1)
     config.train_cfg.max_epochs = config.param_scheduler[0].total_steps = 2
     config.work_dir = str(tmp_path / 'work')

@@ -9,7 +9,7 @@ from conftest import REPOSITORY
 from mmradar.apis.complexity import model_complexity
 from mmradar.apis.configuration import load_config
 from mmradar.models import layers
-from mmradar.registry import DATASETS, MODELS, TRANSFORMS
+from mmradar.registry import DATASETS, KEYPOINT_CODECS, MODELS, TRANSFORMS
 
 
 def rows(text):
@@ -34,7 +34,8 @@ CHOICES = [('millimamba_hupr', row) for row in rows(OPEN)] + [('baselines/hupr_h
 
 
 def class_of(name):
-    found = [registry.get(name) for registry in (MODELS, TRANSFORMS, DATASETS)] + [getattr(layers, name, None)]
+    found = [registry.get(name) for registry in (MODELS, TRANSFORMS, DATASETS, KEYPOINT_CODECS)]
+    found.append(getattr(layers, name, None))
     return next((cls for cls in found if cls is not None), None)
 
 
@@ -108,7 +109,7 @@ def test_options_of_open_choices_exist_and_have_their_defaults(config, row):
     'option, message',
     [
         ('CVMamba.scan_oder', 'CVMamba has no argument scan_oder'),
-        ('CVMambo.scan_order', 'no class CVMambo'),
+        ('SequenceMixr.scan_order', 'no class SequenceMixr'),
         ('HuPREncoder.stem.interleafed', 'nothing sets'),
         ('configs/nothing.py', 'there is no configs/nothing.py'),
         ('train_cfg.epochs', 'the configuration has no train_cfg.epochs'),

@@ -2,4 +2,4 @@
 # its attention ran out of memory there. The numbers of that table are TransHuPR's.
 _base_ = 'millimamba_t3_hupr.py'
 
-model = dict(backbone=dict(layer=dict(_delete_=True, type='TransformerEncoderLayer')))
+model = dict(backbone=dict(mixer=dict(layer=dict(_delete_=True, type='TransformerEncoderLayer'))))

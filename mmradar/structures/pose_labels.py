@@ -161,9 +161,7 @@ class PoseLabels:
             torch.stack([label.keypoint_weights for label in labels]).to(like),
             bounds,
             key_indices(samples, like.device),
-            torch.stack([label.areas for label in labels]).to(like)
-            if all('areas' in label for label in labels)
-            else None,
+            areas,
             None if sigmas is None else like.new_tensor(np.asarray(sigmas)),
         )
 

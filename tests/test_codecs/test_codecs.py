@@ -47,7 +47,7 @@ def test_raw_outputs_become_keypoints_with_a_gradient(codec, dims):
     codec, poses = codec(dims=dims), labels(dims)
     outputs = torch.randn(2, 3, 5, *codec.shape, requires_grad=True)
     keypoints, scores = codec.decode(codec.activate(outputs), poses.bounds)
-    assert keypoints.shape == (2, 3, 5, dims) and ((0 < scores) & (scores <= 1)).all()
+    assert keypoints.shape == (2, 3, 5, dims) and ((scores > 0) & (scores <= 1)).all()
     (gradient,) = torch.autograd.grad(keypoints.sum(), outputs)
     assert gradient.isfinite().all() and (gradient.flatten(3).abs().sum(-1) > 0).all()
 

@@ -71,9 +71,9 @@ def test_every_configuration_keeps_its_decay_off_what_asks_for_none(name):
         model, build_optim_wrapper(model, config.optim_wrapper), config.optim_wrapper.optimizer.weight_decay
     )
     # three parameters (A, D, bias of the step sizes) of two directions a layer
-    layers = config.model.backbone.get('num_layers', 0)
-    without = config.model.backbone.get('layer', {}).get('type') != 'VisionMambaLayer'
-    assert marked == (0 if without else 6 * layers)
+    mixer = config.model.backbone.get('mixer', {})
+    without = mixer.get('layer', {}).get('type') != 'VisionMambaLayer'
+    assert marked == (0 if without else 6 * mixer.num_layers)
     if name == 'configs/millimamba_hupr.py':
         assert marked == 24
 

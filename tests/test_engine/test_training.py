@@ -145,7 +145,7 @@ def test_every_scan_learns_as_the_reference_does(tiny_config, tmp_path):
     curves = {}
     for backend in ('reference', 'torch', 'cpu'):
         if available_backends()[backend] is None:
-            run = runner(tiny_config, tmp_path / backend, **{'model.backbone.layer.backend': backend})
+            run = runner(tiny_config, tmp_path / backend, **{'model.backbone.mixer.layer.backend': backend})
             assert {scan.backend for scan in run.model.modules() if isinstance(scan, DirectedScan)} == {backend}
             curve = LossCurve()
             run.register_hook(curve)

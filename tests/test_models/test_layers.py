@@ -1,7 +1,10 @@
+import pytest
 import torch
+from torch import nn
 
 from mmradar.models.backbones import CVMamba
 from mmradar.models.layers import MNet, ResidualConv3d, STCALayer, VisionMambaLayer, zigzag_order
+from mmradar.registry import MODELS
 
 
 def test_zigzag_by_hand():
@@ -13,15 +16,16 @@ def test_neighbours_in_the_sequence_are_neighbours_in_the_map():
     assert ((rows.diff().abs() + columns.diff().abs()) == 1).all()
 
 
-def encoder(**options):
-    return CVMamba(num_frames=3, input_size=(8, 16), stem=dict(channels=(2, 2, 4, 8)), num_layers=1, **options)
+def encoder(**mixer):
+    mixer = dict(type='SequenceMixer', num_layers=1) | mixer
+    return CVMamba(num_frames=3, input_size=(8, 16), stem=dict(channels=(2, 2, 4, 8)), mixer=mixer)
 
 
 def test_serialisation_goes_range_angle_view_frame_and_back():
-    backbone = encoder()
+    mixer = encoder().layers
     # maps that hold their own address: batch, view, channel, frame, row, column
     maps = torch.arange(2 * 2 * 8 * 3 * 2 * 4).float().view(2, 2, 8, 3, 2, 4)
-    tokens = backbone.serialise(maps)
+    tokens = mixer.serialise(maps)
     assert tokens.shape == (2, 3 * 2 * 8, 8)
     order = [
         (frame, view, row, column if row == 0 else 3 - column)
@@ -32,7 +36,7 @@ def test_serialisation_goes_range_angle_view_frame_and_back():
     ]
     for position, (frame, view, row, column) in enumerate(order):
         assert torch.equal(tokens[:, position], maps[:, view, :, frame, row, column])
-    assert torch.equal(backbone.deserialise(tokens), maps)
+    assert torch.equal(mixer.deserialise(tokens), maps)
 
 
 def test_encoder_shapes_and_both_directions():
@@ -48,16 +52,45 @@ def test_encoder_shapes_and_both_directions():
         maps = backbone.features(inputs)
         maps_other = maps.clone()
         maps_other[:, :, :, changed] = backbone.features(other)[:, :, :, changed]
-        difference = backbone.layers[0](backbone.serialise(maps_other)) - backbone.layers[0](backbone.serialise(maps))
+        difference = backbone.layers(maps_other) - backbone.layers(maps)
         assert difference[:, seen].abs().max() > 1e-6
 
 
-def test_wrong_inputs_are_named():
-    import pytest
+@pytest.mark.parametrize(
+    'shape', [(1, 2, 2, 2, 8, 8, 16), (1, 3, 1, 2, 8, 8, 16), (1, 3, 2, 2, 16, 8, 8), (3, 2, 2, 8, 8, 16)]
+)
+def test_windows_that_do_not_fit(shape):
+    expected = 'CVMamba takes .* 3 frames, 2 views, 8 angle and 16 range bins.*found'
+    with pytest.raises(ValueError, match=expected):
+        encoder()(torch.zeros(shape))
 
-    with pytest.raises(ValueError, match='3 frames, 2 views, 8 angle and 16 range bins'):
-        encoder()(torch.zeros(1, 3, 1, 2, 8, 8, 16))
-    with pytest.raises(ValueError, match="scan_order must be one of zigzag, raster, found 'spiral'"):
+
+def test_weights_of_layers_keep_their_names():
+    names = encoder().state_dict()
+    assert 'layers.0.in_proj.weight' in names and not any('mixer' in name or 'order' in name for name in names)
+
+
+def test_another_mixer_takes_the_place_of_the_layers():
+    @MODELS.register_module(force=True)
+    class ViewMeans(nn.Module):
+        """Tokens that are the means of a cell over the views."""
+
+        def __init__(self, embed_dims, num_frames, num_views, map_size):
+            super().__init__()
+            self.sizes = (embed_dims, num_frames, num_views, map_size)
+
+        def forward(self, maps):
+            return maps.mean(1).flatten(2).transpose(1, 2)
+
+    backbone = CVMamba(3, 2, (8, 16), dict(channels=(2, 2, 4, 8)), mixer=dict(type='ViewMeans')).eval()
+    assert backbone.layers.sizes == (8, 3, 2, (2, 4))
+    inputs = torch.randn(1, 3, 2, 2, 8, 8, 16)
+    expected = backbone.norm(backbone.features(inputs).mean(1)[:, :, 2, 1, 3])
+    torch.testing.assert_close(backbone(inputs)[0][:, 2 * 8 + 4 + 3], expected)
+
+
+def test_options_that_do_not_fit_are_named():
+    with pytest.raises(ValueError, match="SequenceMixer.scan_order must be one of zigzag, raster, found 'spiral'"):
         encoder(scan_order='spiral')
     with pytest.raises(ValueError, match='not divisible by the stem'):
         CVMamba(input_size=(64, 250))

@@ -195,7 +195,7 @@ def test_a_loss_can_be_removed_in_a_child_configuration(tiny_config):
 
 
 def test_transformer_encoder_in_place_of_mamba(tiny_config):
-    tiny_config.model.backbone.layer = dict(type='TransformerEncoderLayer', num_heads=2)
+    tiny_config.model.backbone.mixer.layer = dict(type='TransformerEncoderLayer', num_heads=2)
     model = MODELS.build(tiny_config.model)
     assert torch.isfinite(model(**model.data_preprocessor(batch(tiny_config)), mode='loss')['loss_oks'])
 

@@ -50,7 +50,8 @@ dataset = dict(data_root={str(simulated_root)!r}, radar=dict({SMALL_RADAR!r}), c
 train_dataloader = dict(num_workers=0, persistent_workers=False, batch_size=4, dataset=dataset)
 val_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dataset)
 test_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dataset)
-model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), num_layers=1), head=dict(embed_dims=16, num_layers=1))
+backbone = dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_layers=1))
+model = dict(backbone=backbone, head=dict(embed_dims=16, num_layers=1))
 train_cfg = dict(max_epochs=1)
 """
     )
@@ -459,7 +460,8 @@ def test_training_on_windows_simulated_on_the_way(tmp_path):
 train_dataloader = dict(batch_size=4, num_workers=1, dataset=dict(num_windows=8, plan=dict(radar={small!r})))
 val_dataloader = dict(batch_size=4, num_workers=0, persistent_workers=False,
                       dataset=dict(num_windows=4, plan=dict(radar={small!r})))
-model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), num_layers=1), head=dict(embed_dims=16, num_layers=1))
+backbone = dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_layers=1))
+model = dict(backbone=backbone, head=dict(embed_dims=16, num_layers=1))
 train_cfg = dict(max_epochs=2)
 param_scheduler = [dict(type='OneCycleLR', eta_max=1e-3, total_steps=2, by_epoch=True, convert_to_iter_based=True)]
 """

@@ -9,8 +9,7 @@ model = dict(
         num_views=2,
         input_size=(64, 256),  # angle, range
         stem=dict(in_channels=2, channels=(16, 16, 24, 128), strides=(1, 2, 2)),
-        num_layers=4,
-        layer=dict(type='VisionMambaLayer', expand=2, d_state=16),
+        mixer=dict(type='SequenceMixer', num_layers=4, layer=dict(type='VisionMambaLayer', expand=2, d_state=16)),
     ),
     head=dict(
         type='STCAHead',

@@ -13,7 +13,8 @@ class RadarPoseDataPreprocessor(BaseDataPreprocessor):
     """Moves a batch to the device and stacks its heatmaps.
 
     Raises:
-        ValueError: Samples of different shapes, or a heatmap with NaN or infinite values, naming its sequence and frame.
+        ValueError: Samples of different shapes, or a heatmap with NaN or infinite values, whose sequence and frame it
+            names.
     """
 
     def forward(self, data: dict, training: bool = False) -> dict:

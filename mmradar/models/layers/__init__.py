@@ -6,6 +6,7 @@ from mmradar.models.layers.graph_convolution import GraphConvolution, adjacency_
 from mmradar.models.layers.mnet import MNet
 from mmradar.models.layers.prgcn import HUPR_LINKS, PRGCN
 from mmradar.models.layers.residual_conv3d import ResidualConv3d
+from mmradar.models.layers.sequence_mixer import SequenceMixer
 from mmradar.models.layers.stca import STCALayer
 from mmradar.models.layers.transformer_decoder import TransformerDecoderLayer
 from mmradar.models.layers.transformer_encoder import TransformerEncoderLayer
@@ -25,6 +26,7 @@ __all__ = [
     'MNet',
     'ResidualConv3d',
     'STCALayer',
+    'SequenceMixer',
     'TransformerDecoderLayer',
     'TransformerEncoderLayer',
     'ViewPyramid',

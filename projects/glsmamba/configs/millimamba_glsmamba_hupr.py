@@ -3,15 +3,4 @@
 _base_ = '../../../configs/millimamba_hupr.py'
 custom_imports = dict(imports=['glsmamba'], allow_failed_imports=False)
 
-model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='GLSMambaEncoder',
-        num_frames=9,
-        num_views=2,
-        input_size=(64, 256),  # angle, range
-        stem=dict(in_channels=2, channels=(16, 16, 24, 128), strides=(1, 2, 2)),
-        num_gsm=2,
-        num_lrm=2,
-    )
-)
+model = dict(backbone=dict(mixer=dict(_delete_=True, type='GLSMambaMixer', num_gsm=2, num_lrm=2)))

@@ -4,15 +4,5 @@ _base_ = '../../../configs/millimamba_tiny_simhupr.py'
 custom_imports = dict(imports=['glsmamba'], allow_failed_imports=False)
 
 model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='GLSMambaEncoder',
-        num_frames=3,
-        num_views=2,
-        input_size=(64, 64),
-        stem=dict(in_channels=2, channels=(8, 16, 32, 48), strides=(2, 2, 1)),
-        num_gsm=1,
-        num_lrm=1,
-        s6_cfg=dict(d_state=8),
-    )
+    backbone=dict(mixer=dict(_delete_=True, type='GLSMambaMixer', num_gsm=1, num_lrm=1, s6_cfg=dict(d_state=8)))
 )

@@ -1,10 +1,10 @@
-"""GLSMamba's blocks as milliMamba's encoder."""
+"""GLSMamba's blocks as the layers of milliMamba's encoder."""
 
 from pathlib import Path
 
 import pytest
 import torch
-from glsmamba.models import GLSMambaEncoder
+from glsmamba.models import GLSMambaMixer
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch import nn
@@ -36,14 +36,19 @@ def windows(batch=2):
     return torch.randn(batch, FRAMES, VIEWS, 2, 16, 8, 24)
 
 
+def encoder(options=None, **blocks):
+    """CVMamba with a mixer of these blocks."""
+    return CVMamba(**{**TINY, **(options or {})}, mixer=dict(type='GLSMambaMixer', **blocks))
+
+
 def maps(dtype=torch.float64):
     return torch.randn(1, VIEWS, DIMS, FRAMES, ANGLES, RANGES, dtype=dtype, requires_grad=True)
 
 
-def influence(encode, at):
+def influence(mixer, at):
     """How much each cell (view, frame, angle, range) changes the output token of the cell (frame, view, ...) ``at``."""
     x = maps()
-    token = encode(x)[0].view(FRAMES, VIEWS, ANGLES, RANGES, DIMS)[at]
+    token = mixer(x)[0].view(FRAMES, VIEWS, ANGLES, RANGES, DIMS)[at]
     # not its sum: it would be that of a norm, which nothing changes
     (gradient,) = torch.autograd.grad((token * torch.linspace(1, 2, DIMS, dtype=token.dtype)).sum(), x)
     return gradient[0].abs().sum(1)
@@ -53,8 +58,8 @@ def influence(encode, at):
 
 
 def test_stems_positions_and_output_are_cvmambas():
-    reference = CVMamba(**TINY, num_layers=0)
-    model = GLSMambaEncoder(**TINY, num_gsm=0, num_lrm=0)
+    sequence = dict(type='SequenceMixer', num_layers=0)
+    reference, model = CVMamba(**TINY, mixer=sequence), encoder(num_gsm=0, num_lrm=0)
     with torch.no_grad():
         reference.frame_position.normal_()
         reference.norm.weight.normal_()
@@ -62,37 +67,32 @@ def test_stems_positions_and_output_are_cvmambas():
     inputs = windows()
     (theirs,), (ours,) = reference(inputs), model(inputs)
     assert theirs.shape == ours.shape == (2, FRAMES * VIEWS * ANGLES * RANGES, DIMS)
-    # the same cells; only CVMamba's go in a zigzag
-    torch.testing.assert_close(model.deserialise(ours), reference.deserialise(theirs), rtol=0, atol=0)
+    # the same cells; only milliMamba's go in a zigzag
+    raster = CVMamba(**TINY, mixer=dict(sequence, scan_order='raster')).layers
+    torch.testing.assert_close(raster.deserialise(ours), reference.layers.deserialise(theirs), rtol=0, atol=0)
 
 
 def test_blocks_read_the_maps_frame_after_frame_and_their_tokens_stay_in_place():
-    model = GLSMambaEncoder(**TINY, **{**ONE_EACH, 'num_gsm': 2}).double()
+    mixer = encoder(**{**ONE_EACH, 'num_gsm': 2}).layers.double()
     x = maps()
     stacked = torch.empty(1, FRAMES * VIEWS, ANGLES, RANGES, DIMS, dtype=x.dtype)
     for frame in range(FRAMES):
         for view in range(VIEWS):
             stacked[:, frame * VIEWS + view] = x.detach()[:, view, :, frame].permute(0, 2, 3, 1)
-    expected = model.lrm[0](model.gsm[1](model.gsm[0](stacked)))
-    tokens = model.encode(x)
-    returned = model.deserialise(tokens)
-    for frame in range(FRAMES):
-        for view in range(VIEWS):
-            of_map = expected[:, frame * VIEWS + view].permute(0, 3, 1, 2)
-            torch.testing.assert_close(returned[:, view, :, frame], of_map)
-    torch.testing.assert_close(model.serialise(returned), tokens)
+    expected = mixer.lrm[0](mixer.gsm[1](mixer.gsm[0](stacked)))
+    torch.testing.assert_close(mixer(x), expected.flatten(1, 3))
 
 
 def test_gsm_scans_bring_every_cell_of_every_view_and_frame_to_every_token():
-    model = GLSMambaEncoder(**TINY, **{**ONE_EACH, 'num_lrm': 0}, gsm_cfg=dict(merge='sum')).double()
-    model.gsm[0].main[0] = nn.Identity()  # channel attention alone would do, through its mean
+    mixer = encoder(**{**ONE_EACH, 'num_lrm': 0}, gsm_cfg=dict(merge='sum')).layers.double()
+    mixer.gsm[0].main[0] = nn.Identity()  # channel attention alone would do, through its mean
     for at in ((0, 0, 0, 0), (1, 1, 2, 3), (2, 1, 3, 5)):
-        assert (influence(model.encode, at) > 0).all()
+        assert (influence(mixer, at) > 0).all()
 
 
 def test_lrm_windows_hold_all_views_and_frames_and_nothing_else():
-    model = GLSMambaEncoder(**TINY, **{**ONE_EACH, 'num_gsm': 0}).double()
-    reached = influence(model.encode, (1, 0, 2, 4)) > 0  # the lower right one of the windows of 2 x 3
+    mixer = encoder(**{**ONE_EACH, 'num_gsm': 0}).layers.double()
+    reached = influence(mixer, (1, 0, 2, 4)) > 0  # the lower right one of the windows of 2 x 3
     expected = torch.zeros(VIEWS, FRAMES, ANGLES, RANGES, dtype=torch.bool)
     expected[:, :, 2:, 3:] = True
     expected[0, 1, 1, 3:] = True  # the token's own map: the gate's convolution of 3 x 3
@@ -100,7 +100,7 @@ def test_lrm_windows_hold_all_views_and_frames_and_nothing_else():
 
 
 def test_both_blocks_from_the_radars_to_the_output():
-    model = GLSMambaEncoder(**TINY, **ONE_EACH)
+    model = encoder(**ONE_EACH)
     inputs = windows(1).requires_grad_()
     (tokens,) = model(inputs)
     (tokens[0, 7] * torch.linspace(1, 2, DIMS)).sum().backward()
@@ -109,14 +109,15 @@ def test_both_blocks_from_the_radars_to_the_output():
 
 
 def test_options_reach_the_blocks():
-    model = GLSMambaEncoder(
-        **TINY, num_gsm=1, num_lrm=3, attention_dims=5, ffn_ratio=1, window=(1, 6), s6_cfg=dict(d_state=7),
-        gsm_cfg=dict(directions='unified', reset_state=True), frame_embedding=False,
-    )  # fmt: skip
-    gsm, lrm = model.gsm[0], model.lrm[2]
+    mixer = encoder(
+        num_gsm=1, num_lrm=3, attention_dims=5, ffn_ratio=1, window=(1, 6), s6_cfg=dict(d_state=7),
+        gsm_cfg=dict(directions='unified', reset_state=True),
+    ).layers  # fmt: skip
+    assert isinstance(mixer, GLSMambaMixer)
+    gsm, lrm = mixer.gsm[0], mixer.lrm[2]
     assert gsm.main[0].mlp[0].weight.shape == (5, FRAMES * VIEWS * DIMS)
     assert gsm.main[1].directions == 'unified' and gsm.main[1].reset_state
-    assert lrm.main.window == (1, 6) and len(model.layers) == 0 and model.frame_position is None
+    assert lrm.main.window == (1, 6)
     assert gsm.main[1].s6.A_log.shape == lrm.main.s6.A_log.shape == (DIMS, 7)
     assert gsm.ffn[1].out_features == lrm.ffn[1].out_features == DIMS
 
@@ -126,26 +127,20 @@ def test_options_reach_the_blocks():
     [
         (dict(num_gsm=-1), 'num_gsm=-1'),
         (dict(num_lrm=-2), 'num_lrm=-2'),
-        (dict(input_size=(16, 26)), r"GLSMambaEncoder.input_size \(16, 26\) is not divisible by the stem's 4"),
         (dict(window=(0, 4)), 'window must be'),
         (dict(attention_dims=0), 'hidden_dims=0'),
         (dict(s6_cfg=dict(weights='tied')), "found 'tied'"),
         (dict(gsm_cfg=dict(directions='up')), "found 'up'"),
-        (dict(stem=dict(channels=(2, 2, 4, 12))), '12 channels cannot be divided into groups=8'),
     ],
 )
-def test_impossible_encoders(arguments, message):
+def test_impossible_blocks(arguments, message):
     with pytest.raises(ConfigError, match=message):
-        GLSMambaEncoder(**{**TINY, **ONE_EACH, **arguments})
+        encoder(**{**ONE_EACH, **arguments})
 
 
-@pytest.mark.parametrize(
-    'shape', [(1, 2, 2, 2, 16, 8, 24), (1, 3, 1, 2, 16, 8, 24), (1, 3, 2, 2, 24, 8, 16), (3, 2, 2, 16, 8, 24)]
-)
-def test_windows_that_do_not_fit(shape):
-    expected = 'GLSMambaEncoder takes .* 3 frames, 2 views, 16 angle and 24 range bins.*found'
-    with pytest.raises(ValueError, match=expected):
-        GLSMambaEncoder(**TINY, **ONE_EACH)(torch.zeros(shape))
+def test_tokens_of_a_width_that_the_blocks_cannot_take():
+    with pytest.raises(ConfigError, match='12 channels cannot be divided into groups=8'):
+        encoder(dict(stem=dict(channels=(2, 2, 4, 12))), **ONE_EACH)
 
 
 # --- Configurations
@@ -158,8 +153,8 @@ def test_configurations_differ_from_millimambas_in_the_blocks_alone(name, base):
     with torch.device('meta'):
         ours, theirs = MODELS.build(config.model), MODELS.build(other.model)
     shapes, expected = (
-        {name: p.shape for name, p in model.named_parameters() if not name.startswith(prefixes)}
-        for model, prefixes in ((ours, ('backbone.gsm', 'backbone.lrm')), (theirs, 'backbone.layers'))
+        {name: p.shape for name, p in model.named_parameters() if not name.startswith('backbone.layers')}
+        for model in (ours, theirs)
     )
     assert shapes == expected
     count = [sum(p.numel() for p in model.parameters()) for model in (ours, theirs)]

@@ -1,6 +1,6 @@
 """GLSMamba: encoders, layers, estimator. Importing this registers them in mmradar's registries."""
 
-from glsmamba.models.backbones import GLSMambaEncoder, PlainViT
+from glsmamba.models.backbones import GLSMambaMixer, PlainViT
 from glsmamba.models.data_preprocessors import VideoPoseDataPreprocessor
 from glsmamba.models.layers import GSMBlock, LRMBlock
 from glsmamba.models.necks import Deconvolutions, GLSMamba
@@ -9,7 +9,7 @@ from glsmamba.models.pose_estimators import VideoTopdownPoseEstimator
 __all__ = [
     'Deconvolutions',
     'GLSMamba',
-    'GLSMambaEncoder',
+    'GLSMambaMixer',
     'GSMBlock',
     'LRMBlock',
     'PlainViT',

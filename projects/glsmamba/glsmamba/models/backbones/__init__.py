@@ -1,6 +1,6 @@
-"""Encoders: of single frames of video, and of windows of radar heatmaps."""
+"""Encoders of single frames of video, and the layers of one of windows of radar heatmaps."""
 
-from glsmamba.models.backbones.glsmamba_encoder import GLSMambaEncoder
+from glsmamba.models.backbones.glsmamba_mixer import GLSMambaMixer
 from glsmamba.models.backbones.plain_vit import PlainViT
 
-__all__ = ['GLSMambaEncoder', 'PlainViT']
+__all__ = ['GLSMambaMixer', 'PlainViT']

@@ -1,0 +1,72 @@
+"""The layers of milliMamba's encoder."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from mmengine.model import ModuleList
+from torch import Tensor
+
+from mmradar.errors import ConfigError
+from mmradar.models.layers.zigzag import SCAN_ORDERS
+from mmradar.registry import MODELS
+
+
+@MODELS.register_module()
+class SequenceMixer(ModuleList):
+    """All cells of all maps as one sequence, read by a stack of layers.
+
+    milliMamba, section "CVMamba encoder": the sequence runs over range first, then angle, view and frame, every other
+    angle row backwards; Vision Mamba layers read it from both ends.
+
+    Args:
+        embed_dims: Width of the tokens.
+        num_frames: Frames T of a window.
+        num_views: Radars V.
+        map_size: (angle, range) cells of a map.
+        num_layers: Layers.
+        layer: Configuration of a layer, tokens to tokens; ``embed_dims`` is filled in.
+        scan_order: ``'zigzag'`` or ``'raster'``.
+
+    Raises:
+        ConfigError: Another order.
+    """
+
+    def __init__(
+        self,
+        embed_dims: int,
+        num_frames: int,
+        num_views: int,
+        map_size: tuple[int, int],
+        num_layers: int = 4,
+        layer: dict | None = None,
+        scan_order: str = 'zigzag',
+        init_cfg: dict | None = None,
+    ) -> None:
+        if scan_order not in SCAN_ORDERS:
+            raise ConfigError(f'SequenceMixer.scan_order must be one of {", ".join(SCAN_ORDERS)}, found {scan_order!r}')
+        layer = layer or dict(type='VisionMambaLayer')
+        super().__init__([MODELS.build({**layer, 'embed_dims': embed_dims}) for _ in range(num_layers)], init_cfg)
+        self.num_frames, self.num_views, self.map_size = num_frames, num_views, tuple(map_size)
+        self.register_buffer('order', SCAN_ORDERS[scan_order](*map_size), persistent=False)
+
+    def serialise(
+        self, maps: Float[Tensor, 'batch views dims frames height width']
+    ) -> Float[Tensor, 'batch length dims']:
+        """All cells as one sequence: range, then angle, then view, then frame."""
+        cells = maps.permute(0, 3, 1, 4, 5, 2).flatten(3, 4)  # batch, frames, views, cells, dims
+        return cells.index_select(3, self.order).flatten(1, 3)
+
+    def deserialise(
+        self, tokens: Float[Tensor, 'batch length dims']
+    ) -> Float[Tensor, 'batch views dims frames height width']:
+        """The inverse of :meth:`serialise`."""
+        cells = tokens.unflatten(1, (self.num_frames, self.num_views, -1)).index_select(3, self.order.argsort())
+        return cells.unflatten(3, self.map_size).permute(0, 2, 5, 1, 3, 4)
+
+    def forward(
+        self, maps: Float[Tensor, 'batch views dims frames height width']
+    ) -> Float[Tensor, 'batch length dims']:
+        tokens = self.serialise(maps)
+        for layer in self:
+            tokens = layer(tokens)
+        return tokens
