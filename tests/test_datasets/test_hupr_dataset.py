@@ -141,7 +141,7 @@ def set_joint(value):
         (lambda a: a[0][2].pop('bbox'), "sequence 1, frame 2: no 'bbox', found"),
         (
             lambda a: a[0][2]['joints'].pop(),
-            r"sequence 1, frame 2: expected 'joints' of shape \(14, 2\), found \(13, 2\)",
+            r"sequence 1, frame 2: expected 'joints' of shape \(14, 2\) or \(14, 3\), found \(13, 2\)",
         ),
         (set_joint([float('nan'), 3]), 'sequence 3, frame 1, joint 7: expected a finite position, found .nan, 3.0'),
         (set_joint([300, 3]), 'sequence 3, frame 1, joint 7: expected a position within .* found .300.0, 3.0'),

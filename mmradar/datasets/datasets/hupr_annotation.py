@@ -19,11 +19,13 @@ class SequenceAnnotation:
     """Labels of one sequence.
 
     Args:
-        keypoints: Joint positions in px, (frames, joints, 2).
+        keypoints: Joint positions in px, (frames, joints, 2); anything, also NaN, where a joint is not labelled.
+        keypoints_visible: 1 where a joint is labelled, 0 where it does not count, (frames, joints).
         boxes: Boxes [x1, y1, x2, y2] in px, (frames, 4).
     """
 
     keypoints: Float32[np.ndarray, 'frames joints 2']
+    keypoints_visible: Float32[np.ndarray, 'frames joints']
     boxes: Float32[np.ndarray, 'frames 4']
 
     def __len__(self) -> int:
@@ -44,6 +46,9 @@ def load_hupr_annotation(
     An entry's ``image``, ``000000123.jpg`` in HuPR's files, says which frame it is, counted from 0; entries may be in
     any order, and every frame of a sequence must have one. Sequences whose entries name no images are taken in the
     list's order.
+
+    A joint is [x, y], as in HuPR's files, or [x, y, v] with COCO's visibility v: 0 is not labelled, and does not count
+    in any loss or metric, wherever it lies (NaN and null are nowhere); 1, hidden, and 2, visible, do count.
 
     Args:
         path: ``hrnet_annot_{split}.json``.
@@ -84,20 +89,22 @@ def _sequence(
     for index, frame in enumerate(frames):
         if missing := {'joints', 'bbox'} - set(frame):
             raise DataError(f'{where}, frame {index}: no {sorted(missing)[0]!r}, found {sorted(frame)}')
-        for key, shape in (('joints', (num_keypoints, 2)), ('bbox', (4,))):
+        for key, shapes in (('joints', ((num_keypoints, 2), (num_keypoints, 3))), ('bbox', ((4,),))):
             try:
                 value = np.asarray(frame[key], dtype=np.float64)
             except (TypeError, ValueError) as error:
                 raise DataError(
                     f'{where}, frame {index}: {key!r} holds something that is no number ({error})'
                 ) from error
-            if value.shape != shape:
-                raise DataError(f'{where}, frame {index}: expected {key!r} of shape {shape}, found {value.shape}')
-    keypoints = np.asarray([frame['joints'] for frame in frames], dtype=np.float32).reshape(-1, num_keypoints, 2)
+            if value.shape not in shapes:
+                expected = ' or '.join(map(str, shapes))
+                raise DataError(f'{where}, frame {index}: expected {key!r} of shape {expected}, found {value.shape}')
+    keypoints, visible = _keypoints(where, frames, num_keypoints)
     boxes = np.asarray([frame['bbox'] for frame in frames], dtype=np.float32).reshape(-1, 4)
-    _refuse(~np.isfinite(keypoints).all(-1), where, keypoints, 'a finite position')
+    counted = visible > 0
+    _refuse(counted & ~np.isfinite(keypoints).all(-1), where, keypoints, 'a finite position')
     _refuse(
-        ((keypoints < low) | (keypoints > high)).any(-1),
+        counted & ((keypoints < low) | (keypoints > high)).any(-1),
         where,
         keypoints,
         f'a position within {low.tolist()} to {high.tolist()} px',
@@ -109,7 +116,19 @@ def _sequence(
             f'{where}, frame {frame}: expected a box [x1, y1, x2, y2] with x1 < x2 and y1 < y2, '
             f'found {boxes[frame].tolist()}'
         )
-    return SequenceAnnotation(keypoints, boxes)
+    return SequenceAnnotation(keypoints, visible, boxes)
+
+
+def _keypoints(
+    where: str, frames: list[dict], num_keypoints: int
+) -> tuple[Float32[np.ndarray, 'frames joints 2'], Float32[np.ndarray, 'frames joints']]:
+    """Positions, and whether they count: those without a visibility do."""
+    keypoints = np.full((len(frames), num_keypoints, 3), 2, np.float32)
+    for found, frame in zip(keypoints, frames):
+        joints = np.asarray(frame['joints'], np.float32)
+        found[:, : joints.shape[1]] = joints
+    _refuse(~np.isin(keypoints[..., 2], (0, 1, 2)), where, keypoints, 'a visibility of 0, 1 or 2')
+    return keypoints[..., :2], (keypoints[..., 2] > 0).astype(np.float32)
 
 
 def _in_order(where: str, entries: Sequence[dict]) -> list[dict]:

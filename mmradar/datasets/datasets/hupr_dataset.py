@@ -185,8 +185,7 @@ class HuPRDataset(BaseDataset):
             recording=self.recording,
             cache_dir=self.cache_dir,
             keypoints=annotation.keypoints[window],
-            # HuPR counts every joint as visible
-            keypoints_visible=np.ones((self.num_frames, annotation.keypoints.shape[1]), np.float32),
+            keypoints_visible=annotation.keypoints_visible[window],
             areas=annotation.areas[window],
             bbox=annotation.boxes[info['frame']],
             image_size=self.image_size,
