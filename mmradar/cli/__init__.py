@@ -2,28 +2,24 @@
 
 from mmradar.cli.config_arguments import add_config_arguments, config_from
 from mmradar.cli.output_files import check_output_file, check_picture_file, write_metrics
-from mmradar.cli.progress import progress_bar
+from mmradar.cli.progress import ProgressHook, progress_bar
 from mmradar.cli.radar_arguments import add_radar_argument, radar_from
-from mmradar.cli.runner_arguments import (
-    add_common_arguments,
-    apply_common_arguments,
-    check_draws,
-    read_checkpoint_or_explain,
-)
+from mmradar.cli.runner_arguments import add_runner_arguments, runner_options
 from mmradar.cli.running import run
+from mmradar.cli.tables import markdown_table
 
 __all__ = [
-    'add_common_arguments',
+    'ProgressHook',
     'add_config_arguments',
     'add_radar_argument',
-    'apply_common_arguments',
-    'check_draws',
+    'add_runner_arguments',
     'check_output_file',
     'check_picture_file',
     'config_from',
+    'markdown_table',
     'progress_bar',
     'radar_from',
-    'read_checkpoint_or_explain',
     'run',
+    'runner_options',
     'write_metrics',
 ]
