@@ -1,12 +1,13 @@
 """What the scripts share: errors as messages, progress, flags that become configuration, files to write."""
 
 from mmradar.cli.config_arguments import add_config_arguments, config_from
+from mmradar.cli.log_files import output_to
 from mmradar.cli.output_files import check_output_file, check_picture_file, write_metrics
 from mmradar.cli.progress import ProgressHook, progress_bar
 from mmradar.cli.radar_arguments import add_radar_argument, radar_from
 from mmradar.cli.runner_arguments import add_runner_arguments, runner_options
 from mmradar.cli.running import run
-from mmradar.cli.tables import markdown_table
+from mmradar.cli.tables import markdown_table, percent_change
 
 __all__ = [
     'ProgressHook',
@@ -17,6 +18,8 @@ __all__ = [
     'check_picture_file',
     'config_from',
     'markdown_table',
+    'output_to',
+    'percent_change',
     'progress_bar',
     'radar_from',
     'run',

@@ -16,3 +16,8 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
     lines = [header, ['---'] * len(header), *rows]
     return '\n'.join('| ' + ' | '.join(map(cell, line)) + ' |' for line in lines)
+
+
+def percent_change(value: float, reference: float) -> str:
+    """By how much a value is above a reference, as ``+5.0 %``."""
+    return f'{100 * (value / reference - 1):+.1f} %'
