@@ -17,7 +17,7 @@ from mmradar.apis import test, train
 from mmradar.apis.configuration import load_config
 from mmradar.apis.data_folders import set_data_root
 from mmradar.apis.mean_pose import mean_pose_metrics
-from mmradar.cli import ProgressHook, output_to, progress_bar, run, write_metrics
+from mmradar.cli import ProgressHook, metric_lines, output_to, progress_bar, run, write_metrics
 from mmradar.simulation import PLANS, write_hupr_dataset
 
 CONFIG = Path(__file__).resolve().parents[1] / 'configs' / 'millimamba_tiny_simhupr.py'
@@ -96,6 +96,7 @@ def main() -> None:
         metrics['shuffled'] = test(config, checkpoint, work_dir=work_dir, hooks=[show])
     with output_to(args.out / 'mean_pose.log'):
         metrics['mean_pose'] = mean_pose_metrics(configuration(args.data))
+        print(metric_lines(metrics['mean_pose']))
     for name, values in metrics.items():
         write_metrics(args.out / f'{name}.json', values)
     contact_sheet(sorted(pictures.glob('test_*.png'))[:12], args.out / 'overview.png')

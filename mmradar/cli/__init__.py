@@ -7,7 +7,7 @@ from mmradar.cli.progress import ProgressHook, progress_bar
 from mmradar.cli.radar_arguments import add_radar_argument, radar_from
 from mmradar.cli.runner_arguments import add_runner_arguments, runner_options
 from mmradar.cli.running import run
-from mmradar.cli.tables import markdown_table, percent_change
+from mmradar.cli.tables import markdown_table, metric_lines, percent_change
 
 __all__ = [
     'ProgressHook',
@@ -18,6 +18,7 @@ __all__ = [
     'check_picture_file',
     'config_from',
     'markdown_table',
+    'metric_lines',
     'output_to',
     'percent_change',
     'progress_bar',

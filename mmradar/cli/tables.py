@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -21,3 +21,8 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def percent_change(value: float, reference: float) -> str:
     """By how much a value is above a reference, as ``+5.0 %``."""
     return f'{100 * (value / reference - 1):+.1f} %'
+
+
+def metric_lines(metrics: Mapping[str, float]) -> str:
+    """Metrics below each other, with two decimals."""
+    return '\n'.join(f'{name:<20} {value:8.2f}' for name, value in metrics.items())

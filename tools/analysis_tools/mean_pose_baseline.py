@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mmradar.apis.mean_pose import mean_pose_metrics
-from mmradar.cli import add_config_arguments, check_output_file, config_from, run, write_metrics
+from mmradar.cli import add_config_arguments, check_output_file, config_from, metric_lines, run, write_metrics
 
 
 def main() -> None:
@@ -17,8 +17,7 @@ def main() -> None:
     if args.out:
         check_output_file(args.out)
     metrics = mean_pose_metrics(config_from(args))
-    for name, value in metrics.items():
-        print(f'{name:<20} {value:8.2f}')
+    print(metric_lines(metrics))
     if args.out:
         write_metrics(args.out, metrics)
 
