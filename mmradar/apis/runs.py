@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 
 from mmradar.apis.drawing import draw_predictions
 from mmradar.apis.models import read_config
@@ -38,11 +39,13 @@ def run_config(
     return config
 
 
-def build_runner(config: Config, hooks: Iterable[Hook] = ()) -> Runner:
+@contextmanager
+def runner_of(config: Config, hooks: Iterable[Hook] = ()) -> Iterator[Runner]:
     """A runner with hooks beside those of its configuration, and with a log and a visualizer of its own.
 
     mmengine keeps these by name for as long as the process lives, and a name lasts for a second: a test right after a
-    training would write to the training's files.
+    training would write to the training's files. It keeps loaders' workers as long as the runner, too; here they end
+    with the ``with`` block.
     """
     number = next(_runs)
     if number > 1:
@@ -52,7 +55,13 @@ def build_runner(config: Config, hooks: Iterable[Hook] = ()) -> Runner:
     runner = Runner.from_cfg(config)
     for hook in hooks:
         runner.register_hook(hook)
-    return runner
+    try:
+        yield runner
+    finally:
+        for loop in (runner._train_loop, runner._val_loop, runner._test_loop):
+            if isinstance(loop, BaseLoop):
+                # left to the garbage collector, which takes their queues first, torch waits 5 s for each worker
+                loop.dataloader._iterator = None
 
 
 def _stem(config: Config) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.hooks import Hook
 
-from mmradar.apis.runs import build_runner, run_config
+from mmradar.apis.runs import run_config, runner_of
 from mmradar.engine.checkpoint import check_checkpoint
 from mmradar.errors import ConfigError
 
@@ -50,4 +50,5 @@ def test(
         evaluators = config.test_evaluator if isinstance(config.test_evaluator, list) else [config.test_evaluator]
         config.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=str(dump))]
     check_checkpoint(config.load_from)
-    return build_runner(config, hooks).test()
+    with runner_of(config, hooks) as runner:
+        return runner.test()

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from torch import nn
 
-from mmradar.apis.runs import build_runner, run_config
+from mmradar.apis.runs import run_config, runner_of
 from mmradar.engine.checkpoint import check_checkpoint
 from mmradar.errors import ConfigError
 
@@ -66,7 +66,8 @@ def train(
         config.auto_scale_lr.enable = True
     if config.get('load_from'):
         check_checkpoint(config.load_from)
-    return build_runner(config, hooks).train()
+    with runner_of(config, hooks) as runner:
+        return runner.train()
 
 
 def _use_mixed_precision(config: Config) -> None:
