@@ -40,7 +40,7 @@ def load_config(path: str, options: dict | None = None, also_read: Collection[st
     except TypeError as error:
         if 'cannot inherit from base' not in str(error):
             raise
-        raise ConfigError(f'{path}: {error} If it is a reference there, change what it leads to.') from error
+        raise ConfigError(f'{path}: {error} Of a reference, change what it leads to.') from error
     _check_names(config, path)
     if options:
         check_options(config, options, also_read)

@@ -7,9 +7,9 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='GLSMambaEncoder',
-        num_frames=9,
-        num_views=2,
-        input_size=(64, 256),  # angle, range
+        num_frames='${num_frames}',
+        num_views='${len(views)}',
+        input_size=('${num_angle}', '${range_bins[1] - range_bins[0]}'),
         stem=dict(in_channels=2, channels=(16, 16, 24, 128), strides=(1, 2, 2)),
         num_gsm=2,
         num_lrm=2,

@@ -7,9 +7,9 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='GLSMambaEncoder',
-        num_frames=3,
-        num_views=2,
-        input_size=(64, 64),
+        num_frames='${num_frames}',
+        num_views='${len(views)}',
+        input_size=('${num_angle}', '${range_bins[1] - range_bins[0]}'),
         stem=dict(in_channels=2, channels=(8, 16, 32, 48), strides=(2, 2, 1)),
         num_gsm=1,
         num_lrm=1,

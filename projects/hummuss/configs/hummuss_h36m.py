@@ -29,7 +29,7 @@ dataset = dict(
     data_prefix=dict(img='images/'),
     camera_param_file='annotation_body3d/cameras.pkl',
     seq_len=1,
-    multiple_target=num_frames,
+    multiple_target='${num_frames}',
 )
 meta_keys = ('id', 'category_id', 'target_img_path', 'flip_indices', 'factor', 'camera_param')
 train_pipeline = [
@@ -44,10 +44,9 @@ train_pipeline = [
 ]
 test_pipeline = [dict(type='GenerateTarget', encoder=val_codec), dict(type='PackPoseInputs', meta_keys=meta_keys)]
 
+loader = dict(batch_size=32, num_workers=2, persistent_workers=True)
 train_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
+    **loader,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         **dataset,
@@ -57,9 +56,7 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
+    **loader,
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
         **dataset,
@@ -69,14 +66,14 @@ val_dataloader = dict(
         test_mode=True,
     ),
 )
-test_dataloader = val_dataloader
+test_dataloader = '${val_dataloader}'
 # Sequences whose labels are shifted, which others leave out too.
 skip_list = ['S9_Greet', 'S9_SittingDown', 'S9_Wait_1', 'S9_Greeting', 'S9_Waiting_1']
 val_evaluator = [
     dict(type='MPJPE', mode='mpjpe', skip_list=skip_list),
     dict(type='MPJPE', mode='p-mpjpe', skip_list=skip_list),
 ]
-test_evaluator = val_evaluator
+test_evaluator = '${val_evaluator}'
 
 optim_wrapper = dict(
     type='OptimWrapper',
