@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Complex64
 
-from mmradar.datasets.whole_files import written_whole
+from mmradar.atomic_write import atomic_write
 from mmradar.errors import ConfigError
 from mmradar.radar import RadarConfig
 
@@ -87,7 +87,7 @@ class HeatmapCache:
     def _fill(self, path: Path, num_frames: int, compute: Callable) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         # plain writes: on a full disk they raise, where a memory map would crash the process
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             for start in range(0, num_frames, _BLOCK_FRAMES):
                 records = self._records(compute(np.arange(start, min(start + _BLOCK_FRAMES, num_frames))))
                 if start == 0:

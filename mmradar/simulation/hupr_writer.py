@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmradar.atomic_write import atomic_folder
 from mmradar.processes import run_jobs
 from mmradar.simulation.camera import Camera
 from mmradar.simulation.frames import SimulationError, simulate_frames
@@ -63,11 +63,6 @@ def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Cam
         raise SimulationError(
             f'sequence {sequence}: a joint leaves the {width} x {height} image; move the subject back'
         )
-    unfinished = root / f'.single_{sequence}.{os.getpid()}'
-    for view, frames in raw.items():
-        (unfinished / view).mkdir(parents=True, exist_ok=True)
-        frames.tofile(unfinished / view / 'adc_data.bin')
-    np.save(unfinished / 'joints_3d_m.npy', joints_m.astype(np.float32))
     annotation = [
         {
             'image': f'{frame:09d}.jpg',
@@ -76,8 +71,12 @@ def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Cam
         }
         for frame, keypoints in enumerate(joints_px)
     ]
-    (unfinished / 'annotation.json').write_text(json.dumps(annotation))
-    unfinished.rename(folder)
+    with atomic_folder(folder) as unfinished:
+        for view, frames in raw.items():
+            (unfinished / view).mkdir()
+            frames.tofile(unfinished / view / 'adc_data.bin')
+        np.save(unfinished / 'joints_3d_m.npy', joints_m.astype(np.float32))
+        (unfinished / 'annotation.json').write_text(json.dumps(annotation))
     return sequence
 
 

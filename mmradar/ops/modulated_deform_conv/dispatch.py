@@ -6,11 +6,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mmradar.ops.backends import check_tensor, choose, native_missing
-from mmradar.ops.modulated_deform_conv.bags import deform_conv_bags
 from mmradar.ops.modulated_deform_conv.cpu import deform_conv_cpu, narrow_groups
+from mmradar.ops.modulated_deform_conv.embedding_bag import deform_conv_embedding_bag
 from mmradar.ops.modulated_deform_conv.mmcv import deform_conv_mmcv, mmcv_missing
 
-_BACKENDS = {'cpu': deform_conv_cpu, 'mmcv': deform_conv_mmcv, 'torch': deform_conv_bags}
+_BACKENDS = {'cpu': deform_conv_cpu, 'mmcv': deform_conv_mmcv, 'torch': deform_conv_embedding_bag}
 
 
 def modulated_deform_conv2d(
@@ -69,7 +69,7 @@ def modulated_deform_conv2d(
     if bias is not None:
         check_tensor(operator, 'bias', bias, (out,), x)
     if x.is_meta:  # torch's form, of which the complexity analysis counts the convolution
-        return deform_conv_bags(x, offset, mask, weight, bias, groups, deform_groups).to(x.dtype)
+        return deform_conv_embedding_bag(x, offset, mask, weight, bias, groups, deform_groups).to(x.dtype)
     available = {
         'cpu': native_missing(x.device, x.dtype) or narrow_groups(channels, deform_groups),
         'mmcv': mmcv_missing(),

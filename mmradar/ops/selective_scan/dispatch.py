@@ -8,10 +8,10 @@ from torch import Tensor
 
 from mmradar.ops.backends import check_channels, check_tensor, choose, native_missing
 from mmradar.ops.precision import computing_type
-from mmradar.ops.selective_scan.around import with_surroundings
 from mmradar.ops.selective_scan.cpu import scan_cpu
 from mmradar.ops.selective_scan.fused_triton import interpreting, scan_triton, triton_missing
 from mmradar.ops.selective_scan.mamba_ssm import mamba_ssm_missing, scan_mamba_ssm
+from mmradar.ops.selective_scan.recurrence_wrapper import wrap_recurrence
 from mmradar.ops.selective_scan.reference import scan_reference
 from mmradar.ops.selective_scan.two_level import scan_two_level
 
@@ -21,8 +21,8 @@ _BACKENDS = {
     'mamba_ssm': scan_mamba_ssm,
     'triton': scan_triton,
     'cpu': scan_cpu,
-    'torch': with_surroundings(scan_two_level),
-    'reference': with_surroundings(scan_reference),
+    'torch': wrap_recurrence(scan_two_level),
+    'reference': wrap_recurrence(scan_reference),
 }
 
 

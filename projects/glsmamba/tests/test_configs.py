@@ -66,7 +66,7 @@ def in_this_process(config, num_clips=None, batch_size=2):
         loader = config[f'{split}_dataloader']
         loader.update(batch_size=batch_size, num_workers=0, persistent_workers=False)
         if num_clips:
-            loader.dataset.update(num_clips=num_clips, keep=None)
+            loader.dataset.update(num_clips=num_clips, cache_dir=None)
     return config
 
 
@@ -138,7 +138,7 @@ def rendered():
     known = {}
 
     def first(dataset):
-        dataset = {**dataset, 'num_clips': 1, 'keep': None}
+        dataset = {**dataset, 'num_clips': 1, 'cache_dir': None}
         if str(dataset) not in known:
             known[str(dataset)] = DATASETS.build(dataset)[0]
         return known[str(dataset)]

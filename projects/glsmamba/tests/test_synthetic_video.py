@@ -218,7 +218,7 @@ def test_people_seen_from_the_front_have_their_right_on_the_left():
         build(around_deg=200)
 
 
-def test_kept_clips_are_the_rendered_ones(tmp_path, monkeypatch):
+def test_cached_clips_are_the_rendered_ones(tmp_path, monkeypatch):
     def rendering(*args, **kwargs):
         raise AssertionError('rendered again')
 
@@ -228,24 +228,24 @@ def test_kept_clips_are_the_rendered_ones(tmp_path, monkeypatch):
         )
 
     rendered = [build(fresh=True).get_data_info(i) for i in range(2)]
-    data = build(fresh=True, keep=str(tmp_path))
+    data = build(fresh=True, cache_dir=str(tmp_path))
     assert all(same(data.get_data_info(i), rendered[i]) for i in range(2))
     files = sorted(tmp_path.glob('*/*'))
     assert [file.name for file in files] == ['0_0.npz', '0_1.npz']
-    files[1].write_bytes(files[1].read_bytes()[:-300])  # damaged: rendered and kept anew
-    assert same(build(fresh=True, keep=str(tmp_path)).get_data_info(1), rendered[1])
+    files[1].write_bytes(files[1].read_bytes()[:-300])  # damaged: rendered and cached anew
+    assert same(build(fresh=True, cache_dir=str(tmp_path)).get_data_info(1), rendered[1])
     with monkeypatch.context() as patch:
         patch.setattr('glsmamba.datasets.synthetic_video.dataset.render_clip', rendering)
-        again = build(fresh=True, keep=str(tmp_path))
+        again = build(fresh=True, cache_dir=str(tmp_path))
         assert all(same(again.get_data_info(i), rendered[i]) for i in range(2))
         again.set_epoch(1)
         with pytest.raises(AssertionError, match='rendered again'):
             again.get_data_info(0)
         for other in (dict(seed=2), dict(difficulty='hard'), dict(split='test'), dict(num_frames=3)):
             with pytest.raises(AssertionError, match='rendered again'):
-                build(fresh=True, keep=str(tmp_path), **other).get_data_info(0)
-    monkeypatch.setattr('glsmamba.datasets.synthetic_video.kept._renderer', lambda: 'another version')
-    assert same(build(fresh=True, keep=str(tmp_path)).get_data_info(0), rendered[0])
+                build(fresh=True, cache_dir=str(tmp_path), **other).get_data_info(0)
+    monkeypatch.setattr('glsmamba.datasets.synthetic_video.clip_cache._renderer', lambda: 'another version')
+    assert same(build(fresh=True, cache_dir=str(tmp_path)).get_data_info(0), rendered[0])
     assert len(list(tmp_path.glob('*/0_0.npz'))) == 2
 
 

@@ -76,16 +76,16 @@ def test_ssm_initialisation_is_s4d_lin():
     assert ((ssm.delta > 0.00999) & (ssm.delta < 0.02001)).all()
 
 
-def test_what_is_kept_for_inference_follows_the_weights():
-    """Kernels are kept between calls without gradients; a stale one would be silently wrong."""
+def test_the_weight_cache_of_inference_follows_the_weights():
+    """Kernels are cached between calls without gradients; a stale one would be silently wrong."""
     ssm, u = DiagonalSSM(4, 8), torch.randn(1, 20, 4)
     with torch.no_grad():
         before = ssm(u)
-        kept = ssm._prepared['one']
+        cached = ssm._cache['one']
         torch.testing.assert_close(ssm(u), before, rtol=0, atol=0)
-        assert ssm._prepared['one'] is kept
+        assert ssm._cache['one'] is cached
         other = copy.deepcopy(ssm)
-        assert other._prepared == {}
+        assert other._cache == {}
         ssm.frequency.mul_(1.5)
         changed = ssm(u)
         assert (changed - before).abs().max() > 1e-3

@@ -12,8 +12,8 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from glsmamba.datasets.clip_dataset import ClipDataset
 from glsmamba.datasets.posetrack_video_dataset import posetrack_metainfo
+from glsmamba.datasets.synthetic_video.clip_cache import ClipCache
 from glsmamba.datasets.synthetic_video.difficulty import Difficulty
-from glsmamba.datasets.synthetic_video.kept import KeptClips
 from glsmamba.datasets.synthetic_video.random_scene import random_scene
 from glsmamba.datasets.synthetic_video.render import RenderedClip, render_clip
 from mmradar.errors import ConfigError, DataError
@@ -52,8 +52,8 @@ class SyntheticVideoPoseDataset(ClipDataset):
         motion_files: Recorded motions, any file ``mmradar.simulation.read_motion`` reads; relative ones are below
             ``data_root``. Name other files for each split.
         fresh: Other clips in every epoch; the same ones otherwise.
-        keep: Folder to keep rendered clips in, of 188 kB for five frames of 112 x 112; read the next time in place of
-            rendering them again. ``None`` keeps none.
+        cache_dir: Folder for a cache of rendered clips, of 188 kB for five frames of 112 x 112; read the next time in
+            place of rendering them again. ``None`` keeps none.
         seed, **kwargs: As :class:`~glsmamba.datasets.clip_dataset.ClipDataset`.
 
     Raises:
@@ -83,7 +83,7 @@ class SyntheticVideoPoseDataset(ClipDataset):
         motions: Sequence[str] | None = None,
         motion_files: Sequence[str] = (),
         fresh: bool = False,
-        keep: str | None = None,
+        cache_dir: str | None = None,
         data_root: str | None = '',
         **kwargs,
     ) -> None:
@@ -122,7 +122,7 @@ class SyntheticVideoPoseDataset(ClipDataset):
         )
         self.split, self.num_clips, self.num_frames = split, num_clips, num_frames
         self.frame_rate_hz, self.image_size, self.fresh = frame_rate_hz, tuple(map(int, image_size)), fresh
-        self.motion_files, self.keep, self.around_deg = list(motion_files), keep, around_deg
+        self.motion_files, self.cache_dir, self.around_deg = list(motion_files), cache_dir, around_deg
         super().__init__(data_root=data_root, **kwargs)
 
     @classmethod
@@ -140,7 +140,7 @@ class SyntheticVideoPoseDataset(ClipDataset):
             self.recordings = [read_motion(path) for path in self.motion_files]
         except FileNotFoundError as error:
             raise DataError(f'{error}; leave motion_files out: procedural motions need no files') from error
-        self.kept = KeptClips(self.keep, self._settings()) if self.keep else None
+        self.cache = ClipCache(self.cache_dir, self._settings()) if self.cache_dir else None
         return [dict(id=number, img_id=number) for number in range(self.num_clips)]
 
     def _settings(self) -> str:
@@ -178,12 +178,12 @@ class SyntheticVideoPoseDataset(ClipDataset):
         return clip
 
     def get_data_info(self, idx: int) -> dict:
-        """One clip, rendered or kept."""
+        """One clip, rendered or from the cache."""
         info = super().get_data_info(idx)
         epoch = self.epoch if self.fresh else 0
         number = info['id']
-        if self.kept:
-            clip = self.kept.get(f'{epoch}_{number}', lambda: self._render(epoch, number))
+        if self.cache:
+            clip = self.cache.get(f'{epoch}_{number}', lambda: self._render(epoch, number))
         else:
             clip = self._render(epoch, number)
         width, height = clip.bbox_px[2:] - clip.bbox_px[:2]

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from glsmamba.models.layers.buffers import SizeBuffers
+from glsmamba.models.layers.per_size_cache import PerSizeCache
 from mmradar.errors import ConfigError
 
 
@@ -43,7 +43,7 @@ class SpaceTimeEmbedding(BaseModule):
         self.embed_dims = embed_dims
         self.temporal = nn.Parameter(torch.empty(num_frames, embed_dims))
         nn.init.normal_(self.temporal, std=0.02)
-        self.spatial = SizeBuffers(self._spatial)
+        self.spatial = PerSizeCache(self._spatial)
         sine_cosine_2d(1, 1, embed_dims)  # says now that the width does not fit
 
     def _spatial(self, height: int, width: int) -> tuple[Tensor]:

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from glsmamba.models.layers.buffers import SizeBuffers
+from glsmamba.models.layers.per_size_cache import PerSizeCache
 from glsmamba.models.layers.s6 import S6
 from glsmamba.models.layers.scan_orders import ScanOrders, pairs_of, scan_orders, sum_in_place_of_tokens
 
@@ -35,7 +35,7 @@ class STS6D(BaseModule):
         self.directions, self.bidirectional, self.reset_state = directions, bidirectional, reset_state
         self.pairs = pairs_of(directions)
         self.s6 = S6(embed_dims, 2 * len(self.pairs), **(s6_cfg or {}))
-        self.orders = SizeBuffers(self._orders)
+        self.orders = PerSizeCache(self._orders)
 
     def _orders(self, frames: int, height: int, width: int) -> ScanOrders:
         return ScanOrders.of(scan_orders(frames, height, width, self.directions, self.bidirectional))

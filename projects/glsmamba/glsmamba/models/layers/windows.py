@@ -8,7 +8,7 @@ from mmengine.model import BaseModule
 from torch import Tensor
 from torch.nn.functional import pad
 
-from glsmamba.models.layers.buffers import SizeBuffers
+from glsmamba.models.layers.per_size_cache import PerSizeCache
 from glsmamba.models.layers.s6 import S6
 from glsmamba.models.layers.scan_orders import ScanOrders, sum_in_place_of_tokens
 from mmradar.errors import ConfigError
@@ -60,7 +60,7 @@ class WSTS(BaseModule):
             raise ConfigError(f'WSTS: window must be (rows, columns), both positive; found {tuple(window)}')
         self.window = tuple(window)
         self.s6 = S6(embed_dims, 2, **(s6_cfg or {}))
-        self.orders = SizeBuffers(self._orders)
+        self.orders = PerSizeCache(self._orders)
 
     def _orders(self, frames: int, height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
         forwards, padding = window_order(frames, height, width, self.window)

@@ -7,8 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hummuss.models.layers import SpatioTemporalBlock
-from hummuss.models.layers.kept import KeepsPrepared
 from hummuss.models.layers.stepping import Stepping
+from hummuss.models.layers.weight_cache import WeightCacheModule
 from mmradar.errors import ConfigError
 from mmradar.registry import MODELS
 
@@ -23,7 +23,7 @@ SIZES = {
 
 
 @MODELS.register_module()
-class HumMUSS(KeepsPrepared):
+class HumMUSS(WeightCacheModule):
     """Attention-free spatio-temporal backbone (HumMUSS, arXiv 2404.10880).
 
     A linear lifting layer, ``depth`` blocks of two streams of gated diagonal SSMs, and a final norm (ours, as DSTFormer
@@ -144,7 +144,7 @@ class HumMUSS(KeepsPrepared):
         self._check(inputs, 'batch')
         ssms = [layer.ssm for block in self.blocks for layer in block.temporal]
         weights = (weight for ssm in ssms for weight in ssm.parameters())
-        operators = self._once('stepping', (), weights, lambda: Stepping(ssms)).after(delta_scale)
+        operators = self._cached('stepping', (), weights, lambda: Stepping(ssms)).after(delta_scale)
         x = self.lift(inputs)
         for index, (block, state) in enumerate(zip(self.blocks, states)):
             x = block.step(x, state, operators[2 * index : 2 * index + 2])

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
-from hummuss.models.layers.kept import KeepsPrepared
+from hummuss.models.layers.weight_cache import WeightCacheModule
 from mmradar.errors import ConfigError
 from mmradar.ops.diagonal_ssm import (
     ChunkOperators,
@@ -35,7 +35,7 @@ class StepOperators(NamedTuple):
     readout: Float[Tensor, 'dims pairs two']
 
 
-class DiagonalSSM(KeepsPrepared):
+class DiagonalSSM(WeightCacheModule):
     """Diagonal SSM of each channel (HumMUSS, section on DSSM), in one direction or half of the channels in each.
 
     Learnt are the real part of A's diagonal (as ``-exp``, so that states decay), its imaginary part, the complex C, the
@@ -110,7 +110,7 @@ class DiagonalSSM(KeepsPrepared):
         length, reverse = u.shape[1], self.num_reversed
         key, weights = (length, scale, u.dtype), list(self.parameters())
         if self.method == 'fft':
-            kernel = self._once(
+            kernel = self._cached(
                 'kernel', key, weights, lambda: ssm_kernel(self.delta, self.A, self.C, length, scale).to(u.dtype)
             )
             return fft_convolve(u, kernel, reverse) + self.D.to(u.dtype) * u
@@ -120,8 +120,8 @@ class DiagonalSSM(KeepsPrepared):
 
         if length <= SHORT_LENGTH and u[..., 0].numel() == length and not torch.is_grad_enabled():
             # One short sequence at a time: the joints of a stream's frame
-            return convolve_one(u, self._once('one', key, weights, lambda: by_frame(operators())))
-        return chunked_convolve(u, self._once('chunks', key, weights, operators), reverse)
+            return convolve_one(u, self._cached('one', key, weights, lambda: by_frame(operators())))
+        return chunked_convolve(u, self._cached('chunks', key, weights, operators), reverse)
 
     def _variable(self, u: Tensor, scale: Tensor) -> Tensor:
         delta, A, C, D = self.delta, self.A, self.C, self.D.to(u.dtype)

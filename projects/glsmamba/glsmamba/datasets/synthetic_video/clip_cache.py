@@ -1,4 +1,4 @@
-"""Rendered clips kept on a disk: rendering takes as long as a small network's training."""
+"""A cache of rendered clips on a disk: rendering takes as long as a small network's training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from glsmamba.datasets.synthetic_video.render import RenderedClip
 from mmradar import simulation
-from mmradar.datasets.whole_files import written_whole
+from mmradar.atomic_write import atomic_write
 
 
 @functools.cache
@@ -28,7 +28,7 @@ def _renderer() -> str:
     return f'{code} numpy {np.__version__} OpenCV {cv2.__version__}'
 
 
-class KeptClips:
+class ClipCache:
     """Renders a clip once and reads it the next time.
 
     Clips of other settings, or of another version of the renderer, go to other folders; nothing is ever deleted.
@@ -47,17 +47,17 @@ class KeptClips:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, name: str, render: Callable[[], RenderedClip]) -> RenderedClip:
-        """The clip of a name, rendered if it has not been kept, or if its file is damaged.
+        """The clip of a name, rendered if it is not in the cache, or if its file is damaged.
 
         Raises:
             OSError: It cannot be written.
         """
         path = self.folder / f'{name}.npz'
         try:
-            with np.load(path, allow_pickle=False) as kept:
-                return RenderedClip(**kept)
+            with np.load(path, allow_pickle=False) as cached:
+                return RenderedClip(**cached)
         except (FileNotFoundError, ValueError, EOFError, TypeError, zipfile.BadZipFile):
             clip = render()
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             np.savez(file, **asdict(clip))
         return clip

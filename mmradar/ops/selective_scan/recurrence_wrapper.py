@@ -1,4 +1,4 @@
-"""What surrounds the recurrence, in torch operations, for backends that know the recurrence only."""
+"""Wraps a bare recurrence into a whole selective scan: delta's bias and softplus, direction, D and the gate."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from torch.nn.functional import silu, softplus
 from mmradar.ops.precision import computing_type
 
 
-def with_surroundings(scan: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tuple[Tensor, Tensor]]:
-    """A scan with all arguments of :func:`mmradar.ops.selective_scan` from one of (u, delta, A, B, C) only.
+def wrap_recurrence(recurrence: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tuple[Tensor, Tensor]]:
+    """A scan with all arguments of :func:`mmradar.ops.selective_scan` from a recurrence of (u, delta, A, B, C) only.
 
     Args:
-        scan: Takes positive ``delta``, tokens from first to last, all in one type, and returns y and the last state.
+        recurrence: Takes positive ``delta``, tokens from first to last, all in one type, and returns y and the last
+            state.
     """
 
-    def complete(u, delta, A, B, C, D, z, delta_bias, delta_softplus, reverse):
+    def scan(u, delta, A, B, C, D, z, delta_bias, delta_softplus, reverse):
         dtype = computing_type(u)
         x, delta, A, B, C = (tensor.to(dtype) for tensor in (u, delta, A, B, C))
         if delta_bias is not None:
@@ -26,14 +27,14 @@ def with_surroundings(scan: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..
         if delta_softplus:
             delta = softplus(delta)
         if reverse:
-            turned, last_state = scan(x.flip(1), delta.flip(1), A, B.flip(1), C.flip(1))
+            turned, last_state = recurrence(x.flip(1), delta.flip(1), A, B.flip(1), C.flip(1))
             y = turned.flip(1)
         else:
-            y, last_state = scan(x, delta, A, B, C)
+            y, last_state = recurrence(x, delta, A, B, C)
         if D is not None:
             y = torch.addcmul(y, x, D.to(dtype))
         if z is not None:
             y = y * silu(z.to(dtype))
         return y.to(u.dtype), last_state
 
-    return complete
+    return scan

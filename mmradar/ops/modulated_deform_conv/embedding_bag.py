@@ -22,7 +22,7 @@ def _corners(position: Float[Tensor, '...'], size: int) -> tuple[list[Float[Tens
     return weights, indices
 
 
-def deform_conv_bags(
+def deform_conv_embedding_bag(
     x: Tensor, offset: Tensor, mask: Tensor, weight: Tensor, bias: Tensor | None, groups: int, deform_groups: int
 ) -> Tensor:
     """:func:`mmradar.ops.modulated_deform_conv2d` by bags of pixels.
@@ -37,7 +37,7 @@ def deform_conv_bags(
     batch, channels, height, width = x.shape
     if x.device.type == 'cpu' and batch > 1:  # one map after the other: its samples stay in the cache
         maps = zip(x.split(1), offset.split(1), mask.split(1))
-        return torch.cat([deform_conv_bags(*of_map, weight, bias, groups, deform_groups) for of_map in maps])
+        return torch.cat([deform_conv_embedding_bag(*of_map, weight, bias, groups, deform_groups) for of_map in maps])
     out, _, rows, columns = weight.shape
     kernel, device = rows * columns, x.device
     # (batch, height, width, kernel, deform_groups)

@@ -1,4 +1,4 @@
-"""Tensors that depend on nothing but the size of the input, made once for each."""
+"""A cache of tensors that depend on nothing but the size of the input."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 
-class SizeBuffers:
+class PerSizeCache:
     """Makes the index tensors or embeddings of a size on first use, and keeps them; no checkpoint holds them.
 
     Args:
@@ -17,12 +17,12 @@ class SizeBuffers:
 
     def __init__(self, make: Callable[..., tuple[Tensor, ...]]) -> None:
         self.make = make
-        self._kept: dict[tuple, tuple[Tensor, ...]] = {}
+        self._cache: dict[tuple, tuple[Tensor, ...]] = {}
 
     def __call__(self, size: tuple[int, ...], device: torch.device) -> tuple[Tensor, ...]:
         key = (size, device)
-        if key not in self._kept:
+        if key not in self._cache:
             # a tensor made within inference_mode could not be used in training later
             with torch.inference_mode(False):
-                self._kept[key] = tuple(tensor.to(device) for tensor in self.make(*size))
-        return self._kept[key]
+                self._cache[key] = tuple(tensor.to(device) for tensor in self.make(*size))
+        return self._cache[key]
