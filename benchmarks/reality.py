@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mmradar.cli.command_line import check_picture_file
+from mmradar.cli import check_picture_file
 from mmradar.radar import RadarConfig, decode_groups, point_cloud, unpack_words
 from mmradar.simulation import (
     JOINT_NAMES,

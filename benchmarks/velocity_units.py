@@ -8,7 +8,7 @@ import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 
-from mmradar.cli.command_line import add_config_arguments, config_from, run
+from mmradar.cli import add_config_arguments, config_from, run
 from mmradar.engine.checkpoint import read_checkpoint
 from mmradar.models.losses import VelocityLoss
 from mmradar.models.losses.velocity_loss import UNITS

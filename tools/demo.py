@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.image import imread, imsave
 
-from mmradar.cli.command_line import progress_bar, run
+from mmradar.cli import progress_bar, run
 from mmradar.errors import ConfigError
 from mmradar.simulation import PLANS, write_hupr_dataset
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmradar.cli.command_line import add_radar_argument, check_picture_file, radar_from, run
+from mmradar.cli import add_radar_argument, check_picture_file, radar_from, run
 from mmradar.radar import draw_report, inspect_adc
 
 

@@ -10,7 +10,7 @@ import os
 import time
 
 from mmradar.apis.preprocessing import SPLITS, preprocess
-from mmradar.cli.command_line import add_config_arguments, config_from, progress_bar, run
+from mmradar.cli import add_config_arguments, config_from, progress_bar, run
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmradar.cli.command_line import check_output_file, run
+from mmradar.cli import check_output_file, run
 from mmradar.radar import read_packets
 
 
@@ -24,6 +24,8 @@ def main() -> None:
         f'{args.out}: {len(stream.samples):,} bytes of {stream.packets:,} packets; {stream.out_of_order:,} came out of '
         f'order, {stream.duplicates:,} twice'
     )
+    if stream.strays:
+        print(f'{stream.strays:,} packets of something else were left out.')
     if stream.first_byte:
         print(f'The dump begins late: the board had sent {stream.first_byte:,} bytes before.')
     if stream.lost:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
-from mmradar.cli.command_line import progress_bar, run
+from mmradar.cli import progress_bar, run
 from mmradar.simulation import PLANS, check_fingerprint, write_hupr_dataset
 
 _DEFAULT = 'simhupr-v1-mini'

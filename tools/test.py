@@ -7,7 +7,7 @@ import argparse
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmradar.cli.command_line import (
+from mmradar.cli import (
     add_common_arguments,
     apply_common_arguments,
     check_output_file,

@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmradar.cli.command_line import add_common_arguments, apply_common_arguments, read_checkpoint_or_explain, run
+from mmradar.cli import add_common_arguments, apply_common_arguments, read_checkpoint_or_explain, run
 from mmradar.errors import ConfigError
 
 

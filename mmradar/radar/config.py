@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -86,10 +85,12 @@ class RadarConfig:
             value = getattr(self, name)
             if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
                 raise ConfigError(f'RadarConfig.{name} must be a whole number of at least 1, found {value!r}')
+            object.__setattr__(self, name, int(value))
         for name in ('start_frequency_hz', 'slope_hz_per_s', 'sample_rate_hz', 'chirp_period_s', 'frame_rate_hz'):
             value = getattr(self, name)
             if not isinstance(value, (int, float, np.number)) or not np.isfinite(value) or value <= 0:
                 raise ConfigError(f'RadarConfig.{name} must be a positive number, found {value!r}')
+            object.__setattr__(self, name, float(value))
         self._check_file_layout()
         for name, count in (('tx_positions', self.num_tx), ('rx_positions', self.num_rx)):
             object.__setattr__(self, name, self._checked_positions(name, count))
@@ -156,13 +157,6 @@ class RadarConfig:
         if unknown:
             raise ConfigError(f'unknown RadarConfig field {unknown[0]!r}; the fields are {", ".join(known)}')
         return replace(PRESETS[preset] if preset else cls(), **options)
-
-    @classmethod
-    def from_file(cls, path: str | Path, board: str | None = None) -> RadarConfig:
-        """A configuration from a file of TI's tools or a JSON of fields: :func:`mmradar.radar.read_radar_config`."""
-        from mmradar.radar.config_files import read_radar_config
-
-        return read_radar_config(path, board)
 
     @property
     def num_antennas(self) -> int:
@@ -275,7 +269,7 @@ class RadarConfig:
         if self.tx_positions is None or self.rx_positions is None:
             raise ConfigError(
                 'it is not known where the antennas of this radar stand: its file names no board, or none that is '
-                f'known; read it with RadarConfig.from_file(..., board=...), one of {", ".join(BOARDS)}, or set '
+                f'known; read it with read_radar_config(..., board=...), one of {", ".join(BOARDS)}, or set '
                 'tx_positions and rx_positions'
             )
         return np.asarray(self.tx_positions), np.asarray(self.rx_positions)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,40 +14,44 @@ from jaxtyping import Complex64
 
 from mmradar.radar.config import RadarConfig
 from mmradar.radar.matlab5 import read_matlab5
-from mmradar.radar.recording import ADCFileError, Frames, Recording, check_on_error
+from mmradar.radar.recording import ADCFileError, Frames, OpenedFile, Recording, check_on_error
 
 CUBE_SUFFIXES = ('.npy', '.mat', '.h5', '.hdf5')
 _AXES = ('frame', 'antenna', 'loop', 'sample')
 _DEFAULT_AXES = ' '.join(_AXES)
 _MOST_COMPRESSION = 1100  # zlib's limit is 1032: an array that claims more cannot be in its file
+_NPY_SIGNATURE = b'\x93NUMPY'
 _HDF5_SIGNATURE = b'\x89HDF\r\n\x1a\n'
 
 
 class CubeRecording(Recording):
-    """Frames of an array that is indexed as it is read.
+    """Frames of an array in a file, which is opened for every call.
 
     Args:
-        array: Of numpy or h5py: complex, real with a last axis of 2 for I and Q, or of fields ``real`` and ``imag``.
-        order: Which of the array's axes are frame, antenna, loop and sample.
-        path, config, dropped_frames, notes: As for :class:`Recording`.
+        num_frames: Frames of the array.
+        order: Which of its axes are frame, antenna, loop and sample.
+        file, **kwargs: As for :class:`Recording`.
     """
 
-    def __init__(self, array: Any, order: Sequence[int], path: Path, config: RadarConfig, **kwargs) -> None:
-        super().__init__(path, config, **kwargs)
-        self._array, self._order = array, tuple(order)
+    def __init__(self, num_frames: int, order: Sequence[int], file: OpenedFile, **kwargs) -> None:
+        super().__init__(file.path, file.config, file=file, **kwargs)
+        self._num_frames, self._order = num_frames, tuple(order)
 
     def __len__(self) -> int:
-        return self._array.shape[self._order[0]]
+        return self._num_frames
 
     def cube(self, frames: Frames = None) -> Complex64[np.ndarray, 'frames ant loops samples']:
         selection = self._selection(frames)
         inverse = None
         if not isinstance(selection, slice):
             selection, inverse = np.unique(selection, return_inverse=True)  # h5py reads ascending indices only
-        index = [slice(None)] * self._array.ndim
-        index[self._order[0]] = selection
-        part = _complex(_load(self.path, lambda: np.asarray(self._array[tuple(index)])))
-        cube = np.ascontiguousarray(part.transpose(self._order), np.complex64)
+        self.file.check()
+        with _array_in(self.file) as (array, _):
+            index = [slice(None)] * array.ndim
+            index[self._order[0]] = selection
+            part = _complex(np.asarray(array[tuple(index)]))
+        # a copy, for a view of a map would keep the file open
+        cube = np.array(part.transpose(self._order), np.complex64, order='C')
         return cube if inverse is None else cube[inverse]
 
 
@@ -85,29 +91,17 @@ def open_cubes(
         ImportError: HDF5 without h5py.
         ValueError: ``axes`` or ``on_error`` is not one of those.
     """
-    path = Path(path)
     check_on_error(on_error)
     names = (axes or _DEFAULT_AXES).split()
     if sorted(names) != sorted(_AXES):
         raise ValueError(f'axes must be the words {_DEFAULT_AXES!r} in some order, found {axes!r}')
-    if not path.is_file():
-        raise FileNotFoundError(f'no radar recording at {path}')
-    with path.open('rb') as file:
-        start = file.read(1024)
-    matlab_hdf5 = start[512:520] == _HDF5_SIGNATURE
-    if path.suffix.lower() == '.npy':
-        array = _load(path, lambda: np.load(path, mmap_mode='r', allow_pickle=False))
-    elif matlab_hdf5 or start.startswith(_HDF5_SIGNATURE):
-        array = _open_hdf5(path, key)
-    elif path.suffix.lower() == '.mat':
-        array = _load_matlab_5(path, key)
-    else:
-        raise ADCFileError(f'{path}: not an HDF5 file; it begins with bytes {start[:8].hex(" ")}')
+    file = OpenedFile.now(open_cubes, path, config, num_frames=num_frames, on_error=on_error, key=key, axes=axes)
+    with _array_in(file) as (array, turned):
+        shape, dtype = tuple(array.shape), array.dtype
     order = [names.index(axis) for axis in _AXES]
-    if matlab_hdf5:
+    if turned:
         order = [3 - place for place in order]
     expected = config.frame_shape
-    shape, dtype = _load(path, lambda: (tuple(array.shape), array.dtype))  # HDF5 decodes them only now
     numeric = dtype.names == ('real', 'imag') or dtype.kind in 'ciuf'
     pairs = len(shape) == 5 and shape[-1] == 2 and dtype.kind in 'iuf'
     if not numeric or (len(shape) != 4 and not pairs) or tuple(shape[o] for o in order[1:]) != expected:
@@ -122,13 +116,27 @@ def open_cubes(
         if frames == 0 or frames > num_frames or on_error == 'raise':
             raise ADCFileError(found)
         notes, dropped = [f'{found}; what is there is used'], num_frames - frames
-    return CubeRecording(array, order, path, config, dropped_frames=dropped, notes=notes)
+    return CubeRecording(frames, order, file, dropped_frames=dropped, notes=notes)
 
 
-def _load(path: Path, read) -> Any:
+@contextmanager
+def _array_in(file: OpenedFile) -> Iterator[tuple[Any, bool]]:
+    """The array of a file, of numpy or h5py, while it is open, and whether its axes are reversed."""
+    path, key = file.path, dict(file.options)['key']
     try:
-        return read()
-    except ImportError:
+        with path.open('rb') as opened:
+            start = opened.read(1024)
+        matlab_hdf5 = start[512:520] == _HDF5_SIGNATURE
+        if start.startswith(_NPY_SIGNATURE) or path.suffix.lower() == '.npy':
+            yield np.load(path, mmap_mode='r', allow_pickle=False), False
+        elif matlab_hdf5 or start.startswith(_HDF5_SIGNATURE):
+            with _h5py(path).File(path, 'r') as opened:
+                yield _array_in_hdf5(path, opened, key), matlab_hdf5
+        elif path.suffix.lower() == '.mat':
+            yield _matlab_5(file, key), False
+        else:
+            raise ADCFileError(f'{path}: neither a NumPy nor an HDF5 file; it begins with bytes {start[:8].hex(" ")}')
+    except (ADCFileError, ImportError):
         raise
     except Exception as error:  # readers of damaged files raise whatever they stumble over
         raise ADCFileError(f'{path} cannot be read ({type(error).__name__}: {error})') from error
@@ -147,29 +155,31 @@ def _pick(path: Path, found: dict[str, tuple[int, ...]], key: str | None) -> str
     return fitting[0]
 
 
-def _open_hdf5(path: Path, key: str | None) -> Any:
+def _h5py(path: Path) -> Any:
     try:
         import h5py
     except ImportError as error:
         raise ImportError(f'{path} is an HDF5 file; to read it: pip install h5py') from error
-
-    def read():
-        file = h5py.File(path, 'r')
-        found: dict[str, tuple[int, ...]] = {}
-
-        def note(name: str, item: Any) -> None:
-            if isinstance(item, h5py.Dataset) and item.shape is not None:
-                found[name] = item.shape
-
-        file.visititems(note)
-        return file[_pick(path, found, key)]
-
-    return _load(path, read)
+    return h5py
 
 
-def _load_matlab_5(path: Path, key: str | None) -> np.ndarray:
-    arrays = _load(path, lambda: read_matlab5(path))
-    array = arrays[_pick(path, {name: found.shape for name, found in arrays.items()}, key)]
-    if math.prod(array.shape) > _MOST_COMPRESSION * path.stat().st_size:
-        raise ADCFileError(f'{path}: an array {array.shape} cannot be in {path.stat().st_size:,} bytes')
-    return _load(path, array.read)
+def _array_in_hdf5(path: Path, file: Any, key: str | None) -> Any:
+    if key is not None and key in file and hasattr(file[key], 'dtype'):
+        return file[key]  # to look at all of them takes longer than to read a frame
+    found: dict[str, tuple[int, ...]] = {}
+
+    def note(name: str, item: Any) -> None:
+        if getattr(item, 'shape', None) is not None:
+            found[name] = item.shape
+
+    file.visititems(note)
+    return file[_pick(path, found, key)]
+
+
+@lru_cache(maxsize=2)  # of the two views that a window is of; it cannot be read in part
+def _matlab_5(file: OpenedFile, key: str | None) -> np.ndarray:
+    arrays = read_matlab5(file.path)
+    array = arrays[_pick(file.path, {name: found.shape for name, found in arrays.items()}, key)]
+    if math.prod(array.shape) > _MOST_COMPRESSION * file.size_bytes:
+        raise ADCFileError(f'{file.path}: an array {array.shape} cannot be in {file.size_bytes:,} bytes')
+    return array.read()

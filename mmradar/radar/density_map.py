@@ -7,8 +7,8 @@ import scipy.ndimage
 from jaxtyping import Float32
 
 from mmradar.radar.config import RadarConfig
-from mmradar.radar.heatmap import check_range_bins
 from mmradar.radar.point_cloud import point_cloud
+from mmradar.radar.range_doppler import check_range_bins
 
 WEIGHTS = ('intensity', 'count')
 

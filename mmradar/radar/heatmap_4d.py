@@ -8,12 +8,40 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from mmradar.radar.heatmap import check_range_bins, signed_bins
+from mmradar.radar.range_doppler import complex_tensor, range_doppler, remove_static_clutter, signed_bins
 
 Array = TypeVar('Array', np.ndarray, torch.Tensor)
 
 _NUM_RX = 4
 _FIRST_RAISED_COLUMN = 2  # the raised row of the IWR1843 stands over columns 2 to 5 of the long one
+
+
+def azimuth_elevation_transform(spectrum: Array, num_azimuth: int = 64, num_elevation: int = 8) -> Array:
+    """Both angle transforms of HuPR's 4D heatmap (Lee et al., WACV 2023), as its public code computes them.
+
+    The long row of the array (transmitters 0 and 2) and the raised one (transmitter 1, over columns 2 to 5) form a grid
+    of two rows. The elevation transform goes over those four columns only, the azimuth transform over all.
+
+    Args:
+        spectrum: Complex, (..., 12 antennas in the file's order, Doppler, range). An IWR1843's antennas are assumed.
+        num_azimuth: Azimuth bins, at least 8.
+        num_elevation: Elevation bins, at least 2.
+
+    Returns:
+        Complex, (..., ``num_elevation``, ``num_azimuth``, Doppler, range), from positive to negative frequency.
+
+    Raises:
+        ValueError: Another number of antennas, or too few bins.
+    """
+    x, is_numpy = complex_tensor(spectrum)
+    if x.shape[-3] != 3 * _NUM_RX or num_azimuth < 8 or num_elevation < 2:
+        raise ValueError(
+            f'the 4D heatmap is of 12 antennas, with at least 8 azimuth and 2 elevation bins; found {x.shape[-3]} '
+            f'antennas, {num_azimuth} and {num_elevation} bins'
+        )
+    heatmap = _array_matrix(num_azimuth, num_elevation, x.dtype, x.device) @ x.flatten(-2)
+    heatmap = heatmap.unflatten(-2, (num_elevation, num_azimuth)).unflatten(-1, x.shape[-2:])
+    return heatmap.numpy() if is_numpy else heatmap
 
 
 def heatmap_4d(
@@ -23,30 +51,26 @@ def heatmap_4d(
     num_azimuth: int = 64,
     num_elevation: int = 8,
 ) -> Array:
-    """Doppler-range-azimuth-elevation heatmap of HuPR (Lee et al., WACV 2023), as its public code computes it.
+    """Doppler-range-azimuth-elevation heatmap of HuPR, as its public code computes and lays it out.
 
-    The long row of the array (transmitters 0 and 2) and the raised one (transmitter 1, over columns 2 to 5) form a grid
-    of two rows. The elevation transform goes over those four columns only, the azimuth transform over all. Static
-    clutter is removed first. What HuPR's loader does afterwards (8 of the Doppler bins, scaling) is left to others.
+    Static clutter is removed first. What HuPR's loader does afterwards (8 of the Doppler bins, scaling) is left to
+    others.
 
     Args:
         frame: Complex samples, (..., 4 receivers, 3 x loops chirps, samples), transmitters in turn, or demultiplexed,
-            (..., 12 antennas, loops, samples) in the file's order. An IWR1843's antennas are assumed.
+            (..., 12 antennas, loops, samples) in the file's order.
         num_doppler: Doppler bins around rest that are kept.
         range_bins: First and one past the last range bin; they come out descending.
-        num_azimuth: Azimuth bins, at least 8.
-        num_elevation: Elevation bins, at least 2.
+        num_azimuth, num_elevation: As of :func:`azimuth_elevation_transform`.
 
     Returns:
         (..., ``num_doppler``, range bins, ``num_azimuth``, ``num_elevation``), complex, in the precision of the input.
-        Azimuth and elevation bins run from positive to negative frequency.
 
     Raises:
         ValueError: A shape that is neither, or bins that it does not give.
     """
-    x = torch.from_numpy(frame) if (is_numpy := isinstance(frame, np.ndarray)) else frame
-    x = x if x.is_complex() else x.to(torch.complex64)
-    antennas, chirps, samples = x.shape[-3:]
+    x, is_numpy = complex_tensor(frame)
+    antennas, chirps, _ = x.shape[-3:]
     if antennas == _NUM_RX and chirps % 3 == 0:
         x = x.unflatten(-2, (-1, 3)).movedim(-2, -4).flatten(-4, -3)
     elif antennas != 3 * _NUM_RX:
@@ -54,35 +78,28 @@ def heatmap_4d(
             f'heatmap_4d takes (..., 4 receivers, 3 x loops, samples) or (..., 12 antennas, loops, samples), found '
             f'{tuple(x.shape)}'
         )
-    loops = x.shape[-2]
-    check_range_bins(range_bins, samples)
-    if num_doppler > loops or num_azimuth < 8 or num_elevation < 2:
+    if num_doppler > x.shape[-2]:
         raise ValueError(
-            f'heatmap_4d keeps at most {loops} Doppler bins of {loops} loops and makes at least 8 azimuth and 2 '
-            f'elevation bins, found {num_doppler}, {num_azimuth} and {num_elevation}'
+            f'heatmap_4d keeps at most {x.shape[-2]} Doppler bins of {x.shape[-2]} loops, found {num_doppler}'
         )
-    # The range transform is linear: the mean over the loops may be subtracted after the crop, from fewer numbers.
-    spectrum = torch.fft.fft(x)[..., slice(*range_bins)].flip(-1)
-    spectrum = torch.fft.fft(spectrum - spectrum.mean(-2, keepdim=True), dim=-2)
-    bins = (signed_bins(loops)[(loops - num_doppler) // 2 :][:num_doppler] % loops).tolist()
-    spectrum = spectrum[..., bins, :].movedim(-3, -1)  # (..., Doppler, range, antennas)
-    heatmap = spectrum @ _array_matrix(num_azimuth, num_elevation, x.dtype, x.device)
-    heatmap = heatmap.unflatten(-1, (num_azimuth, num_elevation))
+    spectrum = range_doppler(remove_static_clutter(x), num_doppler, range_bins)
+    heatmap = azimuth_elevation_transform(spectrum, num_azimuth, num_elevation)
+    heatmap = heatmap.movedim((-2, -1, -3, -4), (-4, -3, -2, -1)).flip(-3)
     return heatmap.numpy() if is_numpy else heatmap
 
 
 @functools.lru_cache(maxsize=8)
 def _array_matrix(num_azimuth: int, num_elevation: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """(12 antennas, azimuth x elevation): both angle transforms of the grid of two rows, shifted and flipped."""
-    matrix = np.zeros((3, _NUM_RX, num_azimuth, num_elevation), complex)
-    azimuth = signed_bins(num_azimuth)[::-1, None] / num_azimuth
-    elevation = signed_bins(num_elevation)[None, ::-1] / num_elevation
+    """(elevation x azimuth, 12 antennas): both angle transforms of the grid of two rows, shifted and flipped."""
+    matrix = np.zeros((num_elevation, num_azimuth, 3, _NUM_RX), complex)
+    azimuth = signed_bins(num_azimuth)[None, ::-1] / num_azimuth
+    elevation = signed_bins(num_elevation)[::-1, None] / num_elevation
     raised = range(_FIRST_RAISED_COLUMN, _FIRST_RAISED_COLUMN + _NUM_RX)
     for rx in range(_NUM_RX):
         for tx, column in ((0, rx), (2, rx + _NUM_RX)):
             # a column that the elevation transform leaves out stays in the row of frequency 0
             rows = np.ones_like(elevation) if column in raised else (elevation == 0)
-            matrix[tx, rx] = np.exp(-2j * np.pi * azimuth * column) * rows
+            matrix[..., tx, rx] = np.exp(-2j * np.pi * azimuth * column) * rows
         column = raised[rx]
-        matrix[1, rx] = np.exp(-2j * np.pi * (azimuth * column + elevation))
-    return torch.from_numpy(matrix.reshape(3 * _NUM_RX, -1)).to(device, dtype)
+        matrix[..., 1, rx] = np.exp(-2j * np.pi * (azimuth * column + elevation))
+    return torch.from_numpy(matrix.reshape(-1, 3 * _NUM_RX)).to(device, dtype)

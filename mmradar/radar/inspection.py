@@ -10,10 +10,12 @@ import numpy as np
 
 from mmradar.radar.adc_layout import decode_groups, unpack_words
 from mmradar.radar.config import IQ_ORDERS, RadarConfig
-from mmradar.radar.heatmap import remove_static_clutter, signed_bins
+from mmradar.radar.open_recording import format_of
 from mmradar.radar.packets import PACKET_BYTES
 from mmradar.radar.point_cloud import longest_row
-from mmradar.radar.recording import ADCFileError, RawRecording, open_recording
+from mmradar.radar.range_doppler import remove_static_clutter, signed_bins
+from mmradar.radar.raw_files import RawRecording, open_raw
+from mmradar.radar.recording import ADCFileError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,9 +79,9 @@ def inspect_adc(path: str | Path, config: RadarConfig, max_frames: int = 16) -> 
             file.
     """
     path = Path(path)
-    recording = open_recording(path, config, on_error='drop')  # what is over is among the problems
-    if not isinstance(recording, RawRecording):
-        raise ADCFileError(f'{path}: holds cubes; raw files of a DCA1000 are inspected')
+    if (held := format_of(path)) != 'raw':
+        raise ADCFileError(f'{path}: holds {held}; raw files of a DCA1000 are inspected')
+    recording = open_raw(path, config, on_error='drop')  # what is over is among the problems
     size, frames = path.stat().st_size, len(recording)
     over = size - frames * config.frame_bytes
     numbers = np.unique(np.linspace(0, frames - 1, max_frames).astype(int))

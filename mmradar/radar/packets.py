@@ -1,336 +1,210 @@
-"""The DCA1000's UDP packets, as dumped: put in order, lost ones filled with zeros and reported.
+"""The DCA1000's UDP packets, put in order as they come.
 
 Every packet says with its sequence number how many came before it, and with its byte count how many bytes of samples
-(DCA1000EVM user guide): 4 and 6 bytes, little endian, before at most 1,456 bytes of samples. Three dumps are read:
-
-- mmWave Studio's ``adc_data_Raw_0.bin``, which puts a length of 4 bytes between the two;
-- datagrams one behind the other, as a socket gives them, all of one size but the last;
-- captures of Wireshark or tcpdump, ``.pcap`` and ``.pcapng``, which also hold other packets and other cards'.
-
-Each card counts for itself, and anew in every recording. Packets of two are never put into one stream.
+(DCA1000EVM user guide): 4 and 6 bytes, little endian, before at most 1,456 bytes of samples. A card counts anew in
+every recording. Places follow from the byte count alone: the sequence number comes round again after 6 TB.
 """
 
 from __future__ import annotations
 
 import struct
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-
-import numpy as np
-from jaxtyping import UInt8
-
-from mmradar.radar.captures import CAPTURE_SIGNATURES, Datagram, read_datagrams
-from mmradar.radar.config import RadarConfig
-from mmradar.radar.recording import ADCFileError, RawRecording, check_on_error, frames_of_bytes
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import NamedTuple
 
 PACKET_BYTES = 1456
+HEADER_BYTES = 10
 DATA_PORT = 4098
-# No network delays a packet by as many numbers, or brings it again as many packets after the first time.
-_LATEST, _AGAIN = 4096, 8
+# No network delays a packet by as many others, or brings it again as many packets after the first time.
+MOST_DELAY, _AGAIN = 4096, 8
+_FAR_BYTES = MOST_DELAY * PACKET_BYTES
 
-Packet = tuple[int, int, memoryview]  # sequence number, bytes of samples before it, samples
 
-
-@dataclass
-class PacketStream:
-    """What a dump of packets holds.
+class Packet(NamedTuple):
+    """A packet.
 
     Args:
-        samples: Bytes of samples from the first to the last packet, zeros where packets are lost.
-        first_byte: How many bytes the board had sent before the first of these.
-        packets: Packets that carried them.
-        lost: Gaps as (offset in ``samples``, bytes).
-        out_of_order: Packets that came after a later one.
-        duplicates: Packets that came again.
+        number: Its sequence number.
+        start: Bytes of samples that the card had sent before it in this recording.
+        samples: Its own.
     """
 
-    samples: UInt8[np.ndarray, 'bytes']
-    first_byte: int
-    packets: int
-    lost: list[tuple[int, int]] = field(default_factory=list)
-    out_of_order: int = 0
-    duplicates: int = 0
+    number: int
+    start: int
+    samples: memoryview
 
     @property
-    def lost_bytes(self) -> int:
-        """Bytes of all gaps."""
-        return sum(size for _, size in self.lost)
+    def end(self) -> int:
+        """Bytes of samples that the card had sent with it."""
+        return self.start + len(self.samples)
+
+    @classmethod
+    def parse(cls, datagram: bytes | memoryview) -> Packet | None:
+        """The packet that a UDP datagram is; ``None`` of one that is too short or too long to be one."""
+        if not HEADER_BYTES < len(datagram) <= HEADER_BYTES + PACKET_BYTES:
+            return None
+        number, low, high = struct.unpack_from('<IIH', datagram)
+        return cls(number, high << 32 | low, memoryview(datagram)[HEADER_BYTES:])
 
 
-def read_packets(
-    path: str | Path, *, source: str | None = None, port: int | None = None, recording: int | None = None
-) -> PacketStream:
-    """Put the packets of a dump in order.
-
-    Args:
-        path: The dump.
-        source: Of a capture that holds packets of several cards, whose to take: a card's address, as in
-            ``'192.168.33.180'``, or more of what the error says of them.
-        port: Of a capture, the UDP port that the packets went to; 4098 if ``None``.
-        recording: Of a dump that holds several recordings of a card, which to take, from 0.
-
-    Raises:
-        FileNotFoundError: No such file.
-        ADCFileError: Not a dump of packets; packets of several cards or recordings, and none chosen; or more lost than
-            there is.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'no dump of packets at {path}')
-    packets = _one_recording(_one_card(path, source, port), path, recording)
-    first = min(count for _, count, _ in packets)
-    size = max(count + len(data) for _, count, data in packets) - first
-    held = sum(len(data) for *_, data in packets)
-    if size > 2 * held:
-        raise ADCFileError(
-            f'{path}: {len(packets):,} packets hold {held:,} bytes of samples, but count {size:,}: more than half is '
-            'lost, or the file is damaged'
-        )
-    stream = PacketStream(np.zeros(size, np.uint8), first, 0)
-    seen: dict[int, int] = {}  # first byte -> bytes
-    latest = -1
-    for number, count, data in packets:
-        if count in seen:
-            stream.duplicates += 1
-            continue
-        seen[count] = len(data)
-        stream.out_of_order += number < latest
-        latest = max(latest, number)
-        stream.samples[count - first : count - first + len(data)] = data
-    stream.packets = len(seen)
-    end = first
-    for count, size in sorted(seen.items()):
-        if count > end:
-            stream.lost.append((end - first, count - end))
-        end = max(end, count + size)
-    return stream
-
-
-def _one_card(path: Path, source: str | None, port: int | None) -> list[Packet]:
-    """Packets of one card, in the order of the file."""
-    with path.open('rb') as file:
-        captured = file.read(4) in CAPTURE_SIGNATURES
-    if captured:
-        return _captured(path, source, DATA_PORT if port is None else port)
-    if source is not None or port is not None:
-        raise ADCFileError(
-            f'{path}: source and port choose packets of a capture (.pcap, .pcapng); this dump does not say them'
-        )
-    packets = list(_dumped(path))
-    if not packets:
-        raise ADCFileError(f'{path}: no packet of a DCA1000 in {path.stat().st_size:,} bytes')
-    return packets
-
-
-def _one_recording(packets: list[Packet], path: Path, chosen: int | None) -> list[Packet]:
-    recordings = _recordings(packets)
-    if chosen is None and len(recordings) == 1:
-        return recordings[0]
-    if chosen is not None and 0 <= chosen < len(recordings):
-        return recordings[chosen]
-    found = '; '.join(
-        f'recording {number}: {len(those):,} packets, numbers {those[0][0]:,} to {those[-1][0]:,}'
-        for number, those in enumerate(recordings[:8])
-    ) + ('; ...' if len(recordings) > 8 else '')
-    if chosen is not None:
-        raise ADCFileError(f'{path}: there is no recording {chosen!r}; found {found}')
-    raise ADCFileError(
-        f'{path}: there are two recordings in one dump, or more: packets begin to count again. Found {found}. Choose '
-        'one with recording=0 or another of these numbers.'
-        + (' So many of them may be two cards in one dump without addresses.' if len(recordings) > 8 else '')
-    )
-
-
-def _recordings(packets: Sequence[Packet]) -> list[list[Packet]]:
-    """Packets of a card by recording.
-
-    Another recording has begun where a number comes again with other samples or long after the first time, and where
-    numbers fall back very far.
-    """
-    recordings: list[list[Packet]] = [[]]
-    places: dict[int, int] = {}  # of numbers in the recording
-    numbers: dict[int, int] = {}  # by the first byte
-    latest, rise = -1, 0  # where in the recording numbers last began to rise
-    for packet in packets:
-        number, count, _ = packet
-        current = recordings[-1]
-        if current and number < current[-1][0]:
-            rise = len(current)
-        place = places.get(number)
-        again = place is not None and (current[place] != packet or len(current) - place > _AGAIN)
-        if again or latest - number > _LATEST or numbers.get(count, number) != number:
-            # those just before this one, rising to it, filled gaps of the recording that had ended
-            start = rise if rise and number != current[-1][0] else len(current)
-            recordings[-1], current = current[:start], current[start:]
-            recordings.append(current)
-            places = {each[0]: place for place, each in enumerate(current)}
-            numbers = {each[1]: each[0] for each in current}
-            latest, rise = max(places, default=-1), 0
-        places.setdefault(number, len(current))
-        numbers[count] = number
-        latest = max(latest, number)
-        current.append(packet)
-    return recordings
-
-
-def _dumped(path: Path) -> Iterator[Packet]:
-    content = memoryview(np.memmap(path, np.uint8, 'r')) if path.stat().st_size else memoryview(b'')
-    # Studio's length is in the place of the byte count's lower half, which is 0 or a multiple of the packet's size
-    studio = len(content) >= 14 and 0 < struct.unpack_from('<I', content, 4)[0] <= PACKET_BYTES
-    if studio and _is_studio(content):
-        return _studio(path, content)
-    return _datagrams(path, content)
-
-
-def _is_studio(content: memoryview) -> bool:
-    """Whether the second header stands where the first one's length puts it."""
-    number, length = struct.unpack_from('<II', content)
-    following = 14 + length
-    if following + 14 > len(content):
-        return following == len(content)
-    next_number, next_length = struct.unpack_from('<II', content, following)
-    return abs(next_number - number) < 2**16 and 0 < next_length <= PACKET_BYTES  # late, or the same again, too
-
-
-def _count(content: memoryview, offset: int) -> int:
-    return int.from_bytes(content[offset : offset + 6], 'little')
-
-
-def _studio(path: Path, content: memoryview) -> Iterator[Packet]:
-    offset = 0
-    while offset + 14 <= len(content):
-        number, length = struct.unpack_from('<II', content, offset)
-        data = content[offset + 14 : offset + 14 + length]
-        if not 0 < length <= PACKET_BYTES:
-            raise ADCFileError(
-                f'{path}: expected a packet at offset {offset:,}, at most {PACKET_BYTES:,} bytes long; found a length '
-                f'of {length:,}'
-            )
-        if len(data) == length:  # what the end of the file cuts off is lost
-            yield number, _count(content, offset + 8), data
-        offset += 14 + length
-
-
-def _datagrams(path: Path, content: memoryview) -> Iterator[Packet]:
-    step = 10 + PACKET_BYTES
-    for offset in range(0, len(content), step):
-        datagram = content[offset : offset + step]
-        if len(datagram) <= 10:
-            return
-        count = _count(datagram, 4)
-        if count % PACKET_BYTES:
-            raise ADCFileError(
-                f'{path}: expected a packet at offset {offset:,}, its byte count a multiple of {PACKET_BYTES:,}; found '
-                f'{count:,}. Datagrams must follow each other without anything between them.'
-            )
-        yield struct.unpack_from('<I', datagram)[0], count, datagram[10:]
-
-
-def _captured(path: Path, source: str | None, port: int) -> list[Packet]:
-    """Packets of one card in a capture."""
-    unread: Counter[str] = Counter()
-    other_ports: Counter[int] = Counter()
-    cards: dict[tuple[str, str, int], list[Datagram]] = {}
-    for datagram in read_datagrams(path, unread):
-        if datagram.port != port:
-            other_ports[datagram.port] += 1
-        elif len(datagram.data) + datagram.missing > 10:
-            cards.setdefault((datagram.source, datagram.destination, datagram.interface), []).append(datagram)
-    if not cards:
-        found = [f'{count:,} UDP datagrams to port {other}' for other, count in other_ports.most_common(4)]
-        found += [f'{count:,} {kind}, which are not read' for kind, count in unread.items()]
-        raise ADCFileError(
-            f'{path}: no packet of a DCA1000 to UDP port {port} in {path.stat().st_size:,} bytes; found '
-            f'{", ".join(found) or "no UDP datagram at all"}'
-            + ('. Cards that send to another port are chosen with port=' if other_ports else '')
-        )
-    names = {card: f'{card[0]} to {card[1]}, interface {card[2]}' for card in cards}
-    chosen = [
-        card
-        for card, name in names.items()
-        if source is None or (name.startswith(source) and name[len(source) :][:1] in ('', ':', ' ', ','))
-    ]
-    if len(chosen) != 1:
-        among = chosen or list(cards)
-        shown = ', '.join(f'{_short_name(card, among)!r} ({len(cards[card]):,} packets)' for card in among)
-        what = f'packets of {len(among)} cards' if chosen else f'no packet from {source!r}'
-        raise ADCFileError(
-            f'{path}: {what} to UDP port {port}; found {shown}. Choose one with source={_short_name(among[0], among)!r}'
-        )
-    datagrams = cards[chosen[0]]
-    if cut := next((datagram for datagram in datagrams if datagram.missing), None):
-        raise ADCFileError(
-            f'{path}: a packet from {cut.source} lacks its last {cut.missing:,} bytes, because the capture was made '
-            'with a limit on the length of packets; capture whole ones (tcpdump -s 0)'
-        )
-    return [(struct.unpack_from('<I', data)[0], _count(data, 4), data[10:]) for *_, data, _ in datagrams]
-
-
-def _short_name(card: tuple[str, str, int], among: Sequence[tuple[str, str, int]]) -> str:
-    """As much of a card's address, port, destination and interface as tells it from others."""
-
-    def forms(source: str, destination: str, interface: int) -> tuple[str, ...]:
-        whole = f'{source} to {destination}'
-        return source.partition(':')[0], source, whole, f'{whole}, interface {interface}'
-
-    for form, *others in zip(forms(*card), *(forms(*other) for other in among if other != card)):
-        if form not in others:
-            return form
-    return form
-
-
-def open_packets(
-    path: str | Path,
-    config: RadarConfig,
-    num_frames: int | None = None,
-    on_error: str = 'raise',
-    *,
-    source: str | None = None,
-    port: int | None = None,
-    recording: int | None = None,
-) -> RawRecording:
-    """A recording from a dump of packets.
+@dataclass(eq=False)
+class PacketCounts:
+    """What came of one recording.
 
     Args:
-        path: The dump.
-        config: The radar.
-        num_frames: Frames there must be.
-        on_error: ``'raise'``; ``'zero'`` to fill what is lost with zeros; or ``'drop'`` to leave out every frame that
-            lacks a packet, and a last one that is not whole. What was lost is in the recording's ``notes``.
-        source, port, recording: As for :func:`read_packets`.
-
-    Raises:
-        FileNotFoundError: No such file.
-        ADCFileError: As :func:`read_packets` and :func:`mmradar.radar.open_recording`; a lost packet with ``'raise'``.
+        recording: How many recordings came before it.
+        packets: Packets that carried its samples.
+        out_of_order: Those of them that came after a later one.
+        duplicates: Packets that came again.
+        late: Packets that came when nobody waited for them any more; their samples are lost.
+        first_number, last_number: Sequence numbers of the packets that came first and last.
     """
-    check_on_error(on_error, ('raise', 'zero', 'drop'))
-    path, stream = Path(path), read_packets(path, source=source, port=port, recording=recording)
-    # offsets counted from the start of the frame that the first packet is in
-    ahead = stream.first_byte % config.frame_bytes
-    gaps = [(ahead + offset, size) for offset, size in stream.lost]
-    if ahead:
-        gaps.insert(0, (0, ahead))
-    samples = np.concatenate([np.zeros(ahead, np.uint8), stream.samples])
-    if not gaps:
-        return frames_of_bytes(samples, path, config, num_frames, 'raise' if on_error == 'zero' else on_error)
-    lost = f'{sum(size for _, size in gaps):,} bytes in {len(gaps):,} gaps, the first at byte {gaps[0][0]:,} (frame '
-    lost = f'{path}: packets are lost: {lost}{gaps[0][0] // config.frame_bytes:,})'
-    if on_error == 'raise':
-        raise ADCFileError(f"{lost}. on_error='zero' fills them with zeros, 'drop' leaves those frames out.")
-    if on_error == 'zero':
-        found = frames_of_bytes(samples, path, config, num_frames, 'raise')
-        found.notes += (f'{lost}; filled with zeros',)
-        return found
-    whole = len(samples) // config.frame_bytes
-    keep = np.ones(whole, bool)
-    for offset, size in gaps:
-        keep[offset // config.frame_bytes : -(-(offset + size) // config.frame_bytes)] = False
-    frames = samples[: whole * config.frame_bytes].reshape(whole, -1)[keep].reshape(-1)
-    found = frames_of_bytes(frames, path, config, None, 'drop')
-    dropped = whole - int(keep.sum())
-    numbers = ', '.join(map(str, np.flatnonzero(~keep)[:8])) + (', ...' if dropped > 8 else '')
-    found.notes += (f'{lost}; {dropped} frames are left out: {numbers}',)
-    found.dropped_frames = (num_frames or -(-len(samples) // config.frame_bytes)) - len(found)
-    return found
+
+    recording: int
+    packets: int = 0
+    out_of_order: int = 0
+    duplicates: int = 0
+    late: int = 0
+    first_number: int = 0
+    last_number: int = 0
+
+    @property
+    def received(self) -> int:
+        """All packets that came."""
+        return self.packets + self.duplicates + self.late
+
+
+class PacketSorter:
+    """Puts one card's packets in order as they come, and tells its recordings apart.
+
+    Another recording has begun where the same samples' place comes again with other ones or long after the first time,
+    and where places fall back very far. Packets just before that, rising to it, then filled gaps of the recording that
+    had ended, and are taken back; so packets that fall back are held until a later one than all before has come.
+
+    A packet far from all others, more than 4,096 of them, is taken once another one agrees with it.
+
+    Args:
+        max_delay: For how many packets to wait for one that is missing, at most 4,096; as many are held.
+    """
+
+    def __init__(self, max_delay: int = MOST_DELAY) -> None:
+        self.max_delay = min(max_delay, MOST_DELAY)
+        self.strays = 0  # packets that no other one agreed with
+        self._stray: Packet | None = None
+        self._stray_is_last = False
+        self._begin(0)
+
+    def _begin(self, recording: int) -> None:
+        self._counts = PacketCounts(recording)
+        self._waiting: list[tuple[int, Packet]] = []  # a heap
+        self._next = 0  # end of what was handed out
+        self._latest = -1  # start of the packet furthest on
+        self._run: list[tuple[Packet, bool]] = []  # packets that fell back, rising; with whether they came again
+        self._arrivals = 0
+        self._places: OrderedDict[int, int] = OrderedDict()  # of packets among the arrivals, by their start
+        self._recent: deque[Packet] = deque(maxlen=_AGAIN)
+
+    def push(self, packet: Packet) -> list[tuple[PacketCounts, Packet]]:
+        """Take a packet.
+
+        Returns:
+            Packets whose turn it is, with the counts of their recording, which go on. Another recording has others.
+        """
+        self._stray_is_last = self._arrivals > 0 and abs(packet.start - self._latest) > _FAR_BYTES
+        if not self._stray_is_last:
+            return self._push(packet)
+        stray, self._stray = self._stray, packet
+        self.strays += 1
+        if stray is None or abs(packet.start - stray.start) > _FAR_BYTES:
+            return []
+        self._stray, self._stray_is_last = None, False
+        self.strays -= 2
+        return [*self._follow(stray), *self._push(packet)]
+
+    def finish(self) -> list[tuple[PacketCounts, Packet]]:
+        """The packets that are left. What is pushed afterwards is another recording."""
+        ordered = []
+        if self._stray_is_last:  # nothing spoke against it
+            self.strays -= 1
+            ordered = self._follow(self._stray)
+        self._stray, self._stray_is_last = None, False
+        return [*ordered, *self._end_recording()]
+
+    def _follow(self, stray: Packet) -> list[tuple[PacketCounts, Packet]]:
+        """Go on from a packet that is far away: behind all others it is another recording's."""
+        ended = self._end_recording() if stray.start < self._latest else []
+        return [*ended, *self._push(stray)]
+
+    def _push(self, packet: Packet) -> list[tuple[PacketCounts, Packet]]:
+        previous = self._recent[-1].start if self._recent else -1
+        ordered = []
+        if packet.start < previous or (packet.start == previous and self._is_another(packet)):
+            ordered += self._take_run()  # another run begins, or none of it belongs to this packet
+        if self._is_another(packet):
+            run, self._run = self._run, []
+            ordered += self._end_recording()
+            for earlier, _ in run:
+                ordered += self._push(earlier)
+            return ordered + self._push(packet)
+        again = packet.start in self._places
+        self._remember(packet)
+        if packet.start < previous or self._run:
+            self._run.append((packet, again))
+            return ordered + (self._take_run() if packet.start > self._latest else [])
+        return ordered + self._take(packet, again)
+
+    def _is_another(self, packet: Packet) -> bool:
+        """Whether a packet's place was another's of this recording."""
+        place = self._places.get(packet.start)
+        if place is None:
+            return False
+        distance = self._arrivals - place
+        return distance > _AGAIN or self._recent[-distance] != packet
+
+    def _remember(self, packet: Packet) -> None:
+        self._places.setdefault(packet.start, self._arrivals)
+        self._recent.append(packet)
+        self._arrivals += 1
+        if len(self._places) > 2 * MOST_DELAY:
+            self._places.popitem(last=False)
+
+    def _take_run(self) -> list[tuple[PacketCounts, Packet]]:
+        run, self._run = self._run, []
+        return [each for packet, again in run for each in self._take(packet, again)]
+
+    def _take(self, packet: Packet, again: bool) -> list[tuple[PacketCounts, Packet]]:
+        counts = self._counts
+        if not counts.received:
+            counts.first_number = packet.number
+        counts.last_number = packet.number
+        if again:
+            counts.duplicates += 1
+            return []
+        if packet.start < self._next:
+            counts.late += 1
+            return []
+        counts.packets += 1
+        counts.out_of_order += packet.start < self._latest
+        self._latest = max(self._latest, packet.start)
+        heappush(self._waiting, (packet.start, packet))
+        return self._hand_out()
+
+    def _hand_out(self, wait: bool = True) -> list[tuple[PacketCounts, Packet]]:
+        """Packets whose turn it is: the next one, or one that was waited for long enough."""
+        ordered, delay_bytes = [], self.max_delay * PACKET_BYTES
+        while self._waiting:
+            start, packet = self._waiting[0]
+            in_time = self._latest - start < delay_bytes and len(self._waiting) <= self.max_delay
+            if wait and start > self._next and in_time:
+                break
+            heappop(self._waiting)
+            self._next = max(self._next, packet.end)
+            ordered.append((self._counts, packet))
+        return ordered
+
+    def _end_recording(self) -> list[tuple[PacketCounts, Packet]]:
+        ordered = [*self._take_run(), *self._hand_out(wait=False)]
+        if self._arrivals:
+            self._begin(self._counts.recording + 1)
+        return ordered

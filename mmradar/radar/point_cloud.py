@@ -11,7 +11,7 @@ import scipy.special
 from jaxtyping import Bool, Float
 
 from mmradar.radar.config import RadarConfig
-from mmradar.radar.heatmap import signed_bins
+from mmradar.radar.range_doppler import signed_bins
 
 
 class PointCloud(NamedTuple):

@@ -1,16 +1,17 @@
-"""Recordings on disk, opened without being read: raw files of TI's DCA1000, and complex cubes of other tools."""
+"""The frame source: whatever has a radar, a length, and cubes of its frames."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from jaxtyping import Complex64, Int16
+from jaxtyping import Complex64
 
 from mmradar.errors import DataError
-from mmradar.radar.adc_layout import HSI_HEADERS, decode_groups, unpack_words
 from mmradar.radar.config import RadarConfig
 
 Frames = Sequence[int] | slice | None
@@ -20,18 +21,89 @@ class ADCFileError(DataError):
     """A file of radar samples that does not hold what its radar configuration says."""
 
 
-class Recording(ABC):
-    """Frames of one radar, read from disk as they are asked for.
+@dataclass(frozen=True)
+class OpenedFile:
+    """How a file was opened and what it was then, so that another process can open the very same.
 
     Args:
-        path: The file, for messages.
+        opener: What opened it, of (path, config, **options).
+        path: The file, absolute.
         config: The radar that wrote it.
-        dropped_frames: Frames left out because they are not whole.
-        notes: What was left out, in sentences.
+        options: Further arguments of ``opener``, by name.
+        size_bytes: Its size.
+        changed_ns: When it was last changed, ns since 1970.
     """
 
-    def __init__(self, path: Path, config: RadarConfig, dropped_frames: int = 0, notes: Sequence[str] = ()) -> None:
+    opener: Callable[..., Recording]
+    path: Path
+    config: RadarConfig
+    options: tuple[tuple[str, Any], ...]
+    size_bytes: int
+    changed_ns: int
+
+    @classmethod
+    def now(cls, opener: Callable[..., Recording], path: str | Path, config: RadarConfig, **options) -> OpenedFile:
+        """The file as it is.
+
+        Raises:
+            FileNotFoundError: No such file.
+        """
+        path = Path(path).absolute()
+        if not path.is_file():
+            raise FileNotFoundError(f'no radar recording at {path}')
+        status = path.stat()
+        return cls(opener, path, config, tuple(options.items()), status.st_size, status.st_mtime_ns)
+
+    def check(self) -> None:
+        """Raise unless the file is what it was.
+
+        Raises:
+            FileNotFoundError: It is gone.
+            ADCFileError: It was changed.
+        """
+        now = OpenedFile.now(self.opener, self.path, self.config, **dict(self.options))
+        if now != self:
+            raise ADCFileError(
+                f'{self.path} was changed while it was in use: opened with {self.size_bytes:,} bytes, now it has '
+                f'{now.size_bytes:,}, written later. Start anew, so that it is checked again.'
+            )
+
+    def reopen(self) -> Recording:
+        """The same recording again.
+
+        Raises:
+            FileNotFoundError: The file is gone.
+            ADCFileError: It was changed.
+        """
+        self.check()
+        return self.opener(self.path, self.config, **dict(self.options))
+
+
+class Recording(ABC):
+    """Frames of one radar: a file's, a simulation's, or received ones.
+
+    One of a file holds none of its samples and keeps nothing open: a data set opens each of its recordings once, some
+    thousand of them. Pickled, it carries how it was opened and is opened and checked again in the other process. One
+    in memory carries its samples.
+
+    Args:
+        path: The file; in memory, a name for messages.
+        config: The radar.
+        dropped_frames: Frames left out because they are not whole.
+        notes: What was left out, in sentences.
+        file: How the file was opened; ``None`` of a recording in memory.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        config: RadarConfig,
+        dropped_frames: int = 0,
+        notes: Sequence[str] = (),
+        file: OpenedFile | None = None,
+    ) -> None:
         self.path, self.config, self.dropped_frames, self.notes = path, config, dropped_frames, tuple(notes)
+        self.file = file
 
     @abstractmethod
     def __len__(self) -> int:
@@ -46,7 +118,27 @@ class Recording(ABC):
 
         Raises:
             IndexError: A frame the recording does not have.
+            FileNotFoundError: Its file is gone.
+            ADCFileError: Its file was changed, or is damaged.
         """
+
+    def fingerprint(self) -> dict[str, Any] | None:
+        """What the samples depend on, as JSON can hold it: file, size, time of change, radar, options.
+
+        ``None`` of a recording in memory.
+        """
+        if self.file is None:
+            return None
+        return dict(
+            path=str(self.file.path.resolve()),
+            size_bytes=self.file.size_bytes,
+            changed_ns=self.file.changed_ns,
+            radar=asdict(self.config),
+            options=dict(self.file.options),
+        )
+
+    def __reduce_ex__(self, protocol: int) -> str | tuple:
+        return super().__reduce_ex__(protocol) if self.file is None else (self.file.reopen, ())
 
     def _selection(self, frames: Frames) -> slice | np.ndarray:
         """What to index with; frames side by side become a slice, which copies nothing."""
@@ -60,42 +152,6 @@ class Recording(ABC):
         return frames
 
 
-class RawRecording(Recording):
-    """A DCA1000's samples.
-
-    Args:
-        words: All whole frames, int16, (frames, loops, tx, words of a chirp with its header).
-        path, config, dropped_frames, notes: As for :class:`Recording`.
-    """
-
-    def __init__(self, words: Int16[np.ndarray, 'frames loops tx words'], path: Path, config: RadarConfig, **kwargs):
-        super().__init__(path, config, **kwargs)
-        self._words = words[..., config.header_bytes // 2 :]
-
-    def __len__(self) -> int:
-        return len(self._words)
-
-    def words(self, frames: Frames = None) -> Int16[np.ndarray, 'frames loops tx words']:
-        """Words as they lie in the file, without headers.
-
-        Raises:
-            IndexError: A frame the recording does not have.
-        """
-        # a memory map becomes a plain view of itself, whose slices cost less
-        return np.asarray(self._words[self._selection(frames)])
-
-    def raw(self, frames: Frames = None) -> Int16[np.ndarray, 'frames loops tx rx half 4']:
-        """Samples as they are, in groups ``I0 I1 Q0 Q1``; a view of the file if it holds them so.
-
-        Raises:
-            IndexError: A frame the recording does not have.
-        """
-        return unpack_words(self.words(frames), self.config)
-
-    def cube(self, frames: Frames = None) -> Complex64[np.ndarray, 'frames ant loops samples']:
-        return decode_groups(self.raw(frames))
-
-
 def check_on_error(on_error: str, known: tuple[str, ...] = ('raise', 'drop')) -> None:
     """Raise unless ``on_error`` is one of ``known``.
 
@@ -104,113 +160,3 @@ def check_on_error(on_error: str, known: tuple[str, ...] = ('raise', 'drop')) ->
     """
     if on_error not in known:
         raise ValueError(f'on_error must be one of {", ".join(map(repr, known))}, found {on_error!r}')
-
-
-def describe_layout(config: RadarConfig) -> str:
-    """Bytes of a frame and where they come from, for messages."""
-    header = f', {config.header_bytes} bytes of header a chirp' if config.header_bytes else ''
-    return (
-        f'{config.frame_bytes:,} bytes a frame ({config.num_tx} TX x {config.num_rx} RX x {config.num_loops} loops x '
-        f'{config.num_samples} samples x {2 if config.sampling == "real" else 4} bytes{header})'
-    )
-
-
-def frames_of_bytes(
-    stream: np.ndarray, path: Path, config: RadarConfig, num_frames: int | None, on_error: str
-) -> RawRecording:
-    """A recording of the bytes that a board sent.
-
-    Args:
-        stream: uint8, of a file or reassembled from packets.
-        path, config, num_frames, on_error: As for :func:`open_recording`.
-
-    Raises:
-        ADCFileError: As :func:`open_recording`.
-    """
-    check_on_error(on_error)
-    if config.num_samples % 2:
-        raise ADCFileError(
-            f'{path}: samples of raw files are read in pairs, but the radar configuration has an odd number of them, '
-            f'{config.num_samples}'
-        )
-    size = len(stream)
-    frames, rest = divmod(size, config.frame_bytes)
-    layout = describe_layout(config)
-    notes = []
-    if frames == 0 or (rest and on_error == 'raise'):
-        raise ADCFileError(
-            f'{path}: {size:,} bytes is not a whole number of frames: {frames:,} frames and {rest:,} bytes over, at '
-            f'{layout}. The recording was cut short, or the radar configuration is not the one it was made with.'
-        )
-    if rest:
-        notes.append(
-            f'{path}: {rest:,} bytes from offset {size - rest:,} on are no whole frame and are left out; {frames:,} '
-            f'frames remain, at {layout}'
-        )
-    dropped = int(rest > 0)
-    if num_frames is not None and frames != num_frames:
-        found = (
-            f'expected {num_frames:,} frames = {num_frames * config.frame_bytes:,} bytes, found {frames:,} frames = '
-            f'{size:,} bytes, at {layout}'
-        )
-        if frames > num_frames or on_error == 'raise':
-            raise ADCFileError(f'{path}: {found}')
-        notes.append(f'{path}: {found}; what is there is used')
-        dropped = num_frames - frames
-    chirps = stream[: size - rest].view('<i2').reshape(frames, config.num_loops, config.num_tx, -1)
-    _check_headers(chirps, path, config)
-    return RawRecording(chirps, path, config, dropped_frames=dropped, notes=notes)
-
-
-def _check_headers(chirps: np.ndarray, path: Path, config: RadarConfig) -> None:
-    """The first and the last chirp must begin as the configuration says: with an identifier, or without."""
-    for (frame, loop, tx), name in (((0, 0, 0), 'first'), ((-1, -1, -1), 'last')):
-        start = np.asarray(chirps[frame, loop, tx, :4]).tobytes()
-        found = any(start[: config.header_bytes or 8] == header[: config.header_bytes or 8] for header in HSI_HEADERS)
-        if found != bool(config.header_bytes):
-            expected = 'an HSI header' if config.header_bytes else 'a sample'
-            raise ADCFileError(
-                f'{path}: expected the {name} chirp to begin with {expected} (RadarConfig.header_bytes is '
-                f'{config.header_bytes}), found bytes {start.hex(" ")}. With the mmWave SDK, headers are switched by '
-                'the third word of lvdsStreamCfg and take 64 bytes.'
-            )
-
-
-def open_recording(
-    path: str | Path,
-    config: RadarConfig,
-    num_frames: int | None = None,
-    on_error: str = 'raise',
-    key: str | None = None,
-    axes: str | None = None,
-) -> Recording:
-    """Open a recording without reading its samples.
-
-    Files that end in ``.npy``, ``.mat``, ``.h5`` or ``.hdf5`` hold complex cubes, see
-    :func:`mmradar.radar.open_cubes`. Everything else is what a DCA1000 writes: a :class:`RawRecording`.
-
-    Args:
-        path: The file.
-        config: The radar that wrote it.
-        num_frames: Frames the file must hold; any number of whole frames if ``None``.
-        on_error: ``'raise'``, or ``'drop'`` to leave out what is not whole and to be content with fewer frames than
-            ``num_frames``; what was left out is in the recording's ``dropped_frames`` and ``notes``.
-        key: Of cubes, the array's name in its file.
-        axes: Of cubes, the order of its axes.
-
-    Raises:
-        FileNotFoundError: No such file.
-        ADCFileError: It does not hold what the configuration says: file, offset, expectation and finding are named.
-    """
-    from mmradar.radar.cube_files import CUBE_SUFFIXES, open_cubes
-
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'no radar recording at {path}')
-    if path.suffix.lower() in CUBE_SUFFIXES:
-        return open_cubes(path, config, num_frames, on_error, key, axes)
-    if key is not None or axes is not None:
-        raise ValueError(f'{path}: key and axes are for files of cubes ({", ".join(CUBE_SUFFIXES)})')
-    # an empty file cannot be mapped
-    stream = np.memmap(path, np.uint8, 'r') if path.stat().st_size else np.zeros(0, np.uint8)
-    return frames_of_bytes(stream, path, config, num_frames, on_error)

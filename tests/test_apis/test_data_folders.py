@@ -7,7 +7,7 @@ from mmengine.config import Config
 
 from conftest import REPOSITORY
 from mmradar.apis.data_folders import datasets_of, set_cache_dir, set_data_root
-from mmradar.cli.command_line import config_from
+from mmradar.cli import config_from
 from mmradar.errors import ConfigError
 
 HUPR = dict(type='HuPRDataset', data_root='data/HuPR/', ann_file='hrnet_annot_train.json')

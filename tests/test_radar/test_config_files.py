@@ -140,13 +140,13 @@ def test_a_board_that_cannot_be(tmp_path):
 
 def test_a_chip_on_several_boards_is_read_and_asks_for_the_board_where_it_is_needed(tmp_path):
     text = SDK.replace('0 77 10', '0 60 10')
-    config = RadarConfig.from_file(write(tmp_path, text))
+    config = read_radar_config(write(tmp_path, text))
     assert config.frame_shape == (12, 64, 256) and config.tx_positions is None and config.rx_positions is None
     for name in ('virtual_positions', 'antenna_positions_m', 'azimuth_first_order'):
-        with pytest.raises(ConfigError, match=r'from_file\(..., board=...\), one of .*xWR6843AOP'):
+        with pytest.raises(ConfigError, match=r'read_radar_config\(..., board=...\), one of .*xWR6843AOP'):
             getattr(config, name)
     board = find_board('xWR6843ODS')
-    found = RadarConfig.from_file(write(tmp_path, text), board='xWR6843ODS')
+    found = read_radar_config(write(tmp_path, text), board='xWR6843ODS')
     assert found == replace(config, tx_positions=board.tx_positions, rx_positions=board.rx_positions)
     assert found.virtual_positions.shape == (12, 2)
 
@@ -263,7 +263,7 @@ def test_a_log_of_mmwave_studio():
     path = SHARED_DATA / 'dca1000_phone' / 'LogFile.txt'
     if not path.is_file():
         pytest.skip(f'no recorded log at {path}')
-    config = RadarConfig.from_file(path)
+    config = read_radar_config(path)
     assert config.frame_shape == (4, 32, 64)
     assert config.start_frequency_hz == pytest.approx(77e9 + 66e12 * 6e-6, rel=1e-4)
     assert config.slope_hz_per_s == pytest.approx(66e12, rel=1e-3)
@@ -404,7 +404,7 @@ def test_files_that_came_out_wrong(name, expected):
         pytest.skip(f'no example at {CASES / name}')
     if isinstance(expected, str):
         with pytest.raises(ConfigError, match=expected):
-            RadarConfig.from_file(CASES / name)
+            read_radar_config(CASES / name)
     else:
-        config = RadarConfig.from_file(CASES / name)
+        config = read_radar_config(CASES / name)
         assert {field: getattr(config, field) for field in expected} == expected

@@ -137,7 +137,7 @@ def test_what_is_not_there_or_not_hdf5(tmp_path):
     with pytest.raises(FileNotFoundError, match='no radar recording at'):
         open_cubes(tmp_path / 'none.npy', CONFIG)
     (tmp_path / 'text.h5').write_text('hello')
-    with pytest.raises(ADCFileError, match='not an HDF5 file; it begins with bytes 68 65 6c 6c 6f'):
+    with pytest.raises(ADCFileError, match='neither a NumPy nor an HDF5 file; it begins with bytes 68 65 6c 6c 6f'):
         open_cubes(tmp_path / 'text.h5', CONFIG)
     with pytest.raises(ValueError, match='axes must be the words'):
         open_cubes(write(tmp_path / 'adc.npy', cube()), CONFIG, axes='frame loop')

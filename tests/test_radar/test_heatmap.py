@@ -220,7 +220,7 @@ def test_channels_of_numpy_and_torch(mode, channels):
 
 
 def test_from_raw_refuses_what_is_not_raw():
-    with pytest.raises(ValueError, match=r'takes int16 frames \(\.\.\., loops, tx, rx, .* found float32'):
+    with pytest.raises(ValueError, match=r'frames are int16 \(\.\.\., loops, tx, rx, .* found float32'):
         heatmap_3d_from_raw(raw_frames().astype(np.float32), antenna_order=None)
     with pytest.raises(ValueError, match='16 loops cannot be subsampled uniformly to 5'):
         heatmap_3d_from_raw(raw_frames(), 5, antenna_order=None)

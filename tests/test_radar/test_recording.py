@@ -1,169 +1,158 @@
-import struct
+"""What every recording does, of whatever it is: it is small when pickled, and keeps nothing open."""
+
+import json
+import os
+import pickle
+import resource
+import subprocess
+import sys
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+import scipy.io
 
-from mmradar.radar import ADCFileError, RadarConfig, encode_groups, open_recording, pack_words
-from mmradar.radar.config import IQ_ORDERS
+from conftest import REPOSITORY
+from mmradar.radar import ADCFileError, RadarConfig, RawRecording, encode_groups, open_recording, pack_words
+from mmradar.radar.packets import PACKET_BYTES
 
-TWO_BY_TWO = RadarConfig(
-    num_tx=2, num_rx=2, num_loops=2, num_samples=4, tx_positions=((0, 0), (2, 0)), rx_positions=((0, 0), (1, 0))
-)
-
-
-def write_by_hand(path, frames=2):
-    """Every sample says where it belongs: I = 1000 frame + 100 loop + 10 tx + rx, Q = minus its index."""
-    with open(path, 'wb') as file:
-        for frame in range(frames):
-            for loop in range(2):
-                for tx in range(2):
-                    for rx in range(2):
-                        real = 1000 * frame + 100 * loop + 10 * tx + rx
-                        for pair in (0, 2):
-                            file.write(struct.pack('<4h', real, real, -pair, -(pair + 1)))  # I0 I1 Q0 Q1
+CONFIG = RadarConfig(num_loops=2, num_samples=32)
+FRAMES = 5
 
 
-@pytest.fixture
-def by_hand(tmp_path):
-    def write(frames=2):
-        path = tmp_path / 'adc_data.bin'
-        write_by_hand(path, frames)
-        return path
-
-    return write
+def cube(frames=FRAMES):
+    shape = (frames, *CONFIG.frame_shape, 2)
+    return np.random.default_rng(0).integers(-2000, 2000, shape).astype(np.float32).view(np.complex64)[..., 0]
 
 
-def test_bytes_written_by_hand_come_back_in_their_places(by_hand):
-    cube = open_recording(by_hand(), TWO_BY_TWO).cube()
-    assert cube.shape == (2, 4, 2, 4) and cube.dtype == np.complex64
-    for frame in range(2):
-        for antenna in range(4):
-            for loop in range(2):
-                expected = 1000 * frame + 100 * loop + 10 * (antenna // 2) + antenna % 2 - 1j * np.arange(4)
-                np.testing.assert_array_equal(cube[frame, antenna, loop], expected)
-
-
-def test_only_the_frames_asked_for_in_their_order(by_hand):
-    recording = open_recording(by_hand(frames=4), TWO_BY_TWO)
-    assert len(recording) == 4 and recording.dropped_frames == 0 and recording.notes == ()
-    np.testing.assert_array_equal(recording.cube([3, 1, 1])[:, 0, 0, 0].real, [3000, 1000, 1000])
-    np.testing.assert_array_equal(recording.cube(slice(1, 3))[:, 0, 0, 0].real, [1000, 2000])
-    side_by_side = recording.raw([1, 2])
-    assert side_by_side.base is not None and side_by_side.shape == (2, 2, 2, 2, 2, 4)
-
-
-@pytest.mark.parametrize('change', [-8, -1, 3])
-def test_truncated_and_overlong_files_name_file_and_sizes(by_hand, change):
-    path = by_hand()
-    content = path.read_bytes()
-    path.write_bytes(content[:change] if change < 0 else content + b'\0' * change)
-    with pytest.raises(
-        ADCFileError, match=f'adc_data.bin: {256 + change} bytes is not a whole number of frames.*128 bytes a frame'
-    ):
-        open_recording(path, TWO_BY_TWO)
-    recording = open_recording(path, TWO_BY_TWO, on_error='drop')
-    whole = 1 if change < 0 else 2
-    assert len(recording) == whole and recording.dropped_frames == 1
-    assert f'bytes from offset {128 * whole} on are no whole frame and are left out' in recording.notes[0]
-    np.testing.assert_array_equal(recording.cube()[:, 0, 0, 0].real, 1000 * np.arange(whole))
-
-
-def test_wrong_number_of_frames_antennas_or_samples(by_hand):
-    path = by_hand(frames=3)
-    with pytest.raises(ADCFileError, match='expected 5 frames = 640 bytes, found 3 frames = 384 bytes'):
-        open_recording(path, TWO_BY_TWO, num_frames=5)
-    recording = open_recording(path, TWO_BY_TWO, num_frames=5, on_error='drop')
-    assert len(recording) == 3 and recording.dropped_frames == 2 and 'expected 5 frames' in recording.notes[0]
-    with pytest.raises(ADCFileError, match='expected 2 frames = 256 bytes, found 3'):  # more is another recording
-        open_recording(path, TWO_BY_TWO, num_frames=2, on_error='drop')
-    with pytest.raises(ADCFileError, match='not a whole number of frames'):
-        open_recording(path, RadarConfig(num_samples=20))
-    with pytest.raises(ADCFileError, match='an odd number of them, 3'):
-        open_recording(path, RadarConfig(num_samples=3))
-    with pytest.raises(IndexError, match='asked for frames 1 to 3, there are 3'):
-        open_recording(path, TWO_BY_TWO).raw([1, 3])
-    with pytest.raises(ValueError, match="on_error must be one of 'raise', 'drop', found 'skip'"):
-        open_recording(path, TWO_BY_TWO, on_error='skip')
-    with pytest.raises(ValueError, match='key and axes are for files of cubes'):
-        open_recording(path, TWO_BY_TWO, key='adc')
-
-
-@pytest.mark.parametrize('on_error', ['raise', 'drop'])
-def test_missing_and_empty_files(tmp_path, on_error):
-    with pytest.raises(FileNotFoundError, match='nothing.bin'):
-        open_recording(tmp_path / 'nothing.bin', TWO_BY_TWO, on_error=on_error)
-    (tmp_path / 'empty.bin').touch()
-    with pytest.raises(ADCFileError, match='empty.bin: 0 bytes is not a whole number'):
-        open_recording(tmp_path / 'empty.bin', TWO_BY_TWO, on_error=on_error)
-
-
-def test_headers_are_expected_where_they_are_and_nowhere_else(tmp_path):
-    cube = np.random.default_rng(0).normal(size=(3, 12, 2, 8, 2)).view(complex)[..., 0] * 100
-    config = RadarConfig.build(dict(num_loops=2, num_samples=8, header_bytes=64))
-    path = tmp_path / 'adc_data.bin'
-    pack_words(encode_groups(cube, config), config).tofile(path)
-    np.testing.assert_allclose(open_recording(path, config).cube(), cube, atol=0.75)
-    plain = RadarConfig.build(dict(num_loops=2, num_samples=8 + 16))  # the same number of bytes
-    assert plain.frame_bytes != config.frame_bytes
-    same_size = RadarConfig.build(dict(num_loops=2, num_samples=12))
-    assert same_size.frame_bytes == config.frame_bytes
-    with pytest.raises(ADCFileError, match=r'(?s)first chirp to begin with a sample.*found bytes dc 0a da 0c'):
-        open_recording(path, same_size)
-    shifted = path.read_bytes()[2:] + b'\0\0'
-    path.write_bytes(shifted)
-    with pytest.raises(ADCFileError, match='first chirp to begin with an HSI header .*header_bytes is 64'):
-        open_recording(path, config)
-
-
-def test_a_real_recording_of_a_breathing_person(recorded_person):
-    """A person in range bin 7, 0.70 m away, breathing at 0.25 Hz."""
-    path, config = recorded_person
-    assert config.range_resolution_m == pytest.approx(0.1, rel=1e-3)
-    cube = open_recording(path, config).cube()
-    assert cube.shape == (400, 4, 2, 100)
-    profile = np.fft.fft(cube, axis=-1)
-    assert np.abs(profile).mean(axis=(0, 1, 2)).argmax() == 7
-    phase = np.unwrap(np.angle(profile[:, 0, 0, 7]))
-    spectrum = np.abs(np.fft.rfft(phase - phase.mean()))
-    assert np.fft.rfftfreq(400, 1 / config.frame_rate_hz)[spectrum.argmax()] == pytest.approx(0.25)
-
-
-configs = st.builds(
-    lambda lanes, order, sampling, header, samples, loops: RadarConfig.build(
-        dict(
-            num_lanes=lanes,
-            iq_order=order if lanes == 2 else 'IIQQ',
-            sampling=sampling,
-            header_bytes=header,
-            num_samples=samples,
-            num_loops=loops,
+def write(path, samples=None):
+    """A recording in a file of each form that there is, by its suffix."""
+    samples = cube() if samples is None else samples
+    content = pack_words(encode_groups(samples, CONFIG), CONFIG).tobytes()
+    if path.suffix == '.npy':
+        np.save(path, samples)
+    elif path.suffix == '.mat':
+        scipy.io.savemat(path, {'adc': samples})
+    elif path.suffix == '.h5':
+        h5py = pytest.importorskip('h5py', reason='h5py is not installed: HDF5 files cannot be read')
+        with h5py.File(path, 'w') as file:
+            file['run/adc'] = samples
+    elif path.suffix == '.dump':
+        starts = range(0, len(content), PACKET_BYTES)
+        path.write_bytes(
+            b''.join(
+                (number + 1).to_bytes(4, 'little') + start.to_bytes(6, 'little') + content[start : start + PACKET_BYTES]
+                for number, start in enumerate(starts)
+            )
         )
-    ),
-    st.sampled_from([2, 4]),
-    st.sampled_from(IQ_ORDERS),
-    st.sampled_from(['complex_1x', 'complex_2x', 'real']),
-    st.sampled_from([0, 2, 8, 64]),
-    st.integers(1, 8),
-    st.integers(1, 2),
-)
+    else:
+        path.write_bytes(content)
+    return path
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    content=st.one_of(st.binary(max_size=2000), st.integers(0, 3000).map(lambda n: bytes.fromhex('dc0ada0c') * n)),
-    config=configs,
-    on_error=st.sampled_from(['raise', 'drop']),
-)
-def test_any_bytes_give_frames_or_our_own_error(tmp_path, content, config, on_error):
+def opened(path, **options):
+    return open_recording(path, CONFIG, format='packets' if path.suffix == '.dump' else None, **options)
+
+
+every_form = pytest.mark.parametrize('suffix', ['.bin', '.npy', '.mat', '.h5', '.dump'])
+
+
+@every_form
+def test_a_pickled_recording_is_opened_again(tmp_path, suffix):
+    path = write(tmp_path / f'adc{suffix}')
+    recording = opened(path, num_frames=FRAMES + 2, on_error='drop')
+    content = pickle.dumps(recording)
+    assert len(content) < 1000, len(content)
+    again = pickle.loads(content)
+    assert type(again) is type(recording) and again.config == CONFIG
+    assert len(again) == FRAMES and again.dropped_frames == 2 and again.notes == recording.notes
+    np.testing.assert_array_equal(again.cube([3, 1, 1]), cube()[[3, 1, 1]])
+    assert pickle.dumps(again) == content
+
+
+def test_a_large_file_s_pickle_is_as_small(tmp_path):
+    config = RadarConfig()
     path = tmp_path / 'adc_data.bin'
-    path.write_bytes(content)
+    with path.open('wb') as file:
+        file.truncate(600 * config.frame_bytes)  # HuPR's: 472 MB, of holes here
+    recording = open_recording(path, config, num_frames=600)
+    assert recording.raw([599]).nbytes == config.frame_bytes
+    assert len(pickle.dumps(recording)) < 1000
+
+
+def test_another_process_opens_it_from_another_folder(tmp_path, monkeypatch):
+    write(tmp_path / 'adc.bin')
+    monkeypatch.chdir(tmp_path)
+    content = pickle.dumps(open_recording('adc.bin', CONFIG))
+    code = 'import pickle, sys; print(pickle.load(sys.stdin.buffer).cube([4]).sum())'
+    paths = dict(os.environ, PYTHONPATH=str(REPOSITORY))
+    done = subprocess.run([sys.executable, '-c', code], input=content, cwd='/', env=paths, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    assert complex(done.stdout.decode()) == cube()[4].sum()
+
+
+@every_form
+def test_a_file_that_changes_or_goes_is_an_error(tmp_path, suffix):
+    path = write(tmp_path / f'adc{suffix}')
+    recording = opened(path)
+    content = pickle.dumps(recording)
+    write(path, cube(FRAMES - 1))
+    for use in (recording.cube, lambda: pickle.loads(content)):
+        with pytest.raises(ADCFileError, match=rf'adc{suffix} was changed while it was in use: opened with .* bytes'):
+            use()
+    path.unlink()
+    for use in (recording.cube, lambda: pickle.loads(content)):
+        with pytest.raises(FileNotFoundError, match=f'no radar recording at .*adc{suffix}'):
+            use()
+
+
+@every_form
+def test_more_recordings_than_a_process_may_have_files_open(tmp_path, suffix):
+    path = write(tmp_path / f'adc{suffix}')
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1]))
     try:
-        recording = open_recording(path, config, on_error=on_error)
-    except ADCFileError as error:
-        assert 'adc_data.bin' in str(error)
-        return
-    cube = recording.cube()
-    assert cube.shape == (len(recording), *config.frame_shape) and len(recording) > 0
-    assert len(recording) == len(content) // config.frame_bytes
+        recordings = []
+        for number in range(80):
+            link = tmp_path / f'{number}{suffix}'
+            os.link(path, link)
+            recordings.append(opened(link))
+        frames = [recording.cube([2])[0] for recording in recordings]
+        loaded = pickle.loads(pickle.dumps(recordings))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert len(loaded) == 80
+    for frame in frames:
+        np.testing.assert_array_equal(frame, cube()[2])
+
+
+@every_form
+def test_a_fingerprint_says_what_samples_depend_on(tmp_path, suffix):
+    path = write(tmp_path / f'adc{suffix}')
+    first = opened(path).fingerprint()
+    assert json.loads(json.dumps(first))['path'] == str(path.resolve())
+    assert first['size_bytes'] == path.stat().st_size and first['changed_ns'] == path.stat().st_mtime_ns
+    assert json.dumps(opened(path).fingerprint()) == json.dumps(first)
+    link = tmp_path / f'link{suffix}'
+    link.symlink_to(path)
+    assert opened(link).fingerprint() == first
+    others = [opened(path, on_error='drop').fingerprint()]
+    os.utime(path, ns=(0, 1))
+    others.append(opened(path).fingerprint())
+    assert first not in others and others[0] != others[1]
+
+
+def test_the_same_radar_has_one_fingerprint_whatever_its_numbers_came_as(tmp_path):
+    path = write(tmp_path / 'adc.bin')
+    numbers = RadarConfig(num_loops=np.int64(2), num_samples=32, frame_rate_hz=10)
+    assert json.dumps(open_recording(path, numbers).fingerprint()) == json.dumps(
+        open_recording(path, CONFIG).fingerprint()
+    )
+
+
+def test_a_recording_in_memory_carries_its_samples():
+    words = pack_words(encode_groups(cube(), CONFIG), CONFIG)
+    recording = RawRecording(words, 'simulated', CONFIG, notes=['made by hand'])
+    assert recording.fingerprint() is None
+    again = pickle.loads(pickle.dumps(recording))
+    np.testing.assert_array_equal(again.cube(), cube())
+    assert again.path == 'simulated' and again.notes == ('made by hand',)

@@ -11,7 +11,7 @@ from mmengine.config import DictAction
 from mmradar.apis.complexity import model_complexity
 from mmradar.apis.configuration import load_config
 from mmradar.apis.peak_memory import peak_memory
-from mmradar.cli.command_line import run
+from mmradar.cli import run
 
 
 def main() -> None:

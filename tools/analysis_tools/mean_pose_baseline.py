@@ -10,7 +10,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
 
 from mmradar.apis.data_folders import datasets_of
-from mmradar.cli.command_line import add_config_arguments, check_output_file, config_from, run, write_metrics
+from mmradar.cli import add_config_arguments, check_output_file, config_from, run, write_metrics
 from mmradar.datasets import HuPRDataset
 from mmradar.errors import ConfigError
 from mmradar.registry import DATASETS

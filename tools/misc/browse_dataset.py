@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmengine.registry import init_default_scope
 
-from mmradar.cli.command_line import add_config_arguments, check_draws, config_from, progress_bar, run
+from mmradar.cli import add_config_arguments, check_draws, config_from, progress_bar, run
 from mmradar.registry import DATASETS, VISUALIZERS
 from mmradar.visualization.sample_visualizer import picture_name
 

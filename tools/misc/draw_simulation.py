@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from mmradar.cli.command_line import check_picture_file, run
+from mmradar.cli import check_picture_file, run
 from mmradar.metainfo.hupr import dataset_info
 from mmradar.radar import RadarConfig, decode_groups, heatmap_3d, remove_static_clutter, unpack_words
 from mmradar.simulation import (

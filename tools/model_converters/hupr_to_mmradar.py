@@ -9,7 +9,7 @@ import torch
 from mmengine.registry import init_default_scope
 
 from mmradar.apis.configuration import load_config
-from mmradar.cli.command_line import check_output_file, run
+from mmradar.cli import check_output_file, run
 from mmradar.engine.checkpoint import read_checkpoint
 from mmradar.models.converters import hupr_to_mmradar, state_dict_of
 from mmradar.registry import MODELS

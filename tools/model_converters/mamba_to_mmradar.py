@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from mmradar.cli.command_line import check_output_file, run
+from mmradar.cli import check_output_file, run
 from mmradar.engine.checkpoint import read_checkpoint
 from mmradar.models.converters import mamba_to_mmradar, mmradar_to_mamba, state_dict_of, vision_mamba_arguments
 

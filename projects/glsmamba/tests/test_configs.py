@@ -17,7 +17,7 @@ from mmpose.registry import KEYPOINT_CODECS
 from torch import nn
 
 from mmradar.apis.configuration import load_config
-from mmradar.cli.command_line import config_from
+from mmradar.cli import config_from
 from mmradar.errors import CheckpointError, ConfigError, DataError
 from mmradar.registry import DATASETS, METRICS, MODELS, PARAM_SCHEDULERS
 

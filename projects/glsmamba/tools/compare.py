@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmradar.cli.command_line import run
+from mmradar.cli import run
 from mmradar.errors import ConfigError
 
 PROJECT = Path(__file__).resolve().parents[1]

@@ -19,7 +19,7 @@ from hummuss.evaluation.lifting_errors import joint_errors, procrustes_aligned
 from mmengine.runner import Runner
 
 from mmradar.apis.configuration import load_config
-from mmradar.cli.command_line import add_config_arguments, config_from, progress_bar, run
+from mmradar.cli import add_config_arguments, config_from, progress_bar, run
 from mmradar.errors import ConfigError, DataError
 
 

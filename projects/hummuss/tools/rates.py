@@ -6,7 +6,7 @@ import argparse
 
 from hummuss.evaluation.conditions import evaluate_under, load_model, markdown_table, metric, percent_change
 
-from mmradar.cli.command_line import add_config_arguments, config_from, run
+from mmradar.cli import add_config_arguments, config_from, run
 
 CONDITIONS = {
     'x0.25': dict(rate_scale=0.25),

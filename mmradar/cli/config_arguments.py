@@ -1,0 +1,50 @@
+"""Flags that become a configuration and its data."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Collection
+
+from mmengine.config import Config, DictAction
+
+from mmradar.apis.configuration import load_config
+from mmradar.apis.data_folders import set_cache_dir, set_data_root
+
+
+def add_config_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of every script that reads a configuration and its data."""
+    parser.add_argument(
+        '--data-root',
+        help="folder of the data set, in place of the configuration's, for all that reads it: data sets, evaluators, a "
+        'cache below it',
+    )
+    parser.add_argument(
+        '--cache-dir',
+        help='keep finished heatmaps in this folder, and read those that are there; like all folders on the command '
+        'line, as seen from the current one',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='override entries of the configuration, e.g. train_cfg.max_epochs=5 model.head.num_layers=2',
+    )
+
+
+def config_from(args: argparse.Namespace, also_read: Collection[str] = ()) -> Config:
+    """The configuration that ``args.config`` and the flags of :func:`add_config_arguments` ask for.
+
+    Args:
+        args: Of the command line.
+        also_read: As of :func:`load_config`.
+    """
+    config = load_config(args.config, args.cfg_options, also_read)
+    if args.data_root:
+        for note in set_data_root(config, args.data_root):
+            print(f'Note: {note}', file=sys.stderr)
+    if args.cache_dir:
+        set_cache_dir(config, args.cache_dir)
+    return config

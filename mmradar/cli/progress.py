@@ -1,0 +1,26 @@
+"""How far a script has come."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+
+def progress_bar(unit: str, width: int = 32) -> Callable[[int, int], None]:
+    """A callback (done, total) that draws a bar on a terminal, and a line every tenth of the way elsewhere."""
+    start, terminal, printed = time.perf_counter(), sys.stdout.isatty(), -1
+
+    def show(done: int, total: int) -> None:
+        nonlocal printed
+        share = done / max(total, 1)
+        elapsed = time.perf_counter() - start
+        left = f', {elapsed / share - elapsed:.0f} s left' if 0 < share < 1 else ''
+        text = f'[{"#" * round(share * width):<{width}}] {done}/{total} {unit}, {elapsed:.0f} s{left}'
+        if terminal:
+            print(f'\r{text:<78}', end='\n' if done == total else '', flush=True)
+        elif int(10 * share) > printed:
+            printed = int(10 * share)
+            print(text, flush=True)
+
+    return show

@@ -1,0 +1,284 @@
+"""From raw samples to range and Doppler: clutter removal, chirp subsampling, the first two Fourier transforms.
+
+Every function takes and returns numpy arrays or torch tensors, on whatever device they are, with any leading axes.
+:func:`range_doppler` takes a cube that the other functions have prepared; :func:`range_doppler_from_raw` does all of it
+at once from int16 samples, and only the work that its output needs.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Int16
+
+Array = TypeVar('Array', np.ndarray, torch.Tensor)
+
+
+def remove_static_clutter(cube: Array, window: str | None = None) -> Array:
+    """Subtract the mean over the loops of a frame: what does not move within the frame vanishes.
+
+    milliMamba, pre-processing, first step; HuPR does the same.
+
+    Args:
+        cube: (..., antennas, loops, samples).
+        window: The window that the Doppler transform will lay over the loops, by its name in ``scipy.signal``, if any.
+            It weights the mean: without it, what moves by no whole number of Doppler bins leaves a ghost at rest.
+
+    Returns:
+        The same shape; with a window, complex.
+
+    Raises:
+        ValueError: A window that scipy does not know, or that leaves nothing of so few loops.
+    """
+    if window is None:
+        return cube - cube.mean(-2, keepdims=True)
+    x, is_numpy = complex_tensor(cube)
+    weights = window_of(window, x.shape[-2], x.dtype, x.device)[:, None]
+    if not weights.sum() > 0:
+        raise ValueError(f'the window {window!r} leaves nothing of {x.shape[-2]} loops')
+    x = x - (x * weights).sum(-2, keepdim=True) / weights.sum()
+    return x.numpy() if is_numpy else x
+
+
+def complex_tensor(cube: Array) -> tuple[torch.Tensor, bool]:
+    """A cube as a complex tensor, in its precision, and whether it is one of numpy's."""
+    x = torch.from_numpy(cube) if (is_numpy := isinstance(cube, np.ndarray)) else cube
+    return (x if x.is_complex() else x.to(torch.complex64)), is_numpy
+
+
+def subsample_chirps(cube: Array, num_chirps: int = 8) -> Array:
+    """Keep ``num_chirps`` loops at equal distances, the first among them.
+
+    milliMamba, pre-processing, second step. The unambiguous velocity shrinks by loops / ``num_chirps``.
+
+    Args:
+        cube: (..., antennas, loops, samples).
+        num_chirps: Loops to keep.
+
+    Returns:
+        (..., antennas, ``num_chirps``, samples), a view of the input.
+
+    Raises:
+        ValueError: The loops cannot be divided evenly into ``num_chirps``.
+    """
+    return cube[..., :: _stride(cube.shape[-2], num_chirps), :]
+
+
+def _stride(loops: int, num_chirps: int) -> int:
+    if num_chirps < 1 or loops % num_chirps:
+        raise ValueError(f'{loops} loops cannot be subsampled uniformly to {num_chirps} chirps')
+    return loops // num_chirps
+
+
+def range_doppler(
+    cube: Array,
+    num_doppler: int = 8,
+    range_bins: tuple[int, int] | None = None,
+    *,
+    range_window: str | None = None,
+    doppler_window: str | None = None,
+    doppler_shift: bool = True,
+    antenna_delays: Sequence[float] | None = None,
+    range_offset_bins: float = 0.0,
+) -> Array:
+    """Range and Doppler transform of every antenna.
+
+    milliMamba, pre-processing, third step, the first two of its three transforms (figure 4b).
+
+    Args:
+        cube: Complex samples, (..., antennas, loops, samples).
+        num_doppler: Doppler bins around rest. Fewer loops are zero-padded to it; of more loops' bins the middle ones
+            are kept, which hold speeds up to ``num_doppler / loops`` of the unambiguous one.
+        range_bins: First and one past the last range bin to keep; all if ``None``.
+        range_window: Window over samples, a name that ``scipy.signal.get_window`` knows; none in the paper.
+        doppler_window: Window over loops, likewise.
+        doppler_shift: Rest in the middle, bin ``num_doppler // 2``; at bin 0 otherwise.
+        antenna_delays: When each antenna listens, in periods between the loops of ``cube``, to take out the phase by
+            which a moving target runs away between transmitters that fire in turn; see
+            ``RadarConfig.antenna_delays``. No compensation if ``None``, as in the paper.
+        range_offset_bins: By how much echoes lie too far, in range bins; taken out.
+
+    Returns:
+        Complex, (..., antennas, ``num_doppler``, W), W being the range bins kept.
+
+    Raises:
+        ValueError: Range bins the samples do not give, or a window that scipy does not know.
+    """
+    x, is_numpy = complex_tensor(cube)
+    loops, samples = x.shape[-2:]
+    range_bins = (0, samples) if range_bins is None else tuple(range_bins)
+    check_range_bins(range_bins, samples)
+    kind = (x.dtype, x.device)
+    if range_window is not None:
+        x = x * window_of(range_window, samples, *kind)
+    if range_offset_bins:
+        turns = -range_offset_bins * np.arange(samples) / samples
+        x = x * torch.from_numpy(np.exp(2j * np.pi * turns)).to(x)
+    # The crop comes before the other transforms: they need no range bin that is not kept.
+    spectrum = torch.fft.fft(x)[..., slice(*range_bins)]
+    # So few loops are transformed faster by a matrix, which shifts, pads and sorts at no cost.
+    spectrum = fourier_matrix(tuple(range(loops)), num_doppler, doppler_window, doppler_shift, *kind) @ spectrum
+    if antenna_delays is not None:
+        spectrum = spectrum * _tdm_phases(
+            tuple(map(float, antenna_delays)), num_doppler, max(num_doppler, loops), doppler_shift, *kind
+        )
+    return spectrum.numpy() if is_numpy else spectrum
+
+
+def range_doppler_from_raw(
+    raw: Int16[Array, '... loops tx rx half 4'],
+    num_chirps: int | None = 8,
+    num_doppler: int = 8,
+    range_bins: tuple[int, int] | None = None,
+    *,
+    static_clutter: bool = False,
+    **options,
+) -> Array:
+    """What :func:`range_doppler` makes of raw frames after the two steps before it, at a fraction of the work.
+
+    All loops go into the mean that clutter removal subtracts, but only those kept are decoded and transformed. With a
+    ``doppler_window`` it is the mean of the loops kept that the window weights, see :func:`remove_static_clutter`.
+
+    Args:
+        raw: Frames as ``RawRecording.raw`` gives them.
+        num_chirps: Loops to keep; all if ``None``.
+        static_clutter: Leave in what stands still.
+        num_doppler, range_bins, **options: As of :func:`range_doppler`.
+
+    Returns:
+        complex64, as :func:`range_doppler`.
+
+    Raises:
+        ValueError: As :func:`range_doppler` and :func:`subsample_chirps`.
+    """
+    raw = np.asarray(raw) if isinstance(raw, np.ndarray) else raw  # a memory map becomes a plain view of itself
+    *leading, loops, tx, rx, half, four = raw.shape
+    if four != 4 or raw.dtype not in (np.int16, torch.int16):
+        raise ValueError(
+            f'raw frames are int16 (..., loops, tx, rx, samples / 2, 4), found {raw.dtype} {tuple(raw.shape)}'
+        )
+    num_chirps = loops if num_chirps is None else num_chirps
+    kept = raw[..., :: _stride(loops, num_chirps), :, :, :, :]
+    window = options.get('doppler_window')
+    # Sums of int16 are whole numbers, which float32 holds exactly.
+    if isinstance(raw, np.ndarray):
+        x = kept.astype(np.float32)
+        total = None if static_clutter or window else raw.sum(-5, dtype=np.float32, keepdims=True)
+    else:
+        x = kept.float()
+        total = None if static_clutter or window else raw.sum(-5, dtype=torch.float32, keepdim=True)
+    if total is not None:
+        total /= loops
+        x -= total
+    x = _decode_groups(x).reshape(*leading, num_chirps, tx * rx, 2 * half).transpose(-2, -3)
+    x = remove_static_clutter(x, window) if window and not static_clutter else x
+    spectrum = range_doppler(x, num_doppler, range_bins, **options)
+    return spectrum.numpy() if isinstance(raw, np.ndarray) else spectrum
+
+
+def range_doppler_from_cube(
+    cube: Array,
+    num_chirps: int | None = 8,
+    num_doppler: int = 8,
+    range_bins: tuple[int, int] | None = None,
+    *,
+    static_clutter: bool = False,
+    **options,
+) -> Array:
+    """The same of frames that are complex already.
+
+    Args:
+        cube: Complex samples, (..., antennas, loops, samples), all loops.
+        num_chirps, num_doppler, range_bins, static_clutter, **options: As of :func:`range_doppler_from_raw`.
+
+    Raises:
+        ValueError: As :func:`range_doppler` and :func:`subsample_chirps`.
+    """
+    window = options.get('doppler_window')
+    if not (static_clutter or window):
+        cube = remove_static_clutter(cube)  # by the mean of all loops
+    if num_chirps is not None:
+        cube = subsample_chirps(cube, num_chirps)
+    if window and not static_clutter:
+        cube = remove_static_clutter(cube, window)  # by that of the loops it weights
+    return range_doppler(cube, num_doppler, range_bins, **options)
+
+
+def _decode_groups(x: Array) -> torch.Tensor:
+    """Complex samples, (..., 2), of float32 groups I0 I1 Q0 Q1, (..., 4)."""
+    groups = x.reshape(-1, 4)
+    pairs = np.empty_like(groups) if isinstance(x, np.ndarray) else torch.empty_like(groups)
+    for place, of in enumerate((0, 2, 1, 3)):  # column by column: a transposed copy takes ten times as long
+        pairs[:, place] = groups[:, of]
+    pairs = torch.from_numpy(pairs) if isinstance(x, np.ndarray) else pairs
+    return torch.view_as_complex(pairs.view(*x.shape[:-1], 2, 2))
+
+
+def check_range_bins(range_bins: tuple[int, int], samples: int) -> None:
+    """Raise unless the range bins, first and one past the last, are among those that the samples give.
+
+    Raises:
+        ValueError: They are not.
+    """
+    start, stop = range_bins
+    if not 0 <= start < stop <= samples:
+        raise ValueError(f'range_bins {(start, stop)} do not lie within the {samples} bins that {samples} samples give')
+
+
+def window_of(name: str, length: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """A symmetric window over ``length`` samples, by its name in ``scipy.signal``, in a complex type's real one.
+
+    Raises:
+        ValueError: A window that scipy does not know.
+    """
+    from scipy.signal import get_window
+
+    return torch.from_numpy(get_window(name, length, fftbins=False)).to(device, dtype.to_real())
+
+
+def signed_bins(count: int, shift: bool = True) -> np.ndarray:
+    """Frequency of each bin of a transform of ``count`` bins, in bins; ascending with ``shift``."""
+    bins = np.arange(count) - count // 2
+    return bins if shift else np.fft.ifftshift(bins)
+
+
+@functools.lru_cache(maxsize=64)
+def fourier_matrix(
+    places: tuple[int | None, ...],
+    bins: int,
+    window: str | None,
+    shift: bool,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> torch.Tensor:
+    """(bins, inputs): takes inputs at their places, through a window, to zero-padded and shifted frequency bins.
+
+    Where there are more places than bins, the bins are the middle ones of a transform over the places. An input whose
+    place is ``None`` is left out. The window goes over the inputs that are not, in the order of their places.
+    """
+    taken = [index for index, place in enumerate(places) if place is not None]
+    place = np.asarray([places[index] for index in taken])
+    length = max(bins, int(place.max()) + 1)
+    matrix = np.zeros((bins, len(places)), complex)
+    matrix[:, taken] = np.exp(-2j * np.pi * np.outer(signed_bins(bins, shift), place) / length)
+    matrix = torch.from_numpy(matrix)
+    if window is not None:
+        taper = window_of(window, len(taken), torch.complex128, torch.device('cpu'))
+        matrix[:, taken] *= taper[torch.from_numpy(place.argsort().argsort())]
+    return matrix.to(device, dtype)
+
+
+@functools.lru_cache(maxsize=16)
+def _tdm_phases(
+    delays: tuple[float, ...], bins: int, length: int, shift: bool, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
+    """(antennas, Doppler, 1): takes out what a target of each Doppler bin turned between the transmitters.
+
+    The bins are the middle ones of a transform over ``length`` loops.
+    """
+    phases = np.exp(-2j * np.pi * np.outer(delays, signed_bins(bins, shift)) / length)
+    return torch.from_numpy(phases).unsqueeze(-1).to(device, dtype)

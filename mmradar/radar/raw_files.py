@@ -1,0 +1,192 @@
+"""Raw files of TI's DCA1000: mapped where frames are asked for, and checked before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Complex64, Int16, UInt8
+
+from mmradar.radar.adc_layout import HSI_HEADERS, decode_groups, unpack_words
+from mmradar.radar.config import RadarConfig
+from mmradar.radar.recording import ADCFileError, Frames, OpenedFile, Recording, check_on_error
+
+Chirps = Int16[np.ndarray, 'frames loops tx words']
+
+
+class RawRecording(Recording):
+    """A DCA1000's samples, in memory.
+
+    Args:
+        chirps: All whole frames, int16, (frames, loops, tx, words of a chirp with its header).
+        path, config, **kwargs: As for :class:`Recording`.
+    """
+
+    def __init__(self, chirps: Chirps, path: Path, config: RadarConfig, **kwargs) -> None:
+        super().__init__(path, config, **kwargs)
+        self._chirps = chirps
+
+    def __len__(self) -> int:
+        return len(self._chirps)
+
+    def words(self, frames: Frames = None) -> Int16[np.ndarray, 'frames loops tx words']:
+        """Words as they lie in the file, without headers.
+
+        Raises:
+            As :meth:`cube`.
+        """
+        chirps = self._all_chirps()[self._selection(frames)]
+        # a memory map becomes a plain view of itself, whose slices cost less; as long as it is held, the file is mapped
+        return np.asarray(chirps)[..., self.config.header_bytes // 2 :]
+
+    def raw(self, frames: Frames = None) -> Int16[np.ndarray, 'frames loops tx rx half 4']:
+        """Samples as they are, in groups ``I0 I1 Q0 Q1``; a view of the file if it holds them so.
+
+        Raises:
+            As :meth:`cube`.
+        """
+        return unpack_words(self.words(frames), self.config)
+
+    def cube(self, frames: Frames = None) -> Complex64[np.ndarray, 'frames ant loops samples']:
+        return decode_groups(self.raw(frames))
+
+    def _all_chirps(self) -> Chirps:
+        return self._chirps
+
+
+class RawFileRecording(RawRecording):
+    """A DCA1000's file.
+
+    It is checked and mapped anew for every call, which takes 0.1 ms: a map that stays open holds a file descriptor, of
+    which a process has 1,024 unless it asks for more.
+
+    Args:
+        num_frames: Whole frames in the file.
+        file, **kwargs: As for :class:`Recording`.
+    """
+
+    def __init__(self, num_frames: int, file: OpenedFile, **kwargs) -> None:
+        Recording.__init__(self, file.path, file.config, file=file, **kwargs)
+        self._num_frames = num_frames
+
+    def __len__(self) -> int:
+        return self._num_frames
+
+    def _all_chirps(self) -> Chirps:
+        self.file.check()
+        return _chirps(np.memmap(self.path, np.uint8, 'r'), self._num_frames, self.config)
+
+
+def open_raw(
+    path: str | Path, config: RadarConfig, num_frames: int | None = None, on_error: str = 'raise'
+) -> RawFileRecording:
+    """Open a DCA1000's file without reading its samples.
+
+    Args:
+        path, config, num_frames, on_error: As for :func:`mmradar.radar.open_recording`.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ADCFileError: It does not hold what the configuration says: file, offset, expectation and finding are named.
+    """
+    file = OpenedFile.now(open_raw, path, config, num_frames=num_frames, on_error=on_error)
+    # an empty file cannot be mapped
+    stream = np.memmap(file.path, np.uint8, 'r') if file.size_bytes else np.zeros(0, np.uint8)
+    frames, dropped, notes = check_frames(stream, file.path, config, num_frames, on_error)
+    return RawFileRecording(frames, file, dropped_frames=dropped, notes=notes)
+
+
+def recording_of_bytes(
+    stream: UInt8[np.ndarray, 'bytes'],
+    path: Path,
+    config: RadarConfig,
+    num_frames: int | None = None,
+    on_error: str = 'raise',
+) -> RawRecording:
+    """A recording in memory, of the bytes that a board sent.
+
+    Args:
+        stream: The bytes from the start of a frame on.
+        path: A name for messages.
+        config, num_frames, on_error: As for :func:`mmradar.radar.open_recording`.
+
+    Raises:
+        ADCFileError: As :func:`open_raw`.
+    """
+    frames, dropped, notes = check_frames(stream, path, config, num_frames, on_error)
+    return RawRecording(_chirps(stream, frames, config), path, config, dropped_frames=dropped, notes=notes)
+
+
+def _chirps(stream: np.ndarray, frames: int, config: RadarConfig) -> Chirps:
+    words = stream[: frames * config.frame_bytes].view('<i2')
+    return words.reshape(frames, config.num_loops, config.num_tx, -1)
+
+
+def describe_layout(config: RadarConfig) -> str:
+    """Bytes of a frame and where they come from, for messages."""
+    header = f', {config.header_bytes} bytes of header a chirp' if config.header_bytes else ''
+    return (
+        f'{config.frame_bytes:,} bytes a frame ({config.num_tx} TX x {config.num_rx} RX x {config.num_loops} loops x '
+        f'{config.num_samples} samples x {2 if config.sampling == "real" else 4} bytes{header})'
+    )
+
+
+def check_frames(
+    stream: UInt8[np.ndarray, 'bytes'], path: Path, config: RadarConfig, num_frames: int | None, on_error: str
+) -> tuple[int, int, list[str]]:
+    """How many whole frames of the radar a stream of bytes holds, how many are left out, and that in sentences.
+
+    Args:
+        stream: The bytes that a board sent.
+        path: Its file, for messages.
+        config, num_frames, on_error: As for :func:`mmradar.radar.open_recording`.
+
+    Raises:
+        ADCFileError: As :func:`open_raw`.
+    """
+    check_on_error(on_error)
+    if config.num_samples % 2:
+        raise ADCFileError(
+            f'{path}: samples of raw files are read in pairs, but the radar configuration has an odd number of them, '
+            f'{config.num_samples}'
+        )
+    size = len(stream)
+    frames, rest = divmod(size, config.frame_bytes)
+    layout = describe_layout(config)
+    notes = []
+    if frames == 0 or (rest and on_error == 'raise'):
+        raise ADCFileError(
+            f'{path}: {size:,} bytes is not a whole number of frames: {frames:,} frames and {rest:,} bytes over, at '
+            f'{layout}. The recording was cut short, or the radar configuration is not the one it was made with.'
+        )
+    if rest:
+        notes.append(
+            f'{path}: {rest:,} bytes from offset {size - rest:,} on are no whole frame and are left out; {frames:,} '
+            f'frames remain, at {layout}'
+        )
+    dropped = int(rest > 0)
+    if num_frames is not None and frames != num_frames:
+        found = (
+            f'expected {num_frames:,} frames = {num_frames * config.frame_bytes:,} bytes, found {frames:,} frames = '
+            f'{size:,} bytes, at {layout}'
+        )
+        if frames > num_frames or on_error == 'raise':
+            raise ADCFileError(f'{path}: {found}')
+        notes.append(f'{path}: {found}; what is there is used')
+        dropped = num_frames - frames
+    _check_headers(_chirps(stream, frames, config), path, config)
+    return frames, dropped, notes
+
+
+def _check_headers(chirps: np.ndarray, path: Path, config: RadarConfig) -> None:
+    """The first and the last chirp must begin as the configuration says: with an identifier, or without."""
+    for (frame, loop, tx), name in (((0, 0, 0), 'first'), ((-1, -1, -1), 'last')):
+        start = np.asarray(chirps[frame, loop, tx, :4]).tobytes()
+        found = any(start[: config.header_bytes or 8] == header[: config.header_bytes or 8] for header in HSI_HEADERS)
+        if found != bool(config.header_bytes):
+            expected = 'an HSI header' if config.header_bytes else 'a sample'
+            raise ADCFileError(
+                f'{path}: expected the {name} chirp to begin with {expected} (RadarConfig.header_bytes is '
+                f'{config.header_bytes}), found bytes {start.hex(" ")}. With the mmWave SDK, headers are switched by '
+                'the third word of lvdsStreamCfg and take 64 bytes.'
+            )
