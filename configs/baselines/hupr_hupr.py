@@ -1,6 +1,6 @@
 # Table 3 of the paper (methods, on HuPR), row of HuPR: its own network on its own input. 4D heatmaps, mean over
-# elevation, eight frames t - 4 to t + 3. Everything is as in its public code; 35.5 M parameters and 68.5 GMACs, of which
-# the paper states 35.5 and 68.6.
+# elevation, eight frames t - 4 to t + 3. Everything is as in its public code; 35.5 M parameters and 68.5 GMACs, of
+# which the paper states 35.5 and 68.6.
 _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/inputs/heatmap_4d.py',

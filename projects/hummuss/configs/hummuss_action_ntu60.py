@@ -1,4 +1,4 @@
-# Actions of NTU RGB+D's skeletons, other subjects in test (X-Sub); for other cameras protocol='xview'.
+# Actions of NTU RGB+D's skeletons, other subjects in test (X-Sub); for other cameras protocol='xview' in all loaders.
 # Not run on the data itself, which is requested from its authors; tests train it for two iterations on files of its
 # form. MotionBERT's recipe for actions, which we take for the paper's. Published results have HRNet's 2D joints.
 _base_ = ['../../../configs/_base_/default_runtime.py']
@@ -12,14 +12,8 @@ model = dict(
     label_smoothing=0.1,
 )
 
-data_root = 'data/ntu_rgbd/nturgb+d_skeletons'
-protocol = 'xsub'
-num_frames = 243
 dataset = dict(
-    type='NTURGBDSkeletonDataset',
-    data_root='${data_root}',
-    protocol='${protocol}',
-    num_frames='${num_frames}',
+    type='NTURGBDSkeletonDataset', data_root='data/ntu_rgbd/nturgb+d_skeletons/', protocol='xsub', num_frames=243
 )
 loader = dict(batch_size=32, num_workers=4, persistent_workers=True)
 train_dataloader = dict(
@@ -30,9 +24,9 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(**dataset, split='test', test_mode=True),
 )
-test_dataloader = '${val_dataloader}'
+test_dataloader = val_dataloader
 val_evaluator = dict(type='ActionAccuracy')
-test_evaluator = '${val_evaluator}'
+test_evaluator = val_evaluator
 
 optim_wrapper = dict(
     type='OptimWrapper',

@@ -29,7 +29,7 @@ dataset = dict(
     data_prefix=dict(img='images/'),
     camera_param_file='annotation_body3d/cameras.pkl',
     seq_len=1,
-    multiple_target='${num_frames}',
+    multiple_target=num_frames,
 )
 meta_keys = ('id', 'category_id', 'target_img_path', 'flip_indices', 'factor', 'camera_param')
 train_pipeline = [
@@ -66,14 +66,14 @@ val_dataloader = dict(
         test_mode=True,
     ),
 )
-test_dataloader = '${val_dataloader}'
+test_dataloader = val_dataloader
 # Sequences whose labels are shifted, which others leave out too.
 skip_list = ['S9_Greet', 'S9_SittingDown', 'S9_Wait_1', 'S9_Greeting', 'S9_Waiting_1']
 val_evaluator = [
     dict(type='MPJPE', mode='mpjpe', skip_list=skip_list),
     dict(type='MPJPE', mode='p-mpjpe', skip_list=skip_list),
 ]
-test_evaluator = '${val_evaluator}'
+test_evaluator = val_evaluator
 
 optim_wrapper = dict(
     type='OptimWrapper',

@@ -10,9 +10,7 @@ model = dict(
     test_cfg=dict(flip_test=True),
 )
 
-data_root = 'data/mpi_inf_3dhp'
-num_frames = 243
-dataset = dict(type='MPIINF3DHPDataset', data_root='${data_root}', num_frames='${num_frames}')
+dataset = dict(type='MPIINF3DHPDataset', data_root='data/mpi_inf_3dhp/', num_frames=243)
 loader = dict(batch_size=32, num_workers=2, persistent_workers=True)
 train_dataloader = dict(
     **loader,
@@ -24,10 +22,10 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(**dataset, ann_file='annotations/mpi_inf_3dhp_test_valid.npz', test_mode=True),
 )
-test_dataloader = '${val_dataloader}'
+test_dataloader = val_dataloader
 # MPJPE, PCK@150 and AUC as published, by test subject too
 val_evaluator = dict(type='MotionLiftingMetric', root=[14])
-test_evaluator = '${val_evaluator}'
+test_evaluator = val_evaluator
 
 optim_wrapper = dict(
     type='OptimWrapper',
