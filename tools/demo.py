@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import re
-import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.image import imread, imsave
+from mmengine.config import Config
 
-from mmradar.cli import progress_bar, run
-from mmradar.errors import ConfigError
+from mmradar.apis import test, train
+from mmradar.apis.configuration import load_config
+from mmradar.apis.data_folders import set_data_root
+from mmradar.apis.mean_pose import mean_pose_metrics
+from mmradar.cli import ProgressHook, metric_lines, output_to, progress_bar, run, write_metrics
 from mmradar.simulation import PLANS, write_hupr_dataset
 
-TOOLS = Path(__file__).parent
-CONFIG = TOOLS.parent / 'configs' / 'millimamba_tiny_simhupr.py'
-_STEP = re.compile(r'Epoch\((train|test)\)\s+(?:\[(\d+)\])?\[\s*(\d+)/(\d+)\]')
+CONFIG = Path(__file__).resolve().parents[1] / 'configs' / 'millimamba_tiny_simhupr.py'
 
 
-def tool(name: str, *arguments: str | Path, log: Path, unit: str, epochs: int = 1) -> None:
-    """Run a script of ``tools/``, its output in a log file, its steps as a progress bar.
-
-    Raises:
-        ConfigError: The script failed; the log says why.
-    """
-    show, kind = progress_bar(unit), Path(name).stem
-    command = [sys.executable, str(TOOLS / name), *map(str, arguments)]
-    with open(log, 'w') as file:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for line in process.stdout:
-            file.write(line)
-            file.flush()
-            if (step := _STEP.search(line)) and step[1] == kind:
-                done, total = int(step[3]), int(step[4])
-                show((int(step[2] or 1) - 1) * total + done, epochs * total)
-    if process.wait():
-        raise ConfigError(f'tools/{name} failed; its output is in {log}, and ends with\n{log.read_text()[-600:]}')
+def configuration(data: Path, options: dict[str, Any] | None = None) -> Config:
+    """The demo's configuration on the simulated set, with options by dotted key."""
+    config = load_config(str(CONFIG), options)
+    for note in set_data_root(config, str(data)):
+        print(f'Note: {note}', file=sys.stderr)
+    return config
 
 
 def contact_sheet(pictures: list[Path], path: Path) -> None:
@@ -63,15 +51,13 @@ def parse_args() -> argparse.Namespace:
 
 
 def main() -> None:
-    from mmengine.config import Config
-
     args = parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
     plan = PLANS['simhupr-v1-mini']
     if args.sequences:
         plan = plan.changed(**dict(zip(('train', 'val', 'test'), args.sequences)))
-    epochs = args.epochs or Config.fromfile(CONFIG).train_cfg.max_epochs
+    epochs = args.epochs or load_config(str(CONFIG)).train_cfg.max_epochs
 
     counts = f'{plan.train} + {plan.val} + {plan.test} sequences, {plan.total_bytes() / 1e9:.1f} GB'
     print(f"1/4  Simulating two radars: {counts} in HuPR's layout")
@@ -80,18 +66,14 @@ def main() -> None:
     print(f'2/4  Training {CONFIG.name} for {epochs} epochs')
     train_start = time.perf_counter()
     work_dir = args.out / 'training'
-    common = (CONFIG, '--data-root', args.data, '--work-dir', work_dir)
-    tool(
-        'train.py',
-        *common,
-        '--cfg-options',
-        'default_hooks.logger.interval=10',
-        f'train_cfg.max_epochs={epochs}',
-        f'param_scheduler.0.total_steps={epochs}',
-        log=args.out / 'train.log',
-        unit='steps',
-        epochs=epochs,
-    )
+    show = ProgressHook(progress_bar('steps'))
+    options = {
+        'default_hooks.logger.interval': 10,
+        'train_cfg.max_epochs': epochs,
+        'param_scheduler.0.total_steps': epochs,
+    }
+    with output_to(args.out / 'train.log'):
+        train(configuration(args.data, options), work_dir=work_dir, hooks=[show])
     train_minutes = (time.perf_counter() - train_start) / 60
 
     checkpoint = work_dir / f'epoch_{epochs}.pth'
@@ -99,51 +81,31 @@ def main() -> None:
     # a dozen pictures, not all of the same frame of a sequence
     interval = max(1, plan.test * plan.num_frames // 12 - 1)
     print('3/4  Evaluating on subjects that were never trained on')
-    tool(
-        'test.py',
-        *common[:1],
-        checkpoint,
-        *common[1:],
-        '--out',
-        args.out / 'network.json',
-        '--show-dir',
-        pictures,
-        '--interval',
-        str(interval),
-        '--cfg-options',
-        'default_hooks.logger.interval=1',
-        log=args.out / 'test.log',
-        unit='batches',
-    )
+    options = {'default_hooks.logger.interval': 1}
+    draw = dict(out_dir=str(pictures), interval=interval, wait_time=1)
+    show = ProgressHook(progress_bar('batches'))
+    metrics = {}
+    with output_to(args.out / 'test.log'):
+        config = configuration(args.data, options)
+        metrics['network'] = test(config, checkpoint, work_dir=work_dir, draw=draw, hooks=[show])
     print('4/4  Evaluating the baselines')
-    tool(
-        'test.py',
-        *common[:1],
-        checkpoint,
-        *common[1:],
-        '--out',
-        args.out / 'shuffled.json',
-        '--cfg-options',
-        'test_dataloader.dataset.shuffle_radar=0',
-        'default_hooks.logger.interval=1',
-        log=args.out / 'shuffled.log',
-        unit='batches',
-    )
-    tool(
-        'analysis_tools/mean_pose_baseline.py',
-        CONFIG,
-        '--data-root',
-        args.data,
-        '--out',
-        args.out / 'mean_pose.json',
-        log=args.out / 'mean_pose.log',
-        unit='',
-    )
+    options['test_dataloader.dataset.shuffle_radar'] = 0
+    show = ProgressHook(progress_bar('batches'))
+    with output_to(args.out / 'shuffled.log'):
+        config = configuration(args.data, options)
+        metrics['shuffled'] = test(config, checkpoint, work_dir=work_dir, hooks=[show])
+    with output_to(args.out / 'mean_pose.log'):
+        metrics['mean_pose'] = mean_pose_metrics(configuration(args.data))
+        print(metric_lines(metrics['mean_pose']))
+    for name, values in metrics.items():
+        write_metrics(args.out / f'{name}.json', values)
     contact_sheet(sorted(pictures.glob('test_*.png'))[:12], args.out / 'overview.png')
-    report(args, (time.perf_counter() - start) / 60, train_minutes, checkpoint)
+    report(args, metrics, (time.perf_counter() - start) / 60, train_minutes, checkpoint)
 
 
-def report(args: argparse.Namespace, minutes: float, train_minutes: float, checkpoint: Path) -> None:
+def report(
+    args: argparse.Namespace, metrics: dict[str, dict], minutes: float, train_minutes: float, checkpoint: Path
+) -> None:
     rows = (
         ('milliMamba, tiny', 'network'),
         ('the same network, radar shuffled between frames', 'shuffled'),
@@ -151,10 +113,9 @@ def report(args: argparse.Namespace, minutes: float, train_minutes: float, check
     )
     lines = [f'{"":<50}{"AP":>7}{"AP50":>7}{"AP75":>7}{"error":>10}']
     for title, name in rows:
-        metrics = json.loads((args.out / f'{name}.json').read_text())
-        values = (metrics[f'coco/{key}'] for key in ('AP', 'AP50', 'AP75'))
+        values = (metrics[name][f'coco/{key}'] for key in ('AP', 'AP50', 'AP75'))
         lines.append(
-            f'{title:<50}' + ''.join(f'{value:7.1f}' for value in values) + f'{metrics["coco/MPJPE_px"]:7.1f} px'
+            f'{title:<50}' + ''.join(f'{value:7.1f}' for value in values) + f'{metrics[name]["coco/MPJPE_px"]:7.1f} px'
         )
     python = Path(sys.executable)
     python = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python

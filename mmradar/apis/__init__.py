@@ -1,1 +1,19 @@
-"""What stands between the package and its users."""
+"""What stands between the package and its users: models, training and testing as calls."""
+
+from mmradar.apis.evaluation import build_loader, evaluate, predictions
+from mmradar.apis.models import init_model, read_config
+from mmradar.apis.package_configs import config_names, find_config
+from mmradar.apis.testing import test
+from mmradar.apis.training import train
+
+__all__ = [
+    'build_loader',
+    'config_names',
+    'evaluate',
+    'find_config',
+    'init_model',
+    'predictions',
+    'read_config',
+    'test',
+    'train',
+]

@@ -1,29 +1,29 @@
 """What the scripts share: errors as messages, progress, flags that become configuration, files to write."""
 
 from mmradar.cli.config_arguments import add_config_arguments, config_from
+from mmradar.cli.log_files import output_to
 from mmradar.cli.output_files import check_output_file, check_picture_file, write_metrics
-from mmradar.cli.progress import progress_bar
+from mmradar.cli.progress import ProgressHook, progress_bar
 from mmradar.cli.radar_arguments import add_radar_argument, radar_from
-from mmradar.cli.runner_arguments import (
-    add_common_arguments,
-    apply_common_arguments,
-    check_draws,
-    read_checkpoint_or_explain,
-)
+from mmradar.cli.runner_arguments import add_runner_arguments, runner_options
 from mmradar.cli.running import run
+from mmradar.cli.tables import markdown_table, metric_lines, percent_change
 
 __all__ = [
-    'add_common_arguments',
+    'ProgressHook',
     'add_config_arguments',
     'add_radar_argument',
-    'apply_common_arguments',
-    'check_draws',
+    'add_runner_arguments',
     'check_output_file',
     'check_picture_file',
     'config_from',
+    'markdown_table',
+    'metric_lines',
+    'output_to',
+    'percent_change',
     'progress_bar',
     'radar_from',
-    'read_checkpoint_or_explain',
     'run',
+    'runner_options',
     'write_metrics',
 ]

@@ -40,7 +40,7 @@ def check_picture_file(path: str | Path) -> None:
     check_output_file(path)
 
 
-def write_metrics(path: str, metrics: dict[str, float]) -> None:
+def write_metrics(path: str | Path, metrics: dict[str, float]) -> None:
     """Metrics as a JSON file, its folder made where it is missing."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(json.dumps(metrics, indent=1))

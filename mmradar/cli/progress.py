@@ -5,11 +5,18 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
+
+from mmengine.hooks import Hook
 
 
 def progress_bar(unit: str, width: int = 32) -> Callable[[int, int], None]:
-    """A callback (done, total) that draws a bar on a terminal, and a line every tenth of the way elsewhere."""
-    start, terminal, printed = time.perf_counter(), sys.stdout.isatty(), -1
+    """A callback (done, total) that draws a bar on a terminal, and a line every tenth of the way elsewhere.
+
+    It goes on writing to what is the standard output now, wherever others' output is led meanwhile.
+    """
+    out = sys.stdout
+    start, terminal, printed = time.perf_counter(), out.isatty(), -1
 
     def show(done: int, total: int) -> None:
         nonlocal printed
@@ -18,9 +25,26 @@ def progress_bar(unit: str, width: int = 32) -> Callable[[int, int], None]:
         left = f', {elapsed / share - elapsed:.0f} s left' if 0 < share < 1 else ''
         text = f'[{"#" * round(share * width):<{width}}] {done}/{total} {unit}, {elapsed:.0f} s{left}'
         if terminal:
-            print(f'\r{text:<78}', end='\n' if done == total else '', flush=True)
+            print(f'\r{text:<78}', end='\n' if done == total else '', file=out, flush=True)
         elif int(10 * share) > printed:
             printed = int(10 * share)
-            print(text, flush=True)
+            print(text, file=out, flush=True)
 
     return show
+
+
+class ProgressHook(Hook):
+    """Tells of every step of a training, or every batch of a test.
+
+    Args:
+        on_progress: Called with (done, in all): steps of all epochs, or batches. See :func:`progress_bar`.
+    """
+
+    def __init__(self, on_progress: Callable[[int, int], None]) -> None:
+        self.on_progress = on_progress
+
+    def after_train_iter(self, runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None) -> None:
+        self.on_progress(runner.iter + 1, runner.max_iters)
+
+    def after_test_iter(self, runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        self.on_progress(batch_idx + 1, len(runner.test_dataloader))

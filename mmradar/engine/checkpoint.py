@@ -38,6 +38,17 @@ def read_checkpoint(path: str | Path, mmap: bool = False) -> Mapping:
     return content
 
 
+def check_checkpoint(path: str | Path) -> None:
+    """Fail early, and in words, on a file that is no checkpoint. One behind a URL is passed over.
+
+    Raises:
+        CheckpointError: It is missing, cannot be read without running code from it, or holds NaN among its weights.
+    """
+    if '://' not in str(path):
+        content = read_checkpoint(path, mmap=True)
+        check_finite(content.get('state_dict', content), str(path))
+
+
 def check_finite(state: Mapping[str, Any], source: str, parameters: Collection[str] = ()) -> None:
     """Refuse weights that are no numbers, which a training leaves that diverged.
 

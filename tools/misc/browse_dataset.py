@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mmengine.registry import init_default_scope
 
-from mmradar.cli import add_config_arguments, check_draws, config_from, progress_bar, run
+from mmradar.apis.drawing import check_draws
+from mmradar.cli import add_config_arguments, config_from, progress_bar, run
 from mmradar.registry import DATASETS, VISUALIZERS
 from mmradar.visualization.sample_visualizer import picture_name
 

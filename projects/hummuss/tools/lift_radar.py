@@ -14,12 +14,10 @@ import numpy as np
 import torch
 from hummuss.datasets.lifting_arrays import normalise_to_screen, pack_lifting_sample
 from hummuss.datasets.motion_lifting_dataset import root_relative
-from hummuss.evaluation.conditions import load_model, markdown_table
 from hummuss.evaluation.lifting_errors import joint_errors, procrustes_aligned
-from mmengine.runner import Runner
 
-from mmradar.apis.configuration import load_config
-from mmradar.cli import add_config_arguments, config_from, progress_bar, run
+from mmradar.apis import build_loader, init_model, predictions
+from mmradar.cli import add_config_arguments, config_from, markdown_table, progress_bar, run
 from mmradar.errors import ConfigError, DataError
 
 
@@ -36,16 +34,12 @@ def parse_args() -> argparse.Namespace:
 
 def radar_poses(config, checkpoint: str) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray], object]:
     """Predicted and true 2D joints in px of every sequence, (frames, 14, 2), and the data set."""
-    model = load_model(config, checkpoint, 'cpu')
-    loader = Runner.build_dataloader(config.test_dataloader, seed=0)
+    loader = build_loader(config)
     found, truth = defaultdict(dict), defaultdict(dict)
-    show = progress_bar('batches')
-    with torch.no_grad():
-        for number, batch in enumerate(loader, 1):
-            for sample in model.test_step(batch):
-                keypoints = [np.asarray(x.keypoints[0]) for x in (sample.pred_instances, sample.gt_instances)]
-                found[sample.sequence][sample.frame], truth[sample.sequence][sample.frame] = keypoints
-            show(number, len(loader))
+    for _, samples in predictions(init_model(config, checkpoint), loader, progress_bar('batches')):
+        for sample in samples:
+            keypoints = [np.asarray(x.keypoints[0]) for x in (sample.pred_instances, sample.gt_instances)]
+            found[sample.sequence][sample.frame], truth[sample.sequence][sample.frame] = keypoints
 
     def in_order(frames: dict[int, np.ndarray]) -> np.ndarray:
         return np.stack([frames[frame] for frame in sorted(frames)])
@@ -74,10 +68,9 @@ def main() -> None:
             f'{args.config} does not name a radar checkpoint (load_from) and a lifter (config and checkpoint), as '
             'projects/hummuss/configs/radar_to_3d.py does'
         )
-    lifter_config = load_config(config.lifter.config)
-    lifter = load_model(lifter_config, config.lifter.checkpoint, 'cpu')
+    lifter = init_model(config.lifter.config, config.lifter.checkpoint)
     found, truth, dataset = radar_poses(config, config.load_from)
-    scale = lifter_config.frame_rate_hz / dataset.radar.frame_rate_hz
+    scale = lifter.cfg.frame_rate_hz / dataset.radar.frame_rate_hz
     metainfo = dict(delta_scale=scale, flip_indices=dataset.metainfo['flip_indices'])
     errors = defaultdict(list)
     poses = {sequence: joints_in_camera_axes(dataset, sequence) for sequence in found}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from hummuss.evaluation.conditions import evaluate_under, load_model, markdown_table, metric
+from hummuss.evaluation.changed_test_set import evaluate_under, lifting_metric
 
-from mmradar.cli import add_config_arguments, config_from, run
+from mmradar.apis import init_model
+from mmradar.cli import add_config_arguments, config_from, markdown_table, run
 
 NAMES = ('MPJPE', 'P-MPJPE', 'MPJVE')
 
@@ -31,14 +32,13 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     config = config_from(args)
-    model = load_model(config, args.checkpoint, args.device)
+    model = init_model(config, args.checkpoint, args.device)
     rows = []
     for seconds in args.dropout_s:
         for share in args.missing:
             metrics = evaluate_under(model, config, joint_dropout=share, dropout_s=seconds)
-            rows.append(
-                [f'{share:.0%}', f'{seconds:g} s' if seconds else 'a frame', *(metric(metrics, n) for n in NAMES)]
-            )
+            duration = f'{seconds:g} s' if seconds else 'a frame'
+            rows.append([f'{share:.0%}', duration, *(lifting_metric(metrics, name) for name in NAMES)])
     if rows:
         print(markdown_table(['joints missing', 'for about', *(f'{name} (mm)' for name in NAMES)], rows) + '\n')
     if args.frames:
@@ -49,7 +49,7 @@ def main() -> None:
             metrics = evaluate_under(
                 model, config, num_frames=frames, stride=frames, clip_s=clip_s, num_clips=args.clips, motion_files=[]
             )
-            rows.append([frames, *(metric(metrics, name) for name in NAMES)])
+            rows.append([frames, *(lifting_metric(metrics, name) for name in NAMES)])
         print(markdown_table(['frames in one pass', *(f'{name} (mm)' for name in NAMES)], rows))
 
 

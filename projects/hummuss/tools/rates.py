@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from hummuss.evaluation.conditions import evaluate_under, load_model, markdown_table, metric, percent_change
+from hummuss.evaluation.changed_test_set import evaluate_under, lifting_metric
 
-from mmradar.cli import add_config_arguments, config_from, run
+from mmradar.apis import init_model
+from mmradar.cli import add_config_arguments, config_from, markdown_table, percent_change, run
 
 CONDITIONS = {
     'x0.25': dict(rate_scale=0.25),
@@ -37,17 +38,17 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     config = config_from(args)
-    model = load_model(config, args.checkpoint, args.device)
+    model = init_model(config, args.checkpoint, args.device)
     results = {
         name: [evaluate_under(model, config, keep=args.keep, rescale=rescale, **changes) for rescale in (True, False)]
         for name, changes in CONDITIONS.items()
     }
-    reference = metric(results['x1'][0], 'MPJPE')
+    reference = lifting_metric(results['x1'][0], 'MPJPE')
     rows = []
     for name, pair in results.items():
-        errors = [metric(metrics, 'MPJPE') for metrics in pair]
+        errors = [lifting_metric(metrics, 'MPJPE') for metrics in pair]
         changes = [None if error is None else percent_change(error, reference) for error in errors]
-        rows.append([name, errors[0], changes[0], errors[1], changes[1], metric(pair[0], 'P-MPJPE')])
+        rows.append([name, errors[0], changes[0], errors[1], changes[1], lifting_metric(pair[0], 'P-MPJPE')])
     header = ['frame rate', 'MPJPE, rescaled (mm)', 'change', 'MPJPE, not rescaled (mm)', 'change', 'P-MPJPE, rescaled']
     print(markdown_table(header, rows))
 

@@ -1,0 +1,40 @@
+"""Configurations that come with the package, by name."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import mmradar
+from mmradar.errors import ConfigError
+
+_PACKAGE = Path(mmradar.__file__).parent
+
+
+def config_folder() -> Path:
+    """Where the package's configurations lie: in an installed package with it, else in the repository."""
+    installed = _PACKAGE / '.mim' / 'configs'
+    return installed if installed.is_dir() else _PACKAGE.parent / 'configs'
+
+
+def config_names() -> list[str]:
+    """Their names: paths below :func:`config_folder` without ending, such as ``'ablations/millimamba_t3_hupr'``."""
+    folder = config_folder()
+    paths = [path.relative_to(folder).with_suffix('') for path in folder.rglob('*.py')]
+    return sorted(path.as_posix() for path in paths if '_base_' not in path.parts)
+
+
+def find_config(name: str) -> Path:
+    """The file of one of :func:`config_names`.
+
+    Raises:
+        ConfigError: None of them; the message says which are near.
+    """
+    names = config_names()
+    if name not in names:
+        last_parts = {known.rsplit('/', 1)[-1]: known for known in names}
+        near = [known for known in difflib.get_close_matches(name, [*names, *last_parts], n=6)]
+        near = list(dict.fromkeys(last_parts.get(known, known) for known in near))
+        hint = f'did you mean {" or ".join(map(repr, near[:3]))}?' if near else f'there are {", ".join(names)}'
+        raise ConfigError(f'no file {name}, and no configuration of that name in {config_folder()}; {hint}')
+    return config_folder() / f'{name}.py'

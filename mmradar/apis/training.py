@@ -1,0 +1,80 @@
+"""Train a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from torch import nn
+
+from mmradar.apis.runs import build_runner, run_config
+from mmradar.engine.checkpoint import check_checkpoint
+from mmradar.errors import ConfigError
+
+
+def train(
+    config: str | Path | Config,
+    *,
+    work_dir: str | Path | None = None,
+    cfg_options: Mapping[str, Any] | None = None,
+    resume: bool | str | Path = False,
+    amp: bool = False,
+    validate: bool = True,
+    auto_scale_lr: bool = False,
+    draw: Mapping[str, Any] | None = None,
+    launcher: str = 'none',
+    hooks: Iterable[Hook] = (),
+) -> nn.Module:
+    """Train a configuration's model; checkpoints and logs go to its work directory.
+
+    Args:
+        config: A file, a configuration that was read before (it stays as it is), or the name of one of the package's.
+        work_dir: Folder for logs and checkpoints; the file ``last_checkpoint`` in it names the latest. If not given,
+            the configuration's, or ``work_dirs/`` and its name.
+        cfg_options: What to change in the configuration, by dotted key.
+        resume: Go on from this checkpoint; ``True``: from the latest in the work directory.
+        amp: Mixed precision, bfloat16 on a CPU.
+        validate: Evaluate during the training.
+        auto_scale_lr: Scale the learning rate with the batch size.
+        draw: Arguments of the ``visualization`` hook, to draw predictions of the validations.
+        launcher: Of distributed training: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+        hooks: Beside those of the configuration.
+
+    Returns:
+        The model with its last weights.
+
+    Raises:
+        ConfigError: The configuration, or what is asked of it, cannot be.
+        DataError: The data set has a flaw.
+        CheckpointError: The checkpoint to start from is missing, damaged or another model's.
+        TrainingError: The training came to numbers that are none.
+    """
+    config = run_config(config, cfg_options, work_dir, draw, launcher)
+    if not validate:
+        config.val_cfg = config.val_dataloader = config.val_evaluator = None
+        config.default_hooks.checkpoint.save_best = None
+    if amp:
+        _use_mixed_precision(config)
+    if resume:
+        config.resume = True
+        config.load_from = None if resume is True else str(resume)
+    if auto_scale_lr:
+        config.auto_scale_lr.enable = True
+    if config.get('load_from'):
+        check_checkpoint(config.load_from)
+    return build_runner(config, hooks).train()
+
+
+def _use_mixed_precision(config: Config) -> None:
+    wrapper = config.optim_wrapper.get('type', 'OptimWrapper')
+    if wrapper not in ('OptimWrapper', 'AmpOptimWrapper', 'CPUAmpOptimWrapper'):
+        raise ConfigError(f'--amp does not go with optim_wrapper.type={wrapper!r}')
+    if torch.cuda.is_available():
+        config.optim_wrapper.type = 'AmpOptimWrapper'
+        config.optim_wrapper.setdefault('loss_scale', 'dynamic')
+    else:
+        config.optim_wrapper.type = 'CPUAmpOptimWrapper'

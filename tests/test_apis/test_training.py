@@ -1,0 +1,133 @@
+"""Training, testing and evaluating as calls, one after the other in a process."""
+
+import copy
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+
+from conftest import REPOSITORY
+from mmradar import apis
+from mmradar.apis.mean_pose import mean_pose_metrics
+from mmradar.cli import ProgressHook
+from mmradar.errors import CheckpointError, ConfigError
+
+EVERY_STEP = {'default_hooks.logger.interval': 1}
+
+
+def pretend_checkpoint(config, path):
+    """Weights as a training begins with, and as it would save them."""
+    torch.save(dict(state_dict=apis.init_model(config).state_dict()), path)
+    return path
+
+
+def scalars(folder):
+    return [json.loads(line) for line in folder.read_text().splitlines()]
+
+
+def test_train_resume_test_and_evaluate(tiny_config, tmp_path):
+    before, steps, batches = copy.deepcopy(tiny_config.to_dict()), [], []
+    work = tmp_path / 'own'
+    first = apis.train(
+        tiny_config,
+        work_dir=work,
+        cfg_options={'train_cfg.max_epochs': 1, **EVERY_STEP},
+        validate=False,
+        hooks=[ProgressHook(lambda *done: steps.append(done))],
+    )
+    checkpoint = Path((work / 'last_checkpoint').read_text())
+    assert checkpoint == work / 'epoch_1.pth' and tiny_config.to_dict() == before
+    assert steps == [(step, 5) for step in range(1, 6)]
+    saved = torch.load(checkpoint, weights_only=True)['state_dict']
+    assert all(torch.equal(saved[key], value) for key, value in first.state_dict().items())
+
+    second = apis.train(tiny_config, work_dir=work, cfg_options=EVERY_STEP, resume=True)
+    assert (work / 'epoch_2.pth').is_file()
+    assert any(not torch.equal(saved[key], value) for key, value in second.state_dict().items())
+    # runs within the same second have logs of their own all the same
+    assert {line['step'] for line in scalars(max(work.glob('*/vis_data/scalars.json')))} == {2, 6, 7, 8, 9, 10}
+
+    metrics = apis.test(
+        tiny_config,
+        checkpoint,
+        work_dir=tmp_path / 'test',
+        dump=tmp_path / 'predictions.pkl',
+        draw=dict(out_dir='pictures', interval=5),
+        hooks=[ProgressHook(lambda *done: batches.append(done))],
+    )
+    assert batches == [(1, 3), (2, 3), (3, 3)] and tiny_config.to_dict() == before
+    assert len(list((tmp_path / 'test').glob('*/pictures/test_*.png'))) == 2
+    with open(tmp_path / 'predictions.pkl', 'rb') as file:
+        assert len(pickle.load(file)) == 10
+
+    model, done = apis.init_model(tiny_config, checkpoint), []
+    loader = apis.build_loader(tiny_config)
+    found = apis.evaluate(model, loader, tiny_config.test_evaluator, lambda *step: done.append(step))
+    assert found == metrics and 0 < metrics['coco/MPJPE_px'] < 200 and done == batches
+
+
+def test_a_changed_test_set(tiny_config):
+    model = apis.init_model(tiny_config)
+    own, shuffled = (
+        [sample for _, samples in apis.predictions(model, loader) for sample in samples]
+        for loader in (apis.build_loader(tiny_config), apis.build_loader(tiny_config, shuffle_radar=0))
+    )
+    assert [sample.img_id for sample in own] == [sample.img_id for sample in shuffled]
+    poses, others = (
+        sorted(map(tuple, (sample.pred_instances.keypoints.reshape(-1) for sample in samples)))
+        for samples in (own, shuffled)
+    )
+    assert [tuple(sample.pred_instances.keypoints.reshape(-1)) for sample in own] != [
+        tuple(sample.pred_instances.keypoints.reshape(-1)) for sample in shuffled
+    ]
+    assert torch.allclose(torch.tensor(poses), torch.tensor(others), atol=1e-3)  # the same ones, of other frames
+    assert 'shuffle_radar' not in tiny_config.test_dataloader.dataset
+    assert len(apis.build_loader(tiny_config, 'train').dataset) == 20
+
+
+def test_the_mean_pose_is_the_best_constant_guess(tiny_config):
+    metrics = mean_pose_metrics(tiny_config)
+    model = apis.init_model(tiny_config)
+    untrained = apis.evaluate(model, apis.build_loader(tiny_config), tiny_config.test_evaluator)
+    assert 1 < metrics['coco/MPJPE_px'] < untrained['coco/MPJPE_px'] and set(metrics) == set(untrained)
+
+
+def test_mistakes_of_a_training(tiny_config, tmp_path):
+    with pytest.raises(CheckpointError, match='no checkpoint at'):
+        apis.train(tiny_config, resume=tmp_path / 'none.pth')
+    with pytest.raises(ConfigError, match="does not go with optim_wrapper.type='OtherWrapper'"):
+        apis.train(tiny_config, amp=True, cfg_options={'optim_wrapper.type': 'OtherWrapper'})
+    with (
+        pytest.raises(ConfigError, match='--launcher slurm needs a GPU')
+        if not torch.cuda.is_available()
+        else (pytest.raises(KeyError))
+    ):
+        apis.train(tiny_config, launcher='slurm')
+    tiny_config.visualizer = None
+    with pytest.raises(ConfigError, match='nothing draws the samples of'):
+        apis.train(tiny_config, draw=dict(out_dir='pictures'))
+
+
+def test_mistakes_of_a_test(tiny_config, tmp_path):
+    with pytest.raises(CheckpointError, match='no checkpoint at'):
+        apis.test(tiny_config, tmp_path / 'none.pth')
+    with pytest.raises(ConfigError, match=r'--dump wants a .pkl file, found predictions.json'):
+        apis.test(tiny_config, 'any.pth', dump='predictions.json')
+    checkpoint = pretend_checkpoint(tiny_config, tmp_path / 'one.pth')
+    with pytest.raises(CheckpointError, match='is not a checkpoint of this model'):
+        apis.test(tiny_config, checkpoint, cfg_options={'model.head.num_layers': 2})
+    with pytest.raises(ConfigError, match='did you mean'):
+        apis.test('millimamba_hup', checkpoint)
+
+
+def test_the_work_directory_is_named_after_the_configuration(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = apis.read_config(REPOSITORY / 'configs' / 'millimamba_hupr.py')
+    from mmradar.apis.runs import run_config
+
+    assert run_config(config, None, None, None, 'none').work_dir == './work_dirs/millimamba_hupr'
+    config.work_dir = 'elsewhere'
+    assert run_config(config, None, None, None, 'none').work_dir == 'elsewhere'
+    assert run_config(config, None, tmp_path, None, 'none').work_dir == str(tmp_path)
