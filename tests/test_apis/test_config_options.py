@@ -7,7 +7,7 @@ from mmengine.hooks import CheckpointHook
 
 from conftest import REPOSITORY
 from mmradar.apis.config_options import check_options, facts, registered, takes
-from mmradar.apis.configuration import load_config
+from mmradar.apis.configuration import load_config, with_options
 from mmradar.engine.hooks import EpochSeedHook, FiniteGuardHook
 from mmradar.errors import ConfigError
 
@@ -275,3 +275,14 @@ def test_takes_is_only_sure_where_nothing_is_passed_on():
 def test_names_of_packages_that_may_be_missing_are_not_looked_up():
     assert registered('mmpretrain.VisionTransformer') == [] == registered(None)
     assert [kind.__name__ for kind in registered('mmpose.TopdownPoseEstimator')] == ['TopdownPoseEstimator']
+
+
+def test_a_configuration_that_was_read_before_takes_options_too():
+    for config in (Config.fromfile(MAIN), load_config(MAIN)):
+        before = config.to_dict()
+        changed = with_options(config, {'model.head.num_layers': 2})
+        assert changed.model.head.num_layers == 2 and changed.model.backbone.num_frames == 9
+        assert changed.filename == MAIN and config.to_dict() == before
+    with pytest.raises(ConfigError, match="nothing reads 'num_frames'.* What counts: model.backbone.num_frames"):
+        with_options(load_config(MAIN), {'num_frames': 5})
+    assert with_options(Config.fromfile(MAIN), {'num_frames': 5}).model.head.num_frames == 5
