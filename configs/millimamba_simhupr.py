@@ -1,7 +1,8 @@
 # The main configuration, full size, on the simulated set: python tools/simulate.py data/simhupr
-_base_ = 'millimamba_hupr.py'
-
-dataset = dict(data_root='data/simhupr/', sequences=None)
-train_dataloader = dict(dataset=dataset)
-val_dataloader = dict(dataset=dataset)
-test_dataloader = dict(dataset=dataset)
+_base_ = [
+    '_base_/default_runtime.py',
+    '_base_/inputs/heatmap_3d.py',
+    '_base_/datasets/simhupr.py',
+    '_base_/models/millimamba.py',
+    '_base_/schedules/adam_20e.py',
+]

@@ -3,7 +3,8 @@
 # data/TransHuPR/splits.json: {"train": [...], "val": [...], "test": [...]}, in the order of the annotation files.
 _base_ = 'millimamba_hupr.py'
 
-dataset = dict(data_root='data/TransHuPR/', radar=dict(preset='iwr1843_transhupr'), sequences=None)
-train_dataloader = dict(dataset=dataset)
-val_dataloader = dict(dataset=dataset)
-test_dataloader = dict(dataset=dataset)
+data_root = 'data/TransHuPR'
+radar = dict(preset='iwr1843_transhupr')
+train_sequences = None
+val_sequences = None
+test_sequences = None

@@ -48,6 +48,30 @@ def resolve(config: _Settings) -> _Settings:
     return resolved
 
 
+def check_resolved(settings: Any, place: str = '') -> None:
+    """Refuse settings in which references are left, before they are taken for values.
+
+    Args:
+        settings: Of what is to be built.
+        place: Their dotted key, for the message; none of a whole configuration.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    if is_reference(settings):
+        raise ConfigError(
+            f'{place} = {settings!r} is a reference still. Read configurations with '
+            'mmradar.apis.configuration.load_config, or build runners with mmradar.registry.RUNNERS. What these dump, '
+            'such as the file in the work directory of a training, has values, for mmengine and mmpose too.'
+        )
+    if isinstance(settings, (Config, Mapping)):
+        for name in settings:
+            check_resolved(settings[name], f'{place}.{name}'.lstrip('.'))
+    elif _is_list(settings):
+        for index, child in enumerate(settings):
+            check_resolved(child, f'{place}.{index}')
+
+
 def value_at(config: Config | Mapping[str, Any], key: str) -> Any:
     """A copy of the value at a dotted key, without references.
 

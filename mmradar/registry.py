@@ -4,16 +4,35 @@ A child looks in its own modules first, then in mmpose's, then in mmengine's, so
 may name a class of any of the three without a prefix. ``locations`` says what to import before a look-up.
 """
 
-from mmengine.registry import Registry
+from typing import Any
+
+from mmengine import registry as mmengine_registry
 from mmpose import registry as mmpose_registry
 
+from mmradar.interpolation import check_resolved
 from mmradar.training_state import allow_training_state
 
 # Here, because whoever builds a model of ours comes by: what it then loads are our checkpoints.
 allow_training_state()
 
+
+class Registry(mmengine_registry.Registry):
+    """mmengine's, which builds nothing from a configuration whose references are still in it."""
+
+    def build(self, cfg: dict, *args, **kwargs) -> Any:
+        """As mmengine's.
+
+        Raises:
+            ConfigError: References are left in the settings.
+        """
+        check_resolved(cfg, self.name)
+        return super().build(cfg, *args, **kwargs)
+
+
 # Running: loops, hooks, optimisation
-RUNNERS = Registry('runner', parent=mmpose_registry.RUNNERS, scope='mmradar', locations=['mmradar.engine.runner'])
+RUNNERS = mmengine_registry.Registry(  # ours resolves references itself
+    'runner', parent=mmpose_registry.RUNNERS, scope='mmradar', locations=['mmradar.engine.runner']
+)
 LOOPS = Registry('loop', parent=mmpose_registry.LOOPS, scope='mmradar')
 HOOKS = Registry('hook', parent=mmpose_registry.HOOKS, scope='mmradar', locations=['mmradar.engine.hooks'])
 OPTIMIZERS = Registry('optimizer', parent=mmpose_registry.OPTIMIZERS, scope='mmradar')

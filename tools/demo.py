@@ -69,8 +69,7 @@ def main() -> None:
     show = ProgressHook(progress_bar('steps'))
     options = {
         'default_hooks.logger.interval': 10,
-        'train_cfg.max_epochs': epochs,
-        'param_scheduler.0.total_steps': epochs,
+        'max_epochs': epochs,
     }
     with output_to(args.out / 'train.log'):
         train(configuration(args.data, options), work_dir=work_dir, hooks=[show])

@@ -1,4 +1,5 @@
 default_scope = 'mmradar'
+runner_type = 'mmradar.engine.runner.RadarPoseRunner'  # reads '${...}'; mmengine's own takes a dumped configuration
 
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),

@@ -3,14 +3,11 @@
 # Compare it with millimamba_light_hupr.py, whose crop of 64 range bins it has, not with the full range.
 _base_ = '../millimamba_light_hupr.py'
 
-frame_steps = [
+pipeline = [
     dict(type='LoadRadarCube'),
-    dict(type='RadarDensityMap', num_doppler=8, range_bins=(31, 95)),
+    dict(type='RadarDensityMap', num_doppler='${num_doppler}', num_angle='${num_angle}', range_bins='${range_bins}'),
     dict(type='HeatmapToChannels', mode='magnitude'),
     dict(type='NormalizeHeatmap', over='frame'),
+    dict(type='PackRadarInputs'),
 ]
-dataset = dict(pipeline=[dict(type='KeepFrames', steps=frame_steps), dict(type='PackRadarInputs')])
-train_dataloader = dict(dataset=dataset)
-val_dataloader = dict(dataset=dataset)
-test_dataloader = dict(dataset=dataset)
 model = dict(backbone=dict(stem=dict(in_channels=1)))

@@ -2,8 +2,3 @@
 _base_ = '../millimamba_hupr.py'
 
 num_frames = 5
-dataset = dict(num_frames=num_frames)
-train_dataloader = dict(dataset=dataset)
-val_dataloader = dict(dataset=dataset)
-test_dataloader = dict(dataset=dataset)
-model = dict(backbone=dict(num_frames=num_frames), head=dict(num_frames=num_frames))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -18,20 +19,15 @@ from mmradar.interpolation import is_reference, resolve, value_at
 _WORKER_OPTIONS = ('persistent_workers', 'prefetch_factor', 'multiprocessing_context', 'timeout')
 
 
-def load_config(path: str, options: dict | None = None, also_read: Collection[str] = ()) -> Config:
-    """A configuration file with command-line options merged in and values in place of its references.
-
-    Options on what references lead to, such as ``num_frames``, are merged first, so that they reach all that refers to
-    them; those below a reference, such as ``train_dataloader.dataset.pipeline.0.num_chirps``, change this place alone.
+def load_config(path: str, options: Mapping[str, Any] | None = None, also_read: Collection[str] = ()) -> Config:
+    """A configuration file as :func:`with_options` has it.
 
     Args:
         path: The file.
-        options: By dotted key.
-        also_read: Top-level names that the tool reads beside those of mmengine's ``Runner``.
+        options, also_read: As there.
 
     Raises:
-        ConfigError: The file is missing, a key is nearly one that is read, an option would change nothing, or a
-            reference leads nowhere.
+        ConfigError: The file is missing, a key is nearly one that is read, or as there.
     """
     if not Path(path).is_file():
         raise ConfigError(f'no configuration file {path}')
@@ -40,8 +36,26 @@ def load_config(path: str, options: dict | None = None, also_read: Collection[st
     except TypeError as error:
         if 'cannot inherit from base' not in str(error):
             raise
-        raise ConfigError(f'{path}: {error} If it is a reference there, change what it leads to.') from error
+        raise ConfigError(f'{path}: {error} Of a reference, change what it leads to.') from error
     _check_names(config, path)
+    return with_options(config, options, also_read)
+
+
+def with_options(config: Config, options: Mapping[str, Any] | None = None, also_read: Collection[str] = ()) -> Config:
+    """A copy of a configuration with options merged in and values in place of its references.
+
+    Options on what references lead to, such as ``num_frames``, are merged first, so that they reach all that refers to
+    them; those below a reference, such as ``train_dataloader.dataset.pipeline.0.num_chirps``, change this place alone.
+
+    Args:
+        config: With its references, or without.
+        options: By dotted key.
+        also_read: Top-level names that the tool reads beside those of mmengine's ``Runner``.
+
+    Raises:
+        ConfigError: An option would change nothing, or a reference leads nowhere.
+    """
+    config = copy.deepcopy(config)
     if options:
         check_options(config, options, also_read)
         _merge(config, options)
@@ -52,7 +66,7 @@ def load_config(path: str, options: dict | None = None, also_read: Collection[st
 
 def _check_names(config: Config, path: str) -> None:
     """Refuse a top-level name that nobody reads, but nearly."""
-    read = facts(config)
+    read = {key.split('.')[0] for key in facts(config)}
     for key in config:
         near = difflib.get_close_matches(key, RUNNER_KEYS, n=1, cutoff=0.85)
         near = [name for name in near if name not in config] or difflib.get_close_matches(key, read, n=1, cutoff=0.85)
@@ -60,7 +74,7 @@ def _check_names(config: Config, path: str) -> None:
             raise ConfigError(f'{path}: unknown key {key!r}; did you mean {near[0]!r}?')
 
 
-def _merge(config: Config, options: dict) -> None:
+def _merge(config: Config, options: Mapping[str, Any]) -> None:
     """Options into a configuration, also into what is ``None`` there or a reference."""
     below = [key for key in options if not _make_way(config, key, through_references=False)]
     config.merge_from_dict({key: value for key, value in options.items() if key not in below})

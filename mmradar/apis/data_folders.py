@@ -28,7 +28,8 @@ def set_data_root(config: Config, folder: str) -> list[str]:
     """Let a configuration read its data from ``folder``.
 
     It becomes the ``data_root`` of all data sets that have one, and every path of loaders and evaluators that lay below
-    their old one - files of annotations or of boxes, the cache - lies below it.
+    their old one - files of annotations or of boxes, the cache - lies below it. So do the facts ``data_root`` and
+    ``cache_dir`` of the configuration, if it has them.
 
     Returns:
         What to tell the user: files of evaluators that stay where they are, and that several folders became one.
@@ -48,6 +49,10 @@ def set_data_root(config: Config, folder: str) -> list[str]:
         config[key] = _moved(config[key], roots, folder)
     for settings in _taking(config, 'data_root'):
         settings['data_root'] = folder
+    if 'data_root' in config:
+        config.data_root = folder
+    if 'cache_dir' in config:
+        config.cache_dir = _moved(config.cache_dir, roots, folder)
     return notes
 
 
@@ -59,6 +64,8 @@ def set_cache_dir(config: Config, folder: str) -> None:
     """
     for settings in _taking(config, 'cache_dir'):
         settings['cache_dir'] = folder
+    if 'cache_dir' in config:
+        config.cache_dir = folder
 
 
 def _parts(config: Config) -> list[str]:

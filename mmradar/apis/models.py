@@ -12,8 +12,7 @@ from mmengine.model.utils import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from torch import nn
 
-from mmradar.apis.config_options import check_options
-from mmradar.apis.configuration import load_config
+from mmradar.apis.configuration import load_config, with_options
 from mmradar.apis.data_folders import datasets_of
 from mmradar.apis.package_configs import find_config
 from mmradar.engine.checkpoint import check_state_dict, read_checkpoint
@@ -31,14 +30,10 @@ def read_config(config: str | Path | Config, cfg_options: Mapping[str, Any] | No
     Raises:
         ConfigError: No such file or name, or an option that would change nothing.
     """
-    options = dict(cfg_options or {})
     if isinstance(config, Config):
-        config = copy.deepcopy(config)
-        check_options(config, options)
-        config.merge_from_dict(options)
-        return config
+        return with_options(config, cfg_options)
     is_name = Path(config).suffix != '.py' and not Path(config).is_file()
-    return load_config(str(find_config(str(config)) if is_name else config), options)
+    return load_config(str(find_config(str(config)) if is_name else config), cfg_options)
 
 
 def init_model(

@@ -16,6 +16,7 @@ from mmengine.runner import BaseLoop, Runner
 from mmradar.apis.drawing import draw_predictions
 from mmradar.apis.models import read_config
 from mmradar.errors import ConfigError
+from mmradar.registry import RUNNERS
 
 _runs = itertools.count(1)  # of this process
 
@@ -52,7 +53,7 @@ def runner_of(config: Config, hooks: Iterable[Hook] = ()) -> Iterator[Runner]:
         config.experiment_name = f'{config.get("experiment_name") or _stem(config)}_run{number}'
         if config.get('visualizer'):
             config.visualizer.name = config.experiment_name
-    runner = Runner.from_cfg(config)
+    runner = RUNNERS.build(config)
     for hook in hooks:
         runner.register_hook(hook)
     try:

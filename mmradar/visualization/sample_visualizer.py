@@ -10,10 +10,13 @@ from jaxtyping import Float, UInt8
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from mmengine.config import Config
 from mmengine.dist import master_only
 from mmengine.structures import InstanceData
 from mmengine.visualization import Visualizer
 from mmpose.structures import PoseDataSample
+
+from mmradar.interpolation import check_resolved
 
 # Of panels, in points.
 TITLE_SIZE = 10
@@ -32,6 +35,15 @@ class SampleVisualizer(Visualizer):
     def __init__(self, name: str = 'visualizer', line_width_px: float = 3.0, **kwargs) -> None:
         super().__init__(name=name, **kwargs)
         self.line_width_px = line_width_px
+
+    def add_config(self, config: Config, **kwargs) -> None:
+        """The whole configuration, which a runner gives before it builds anything else.
+
+        Raises:
+            ConfigError: References are left in it.
+        """
+        check_resolved(config)
+        super().add_config(config, **kwargs)
 
     def render(
         self, title: str, inputs: np.ndarray, data_sample: PoseDataSample, draw_gt: bool = True, draw_pred: bool = True

@@ -6,28 +6,25 @@ from mmengine.config import Config
 from mmengine.hooks import CheckpointHook
 
 from conftest import REPOSITORY
-from mmradar.apis.config_options import check_options, registered, takes
-from mmradar.apis.configuration import load_config
+from mmradar.apis.config_options import check_options, facts, registered, takes
+from mmradar.apis.configuration import load_config, with_options
 from mmradar.engine.hooks import EpochSeedHook, FiniteGuardHook
 from mmradar.errors import ConfigError
 
 TINY = str(REPOSITORY / 'configs/millimamba_tiny_simhupr.py')
 MAIN = str(REPOSITORY / 'configs/millimamba_hupr.py')
 FRAMES = 'model.backbone.num_frames, model.head.num_frames, ' + ', '.join(
-    f'{split}_dataloader.dataset.num_frames' for split in ('train', 'val', 'test')
+    f'{split}_dataloader.dataset.window.num_frames' for split in ('train', 'val', 'test')
 )
 
 
 @pytest.mark.parametrize(
     'key, counts',
     [
-        ('max_epochs', 'What counts: train_cfg.max_epochs'),
-        ('num_frames', f'What counts: {FRAMES}'),
         ('dataset.cache_dir', 'What counts: train_dataloader.dataset.cache_dir, val_dataloader.dataset.cache_dir, '),
-        ('pipeline.0.steps.1.mode', 'What counts: train_dataloader.dataset.pipeline.0.steps.1.mode, '),
         ('vis_backends.0.type', 'What counts: visualizer.vis_backends.0.type'),
-        ('heatmap_steps', 'What counts: train_dataloader.dataset.pipeline.0.steps.0.steps, '),
-        ('train_sequences', 'and nothing in it has this name or value any more'),
+        ('loader.persistent_workers', 'What counts: train_dataloader.persistent_workers, '),
+        ('val_loader', 'and nothing in it has this name or value any more'),
     ],
 )
 def test_names_that_only_helped_to_write_the_configuration(key, counts):
@@ -37,12 +34,107 @@ def test_names_that_only_helped_to_write_the_configuration(key, counts):
     assert counts in str(error.value)
 
 
+@pytest.mark.parametrize(
+    'key, counts',
+    [
+        ('max_epochs', 'What counts: train_cfg.max_epochs'),
+        ('num_frames', f'What counts: {FRAMES}'),
+        ('pipeline.2.mode', 'What counts: train_dataloader.dataset.pipeline.2.mode, '),
+        ('train_sequences', 'and nothing in it has this name or value any more'),
+    ],
+)
+def test_names_that_are_facts_until_the_configuration_is_dumped(key, counts, tmp_path):
+    """A dumped file has values where the references were: what is overridden there is what counts."""
+    path = tmp_path / 'dumped.py'
+    load_config(TINY).dump(path)
+    with pytest.raises(ConfigError) as error:
+        load_config(str(path), {key: 1})
+    assert f'--cfg-options {key}: nothing reads {key.split(".")[0]!r}; it only helped' in str(error.value)
+    assert counts in str(error.value)
+    config = load_config(str(path), {'model.head.num_frames': 5, 'train_dataloader.dataset.pipeline.2.mode': 'x'})
+    assert config.model.head.num_frames == 5 and config.train_dataloader.dataset.pipeline[2].mode == 'x'
+    assert config.num_frames == 3 and config.val_dataloader.dataset.pipeline[2].mode == 'real_imag'
+
+
+def test_an_option_on_a_fact_reaches_all_that_refers_to_it():
+    options = {'num_frames': 5, 'range_bins': (0, 128), 'views': ('vert',), 'pipeline.0.static_clutter': True}
+    config = load_config(MAIN, {**options, 'max_epochs': 3, 'radar.num_loops': 32, 'num_workers': 0})
+    assert config.model.backbone.num_frames == config.model.head.num_frames == 5
+    assert config.model.backbone.input_size == (64, 128) and config.model.backbone.num_views == 1
+    for split in ('train', 'val', 'test'):
+        loader = config[f'{split}_dataloader']
+        assert loader.num_workers == 0 and 'persistent_workers' not in loader
+        assert loader.dataset.window == dict(num_frames=5, key='centre')
+        assert loader.dataset.views == ('vert',)
+        assert loader.dataset.radar == dict(preset='iwr1843_hupr', num_loops=32)
+        step = loader.dataset.pipeline[0]
+        assert step.range_bins == (0, 128) and step.static_clutter and step.num_chirps == 8
+    assert config.train_cfg.max_epochs == config.param_scheduler[1].T_max == config.param_scheduler[1].end == 3
+
+
+def test_an_option_below_a_reference_changes_that_place_alone_and_comes_after_facts():
+    key = 'train_dataloader.dataset.pipeline.0.num_chirps'
+    config = load_config(MAIN, {key: 16, 'num_chirps': 32, 'pipeline.3.over': 'frame', 'model.head.num_frames': 7})
+    train, val = (config[f'{split}_dataloader'].dataset.pipeline for split in ('train', 'val'))
+    assert (train[0].num_chirps, val[0].num_chirps) == (16, 32)
+    assert train[3].over == val[3].over == 'frame'
+    assert config.model.head.num_frames == 7 and config.model.backbone.num_frames == 9
+
+
+def test_an_option_may_be_a_reference():
+    config = load_config(MAIN, {'val_batch_size': '${batch_size * 2}', 'batch_size': 6})
+    assert config.train_dataloader.batch_size == 6 and config.val_dataloader.batch_size == 12
+    assert load_config(MAIN, {'model.head.num_layers': '${len(views)}'}).model.head.num_layers == 2
+
+
+@pytest.mark.parametrize(
+    'key, message',
+    [
+        ('pipeline.0.num_chirp', "pipeline.0 (RangeDopplerMap) takes no 'num_chirp'; did you mean 'num_chirps'?"),
+        ('pipeline.9.over', 'pipeline is a list of 5, numbered from 0; it has no'),
+        ('range_bins.1', 'range_bins is (31, 95), which changes as a whole'),
+        ('num_frames.first', "num_frames is 3, which has no 'first'"),
+        ('num_frame', "the configuration has no 'num_frame'; did you mean 'num_frames'?"),
+    ],
+)
+def test_options_on_facts_are_looked_into_as_others(key, message):
+    with pytest.raises(ConfigError) as error:
+        load_config(TINY, {key: 1})
+    assert str(error.value).startswith(f'--cfg-options {key}: ') and message in str(error.value)
+
+
+def test_a_fact_to_which_only_what_nobody_reads_refers_is_none(tmp_path):
+    path = tmp_path / 'own.py'
+    path.write_text(
+        f"_base_ = {MAIN!r}\nunread = dict(a='${{fact}}')\nfact = 1\nlifter = dict(a='${{other}}')\nother = 2\n"
+    )
+    for key in ('fact', 'unread.a', 'other'):
+        with pytest.raises(ConfigError, match=f'nothing reads {key.split(".")[0]!r}'):
+            load_config(str(path), {key: 3})
+    assert load_config(str(path), {'other': 3}, ['lifter']).lifter.a == 3
+
+
+def test_a_file_with_nearly_the_name_of_a_fact_is_refused(tmp_path):
+    path = tmp_path / 'own.py'
+    path.write_text(f'_base_ = {MAIN!r}\nnum_frame = 15\n')
+    with pytest.raises(ConfigError, match="unknown key 'num_frame'; did you mean 'num_frames'?"):
+        load_config(str(path))
+
+
+def test_a_file_that_overrides_a_reference_below_it_is_told_what_to_change(tmp_path):
+    path = tmp_path / 'own.py'
+    path.write_text(f'_base_ = {MAIN!r}\ntrain_dataloader = dict(dataset=dict(radar=dict(num_loops=32)))\n')
+    with pytest.raises(ConfigError, match='radar=.* cannot inherit .* Of a reference, change what it leads to'):
+        load_config(str(path))
+
+
 def test_every_name_of_every_configuration_counts_or_is_refused():
     """And the places that the message names exist: with the option there, something changes."""
     for path in sorted((REPOSITORY / 'configs').rglob('*.py')):
         if '_base_' in path.parts:
             continue
         config = Config.fromfile(path)
+        read = {key.split('.')[0] for key in facts(config)}
         for name in config:
             try:
                 check_options(config, {name: 1})
@@ -51,7 +143,7 @@ def test_every_name_of_every_configuration_counts_or_is_refused():
                 for place in filter(None, places.removesuffix(', ...').split(', ')):
                     check_options(config, {place: 1})
             else:
-                assert name in ('model', 'work_dir', *(key for key in config if key in READ)), (path, name)
+                assert name in ('model', 'work_dir', 'runner_type', *READ, *read), (path, name)
 
 
 READ = (
@@ -76,10 +168,10 @@ READ = (
         ('train_cfg.max_epoch', "(EpochBasedTrainLoop) takes no 'max_epoch'; did you mean 'max_epochs'?"),
         ('train_dataloader.batchsize', "train_dataloader takes no 'batchsize'; did you mean 'batch_size'?"),
         ('train_dataloader.workers', "train_dataloader takes no 'workers'; it takes batch_sampler, batch_size"),
-        ('train_dataloader.dataset.num_frame', "(HuPRDataset) takes no 'num_frame'; did you mean 'num_frames'?"),
-        ('train_dataloader.dataset.pipeline.0.steps.1.mod', "(HeatmapToChannels) takes no 'mod'"),
-        ('train_dataloader.dataset.pipeline.9.steps', 'pipeline is a list of 2, numbered from 0; it has no'),
-        ('train_dataloader.dataset.pipeline.steps', "pipeline is a list of 2, numbered from 0; it has no 'steps'"),
+        ('train_dataloader.dataset.cachedir', "(HuPRDataset) takes no 'cachedir'; did you mean 'cache_dir'?"),
+        ('train_dataloader.dataset.pipeline.2.mod', "(HeatmapToChannels) takes no 'mod'"),
+        ('train_dataloader.dataset.pipeline.9.mode', 'pipeline is a list of 5, numbered from 0; it has no'),
+        ('train_dataloader.dataset.pipeline.mode', "pipeline is a list of 5, numbered from 0; it has no 'mode'"),
         ('model.backbone.mixer.num_layers.first', "model.backbone.mixer.num_layers is 2, which has no 'first'"),
         ('val_evaluator.perjoint', "(HuPRMetric) takes no 'perjoint'"),
         ('param_scheduler.0.totalsteps', "(OneCycleLR) takes no 'totalsteps'"),
@@ -183,3 +275,14 @@ def test_takes_is_only_sure_where_nothing_is_passed_on():
 def test_names_of_packages_that_may_be_missing_are_not_looked_up():
     assert registered('mmpretrain.VisionTransformer') == [] == registered(None)
     assert [kind.__name__ for kind in registered('mmpose.TopdownPoseEstimator')] == ['TopdownPoseEstimator']
+
+
+def test_a_configuration_that_was_read_before_takes_options_too():
+    for config in (Config.fromfile(MAIN), load_config(MAIN)):
+        before = config.to_dict()
+        changed = with_options(config, {'model.head.num_layers': 2})
+        assert changed.model.head.num_layers == 2 and changed.model.backbone.num_frames == 9
+        assert changed.filename == MAIN and config.to_dict() == before
+    with pytest.raises(ConfigError, match="nothing reads 'num_frames'.* What counts: model.backbone.num_frames"):
+        with_options(load_config(MAIN), {'num_frames': 5})
+    assert with_options(Config.fromfile(MAIN), {'num_frames': 5}).model.head.num_frames == 5

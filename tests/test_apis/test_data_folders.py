@@ -137,6 +137,7 @@ def test_the_flags_of_the_tools_go_there(tmp_path, capsys):
         dataset = config[f'{split}_dataloader'].dataset
         # the cache lies in the set's own folder there, and so it does here
         assert (dataset.data_root, dataset.cache_dir) == ('/sets/sim', '/sets/sim/heatmap_cache')
+    assert (config.data_root, config.cache_dir) == ('/sets/sim', '/sets/sim/heatmap_cache')
     own = tmp_path / 'own.py'
     own.write_text(
         f"""_base_ = {str(REPOSITORY / 'configs/millimamba_tiny_simhupr.py')!r}
@@ -145,4 +146,5 @@ test_evaluator = [dict(type='HuPRMetric'), dict(type='CocoMetric', ann_file='sha
     )
     config = config_from(arguments(own, data_root='a', cache_dir='b'))
     assert {config[f'{split}_dataloader'].dataset.cache_dir for split in ('train', 'val', 'test')} == {'b'}
+    assert (config.data_root, config.cache_dir) == ('a', 'b')
     assert 'Note: --data-root leaves test_evaluator.1.ann_file = shared/a.json' in capsys.readouterr().err

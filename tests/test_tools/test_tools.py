@@ -46,13 +46,13 @@ def config_file(simulated_root, tmp_path_factory):
     path = tmp_path_factory.mktemp('configs') / 'mine.py'
     path.write_text(
         f"""_base_ = {str(REPOSITORY / 'configs/millimamba_tiny_simhupr.py')!r}
-dataset = dict(data_root={str(simulated_root)!r}, radar=dict({SMALL_RADAR!r}), cache_dir=None)
-train_dataloader = dict(num_workers=0, persistent_workers=False, batch_size=4, dataset=dataset)
-val_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dataset)
-test_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dataset)
-backbone = dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_layers=1))
-model = dict(backbone=backbone, head=dict(embed_dims=16, num_layers=1))
-train_cfg = dict(max_epochs=1)
+data_root = {str(simulated_root)!r}
+cache_dir = None
+radar = dict({SMALL_RADAR!r})
+batch_size = 4
+num_workers = 0
+model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_layers=1)), head=dict(num_layers=1))
+max_epochs = 1
 """
     )
     return path
@@ -115,13 +115,12 @@ def test_resume_from_the_command_line(trained, config_file, tmp_path):
         work,
         '--resume',
         '--cfg-options',
-        'train_cfg.max_epochs=2',
-        'param_scheduler.0.total_steps=2',
+        'max_epochs=2',
     )
     assert 'resumed epoch: 1' in done.stdout + done.stderr and (work / 'epoch_2.pth').is_file()
 
 
-# what others read our checkpoints with, in processes of their own
+# what others read our checkpoints with, in processes of their own, and the configuration that the training dumped
 READERS = {
     'Runner.train, resumed': """
 import sys
@@ -150,14 +149,17 @@ print(model.dataset_meta['num_keypoints'] == 14 and len(model.dataset_meta['sigm
 
 @pytest.mark.parametrize('reader', READERS)
 def test_mmengine_and_mmpose_read_our_checkpoints(reader, trained, config_file, tmp_path):
-    done = tool('-c', READERS[reader], config_file, trained / 'epoch_1.pth', tmp_path)
+    done = tool('-c', READERS[reader], trained / config_file.name, trained / 'epoch_1.pth', tmp_path)
     assert done.stdout.strip().splitlines()[-1] == 'True'
 
 
 def test_mmposes_own_script_tests_our_checkpoint(trained, config_file, tmp_path):
     script = Path(importlib.util.find_spec('mmpose').origin).parent / '.mim' / 'tools' / 'test.py'
-    tool(script, config_file, trained / 'epoch_1.pth', '--work-dir', tmp_path, '--out', tmp_path / 'metrics.pkl')
+    options = (trained / 'epoch_1.pth', '--work-dir', tmp_path, '--out', tmp_path / 'metrics.pkl')
+    tool(script, trained / config_file.name, *options)
     assert (tmp_path / 'metrics.pkl').stat().st_size
+    done = tool(script, config_file, *options, check=False)
+    assert done.returncode != 0 and 'is a reference still. Read configurations with mmradar.apis' in done.stderr
 
 
 def free_port() -> str:
@@ -204,7 +206,7 @@ def test_three_steps_of_the_main_configuration_at_full_size(tmp_path):
         'train_dataloader.batch_size=1',
         'train_dataloader.num_workers=0',
         'train_dataloader.persistent_workers=False',
-        'train_cfg.max_epochs=1',
+        'max_epochs=1',
         'default_hooks.logger.interval=1',
     )
     log = done.stdout + done.stderr
@@ -237,16 +239,21 @@ def test_mistakes_end_with_a_message_and_no_traceback(arguments, message, tmp_pa
     'arguments, message',
     [
         (
-            ['tools/test.py', 'configs/millimamba_tiny_simhupr.py', 'nothing.pth', '--cfg-options', 'max_epochs=1'],
-            'What counts: train_cfg.max_epochs',
+            ['tools/test.py', 'configs/millimamba_tiny_simhupr.py', 'x.pth', '--cfg-options', 'vis_backends.0.type=x'],
+            'What counts: visualizer.vis_backends.0.type',
         ),
         (
             ['tools/train.py', 'configs/millimamba_hupr.py', '--cfg-options', 'model.hed.num_layers=2'],
             "model (RadarPoseEstimator) takes no 'hed'; did you mean 'head'?",
         ),
         (
-            ['tools/analysis_tools/get_flops.py', 'configs/millimamba_hupr.py', '--cfg-options', 'num_frames=5'],
-            'What counts: model.backbone.num_frames, model.head.num_frames, train_dataloader.dataset.num_frames',
+            [
+                'tools/analysis_tools/get_flops.py',
+                'configs/millimamba_hupr.py',
+                '--cfg-options',
+                'dataset.views=[vert]',
+            ],
+            'What counts: train_dataloader.dataset.views, val_dataloader.dataset.views, test_dataloader.dataset.views',
         ),
         (
             ['tools/train.py', 'configs/millimamba_tiny_simulated.py', '--data-root', 'x'],
@@ -317,7 +324,7 @@ def test_a_checkpoint_of_weights_that_are_no_numbers_is_refused(
 
 
 def test_a_training_that_diverges_ends_with_a_message(config_file, tmp_path, run_here, capsys):
-    options = ('optim_wrapper.optimizer.lr=1e38', 'param_scheduler.0.eta_max=1e38', 'train_cfg.max_epochs=1')
+    options = ('optim_wrapper.optimizer.lr=1e38', 'max_epochs=1')
     with pytest.raises(SystemExit) as ended:
         run_here('tools/train.py', config_file, '--work-dir', tmp_path, '--cfg-options', *options)
     said = capsys.readouterr().err
@@ -370,8 +377,8 @@ def test_data_sets_within_others_are_preprocessed_and_averaged(config_file, simu
     own.write_text(
         f"""_base_ = {str(config_file)!r}
 part = dict(
-    type='HuPRDataset', data_root='nowhere', ann_file='hrnet_annot_train.json', split='train', num_frames=3,
-    radar=dict({SMALL_RADAR!r}), pipeline={{{{_base_.pipeline}}}},
+    type='HuPRDataset', data_root='nowhere', ann_file='hrnet_annot_train.json', split='train',
+    window='${{num_frames}}', radar='${{radar}}', pipeline='${{pipeline}}',
 )
 train_dataloader = dict(
     persistent_workers=True, prefetch_factor=2,
@@ -457,13 +464,12 @@ def test_training_on_windows_simulated_on_the_way(tmp_path):
     config = tmp_path / 'fresh.py'
     config.write_text(
         f"""_base_ = {str(REPOSITORY / 'configs/millimamba_tiny_simulated.py')!r}
-train_dataloader = dict(batch_size=4, num_workers=1, dataset=dict(num_windows=8, plan=dict(radar={small!r})))
-val_dataloader = dict(batch_size=4, num_workers=0, persistent_workers=False,
-                      dataset=dict(num_windows=4, plan=dict(radar={small!r})))
-backbone = dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_layers=1))
-model = dict(backbone=backbone, head=dict(embed_dims=16, num_layers=1))
-train_cfg = dict(max_epochs=2)
-param_scheduler = [dict(type='OneCycleLR', eta_max=1e-3, total_steps=2, by_epoch=True, convert_to_iter_based=True)]
+batch_size = val_batch_size = 4
+num_workers = 1
+train_dataloader = dict(dataset=dict(num_windows=8, plan=dict(radar={small!r})))
+val_dataloader = dict(num_workers=0, dataset=dict(num_windows=4, plan=dict(radar={small!r})))
+model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_layers=1)), head=dict(num_layers=1))
+max_epochs = 2
 """
     )
     done = tool('tools/train.py', config, '--work-dir', tmp_path / 'work')

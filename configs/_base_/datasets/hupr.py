@@ -1,6 +1,9 @@
 # HuPR as it is downloaded. The lists of sequences are HuPR's official split, in the order of its annotation files.
-data_root = 'data/HuPR/'
+data_root = 'data/HuPR'
+cache_dir = None  # a folder keeps what the pipeline makes of single frames
 radar = dict(preset='iwr1843_hupr')  # its fields may be overridden here
+views = ('hori', 'vert')
+num_keypoints = 14
 
 # fmt: off
 train_sequences = [
@@ -22,65 +25,35 @@ test_sequences = [
 ]
 # fmt: on
 
-num_frames = 9
+batch_size = 8
+val_batch_size = 8  # of validation and test
+num_workers = 4
 
-# From raw file to complex heatmap. With `cache_dir` set on a data set, the result of these steps is kept on disk.
-heatmap_steps = [dict(type='RawToHeatmap3D', num_chirps=8, num_doppler=8, num_angle=64, range_bins=None)]
-frame_steps = [
-    dict(type='LoadRadarHeatmap', steps=heatmap_steps),
-    dict(type='HeatmapToChannels', mode='real_imag'),
-    dict(type='NormalizeHeatmap', over='map'),
-]
-pipeline = [dict(type='KeepFrames', steps=frame_steps), dict(type='PackRadarInputs')]
-
-train_dataloader = dict(
-    batch_size=8,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='HuPRDataset',
-        data_root=data_root,
-        ann_file='hrnet_annot_train.json',
-        split='train',
-        sequences=train_sequences,
-        radar=radar,
-        num_frames=num_frames,
-        pipeline=pipeline,
-    ),
+dataset = dict(
+    type='HuPRDataset',
+    data_root='${data_root}',
+    cache_dir='${cache_dir}',
+    radar='${radar}',
+    views='${views}',
+    window=dict(num_frames='${num_frames}', key='${key_frame}'),
+    pipeline='${pipeline}',
 )
+loader = dict(num_workers='${num_workers}', persistent_workers=True)
+train_dataloader = dict(
+    **loader,
+    batch_size='${batch_size}',
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(**dataset, ann_file='hrnet_annot_train.json', split='train', sequences='${train_sequences}'),
+)
+val_loader = dict(**loader, batch_size='${val_batch_size}', sampler=dict(type='DefaultSampler', shuffle=False))
 val_dataloader = dict(
-    batch_size=8,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='HuPRDataset',
-        data_root=data_root,
-        ann_file='hrnet_annot_val.json',
-        split='val',
-        sequences=val_sequences,
-        radar=radar,
-        num_frames=num_frames,
-        pipeline=pipeline,
-        test_mode=True,
-    ),
+    **val_loader,
+    dataset=dict(**dataset, ann_file='hrnet_annot_val.json', split='val', sequences='${val_sequences}', test_mode=True),
 )
 test_dataloader = dict(
-    batch_size=8,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    **val_loader,
     dataset=dict(
-        type='HuPRDataset',
-        data_root=data_root,
-        ann_file='hrnet_annot_test.json',
-        split='test',
-        sequences=test_sequences,
-        radar=radar,
-        num_frames=num_frames,
-        pipeline=pipeline,
-        test_mode=True,
+        **dataset, ann_file='hrnet_annot_test.json', split='test', sequences='${test_sequences}', test_mode=True
     ),
 )
 

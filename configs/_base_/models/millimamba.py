@@ -5,17 +5,17 @@ model = dict(
     data_preprocessor=dict(type='RadarPoseDataPreprocessor'),
     backbone=dict(
         type='CVMamba',
-        num_frames=9,
-        num_views=2,
-        input_size=(64, 256),  # angle, range
+        num_frames='${num_frames}',
+        num_views='${len(views)}',
+        input_size=('${num_angle}', '${range_bins[1] - range_bins[0]}'),
         stem=dict(in_channels=2, channels=(16, 16, 24, 128), strides=(1, 2, 2)),
         mixer=dict(type='SequenceMixer', num_layers=4, layer=dict(type='VisionMambaLayer', expand=2, d_state=16)),
     ),
     head=dict(
         type='STCAHead',
-        num_keypoints=14,
-        num_frames=9,
-        embed_dims=128,
+        num_keypoints='${num_keypoints}',
+        num_frames='${num_frames}',
+        embed_dims='${model.backbone.stem.channels[3]}',
         num_layers=6,
         num_heads=8,
         feedforward_ratio=4,

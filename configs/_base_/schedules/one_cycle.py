@@ -1,3 +1,20 @@
-# One cycle over the whole of a short training. One schedule and no list of them, so that a configuration says its
-# eta_max and its total_steps (epochs) only, and a longer training the latter.
-param_scheduler = dict(type='OneCycleLR', pct_start=0.15, by_epoch=True, convert_to_iter_based=True)
+# AdamW and one cycle over the whole of a short training, for small models. Whoever inherits says `max_epochs` and the
+# learning rate, which is the cycle's highest.
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01),
+    clip_grad=dict(max_norm=1.0),
+)
+param_scheduler = [
+    dict(
+        type='OneCycleLR',
+        eta_max='${optim_wrapper.optimizer.lr}',
+        pct_start=0.15,
+        total_steps='${max_epochs}',
+        by_epoch=True,
+        convert_to_iter_based=True,
+    )
+]
+train_cfg = dict(by_epoch=True, max_epochs='${max_epochs}', val_interval=1)
+val_cfg = dict()
+test_cfg = dict()

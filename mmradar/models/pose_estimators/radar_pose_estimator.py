@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmpose.models.pose_estimators.base import BasePoseEstimator
 from torch import Tensor
 
+from mmradar.interpolation import check_resolved
 from mmradar.registry import MODELS
 
 
@@ -16,7 +17,14 @@ class RadarPoseEstimator(BasePoseEstimator):
         backbone: Encoder of (batch, frames, views, channels, angle, Doppler, range).
         head: Decoder with losses.
         neck, train_cfg, test_cfg, data_preprocessor, metainfo, init_cfg: As mmpose's ``BasePoseEstimator``.
+
+    Raises:
+        ConfigError: References are left in the configuration.
     """
+
+    def __init__(self, **settings) -> None:
+        check_resolved(settings, 'model')
+        super().__init__(**settings)
 
     def loss(self, inputs: Tensor, data_samples: list) -> dict[str, Tensor]:
         """Losses of a batch."""

@@ -5,13 +5,9 @@
 _base_ = '_base_/synthetic_video.py'
 
 num_frames = 1
+batch_size = 32
+num_workers = 2
+train_clips = 4800
 max_epochs = 6
-train_dataloader = dict(
-    batch_size=32, num_workers=2, dataset=dict(num_frames=num_frames, num_clips=4800, occluders=4, occluder_size=0.13)
-)
-val_dataloader = dict(dataset=dict(num_frames=num_frames))
-test_dataloader = dict(dataset=dict(num_frames=num_frames))
-model = dict(data_preprocessor=dict(num_frames=num_frames), frozen=[])
-
-param_scheduler = dict(total_steps=max_epochs)
-train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
+train_dataloader = dict(dataset=dict(occluders=4, occluder_size=0.13))
+model = dict(frozen=[])

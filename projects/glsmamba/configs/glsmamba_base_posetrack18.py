@@ -2,9 +2,5 @@
 # iterations on files of its form. Annotations and images below data_root, as published.
 _base_ = '_base_/posetrack.py'
 
-data_root = 'data/posetrack18/'
-train_dataloader = dict(dataset=dict(year=2018, data_root=data_root, ann_file='annotations/train'))
-val_dataloader = dict(dataset=dict(year=2018, data_root=data_root, ann_file='annotations/val'))
-test_dataloader = val_dataloader
-val_evaluator = dict(year=2018, ann_file=data_root + 'annotations/val')
-test_evaluator = val_evaluator
+year = 2018
+data_root = 'data/posetrack18'

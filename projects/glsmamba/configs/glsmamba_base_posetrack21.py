@@ -2,9 +2,7 @@
 # iterations on files of its form. Annotations and images below data_root, as published.
 _base_ = '_base_/posetrack.py'
 
-data_root = 'data/posetrack21/'
-train_dataloader = dict(dataset=dict(year=2021, data_root=data_root, ann_file='posetrack_data/train'))
-val_dataloader = dict(dataset=dict(year=2021, data_root=data_root, ann_file='posetrack_data/val'))
-test_dataloader = val_dataloader
-val_evaluator = dict(year=2021, ann_file=data_root + 'posetrack_data/val')
-test_evaluator = val_evaluator
+year = 2021
+data_root = 'data/posetrack21'
+train_annotations = 'posetrack_data/train'
+val_annotations = 'posetrack_data/val'

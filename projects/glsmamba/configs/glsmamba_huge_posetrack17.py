@@ -3,7 +3,4 @@
 _base_ = 'glsmamba_base_posetrack17.py'
 
 vitpose = 'data/vitpose/td-hm_ViTPose-huge_8xb64-210e_coco-256x192-e32adcd4_20230314.pth'
-model = dict(
-    backbone=dict(arch='huge', init_cfg=dict(checkpoint=vitpose)),
-    upsampling=dict(in_channels=1280, init_cfg=dict(checkpoint=vitpose)),
-)
+model = dict(backbone=dict(arch='huge'), upsampling=dict(in_channels=1280))

@@ -3,8 +3,8 @@ _base_ = '_base_/synthetic_video.py'
 
 frame_checkpoint = 'work_dirs/frame_small_synthetic/epoch_6.pth'
 model = dict(
-    backbone=dict(init_cfg=dict(type='Pretrained', checkpoint=frame_checkpoint, prefix='backbone.')),
-    upsampling=dict(init_cfg=dict(type='Pretrained', checkpoint=frame_checkpoint, prefix='upsampling.')),
+    backbone=dict(init_cfg=dict(type='Pretrained', checkpoint='${frame_checkpoint}', prefix='backbone.')),
+    upsampling=dict(init_cfg=dict(type='Pretrained', checkpoint='${frame_checkpoint}', prefix='upsampling.')),
     neck=dict(
         type='GLSMamba',
         in_channels=64,
@@ -15,5 +15,5 @@ model = dict(
         ffn_ratio=2,
         d_state=8,
     ),
-    head=dict(in_channels=48),
+    head=dict(in_channels='${model.neck.embed_dims}'),
 )

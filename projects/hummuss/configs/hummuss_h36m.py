@@ -44,10 +44,9 @@ train_pipeline = [
 ]
 test_pipeline = [dict(type='GenerateTarget', encoder=val_codec), dict(type='PackPoseInputs', meta_keys=meta_keys)]
 
+loader = dict(batch_size=32, num_workers=2, persistent_workers=True)
 train_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
+    **loader,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         **dataset,
@@ -57,9 +56,7 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
+    **loader,
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
         **dataset,

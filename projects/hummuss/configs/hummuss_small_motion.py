@@ -3,5 +3,5 @@ _base_ = '_base_/motion_lifting.py'
 
 model = dict(
     type='HumMUSSLifter',
-    backbone=dict(type='HumMUSS', num_joints={{_base_.num_joints}}, in_channels=3, embed_dims=64, depth=2),
+    backbone=dict(type='HumMUSS', num_joints='${num_joints}', in_channels=3, embed_dims=64, depth=2),
 )

@@ -34,10 +34,11 @@ def test_chain_of_radar_network_and_lifter(tmp_path):
     config_file = tmp_path / 'mine.py'
     config_file.write_text(
         f"""_base_ = {str(PROJECT / 'configs' / 'radar_to_3d.py')!r}
-dataset = dict(data_root={str(root)!r}, radar=dict({RADAR!r}), cache_dir=None)
-test_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dataset)
-backbone = dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_layers=1))
-model = dict(backbone=backbone, head=dict(embed_dims=16, num_layers=1))
+data_root = {str(root)!r}
+cache_dir = None
+radar = dict({RADAR!r})
+num_workers = 0
+model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_layers=1)), head=dict(num_layers=1))
 load_from = {str(tmp_path / 'radar.pth')!r}
 lifter = dict(checkpoint={str(tmp_path / 'lifter.pth')!r})
 """
