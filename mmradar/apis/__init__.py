@@ -1,6 +1,7 @@
 """What stands between the package and its users: models, training and testing as calls."""
 
 from mmradar.apis.evaluation import build_loader, evaluate, predictions
+from mmradar.apis.inference import inference
 from mmradar.apis.models import init_model, read_config
 from mmradar.apis.package_configs import config_names, find_config
 from mmradar.apis.testing import test
@@ -11,6 +12,7 @@ __all__ = [
     'config_names',
     'evaluate',
     'find_config',
+    'inference',
     'init_model',
     'predictions',
     'read_config',

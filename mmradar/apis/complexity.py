@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
-from mmengine.config import Config, ConfigDict
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from torch.utils.flop_counter import FlopCounterMode
 
+from mmradar.apis.data_folders import datasets_of
+from mmradar.apis.inference import radar_settings, recording_dataset
+from mmradar.radar import RadarConfig, RawRecording
 from mmradar.registry import MODELS
 
 
@@ -33,19 +37,16 @@ class Complexity:
         return sum(self.macs.values())
 
 
-def _all_steps(pipeline: list[ConfigDict]) -> Iterator[ConfigDict]:
-    """Every transform's settings, also of those within others."""
-    for step in pipeline:
-        yield step
-        yield from _all_steps(step.get('steps', []))
-
-
 def heatmap_shape(config: Config) -> tuple[int, ...]:
-    """Shape of one window at the network: (frames, views, channels, angle, Doppler, range)."""
-    backbone = config.model.backbone
-    angle, range_bins = backbone.input_size
-    doppler = next(s.num_doppler for s in _all_steps(config.test_dataloader.dataset.pipeline) if 'num_doppler' in s)
-    return backbone.num_frames, backbone.num_views, backbone.stem.in_channels, angle, doppler, range_bins
+    """Shape of one window at the network: (frames, views, channels, angle, Doppler, range).
+
+    It is what the test pipeline makes of a silent recording.
+    """
+    settings = next(datasets_of(config.test_dataloader))
+    radar = RadarConfig.build(radar_settings(settings) or {})
+    words = np.zeros((1, radar.num_loops, radar.num_tx, radar.chirp_bytes // 2), np.int16)
+    silence = {view: RawRecording(words, Path(view), radar) for view in settings.get('views', ('hori', 'vert'))}
+    return tuple(recording_dataset(config, silence)[0]['inputs'].shape)
 
 
 def model_complexity(config: Config) -> Complexity:

@@ -24,7 +24,9 @@ def mean_pose_metrics(config: Config) -> dict[str, float]:
     init_default_scope('mmradar')
     train, test = (_build_datasets(config, split) for split in ('train', 'test'))
     annotations = [annotation for dataset in train for annotation in dataset.annotations]
-    mean_pose = np.concatenate([annotation.keypoints for annotation in annotations]).mean(axis=0)
+    visible = np.concatenate([annotation.keypoints_visible for annotation in annotations])[..., None]
+    poses = np.concatenate([annotation.keypoints for annotation in annotations])
+    mean_pose = poses.mean(axis=0, where=visible > 0)
     return metrics_of(_guesses(test, mean_pose), config.test_evaluator, test[0].metainfo, sum(map(len, test)))
 
 
@@ -42,11 +44,11 @@ def _guesses(datasets: Sequence[HuPRDataset], pose: np.ndarray) -> Iterator[tupl
     for dataset in datasets:
         for index in range(len(dataset)):
             info = dataset.get_data_info(index)
-            centre = len(info['keypoints']) // 2
+            key = info['key_index']
             truth = dict(
-                keypoints=info['keypoints'][None, centre],
-                keypoints_visible=info['keypoints_visible'][None, centre],
-                areas=info['areas'][None, centre],
+                keypoints=info['keypoints'][None, key],
+                keypoints_visible=info['keypoints_visible'][None, key],
+                areas=info['areas'][None, key],
             )
             meta = dict(img_id=info['img_id'], frames_left_out=info['frames_left_out'])
             yield None, [dict(meta, gt_instances=truth, pred_instances=dict(keypoints=pose[None]))]

@@ -1,20 +1,20 @@
-"""Heatmaps of whole data sets, made beforehand: the cache that ``LoadRadarHeatmap`` fills on first use otherwise."""
+"""Frames of whole data sets, made beforehand: the cache on disk, which fills itself on first use otherwise."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmradar.apis.data_folders import datasets_of
-from mmradar.datasets.transforms import LoadRadarHeatmap
-from mmradar.errors import ConfigError, DataError
+from mmradar.datasets.cache import DiskCache
+from mmradar.errors import DataError
 from mmradar.processes import run_jobs
+from mmradar.radar import Recording
 from mmradar.registry import DATASETS
 
 SPLITS = ('train', 'val', 'test')
@@ -55,11 +55,11 @@ def preprocess(
         on_progress: Called with (recordings done, recordings in all).
 
     Raises:
-        ConfigError: A pipeline without ``LoadRadarHeatmap``.
+        ConfigError: A data set that keeps nothing on disk, or a pipeline without frames to keep.
         DataError: The data set has a flaw, or the disk is too small.
     """
     init_default_scope('mmradar')
-    jobs: dict[Path, tuple[list, str, dict[str, Any]]] = {}
+    jobs: dict[Path, tuple[DiskCache, str, Recording]] = {}
     found: set[Path] = set()
     needed = 0
     for split in splits:
@@ -67,19 +67,15 @@ def preprocess(
             continue
         for settings in datasets_of(config[f'{split}_dataloader']):
             dataset = DATASETS.build({**settings, 'cache_dir': str(cache_dir)})
-            loaders = list(_loaders(dataset.pipeline.transforms))
-            if not loaders:
-                raise ConfigError(f'the pipeline of the {split} split has no LoadRadarHeatmap: nothing to keep')
-            for loader in loaders:
-                frame_bytes = None
-                for recording in dataset.recordings():
-                    path = loader.cache_path(recording)
-                    if path.is_file():
-                        found.add(path)
-                    elif path not in jobs:
-                        frame_bytes = frame_bytes or loader.frame_bytes(recording)
-                        needed += frame_bytes * recording['num_frames']
-                        jobs[path] = (loader.step_settings, loader.cache_dtype, recording)
+            cache, frame_bytes = dataset.pipeline.disk_cache, None
+            for view, recording in dataset.recordings():
+                path = cache.path(view, recording)
+                if path.is_file():
+                    found.add(path)
+                elif path not in jobs:
+                    frame_bytes = frame_bytes or cache.frame_bytes(view, recording)
+                    needed += frame_bytes * len(recording)
+                    jobs[path] = (cache, view, recording)
     Path(cache_dir).mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(cache_dir).free
     if needed > free:
@@ -97,15 +93,6 @@ def preprocess(
     return PreprocessingResult(len(jobs), len(found), sum(path.stat().st_size for path in (*found, *jobs)))
 
 
-def _loaders(transforms: Iterable[Any]) -> Iterator[LoadRadarHeatmap]:
-    """Every ``LoadRadarHeatmap`` of a pipeline, also inside other transforms."""
-    for transform in transforms:
-        if isinstance(transform, LoadRadarHeatmap):
-            yield transform
-        elif hasattr(getattr(transform, 'steps', None), 'transforms'):
-            yield from _loaders(transform.steps.transforms)
-
-
-def _fill(steps: list, cache_dtype: str, recording: dict[str, Any]) -> Path:
+def _fill(cache: DiskCache, view: str, recording: Recording) -> Path:
     init_default_scope('mmradar')
-    return LoadRadarHeatmap(steps, cache_dtype).fill(recording)
+    return cache.fill(view, recording)

@@ -1,4 +1,5 @@
-"""Data sets and their transforms."""
+"""Data sets, their pipeline in two stages, and its transforms."""
 
 from mmradar.datasets.datasets import *  # noqa: F403
+from mmradar.datasets.radar_pipeline import RadarPipeline  # noqa: F401
 from mmradar.datasets.transforms import *  # noqa: F403

@@ -1,6 +1,8 @@
-"""Registered data sets."""
+"""Registered data sets, and what they share."""
 
+from mmradar.datasets.datasets.base_radar_pose_dataset import BaseRadarPoseDataset
 from mmradar.datasets.datasets.hupr_dataset import HuPRDataset
+from mmradar.datasets.datasets.recording_dataset import RecordingDataset
 from mmradar.datasets.datasets.simulated_radar_dataset import SimulatedRadarDataset
 
-__all__ = ['HuPRDataset', 'SimulatedRadarDataset']
+__all__ = ['BaseRadarPoseDataset', 'HuPRDataset', 'RecordingDataset', 'SimulatedRadarDataset']

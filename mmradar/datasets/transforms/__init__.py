@@ -1,40 +1,23 @@
-"""Pipeline transforms, one for each step from raw file to network input."""
+"""Pipeline transforms, one for each step from recordings to network input."""
 
 from mmradar.datasets.transforms.formatting import PackRadarInputs
 from mmradar.datasets.transforms.heatmap_channels import HeatmapToChannels, NormalizeHeatmap
-from mmradar.datasets.transforms.keep_frames import KeepFrames
-from mmradar.datasets.transforms.load_radar_heatmap import LoadRadarHeatmap
-from mmradar.datasets.transforms.radar_processing import (
-    CalibrateCube,
-    LoadRadarCube,
-    RemoveStaticClutter,
-    SubsampleChirps,
-)
-from mmradar.datasets.transforms.radar_representations import (
-    ElevationToChannels,
-    MeanOverElevation,
-    RadarDensityMap,
-    RadarHeatmap3D,
-    RadarHeatmap4D,
-    RadarPointCloud,
-    RawToHeatmap3D,
-)
+from mmradar.datasets.transforms.heatmaps import ElevationToChannels, Heatmap3D, Heatmap4D, MeanOverElevation
+from mmradar.datasets.transforms.point_clouds import RadarDensityMap, RadarPointCloud
+from mmradar.datasets.transforms.radar_cubes import CalibrateCube, LoadRadarCube
+from mmradar.datasets.transforms.range_doppler import RangeDopplerMap
 
 __all__ = [
     'CalibrateCube',
     'ElevationToChannels',
+    'Heatmap3D',
+    'Heatmap4D',
     'HeatmapToChannels',
-    'KeepFrames',
     'LoadRadarCube',
-    'LoadRadarHeatmap',
     'MeanOverElevation',
     'NormalizeHeatmap',
     'PackRadarInputs',
     'RadarDensityMap',
-    'RadarHeatmap3D',
-    'RadarHeatmap4D',
     'RadarPointCloud',
-    'RawToHeatmap3D',
-    'RemoveStaticClutter',
-    'SubsampleChirps',
+    'RangeDopplerMap',
 ]

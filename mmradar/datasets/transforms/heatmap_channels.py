@@ -20,6 +20,8 @@ class HeatmapToChannels(BaseTransform):
         mode: ``'real_imag'`` (two channels, as HuPR), ``'magnitude'`` or ``'log_magnitude'`` (one).
     """
 
+    per_frame = True
+
     def __init__(self, mode: str = 'real_imag') -> None:
         if mode not in CHANNEL_MODES:
             raise ConfigError(f'HeatmapToChannels.mode must be one of {", ".join(CHANNEL_MODES)}, found {mode!r}')
@@ -48,6 +50,8 @@ class NormalizeHeatmap(BaseTransform):
             leaves less than 1e-6, noise of a count more, also beside a static echo that fills the converter.
             With 0 rounding is scaled to unit deviation, as by HuPR's code.
     """
+
+    per_frame = True
 
     def __init__(self, over: str = 'map', eps: float = 1e-6, rounding: float = 2e-6) -> None:
         if over not in ('map', 'frame'):

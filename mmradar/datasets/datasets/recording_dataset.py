@@ -1,0 +1,93 @@
+"""Bare recordings, without labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from mmradar.datasets.datasets.base_radar_pose_dataset import BaseRadarPoseDataset
+from mmradar.errors import ConfigError, DataError
+from mmradar.radar import RadarConfig, Recording, open_recording
+from mmradar.registry import DATASETS
+
+
+@DATASETS.register_module()
+class RecordingDataset(BaseRadarPoseDataset):
+    """Windows of one recording, of all its views: every frame is the key frame of one. There are no labels.
+
+    Args:
+        recording: By view: a :class:`~mmradar.radar.Recording`, or a file that
+            :func:`mmradar.radar.open_recording` opens. Their frames belong together, number by number.
+        frames: Key frames wanted; all if ``None``.
+        radar: Of the recordings: preset or fields of a :class:`~mmradar.radar.RadarConfig`.
+        image_size: (width, height) in px of the image that keypoints refer to.
+        volume_m: In three dimensions, the corners of the volume in its place.
+        views, **kwargs: As of :class:`BaseRadarPoseDataset`; the views default to those of ``recording``.
+
+    Raises:
+        ConfigError: Other views than wanted, or a recording of another radar.
+        DataError: A frame that is not there, or no frames.
+    """
+
+    def __init__(
+        self,
+        recording: Mapping[str, Recording | str | Path],
+        frames: Sequence[int] | None = None,
+        radar: str | Mapping[str, Any] | RadarConfig = 'iwr1843_hupr',
+        image_size: tuple[int, int] = (256, 256),
+        volume_m: Sequence[Sequence[float]] | None = None,
+        views: Sequence[str] | None = None,
+        **kwargs,
+    ) -> None:
+        self.radar, self.frames = RadarConfig.build(radar), frames
+        self.image_size, self.volume_m = tuple(image_size), volume_m
+        views = tuple(recording) if views is None else tuple(views)
+        if set(views) != set(recording):
+            raise ConfigError(
+                f'recordings of the views {", ".join(views)} are expected, found {", ".join(recording) or "none"}'
+            )
+        self._recordings = {view: self._opened(view, recording[view]) for view in views}
+        super().__init__(views=views, **kwargs)
+
+    def _opened(self, view: str, recording: Recording | str | Path) -> Recording:
+        if not isinstance(recording, Recording):
+            return open_recording(recording, self.radar)
+        ours, found = self.radar, recording.config
+        differing = [field.name for field in fields(ours) if getattr(ours, field.name) != getattr(found, field.name)]
+        if differing:
+            name = differing[0]
+            raise ConfigError(
+                f'the recording {recording.path} ({view}) is of another radar than expected: its {name} is '
+                f'{getattr(found, name)!r}, not {getattr(ours, name)!r}'
+                + (f'; {", ".join(differing[1:])} differ too' if differing[1:] else '')
+            )
+        return recording
+
+    def load_data_list(self) -> list[dict]:
+        """One entry for every key frame."""
+        length = min(map(len, self._recordings.values()))
+        frames = range(length) if self.frames is None else [int(frame) for frame in self.frames]
+        if not length or any(not 0 <= frame < length for frame in frames):
+            wanted = f'frames {min(frames)} to {max(frames)} are wanted' if len(frames) else 'frames are wanted'
+            paths = ', '.join(str(recording.path) for recording in self._recordings.values())
+            raise DataError(f'{paths}: {wanted}, there are {length}')
+        return [dict(frame=frame, length=length) for frame in frames]
+
+    def recordings(self) -> Iterator[tuple[str, Recording]]:
+        """Those of files."""
+        return ((view, recording) for view, recording in self._recordings.items() if recording.file is not None)
+
+    def sample(self, entry: dict) -> dict:
+        """The window around one frame."""
+        frame = entry['frame']
+        where = dict(image_size=self.image_size) if self.volume_m is None else dict(volume_m=self.volume_m)
+        return dict(
+            id=frame,
+            img_id=frame,
+            frame=frame,
+            recordings=self._recordings,
+            frame_indices=self.window.frames(frame, entry['length']),
+            **where,
+        )
