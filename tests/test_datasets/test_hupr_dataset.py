@@ -14,7 +14,7 @@ from mmradar.radar import ADCFileError, heatmap_3d, open_recording, remove_stati
 
 
 def dataset(root, **options):
-    options = dict(ann_file='hrnet_annot_train.json', split='train', radar=SMALL_RADAR, num_frames=3) | options
+    options = dict(ann_file='hrnet_annot_train.json', split='train', radar=SMALL_RADAR, window=3) | options
     return HuPRDataset(data_root=str(root), pipeline=[], **options)
 
 
@@ -30,7 +30,7 @@ def test_every_frame_is_a_centre_and_windows_are_clamped(simulated_root):
     assert [data.get_data_info(i)['img_id'] for i in (0, 4, 5)] == [100_000, 100_004, 200_000]
     windows = [data.get_data_info(i)['frame_indices'].tolist() for i in range(5)]
     assert windows == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]
-    long = dataset(simulated_root, num_frames=9).get_data_info(1)
+    long = dataset(simulated_root, window=9).get_data_info(1)
     assert long['frame_indices'].tolist() == [0, 0, 0, 0, 1, 2, 3, 4, 4]
 
 
@@ -40,7 +40,7 @@ def test_labels_are_those_of_the_window(simulated_root):
     np.testing.assert_allclose(info['keypoints'], [annotation[1][f]['joints'] for f in (1, 2, 3)], rtol=1e-6)
     x1, y1, x2, y2 = annotation[1][2]['bbox']
     assert info['areas'][1] == pytest.approx((x2 - x1) * (y2 - y1) / 2)
-    assert info['adc_paths']['vert'].endswith('single_2/vert/adc_data.bin')
+    assert str(info['recordings']['vert'].path).endswith('single_2/vert/adc_data.bin')
 
 
 def test_pipeline_gives_the_heatmap_of_the_raw_files(simulated_root, tiny_config):
@@ -77,17 +77,17 @@ def test_shuffled_radar_keeps_labels_and_deals_windows_anew(simulated_root):
     for i in range(len(plain)):
         info, other = plain.get_data_info(i), shuffled.get_data_info(i)
         np.testing.assert_array_equal(info['keypoints'], other['keypoints'])
-        pairs.append((other['adc_paths']['hori'], other['frame_indices'][1]))
+        pairs.append((other['recordings']['hori'].path, other['frame_indices'][1]))
     assert len(set(pairs)) == len(plain)  # a permutation
     own = [
-        (plain.get_data_info(i)['adc_paths']['hori'], plain.get_data_info(i)['frame_indices'][1])
+        (plain.get_data_info(i)['recordings']['hori'].path, plain.get_data_info(i)['frame_indices'][1])
         for i in range(len(plain))
     ]
     assert sum(a == b for a, b in zip(own, pairs)) < 5
 
 
 def test_one_view_alone(simulated_root):
-    assert list(dataset(simulated_root, views=['vert']).get_data_info(0)['adc_paths']) == ['vert']
+    assert list(dataset(simulated_root, views=['vert']).get_data_info(0)['recordings']) == ['vert']
 
 
 def test_missing_data_says_where_hupr_is_and_how_to_simulate(tmp_path):
@@ -207,7 +207,7 @@ def test_of_a_chosen_subset_only_what_was_chosen_counts(damaged_root, windows):
 
 
 def labels(root):
-    data = dataset(root, num_frames=1)
+    data = dataset(root, window=1)
     return [
         (info['sequence'], info['frame'], info['keypoints'].tolist(), info['bbox'].tolist()) for info in data_of(data)
     ]
@@ -288,11 +288,11 @@ def test_a_cut_annotation_file(damaged_root):
 
 
 def test_an_even_window_has_one_frame_more_before_its_key_frame(simulated_root):
-    windows = dataset(simulated_root, num_frames=4)
+    windows = dataset(simulated_root, window=4)
     found = [windows.get_data_info(frame)['frame_indices'].tolist() for frame in range(5)]
     assert found == [[0, 0, 0, 1], [0, 0, 1, 2], [0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 4]]
     with pytest.raises(ValueError, match='num_frames must be at least 1, found 0'):
-        dataset(simulated_root, num_frames=0)
+        dataset(simulated_root, window=0)
 
 
 def test_sequences_that_nobody_lists(damaged_root):

@@ -7,16 +7,17 @@ from conftest import SMALL_RADAR
 from mmradar.errors import ConfigError
 from mmradar.registry import DATASETS
 
-STEPS = [
-    dict(type='RawToHeatmap3D', range_bins=(10, 42)),
+PIPELINE = [
+    dict(type='RangeDopplerMap', range_bins=(10, 42)),
+    dict(type='Heatmap3D'),
     dict(type='HeatmapToChannels'),
     dict(type='NormalizeHeatmap', over='frame'),
+    dict(type='PackRadarInputs'),
 ]
 
 
 def dataset(**options):
-    pipeline = [dict(type='KeepFrames', steps=STEPS), dict(type='PackRadarInputs')]
-    options = dict(num_windows=4, num_frames=3, plan=dict(radar=SMALL_RADAR), pipeline=pipeline) | options
+    options = dict(num_windows=4, window=3, plan=dict(radar=SMALL_RADAR), pipeline=PIPELINE) | options
     return DATASETS.build(dict(type='SimulatedRadarDataset', **options))
 
 
@@ -62,7 +63,7 @@ def test_workers_that_stay_alive_learn_of_the_epoch_and_change_nothing():
 
 def test_one_view_and_other_plans():
     info = dataset(views=['vert'], plan=dict(radar=SMALL_RADAR, motions=('walk',))).get_data_info(0)
-    assert list(info['adc_paths']) == list(info['recordings']) == ['vert']
+    assert list(info['recordings']) == ['vert']
     assert info['keypoints'].shape == (3, 14, 2) and info['keypoints'].dtype == np.float32
     assert len(info['recordings']['vert']) == 3
 
@@ -70,7 +71,8 @@ def test_one_view_and_other_plans():
 @pytest.mark.parametrize(
     'options, message',
     [
-        (dict(num_frames=0), 'num_frames must be at least 1, found 0'),
+        (dict(window=0), 'num_frames must be at least 1, found 0'),
+        (dict(cache_dir='somewhere'), 'keeps nothing on disk, found cache_dir=.somewhere.'),
         (dict(num_windows=0), 'num_windows must be at least 1'),
         (dict(plan=dict(seed=3)), "plan must leave 'seed' to the data set"),
         (dict(plan=dict(weather='rain')), 'weather'),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,20 +7,27 @@ from conftest import SMALL_PLAN
 from mmradar.datasets.transforms import (
     CalibrateCube,
     ElevationToChannels,
+    Heatmap3D,
+    Heatmap4D,
     HeatmapToChannels,
     LoadRadarCube,
     MeanOverElevation,
     NormalizeHeatmap,
     RadarDensityMap,
-    RadarHeatmap3D,
-    RadarHeatmap4D,
     RadarPointCloud,
-    RawToHeatmap3D,
-    RemoveStaticClutter,
-    SubsampleChirps,
+    RangeDopplerMap,
 )
 from mmradar.errors import ConfigError
-from mmradar.radar import Calibration, density_map, encode_groups, heatmap_4d, open_recording, pack_words, point_cloud
+from mmradar.radar import (
+    Calibration,
+    RawRecording,
+    density_map,
+    encode_groups,
+    heatmap_4d,
+    open_recording,
+    pack_words,
+    point_cloud,
+)
 
 
 def heatmap(seed=0):
@@ -66,9 +75,9 @@ def normalised(window, *steps_to_heatmap, **options):
 @pytest.mark.parametrize(
     'make',
     [
-        lambda: (LoadRadarCube(), RadarHeatmap4D(num_doppler=4, range_bins=(20, 50))),
-        lambda: (LoadRadarCube(), RemoveStaticClutter(), RadarHeatmap3D(num_doppler=8, antenna_order='rows')),
-        lambda: (RawToHeatmap3D(num_chirps=8, num_doppler=4),),  # all of the eight loops
+        lambda: (RangeDopplerMap(None, num_doppler=4, range_bins=(20, 50)), Heatmap4D()),
+        lambda: (LoadRadarCube(), RangeDopplerMap(None), Heatmap3D(antenna_order='rows')),
+        lambda: (RangeDopplerMap(num_chirps=8, num_doppler=4), Heatmap3D()),  # all of the eight loops
     ],
     ids=['4d', 'cube', 'raw'],
 )
@@ -102,7 +111,7 @@ def test_a_weak_bin_of_echoes_is_no_rounding():
 
 
 def test_elevation_becomes_channels(window):
-    rows = steps(window(), RawToHeatmap3D(antenna_order='rows'), HeatmapToChannels())['heatmap']
+    rows = steps(window(), RangeDopplerMap(), Heatmap3D(antenna_order='rows'), HeatmapToChannels())['heatmap']
     assert rows.shape == (3, 2, 2, 2, 64, 8, 128)
     flat = ElevationToChannels()(dict(heatmap=rows))['heatmap']
     assert flat.shape == (3, 2, 4, 64, 8, 128)
@@ -117,8 +126,7 @@ def test_elevation_becomes_channels(window):
         lambda: HeatmapToChannels('db'),
         lambda: NormalizeHeatmap('all'),
         lambda: NormalizeHeatmap(rounding=-1),
-        lambda: RadarHeatmap3D(antenna_order='random'),
-        lambda: RawToHeatmap3D(antenna_order='random'),
+        lambda: Heatmap3D(antenna_order='random'),
     ],
 )
 def test_unknown_options_are_named(build):
@@ -132,8 +140,9 @@ CONFIG = SMALL_PLAN.radar_config
 @pytest.fixture
 def window(simulated_root):
     """Three frames of both views of a simulated sequence, before the pipeline."""
-    paths = {view: str(simulated_root / f'single_1/{view}/adc_data.bin') for view in ('hori', 'vert')}
-    return lambda: dict(adc_paths=dict(paths), frame_indices=np.array([0, 2, 2]), radar=CONFIG)
+    paths = {view: simulated_root / f'single_1/{view}/adc_data.bin' for view in ('hori', 'vert')}
+    recordings = {view: open_recording(path, CONFIG) for view, path in paths.items()}
+    return lambda: dict(recordings=dict(recordings), frame_indices=np.array([0, 2, 2]))
 
 
 def steps(results, *transforms):
@@ -143,19 +152,21 @@ def steps(results, *transforms):
 
 
 def cubes(window):
-    return [open_recording(path, CONFIG).cube([0, 2, 2]) for path in window()['adc_paths'].values()]
+    return [recording.cube([0, 2, 2]) for recording in window()['recordings'].values()]
 
 
 def test_4d_heatmaps(window):
     options = dict(num_doppler=4, range_bins=(20, 50))
-    found = steps(window(), LoadRadarCube(), RadarHeatmap4D(**options))['heatmap']
+    found = steps(window(), RangeDopplerMap(None, **options), Heatmap4D())['heatmap']
     assert found.shape == (3, 2, 8, 64, 4, 30)
     expected = heatmap_4d(cubes(window)[1], **options)[2]  # Doppler, range, azimuth, elevation
     np.testing.assert_allclose(found[2, 1], expected.transpose(3, 2, 0, 1), atol=1e-6 * np.abs(expected).max())
 
 
 def test_4d_channels_are_normalised_map_by_map_and_averaged(window):
-    four_d = steps(window(), LoadRadarCube(), RadarHeatmap4D(num_doppler=4, range_bins=(20, 50)), HeatmapToChannels())
+    four_d = steps(
+        window(), RangeDopplerMap(None, num_doppler=4, range_bins=(20, 50)), Heatmap4D(), HeatmapToChannels()
+    )
     assert four_d['heatmap'].shape == (3, 2, 2, 8, 64, 4, 30)
     maps = four_d['heatmap'].copy()
     normalised = NormalizeHeatmap(rounding=0)(four_d)['heatmap']
@@ -199,45 +210,53 @@ def calibrations(tmp_path):
     return {view: str(tmp_path / f'{view}.json') for view in ('hori', 'vert')}
 
 
+def heatmap_3d_of(results, *before, **options):
+    return steps(results, *before, RangeDopplerMap(num_chirps=4, **options), Heatmap3D())['heatmap']
+
+
 def test_calibrated_heatmaps_in_one_step_and_in_several(window, calibrations):
     bins = dict(range_bins=(20, 50))
-    expected = steps(
-        window(),
-        LoadRadarCube(),
-        CalibrateCube(calibrations),
-        RemoveStaticClutter(),
-        SubsampleChirps(4),
-        RadarHeatmap3D(**bins),
-    )['heatmap']
-    found = RawToHeatmap3D(num_chirps=4, calibrations=calibrations, **bins)(window())['heatmap']
+    expected = heatmap_3d_of(window(), LoadRadarCube(), CalibrateCube(calibrations), **bins)
+    found = heatmap_3d_of(window(), calibrations=calibrations, **bins)
     np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
-    plain = RawToHeatmap3D(num_chirps=4, **bins)(window())['heatmap']
+    plain = heatmap_3d_of(window(), **bins)
     assert np.abs(found - plain).max() > 0.1 * np.abs(plain).max()
     del calibrations['vert']
-    with pytest.raises(ConfigError, match="no calibration of the view 'vert'; there are hori"):
-        CalibrateCube(calibrations)(steps(window(), LoadRadarCube()))
+    for transforms in ((LoadRadarCube(), CalibrateCube(calibrations)), (RangeDopplerMap(calibrations=calibrations),)):
+        with pytest.raises(ConfigError, match="no calibration of the view 'vert'; there are hori"):
+            steps(window(), *transforms)
 
 
-def test_a_file_of_cubes_gives_what_the_raw_file_gives(window, tmp_path):
-    results = window()
+@pytest.mark.parametrize(
+    'options', [dict(), dict(static_clutter=True, tdm_compensation=True), dict(doppler_window='hann')]
+)
+def test_cubes_and_files_of_cubes_give_what_the_raw_file_gives(window, tmp_path, options):
+    expected = heatmap_3d_of(window(), **options)
+    by_hand = heatmap_3d_of(window(), LoadRadarCube(), **options)
+    np.testing.assert_allclose(by_hand, expected, atol=1e-5 * np.abs(expected).max())
+    results = window() | dict(frame_indices=np.arange(3))
     for view, cube in zip(('hori', 'vert'), cubes(window)):
         np.save(tmp_path / f'{view}.npy', cube.transpose(0, 2, 1, 3))
-        results['adc_paths'][view] = str(tmp_path / f'{view}.npy')
-    results |= dict(frame_indices=np.arange(3), recording=dict(axes='frame loop antenna sample'))
-    for options in (dict(), dict(static_clutter=True, tdm_compensation=True)):
-        transform = RawToHeatmap3D(num_chirps=4, **options)
-        expected = transform(window())['heatmap']
-        np.testing.assert_allclose(transform(dict(results))['heatmap'], expected, atol=1e-5 * np.abs(expected).max())
+        results['recordings'][view] = open_recording(tmp_path / f'{view}.npy', CONFIG, axes='frame loop antenna sample')
+    np.testing.assert_allclose(heatmap_3d_of(results, **options), expected, atol=1e-5 * np.abs(expected).max())
 
 
 def test_another_layout_gives_the_same_heatmap(window, tmp_path):
-    from dataclasses import replace
-
-    expected = RawToHeatmap3D()(window())['heatmap']
-    results = window()
     config = replace(CONFIG, num_lanes=4, header_bytes=64)
+    results = window() | dict(frame_indices=np.arange(3))
     for view, cube in zip(('hori', 'vert'), cubes(window)):
         pack_words(encode_groups(cube, config), config).tofile(tmp_path / f'{view}.bin')
-        results['adc_paths'][view] = str(tmp_path / f'{view}.bin')
-    results |= dict(frame_indices=np.arange(3), radar=config)
-    np.testing.assert_array_equal(RawToHeatmap3D()(results)['heatmap'], expected)
+        results['recordings'][view] = open_recording(tmp_path / f'{view}.bin', config)
+    np.testing.assert_array_equal(heatmap_3d_of(results), heatmap_3d_of(window()))
+
+
+def test_each_view_has_the_radar_of_its_recording(window):
+    """One view whose transmitters fire in another order: its antennas are sorted by its own radar."""
+    turned = replace(CONFIG, tx_positions=CONFIG.tx_positions[::-1])
+    results = window()
+    plain = heatmap_3d_of(window())
+    vert = results['recordings']['vert']
+    cube = vert.cube().reshape(len(vert), 3, 4, CONFIG.num_loops, CONFIG.num_samples)[:, ::-1]
+    words = pack_words(encode_groups(cube.reshape(len(vert), *CONFIG.frame_shape), turned), turned)
+    results['recordings']['vert'] = RawRecording(words.reshape(len(vert), CONFIG.num_loops, 3, -1), vert.path, turned)
+    np.testing.assert_allclose(heatmap_3d_of(results), plain, atol=1e-5 * np.abs(plain).max())
