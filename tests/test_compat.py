@@ -89,7 +89,7 @@ def test_radar_needs_neither_mmengine_nor_a_model():
         (MODELS, 'OKSLoss', 'mmradar'),
         (MODELS, 'TopdownPoseEstimator', 'mmpose'),
         (DATASETS, 'HuPRDataset', 'mmradar'),
-        (TRANSFORMS, 'RadarHeatmap3D', 'mmradar'),
+        (TRANSFORMS, 'Heatmap3D', 'mmradar'),
         (METRICS, 'HuPRMetric', 'mmradar'),
         (METRICS, 'PCKAccuracy', 'mmradar'),  # mmpose's, with our rule for what is not finite
         (METRICS, 'AUC', 'mmpose'),

@@ -34,7 +34,7 @@ def main() -> None:
         tx, rx = divmod(antenna, config.num_rx)
         print(f'TX {tx} RX {rx}: {gain_db:+6.2f} dB, {phase_rad:+6.3f} rad')
     calibration.save(args.out)
-    print(f"{args.out} written; use it: dict(type='RawToHeatmap3D', calibrations=dict(VIEW={str(args.out)!r}), ...)")
+    print(f"{args.out} written; use it: dict(type='RangeDopplerMap', calibrations=dict(VIEW={str(args.out)!r}), ...)")
 
 
 if __name__ == '__main__':

@@ -73,12 +73,16 @@ def tiny_model():
 
 
 def test_weights_input_and_pass_are_counted(tiny_model):
-    backbone = dict(num_frames=3, num_views=2, input_size=(16, 64), stem=dict(in_channels=2))
-    pipeline = [dict(type='LoadRadarHeatmap', steps=[dict(type='RawToHeatmap3D', num_doppler=8)])]
+    pipeline = [
+        dict(type='RangeDopplerMap', range_bins=(0, 64)),
+        dict(type='Heatmap3D', num_angle=16),
+        dict(type='HeatmapToChannels'),
+        dict(type='PackRadarInputs'),
+    ]
     config = Config(
         dict(
-            model=dict(type='DoublingModel', backbone=backbone),
-            test_dataloader=dict(dataset=dict(pipeline=pipeline)),
+            model=dict(type='DoublingModel', backbone=None),
+            test_dataloader=dict(dataset=dict(window=3, pipeline=pipeline)),
         )
     )
     memory = peak_memory(config, CPU)

@@ -410,12 +410,11 @@ def test_preprocess_needs_something_to_keep(config_file, tmp_path):
     bare = tmp_path / 'bare.py'
     bare.write_text(
         f"""_base_ = {str(config_file)!r}
-pipeline = [dict(type='RawToHeatmap3D'), dict(type='HeatmapToChannels'), dict(type='PackRadarInputs')]
-train_dataloader = dict(dataset=dict(pipeline=pipeline))
+pipeline = [dict(type='PackRadarInputs')]
 """
     )
     done = tool('tools/preprocess.py', bare, '--cache-dir', tmp_path, check=False)
-    assert done.returncode == 2 and 'the train split has no LoadRadarHeatmap' in done.stderr
+    assert done.returncode == 2 and 'begins with no per-frame transform' in done.stderr
 
 
 def test_calibrate_writes_what_the_pipeline_reads(tmp_path):
