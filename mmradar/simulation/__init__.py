@@ -5,9 +5,11 @@ from mmradar.simulation.camera import Camera
 from mmradar.simulation.fingerprint import check_fingerprint
 from mmradar.simulation.frames import AliasingWarning, SimulationError, simulate_frames
 from mmradar.simulation.hupr_writer import simulate_sequence, write_hupr_dataset
-from mmradar.simulation.motion import MOTIONS, Performance, Style
 from mmradar.simulation.motion_files import read_motion
 from mmradar.simulation.motion_sequence import MotionSequence
+from mmradar.simulation.motions import MOTIONS
+from mmradar.simulation.motions.style import Style
+from mmradar.simulation.performance import Performance
 from mmradar.simulation.plan import PLANS, Extras, SimulationPlan
 from mmradar.simulation.scene import FLOOR, Curtain, Fan, Interferer, Person, Scene
 from mmradar.simulation.sensor import HUPR_MOUNTINGS, Mirror, Mounting, RadarSensor

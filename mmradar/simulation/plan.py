@@ -12,7 +12,8 @@ import torch
 from mmradar.errors import ConfigError
 from mmradar.radar import RadarConfig
 from mmradar.simulation.body import BodySurface, Skin
-from mmradar.simulation.motion import MOTIONS, Performance
+from mmradar.simulation.motions import MOTIONS
+from mmradar.simulation.performance import Performance
 from mmradar.simulation.scene import FLOOR, Curtain, Fan, Interferer, Person, Scene
 from mmradar.simulation.skeleton import Subject
 

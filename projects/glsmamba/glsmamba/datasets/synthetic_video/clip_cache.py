@@ -23,7 +23,7 @@ def _renderer() -> str:
     """What decides how a clip looks besides its settings: the code that draws it, and the libraries under it."""
     # by folder and name: the same wherever the packages are installed
     packages = (Path(__file__).parent, Path(simulation.__file__).parent)
-    sources = [file.read_bytes() for package in packages for file in sorted(package.glob('*.py'))]
+    sources = [file.read_bytes() for package in packages for file in sorted(package.rglob('*.py'))]
     code = hashlib.sha256(b'\n'.join(sources)).hexdigest()
     return f'{code} numpy {np.__version__} OpenCV {cv2.__version__}'
 

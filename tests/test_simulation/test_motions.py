@@ -3,79 +3,9 @@ from itertools import product
 
 import numpy as np
 import pytest
+from test_simulation.performances import INDEX, heading_of, pelvis_of, performances
 
-from mmradar.simulation import (
-    JOINT_NAMES,
-    MOTIONS,
-    Camera,
-    Performance,
-    SimulationPlan,
-    Style,
-    Subject,
-    forward_kinematics,
-)
-from mmradar.simulation.skeleton import leg_angles
-
-INDEX = {name: i for i, name in enumerate(JOINT_NAMES)}
-STANDING = dict(heading_rad=np.full(1, np.pi), ground_m=np.array([[0.0, 2.0]]))
-
-
-def test_a_standing_body_has_its_height_and_faces_the_radar():
-    subject = Subject(height_m=1.8)
-    joints = forward_kinematics(subject, {}, **STANDING)[0]
-    assert joints[INDEX['R_Ankle'], 2] == pytest.approx(0.039 * 1.8)
-    assert joints[INDEX['Head'], 2] == pytest.approx(0.948 * 1.8, rel=0.01)  # the joint lies in the head, not on top
-    # it looks at the radar, so its right hand is on the image's left
-    assert joints[INDEX['R_Wrist'], 0] < 0 < joints[INDEX['L_Wrist'], 0]
-
-
-def test_angles_move_limbs_the_way_their_names_say():
-    subject = Subject()
-    raised = forward_kinematics(subject, {'shoulder_abduction_right': np.pi / 2}, **STANDING)[0]
-    assert raised[INDEX['R_Wrist'], 2] == pytest.approx(raised[INDEX['R_Shoulder'], 2])
-    forward = forward_kinematics(subject, {'shoulder_flexion_left': np.pi / 2}, **STANDING)[0]
-    assert forward[INDEX['L_Wrist'], 1] < 2.0 - 0.5  # towards the radar
-    squatting = forward_kinematics(
-        subject,
-        {f'{joint}_{side}': 1.0 for joint in ('hip_flexion', 'knee_flexion') for side in ('right', 'left')},
-        **STANDING,
-    )[0]
-    assert squatting[INDEX['Neck'], 2] < forward[INDEX['Neck'], 2] - 0.1
-    with pytest.raises(ValueError, match="unknown joint angle 'elbow'"):
-        forward_kinematics(subject, {'elbow': 1.0}, **STANDING)
-
-
-def test_leg_angles_invert_forward_kinematics():
-    subject, rng = Subject(1.6, limb_scale=1.04), np.random.default_rng(0)
-    given = {}
-    for side in ('right', 'left'):
-        given[f'hip_flexion_{side}'] = rng.uniform(-0.4, 1.2, 50)
-        given[f'hip_abduction_{side}'] = rng.uniform(-0.2, 0.5, 50)
-        given[f'knee_flexion_{side}'] = rng.uniform(0.1, 2.0, 50)
-    joints = forward_kinematics(subject, given, np.zeros(50), np.zeros((50, 2)))  # world axes are the body's
-    for side, letter in (('right', 'R'), ('left', 'L')):
-        ankle = joints[:, INDEX[f'{letter}_Ankle']] - joints[:, INDEX[f'{letter}_Hip']]
-        for name, angle in leg_angles(subject, side, ankle).items():
-            np.testing.assert_allclose(angle, given[name], atol=1e-9)
-    with pytest.raises(ValueError, match='out of reach of a leg of 0.8'):
-        leg_angles(subject, 'left', np.array([[0.0, 0.0, -0.9]]))
-
-
-def performances(motion, count=12, **changes):
-    """Random performances by random subjects."""
-    for seed in range(count):
-        rng = np.random.default_rng([seed, 17])
-        yield replace(Performance.random(Subject.random(rng), motion, rng), **changes)
-
-
-def pelvis_of(joints):
-    return (joints[:, INDEX['R_Hip']] + joints[:, INDEX['L_Hip']]) / 2
-
-
-def heading_of(joints):
-    """Where the pelvis faces, in rad, unwrapped."""
-    right = joints[:, INDEX['R_Hip']] - joints[:, INDEX['L_Hip']]
-    return np.unwrap(np.arctan2(right[:, 1], right[:, 0]))
+from mmradar.simulation import MOTIONS, Performance, Style, Subject
 
 
 @pytest.mark.parametrize('motion', MOTIONS)
@@ -117,20 +47,6 @@ def test_velocity_is_continuous(motion):
     assert fine < 1.3 * coarse
 
 
-@pytest.mark.parametrize('motion', MOTIONS)
-def test_random_performances_stay_in_the_image_and_in_the_room(motion):
-    camera, seconds = Camera(), np.arange(0, 8, 0.1)
-    for performance in performances(motion, 40):
-        joints = performance.joints_m(seconds)
-        keypoints = camera.project(joints)
-        assert keypoints.min() >= 0 and keypoints.max() < 256
-        pelvis = pelvis_of(joints)
-        assert pelvis[:, 1].min() > 1.75 and pelvis[:, 1].max() < 3.2
-        assert np.abs(pelvis[:, 0]).max() < 0.65
-        # hands and feet reach further than the pelvis: a kick towards the radar from 2 m, arms in circles at 2.8 m
-        assert joints[..., 1].min() > 1.15 and joints[..., 1].max() < 3.45
-
-
 # Motions that say where the feet are, and the legs follow.
 FOOTED = ('walk', 'walk_to_and_fro', 'run_in_place', 'turn', 'front_lunge', 'sit_down')
 
@@ -148,22 +64,6 @@ def test_feet_are_within_reach_for_any_style(motion, subject):
             thigh, shank = knee - hip, ankle - knee
             bend = np.arccos((thigh * shank).sum(-1) / subject.length_m('thigh') / subject.length_m('shank'))
             assert bend.min() > 0.1 and bend.max() < 2.4  # neither locked nor folded flat
-
-
-def test_a_tall_subject_close_by_stands_back_to_stay_in_the_image():
-    camera, seconds, moved = Camera(), np.arange(0, 10, 0.1), 0
-    for seed in range(150):
-        performance = Performance.random(
-            Subject(1.95, limb_scale=1.05), 'raise_arms_forward', np.random.default_rng(seed)
-        )
-        keypoints = camera.project(performance.joints_m(seconds))
-        assert keypoints.min() >= 0 and keypoints.max() < 256
-        rng = np.random.default_rng(seed)
-        Style.random(rng)
-        drawn = (rng.uniform(-0.35, 0.35), rng.uniform(2.0, 2.8))
-        assert performance.place_m[0] == drawn[0] and drawn[1] <= performance.place_m[1] < 2.8
-        moved += performance.place_m[1] > drawn[1]
-    assert 0 < moved < 40  # of those that were drawn inside nobody moves
 
 
 WALKS = ('walk', 'walk_to_and_fro')
@@ -283,44 +183,3 @@ def test_hands_swing_and_circle():
             assert extent[wide] > 1.5 * extent[narrow]
             if performance is circle:
                 assert extent[1] > 0.15  # a circle seen from the side
-
-
-def test_breathing_moves_the_chest_and_nothing_else():
-    seconds = np.arange(0, 50, 0.05)
-    for performance in performances('stand_still', 6):
-        breath = performance.joints_m(seconds) - replace(performance, breath_depth_m=0.0).joints_m(seconds)
-        legs = [INDEX[f'{side}_{name}'] for side in 'RL' for name in ('Hip', 'Knee', 'Ankle')]
-        assert np.abs(breath[:, legs]).max() == 0
-        for name in ('Neck', 'R_Shoulder', 'L_Shoulder'):
-            way = np.linalg.norm(breath[:, INDEX[name]], axis=-1)
-            assert way.max() == pytest.approx(performance.breath_depth_m, rel=0.01)
-            assert 0.003 < way.max() < 0.008
-            # up and towards the radar
-            assert breath[:, INDEX[name], 2].max() > 0.0015 and breath[:, INDEX[name], 1].min() < -0.0015
-        # what the neck of somebody who stands still does in all: breathing, and little else
-        neck = performance.joints_m(seconds)[:, INDEX['Neck'], 1]
-        assert 0.001 < np.ptp(neck) < 0.015
-        spectrum = np.abs(np.fft.rfft(breath[:, INDEX['Neck'], 1] - breath[:, INDEX['Neck'], 1].mean()))
-        strongest_hz = np.fft.rfftfreq(len(seconds), 0.05)[spectrum.argmax()]
-        assert 0.19 <= strongest_hz <= 0.41
-        assert strongest_hz == pytest.approx(performance.breath_rate_hz, abs=0.02)
-
-
-def test_unknown_motion():
-    with pytest.raises(ValueError, match="unknown motion 'fly'"):
-        Performance(Subject(), 'fly', Style(1, 1, 0, 'right', 0), (0, 2), 0, (0,) * 6)
-
-
-def test_every_pose_of_the_default_plan_is_in_the_image():
-    plan, camera = SimulationPlan(), Camera()
-    for sequence in range(1, 277, 5):
-        keypoints = camera.project(plan.performance(sequence).joints_m(np.arange(plan.num_frames) / 10))
-        assert keypoints.min() >= 0 and keypoints.max() <= 256
-
-
-def test_camera():
-    camera = Camera()
-    np.testing.assert_allclose(camera.project(np.array([0.0, 2.0, 1.0])), [128, 128])
-    np.testing.assert_allclose(camera.project(np.array([0.5, 2.0, 1.5])), [128 + 47.5, 128 - 47.5])
-    with pytest.raises(ValueError, match='in front of the camera'):
-        camera.project(np.array([0.0, -1.0, 1.0]))

@@ -1,0 +1,128 @@
+"""One subject doing one motion at one place: joint positions at any time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from mmradar.simulation.camera import Camera
+from mmradar.simulation.motions import MOTIONS
+from mmradar.simulation.motions.pose import Angles, Footing
+from mmradar.simulation.motions.style import Style
+from mmradar.simulation.motions.waveforms import pulse, wave
+from mmradar.simulation.skeleton import JOINTS, Subject, forward_kinematics, leg_angles, rotation
+
+# Motions that need room before and behind: their place is drawn nearer the middle of the crop.
+ROAMING = ('walk', 'walk_to_and_fro')
+
+
+MIDDLE_M = (0.0, 2.4)
+
+
+# What a breath carries along.
+_CHEST = [JOINTS[name] for name in JOINTS if name.endswith(('Neck', 'Head', 'Shoulder', 'Elbow', 'Wrist'))]
+
+
+@dataclass(frozen=True)
+class Performance:
+    """One subject doing one motion at one place: joint positions at any time.
+
+    Args:
+        subject: Who.
+        motion: A name of ``MOTIONS``.
+        style: How.
+        place_m: Where the subject stands, (x, y); the middle of the path for a motion that has one.
+        heading_rad: Where it faces; pi is towards the radar. Motions that turn do so from here.
+        sway_phases: Six phases in cycles of the slow sway and breathing that no living body is without.
+        breath_rate_hz: Breaths a second.
+        breath_depth_m: How far a breath carries the chest forward and up, from full out to full in.
+    """
+
+    subject: Subject
+    motion: str
+    style: Style
+    place_m: tuple[float, float]
+    heading_rad: float
+    sway_phases: tuple[float, ...]
+    breath_rate_hz: float = 0.25
+    breath_depth_m: float = 0.005
+
+    def __post_init__(self) -> None:
+        if self.motion not in MOTIONS:
+            raise ValueError(f'unknown motion {self.motion!r}; known are {", ".join(MOTIONS)}')
+
+    @classmethod
+    def random(cls, subject: Subject, motion: str, rng: np.random.Generator) -> Performance:
+        """Anywhere in HuPR's crop of the room (2.0 to 2.8 m away, 0.35 m to either side), facing the radar +-35 deg.
+
+        Motions of ``ROAMING`` get an eighth of that room around its middle, the rest being taken by their path. Who
+        would reach out of the default :class:`Camera`'s image, tall and close by with raised arms, stands further back.
+        """
+        style = Style.random(rng)
+        place_m = (float(rng.uniform(-0.35, 0.35)), float(rng.uniform(2.0, 2.8)))
+        if motion in ROAMING:
+            place_m = tuple(middle + (place - middle) / 8 for middle, place in zip(MIDDLE_M, place_m))
+        performance = cls(
+            subject=subject,
+            motion=motion,
+            style=style,
+            place_m=place_m,
+            heading_rad=float(np.pi + rng.uniform(-0.6, 0.6)),
+            sway_phases=tuple(float(x) for x in rng.uniform(size=6)),
+            breath_rate_hz=float(rng.uniform(0.2, 0.4)),
+            breath_depth_m=float(rng.uniform(0.003, 0.008)),
+        )
+        while not performance._is_seen_whole():
+            x, y = performance.place_m
+            performance = replace(performance, place_m=(x, y + 0.05))
+        return performance
+
+    def _is_seen_whole(self, margin_px: float = 3.0) -> bool:
+        """Whether the default camera sees all joints; for a while, the margin being for what the sway does later."""
+        camera = Camera()
+        keypoints = camera.project(self.joints_m(np.arange(0, 12, 0.1)))
+        return bool(np.all((keypoints >= margin_px) & (keypoints <= np.subtract(camera.image_size, margin_px))))
+
+    def joints_m(self, time_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
+        """Joint positions in world axes, in m, at the times given, in s."""
+        time_s = np.asarray(time_s, dtype=np.float64)
+        pose = MOTIONS[self.motion](self.style.rate_hz * time_s + self.style.phase, self.style)
+        angles, phases = dict(pose.angles), self.sway_phases
+        # Quiet stance sways by a few centimetres below 0.5 Hz.
+        lean = pose.sway * 0.02
+        angles['lean_forward'] = angles.get('lean_forward', 0.0) + lean * wave(0.25 * time_s, phases[0])
+        angles['lean_right'] = angles.get('lean_right', 0.0) + lean * wave(0.21 * time_s, phases[1])
+        ground = np.stack(
+            [
+                self.place_m[0] + pose.sway * 0.04 * wave(0.17 * time_s, phases[2]),
+                self.place_m[1] + pose.sway * 0.03 * wave(0.22 * time_s, phases[3]),
+            ],
+            axis=-1,
+        )
+        heading = self.heading_rad + pose.sway * 0.05 * wave(0.13 * time_s, phases[4])
+        if pose.footing:
+            angles |= self._leg_angles(pose.footing)
+            path = self.subject.leg_m * pose.footing.pelvis[:, :2]
+            ground = ground + path @ rotation(2, self.heading_rad)[:2, :2].T
+            heading = heading + pose.footing.heading_rad
+        joints = forward_kinematics(self.subject, angles, heading, ground)
+        joints[:, _CHEST] += self._breath_m(time_s, heading)[:, None]
+        return joints
+
+    def _leg_angles(self, footing: Footing) -> Angles:
+        """Angles that bring the ankles where the footing has them."""
+        angles = {}
+        for side, sign in (('right', 1.0), ('left', -1.0)):
+            from_pelvis = self.subject.leg_m * (footing.ankles[side] - footing.pelvis)
+            from_hip = np.einsum('tji,tj->ti', rotation(2, footing.heading_rad), from_pelvis)
+            from_hip[:, 0] -= sign * self.subject.length_m('half_hips')
+            angles |= leg_angles(self.subject, side, from_hip)
+        return angles
+
+    def _breath_m(self, time_s: np.ndarray, heading_rad: np.ndarray) -> Float[np.ndarray, 'time 3']:
+        """How far breathing has carried the chest: as far forward as up."""
+        depth = self.breath_depth_m * pulse(self.breath_rate_hz * time_s, self.sway_phases[5])
+        forward = up = np.sqrt(0.5) * depth
+        return np.stack([-forward * np.sin(heading_rad), forward * np.cos(heading_rad), up], axis=-1)
