@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-import mmradar
 from mmradar.errors import ConfigError
 
-_PACKAGE = Path(mmradar.__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
 
 def config_folder() -> Path:
