@@ -1,0 +1,81 @@
+"""Poses of recordings without labels."""
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import SMALL_PLAN
+from mmradar.apis import build_loader, inference, init_model
+from mmradar.apis.evaluation import predictions
+from mmradar.errors import ConfigError, DataError
+from mmradar.radar import RawRecording, open_recording
+
+
+@pytest.fixture
+def model(tiny_config):
+    torch.manual_seed(1)
+    return init_model(tiny_config)
+
+
+def files(root, sequence=7):
+    return {view: root / f'single_{sequence}/{view}/adc_data.bin' for view in ('hori', 'vert')}
+
+
+def test_a_bare_recording_gives_what_a_test_predicts(model, simulated_root):
+    tested = {
+        (sample.sequence, sample.frame): sample.pred_instances.keypoints
+        for _, samples in predictions(model, build_loader(model.cfg))
+        for sample in samples
+    }
+    found = inference(model, files(simulated_root), batch_size=3)
+    assert [sample.frame for sample in found] == [0, 1, 2, 3, 4]
+    for sample in found:
+        assert 'gt_instances' not in sample and sample.pred_instances.keypoints.shape == (1, 14, 2)
+        np.testing.assert_allclose(sample.pred_instances.keypoints, tested[7, sample.frame], atol=1e-3)
+
+
+def test_frames_that_are_wanted_and_recordings_that_are_open(model, simulated_root):
+    whole = inference(model, files(simulated_root))
+    opened = {view: open_recording(path, SMALL_PLAN.radar_config) for view, path in files(simulated_root).items()}
+    in_memory = {view: RawRecording(each.words(), each.path, each.config) for view, each in opened.items()}
+    for recording in (opened, in_memory, dict(reversed(opened.items()))):
+        found = inference(model, recording, frames=[4, 1])
+        assert [sample.frame for sample in found] == [4, 1]
+        for sample in found:
+            np.testing.assert_allclose(
+                sample.pred_instances.keypoints, whole[sample.frame].pred_instances.keypoints, atol=1e-3
+            )
+
+
+def test_what_is_no_recording_of_the_models_radars_is_refused(model, simulated_root):
+    one = files(simulated_root)
+    with pytest.raises(ConfigError, match='recordings of the views hori, vert are expected, found vert'):
+        inference(model, dict(vert=one['vert']))
+    with pytest.raises(DataError, match='frames 2 to 9 are wanted, there are 5'):
+        inference(model, one, frames=[2, 9])
+    with pytest.raises(FileNotFoundError, match='no radar recording at .*nowhere.bin'):
+        inference(model, one | dict(hori=simulated_root / 'nowhere.bin'))
+    other = SMALL_PLAN.changed(radar=dict(SMALL_PLAN.radar, slope_hz_per_s=70e12)).radar_config
+    with pytest.raises(
+        ConfigError, match=r'\(hori\) is of another radar .* its slope_hz_per_s is 70000000000000.0, not 781250'
+    ):
+        inference(model, one | dict(hori=open_recording(one['hori'], other)))
+
+
+def test_the_windows_key_frame_is_what_is_predicted(model, simulated_root):
+    """A causal window looks at nothing that comes later."""
+    causal = init_model(model.cfg, cfg_options={'test_dataloader.dataset.window.key': 'last'})
+    causal.load_state_dict(model.state_dict())
+    opened = {view: open_recording(path, SMALL_PLAN.radar_config) for view, path in files(simulated_root).items()}
+    words = {view: np.array(each.words()) for view, each in opened.items()}
+
+    def second_frame(network):
+        recording = {view: RawRecording(words[view], each.path, each.config) for view, each in opened.items()}
+        return inference(network, recording, frames=[1])[0].pred_instances.keypoints
+
+    before = [second_frame(network) for network in (causal, model)]
+    for each in words.values():
+        each[2:] = each[:1]
+    after = [second_frame(network) for network in (causal, model)]
+    np.testing.assert_array_equal(after[0], before[0])
+    assert np.abs(after[1] - before[1]).max() > 1e-3
