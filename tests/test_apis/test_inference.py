@@ -56,9 +56,7 @@ def test_what_is_no_recording_of_the_models_radars_is_refused(model, simulated_r
     with pytest.raises(FileNotFoundError, match='no radar recording at .*nowhere.bin'):
         inference(model, one | dict(hori=simulated_root / 'nowhere.bin'))
     other = SMALL_PLAN.changed(radar=dict(SMALL_PLAN.radar, slope_hz_per_s=70e12)).radar_config
-    with pytest.raises(
-        ConfigError, match=r'\(hori\) is of another radar .* its slope_hz_per_s is 70000000000000.0, not 781250'
-    ):
+    with pytest.raises(ConfigError, match=r'hori.* is of another radar .* its slope_hz_per_s is 70000000000000.0'):
         inference(model, one | dict(hori=open_recording(one['hori'], other)))
 
 

@@ -1,0 +1,79 @@
+"""Where the angle transform should run: frame by frame in the loader's workers, or on the batch beside the model.
+
+Both ways begin with what the cache on disk keeps, 12 antennas x Doppler x range, and end with the same normalised
+channels; the second is written out here with the package's own functions, on torch tensors.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from measuring import shortest
+from mmengine.registry import init_default_scope
+
+import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
+from mmradar.apis.configuration import load_config
+from mmradar.memory import keep_freed_memory
+from mmradar.radar import angle_transform, heatmap_channels
+from mmradar.registry import DATASETS
+from mmradar.simulation import SimulationPlan, write_hupr_dataset
+
+_LIGHT = Path(__file__).parents[1] / 'configs' / 'millimamba_light_hupr.py'
+_BATCH = 8
+
+
+def on_the_batch(spectra: torch.Tensor, order: list[int]) -> torch.Tensor:
+    """What ``Heatmap3D``, ``HeatmapToChannels`` and ``NormalizeHeatmap`` do, on (batch, frames, views, ...)."""
+    x = heatmap_channels(angle_transform(spectra, antenna_order=order), axis=3)
+    x = x - x.mean((-3, -1), keepdim=True)
+    deviation = x.square().mean((-3, -1), keepdim=True).sqrt()
+    strongest = deviation.amax((-5, -4, -3, -2, -1), keepdim=True)
+    return x / torch.where(deviation > 2e-6 * strongest, deviation + 1e-6, torch.inf)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    return shortest(call, 10, torch.device('cpu'))
+
+
+def main() -> None:
+    """Print both times and sizes for a batch of the light configuration."""
+    keep_freed_memory()
+    init_default_scope('mmradar')
+    settings = load_config(str(_LIGHT)).test_dataloader.dataset
+    with tempfile.TemporaryDirectory() as folder:
+        root = write_hupr_dataset(Path(folder) / 'set', SimulationPlan(train=0, val=0, test=1, num_frames=24))
+        settings.update(data_root=str(root), sequences=None, cache_dir=str(root / 'cache'), cached_frames=0)
+        whole = DATASETS.build(settings)
+        kept = DATASETS.build({**settings, 'pipeline': settings.pipeline[:1]})
+        numbers = range(8, 8 + _BATCH)
+        order = whole.radar.antenna_order('azimuth_first')
+
+        def load() -> torch.Tensor:
+            return torch.stack([torch.from_numpy(kept[number]['spectrum']) for number in numbers])
+
+        spectra = load()
+        expected = torch.stack([whole[number]['inputs'] for number in numbers])
+        assert (on_the_batch(spectra, order) - expected).abs().max() < 0.02  # half precision before the transform
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # as in a worker
+        rows = [
+            ('in the loader: load and transform', _seconds(lambda: [whole[number] for number in numbers]), expected),
+            ('in the loader: load alone', _seconds(load), spectra),
+        ]
+        for count in sorted({1, threads}):
+            torch.set_num_threads(count)
+            rows.append(
+                (f'beside the model: transform, {count} threads', _seconds(lambda: on_the_batch(spectra, order)), None)
+            )
+    print(f'\nA batch of {_BATCH} windows, millimamba_light_hupr, from the cache on disk in the page cache\n')
+    print('| step | ms a window | MB a window that leave the loader |\n|---|---|---|')
+    for name, seconds, tensor in rows:
+        size = '' if tensor is None else f'{tensor.nbytes / _BATCH / 1e6:.2f}'
+        print(f'| {name} | {1e3 * seconds / _BATCH:.2f} | {size} |')
+
+
+if __name__ == '__main__':
+    main()
