@@ -61,12 +61,12 @@ model['head']['type'] = 'MeanTokenHead'
 DATASET = """
 import numpy as np
 from pathlib import Path
-from mmradar.datasets import BaseRadarPoseDataset
+from mmradar.datasets import RecordedRadarPoseDataset
 from mmradar.radar import RadarConfig, open_recording
 from mmradar.registry import DATASETS
 
 @DATASETS.register_module(force=True)
-class LoneSequence(BaseRadarPoseDataset):
+class LoneSequence(RecordedRadarPoseDataset):
     def __init__(self, data_root, radar, sequence, **kwargs):
         self.radar, self.folder = RadarConfig.build(radar), Path(data_root) / f'single_{sequence}'
         super().__init__(**kwargs)

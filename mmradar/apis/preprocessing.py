@@ -66,7 +66,8 @@ def preprocess(
         if not config.get(f'{split}_dataloader'):
             continue
         for settings in datasets_of(config[f'{split}_dataloader']):
-            dataset = DATASETS.build({**settings, 'cache_dir': str(cache_dir)})
+            settings = {**settings, 'cache_dir': str(cache_dir)}
+            dataset = DATASETS.build(settings)
             cache, frame_bytes = dataset.pipeline.disk_cache, None
             for view, recording in dataset.recordings():
                 path = cache.path(view, recording)

@@ -137,6 +137,7 @@ class PoseLabels:
                 'a sample has no labels to train on: its data set gives no keypoints, as that of a bare recording, '
                 'which can only be predicted'
             )
+        bounds = CoordinateBounds.of(samples, like)  # one kind of coordinates for all
         labels = [sample.gt_instance_labels for sample in samples]
         keypoints = torch.stack([label.keypoints for label in labels]).to(like)
         for name, wanted, found in (
@@ -148,7 +149,6 @@ class PoseLabels:
                     f'the head has {name}={wanted}, but the labels of the data set have {found}; state the same number '
                     'for both'
                 )
-        bounds = CoordinateBounds.of(samples, like)
         if keypoints.shape[3] != bounds.dims:
             raise ConfigError(
                 f"the samples' keypoints have {keypoints.shape[3]} coordinates, and their "

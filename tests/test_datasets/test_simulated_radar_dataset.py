@@ -72,7 +72,6 @@ def test_one_view_and_other_plans():
     'options, message',
     [
         (dict(window=0), 'num_frames must be at least 1, found 0'),
-        (dict(cache_dir='somewhere'), 'keeps nothing on disk, found cache_dir=.somewhere.'),
         (dict(num_windows=0), 'num_windows must be at least 1'),
         (dict(plan=dict(seed=3)), "plan must leave 'seed' to the data set"),
         (dict(plan=dict(weather='rain')), 'weather'),

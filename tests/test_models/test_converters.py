@@ -7,7 +7,6 @@ import sys
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.runner import load_checkpoint
 from torch.nn.functional import conv2d, conv3d, interpolate, layer_norm, prelu, softplus
 
@@ -410,7 +409,7 @@ def test_hupr_tool(monkeypatch, tmp_path, capsys):
     state = hupr_state(width=2, side=8)
     saved = {'epoch': 7, 'model_state_dict': state, 'optimizer_state_dict': {'state': {}}, 'accuracy': 0.63}
     torch.save(saved, tmp_path / 'model_best.pth')
-    config = Config.fromfile(REPOSITORY / 'configs' / 'baselines' / 'hupr_hupr.py')
+    config = load_config(str(REPOSITORY / 'configs' / 'baselines' / 'hupr_hupr.py'))
     config.model.backbone.update(input_size=(8, 8))
     config.model.backbone.stem.channels = config.model.head.channels = 2
     config.model.head.decoder.heatmap_size = (8, 8)

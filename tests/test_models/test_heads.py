@@ -72,7 +72,7 @@ def test_a_head_learns_a_few_poses_by_heart(cls, coordinates, unit, close, name)
     feats, samples = windows(coordinates)
     model = head(cls, codec=codec, **options)
     before = errors(model, feats, samples)
-    losses = learn(model, feats, samples, 150)
+    losses = learn(model, feats, samples, 300)
     after = errors(model, feats, samples)
     assert before.mean() > 3 * close and after.mean() < close
     logged = {f'loss_{loss}' for group in options.values() for loss in group} | {f'mpjpe_{unit}'}

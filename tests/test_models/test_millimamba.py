@@ -43,7 +43,7 @@ def test_every_configuration_builds(name):
     config = load_config(str(REPOSITORY / f'configs/{name}.py'))
     model = MODELS.build(config.model)
     assert sum(p.numel() for p in model.parameters()) == model_complexity(config).parameters
-    frames = config.train_dataloader.dataset.num_frames
+    frames = config.train_dataloader.dataset.window.num_frames
     assert frames == config.model.backbone.num_frames == config.model.head.get('num_frames', frames)
 
 

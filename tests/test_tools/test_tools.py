@@ -324,7 +324,7 @@ def test_a_checkpoint_of_weights_that_are_no_numbers_is_refused(
 
 
 def test_a_training_that_diverges_ends_with_a_message(config_file, tmp_path, run_here, capsys):
-    options = ('optim_wrapper.optimizer.lr=1e38', 'max_epochs=1')
+    options = ('optim_wrapper.optimizer.lr=1e36', 'max_epochs=1')
     with pytest.raises(SystemExit) as ended:
         run_here('tools/train.py', config_file, '--work-dir', tmp_path, '--cfg-options', *options)
     said = capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,14 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmradar.datasets.radar_pipeline import RadarPipeline
 from mmradar.metainfo import HUPR_METAINFO
-from mmradar.radar import Recording
 from mmradar.structures import RadarWindow
 
 
 class BaseRadarPoseDataset(BaseDataset):
     """Windows of radar frames of several views.
 
-    A subclass says what windows there are, by mmengine's ``load_data_list``, and what one is, by :meth:`sample`; one
-    whose frames lie on disk also which recordings there are, by :meth:`recordings`.
+    A subclass says what windows there are, by mmengine's ``load_data_list``, and what one is, by :meth:`sample`. One
+    whose frames lie on disk begins with :class:`~mmradar.datasets.RecordedRadarPoseDataset`.
 
     A sample, before the pipeline: ``recordings`` (by view, in the order that the model takes them) and
     ``frame_indices`` (T,); ``image_size`` (width, height) in px, or ``volume_m`` ((x, y, z) to (x, y, z)) in three
@@ -32,13 +31,10 @@ class BaseRadarPoseDataset(BaseDataset):
         window: A :class:`~mmradar.structures.RadarWindow`, a number of frames, or its fields.
         views: Radars, in the order the model takes them.
         cached_frames: Frames of all views together that each worker keeps in memory; 0 for none.
-        cache_dir: Folder for what the pipeline makes of single frames; not kept on disk if ``None``. See
-            :class:`~mmradar.datasets.RadarPipeline`.
-        cache_dtype: ``'float16'`` or ``'float32'``, the precision there.
         metainfo, pipeline, test_mode, **kwargs: As mmengine's ``BaseDataset``.
 
     Raises:
-        ConfigError: A window that cannot be, or a cache that has nothing to keep.
+        ConfigError: A window that cannot be.
     """
 
     METAINFO: dict = HUPR_METAINFO
@@ -48,28 +44,12 @@ class BaseRadarPoseDataset(BaseDataset):
         window: RadarWindow | int | Mapping[str, Any] = 9,
         views: Sequence[str] = ('hori', 'vert'),
         cached_frames: int = 64,
-        cache_dir: str | None = None,
-        cache_dtype: str = 'float16',
         pipeline: Sequence[dict] = (),
         **kwargs,
     ) -> None:
         self.window, self.views = RadarWindow.build(window), tuple(views)
-        self.cache_dir, self.cache_dtype = cache_dir, cache_dtype
         super().__init__(**kwargs)
         self.pipeline = RadarPipeline(pipeline, cached_frames)
-        if cache_dir is not None and self._fully_initialized:
-            self._keep_on_disk()
-
-    def full_init(self) -> None:
-        """Load what there is; mmengine calls it, at the latest with the first sample."""
-        super().full_init()
-        if self.cache_dir is not None and isinstance(self.pipeline, RadarPipeline):
-            self._keep_on_disk()
-
-    def _keep_on_disk(self) -> None:
-        first = next(self.recordings(), None)
-        if first is not None and self.pipeline.disk_cache is None:
-            self.pipeline.keep_on_disk(self.cache_dir, *first, self.cache_dtype)
 
     @classmethod
     def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
@@ -82,10 +62,6 @@ class BaseRadarPoseDataset(BaseDataset):
             entry: Of ``load_data_list``.
         """
         raise NotImplementedError(f'{type(self).__name__} must say what a window is: def sample(self, entry)')
-
-    def recordings(self) -> Iterator[tuple[str, Recording]]:
-        """Every recording on disk with its view; none unless a subclass has some."""
-        return iter(())
 
     def get_data_info(self, idx: int) -> dict:
         """A window before the pipeline, see the class."""

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from mmengine.logging import print_log
 
-from mmradar.datasets.datasets.base_radar_pose_dataset import BaseRadarPoseDataset
 from mmradar.datasets.datasets.hupr_annotation import SequenceAnnotation, load_hupr_annotation
+from mmradar.datasets.datasets.recorded_radar_pose_dataset import RecordedRadarPoseDataset
 from mmradar.errors import DataError
 from mmradar.metainfo import FRAMES_OF_ID
 from mmradar.radar import RadarConfig, Recording, open_recording
@@ -20,7 +20,7 @@ from mmradar.registry import DATASETS
 
 
 @DATASETS.register_module()
-class HuPRDataset(BaseRadarPoseDataset):
+class HuPRDataset(RecordedRadarPoseDataset):
     """Windows of raw radar frames of several views, with the poses of all their frames.
 
     Reads HuPR's files as they are downloaded: ``single_<N>/{hori,vert}/adc_data.bin`` and ``hrnet_annot_*.json``.
@@ -48,7 +48,7 @@ class HuPRDataset(BaseRadarPoseDataset):
         shuffle_radar: Seed by which radar windows and poses are dealt to each other at random: a control experiment.
             A network that does no worse with it has learned nothing from radar.
         views: By the names of their folders.
-        window, cached_frames, cache_dir, cache_dtype, pipeline, **kwargs: As of :class:`BaseRadarPoseDataset`. The
+        window, cached_frames, cache_dir, cache_dtype, pipeline, **kwargs: As of :class:`RecordedRadarPoseDataset`. The
             centre of an even window is as HuPR's own network has it: 8 frames are t - 4 to t + 3.
 
     Raises:

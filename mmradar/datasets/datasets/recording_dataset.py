@@ -7,14 +7,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from mmradar.datasets.datasets.base_radar_pose_dataset import BaseRadarPoseDataset
+from mmradar.datasets.datasets.recorded_radar_pose_dataset import RecordedRadarPoseDataset
 from mmradar.errors import ConfigError, DataError
 from mmradar.radar import RadarConfig, Recording, open_recording
 from mmradar.registry import DATASETS
 
 
 @DATASETS.register_module()
-class RecordingDataset(BaseRadarPoseDataset):
+class RecordingDataset(RecordedRadarPoseDataset):
     """Windows of one recording, of all its views: every frame is the key frame of one. There are no labels.
 
     Args:
@@ -24,7 +24,7 @@ class RecordingDataset(BaseRadarPoseDataset):
         radar: Of the recordings: preset or fields of a :class:`~mmradar.radar.RadarConfig`.
         image_size: (width, height) in px of the image that keypoints refer to.
         volume_m: In three dimensions, the corners of the volume in its place.
-        views, **kwargs: As of :class:`BaseRadarPoseDataset`; the views default to those of ``recording``.
+        views, **kwargs: As of :class:`RecordedRadarPoseDataset`; the views default to those of ``recording``.
 
     Raises:
         ConfigError: Other views than wanted, or a recording of another radar.

@@ -35,7 +35,7 @@ class SimulatedRadarDataset(FollowsEpochs, BaseRadarPoseDataset):
             ``skin``, ``extras`` and so on.
         seed: Of everything.
         fresh: New windows in every epoch; the same ones otherwise, to validate and test on.
-        window, views, pipeline, **kwargs: As of :class:`BaseRadarPoseDataset`; there is nothing to cache.
+        window, views, pipeline, **kwargs: As of :class:`BaseRadarPoseDataset`.
 
     Raises:
         ConfigError: Numbers that do not fit, or fields a plan does not have.
@@ -50,11 +50,6 @@ class SimulatedRadarDataset(FollowsEpochs, BaseRadarPoseDataset):
         fresh: bool = True,
         **kwargs,
     ) -> None:
-        if kwargs.get('cache_dir') is not None:
-            raise ConfigError(
-                f'SimulatedRadarDataset keeps nothing on disk, found cache_dir={kwargs["cache_dir"]!r}; to simulate '
-                'once and read again, write a set with tools/simulate.py'
-            )
         num_frames = RadarWindow.build(window).num_frames
         if num_windows < 1:
             raise ConfigError(f'SimulatedRadarDataset.num_windows must be at least 1, found {num_windows}')
