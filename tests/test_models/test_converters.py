@@ -261,7 +261,7 @@ def hupr_model(width=32, side=64, device='meta'):
     config = load_config(str(REPOSITORY / 'configs' / 'baselines' / 'hupr_hupr.py')).model
     config.backbone.update(input_size=(side, side))
     config.backbone.stem.channels = config.head.channels = width
-    config.head.decoder.heatmap_size = (side, side)
+    config.head.codec.heatmap_size = (side, side)
     with torch.device(device):
         return MODELS.build(config)
 
@@ -412,7 +412,7 @@ def test_hupr_tool(monkeypatch, tmp_path, capsys):
     config = load_config(str(REPOSITORY / 'configs' / 'baselines' / 'hupr_hupr.py'))
     config.model.backbone.update(input_size=(8, 8))
     config.model.backbone.stem.channels = config.model.head.channels = 2
-    config.model.head.decoder.heatmap_size = (8, 8)
+    config.model.head.codec.heatmap_size = (8, 8)
     config.dump(tmp_path / 'small.py')
     checkpoint, out = tmp_path / 'model_best.pth', tmp_path / 'ours.pth'
     run_tool(monkeypatch, 'hupr_to_mmradar', checkpoint, out, '--config', tmp_path / 'small.py')
