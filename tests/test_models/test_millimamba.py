@@ -39,7 +39,7 @@ CONFIGS = sorted(
 
 
 @pytest.mark.parametrize('name', CONFIGS)
-def test_every_configuration_builds(name):
+def test_every_network_is_counted_whole_and_has_the_windows_frames(name):
     config = load_config(str(REPOSITORY / f'configs/{name}.py'))
     model = MODELS.build(config.model)
     assert sum(p.numel() for p in model.parameters()) == model_complexity(config).parameters
