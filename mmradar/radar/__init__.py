@@ -17,10 +17,13 @@ from mmradar.radar.point_cloud import PointCloud, cfar, point_cloud
 from mmradar.radar.range_doppler import (
     range_doppler,
     range_doppler_from_cube,
+    range_doppler_from_profiles,
     range_doppler_from_raw,
+    range_profiles,
     remove_static_clutter,
     subsample_chirps,
 )
+from mmradar.radar.range_profile_files import RangeProfileRecording, open_range_profiles, write_range_profiles
 from mmradar.radar.raw_files import RawRecording, open_raw
 from mmradar.radar.recording import ADCFileError, Recording
 
@@ -39,6 +42,7 @@ __all__ = [
     'PacketStream',
     'PointCloud',
     'RadarConfig',
+    'RangeProfileRecording',
     'RawRecording',
     'ReceivedFrame',
     'Recording',
@@ -59,16 +63,20 @@ __all__ = [
     'inspect_adc',
     'open_cubes',
     'open_packets',
+    'open_range_profiles',
     'open_raw',
     'open_recording',
     'pack_words',
     'point_cloud',
     'range_doppler',
     'range_doppler_from_cube',
+    'range_doppler_from_profiles',
     'range_doppler_from_raw',
+    'range_profiles',
     'read_packets',
     'read_radar_config',
     'remove_static_clutter',
     'subsample_chirps',
     'unpack_words',
+    'write_range_profiles',
 ]

@@ -9,6 +9,7 @@ from mmradar.errors import ConfigError
 from mmradar.radar.config import RadarConfig
 from mmradar.radar.cube_files import CUBE_SUFFIXES, open_cubes
 from mmradar.radar.packet_dumps import open_packets
+from mmradar.radar.range_profile_files import PROFILES_SUFFIX, open_range_profiles
 from mmradar.radar.raw_files import open_raw
 from mmradar.radar.recording import Recording
 
@@ -19,6 +20,7 @@ _FORMATS: dict[str, tuple[Callable[..., Recording], tuple[str, ...]]] = {
     'raw': (open_raw, ()),
     'cubes': (open_cubes, ('key', 'axes')),
     'packets': (open_packets, ('source', 'port', 'recording')),
+    'profiles': (open_range_profiles, ()),
 }
 
 
@@ -30,9 +32,9 @@ def open_recording(
     format: str | None = None,
     **options,
 ) -> Recording:
-    """Open a recording: a raw file, a file of cubes or a dump of packets.
+    """Open a recording: a raw file, a file of cubes or of range profiles, or a dump of packets.
 
-    Raw files and cubes are not read before frames are asked for, a dump is.
+    Raw files, cubes and profiles are not read before frames are asked for, a dump is.
 
     Args:
         path: The file.
@@ -41,9 +43,10 @@ def open_recording(
         on_error: ``'raise'``, or ``'drop'`` to leave out what is not whole and to be content with fewer frames than
             ``num_frames``; what was left out is in the recording's ``dropped_frames`` and ``notes``. Of packets also
             ``'zero'``, to fill lost ones with zeros.
-        format: ``'raw'``, what a DCA1000 writes; ``'cubes'``, complex arrays; ``'packets'``, a dump of UDP packets. If
-            ``None``, files that end in ``.npy``, ``.mat``, ``.h5`` or ``.hdf5`` hold cubes, those in ``.pcap`` or
-            ``.pcapng`` packets, and all others are raw.
+        format: ``'raw'``, what a DCA1000 writes; ``'cubes'``, complex arrays; ``'packets'``, a dump of UDP packets;
+            ``'profiles'``, range profiles. If ``None``, files that end in ``.profiles.npy`` hold profiles, those in
+            other ``.npy``, ``.mat``, ``.h5`` or ``.hdf5`` cubes, those in ``.pcap`` or ``.pcapng`` packets, and all
+            others are raw.
         **options: ``key`` and ``axes`` of cubes, as for :func:`mmradar.radar.open_cubes`; ``source``, ``port`` and
             ``recording`` of packets, as for :func:`mmradar.radar.open_packets`.
 
@@ -63,7 +66,9 @@ def open_recording(
 
 
 def format_of(path: str | Path) -> str:
-    """What a file's suffix says that it holds: ``'raw'``, ``'cubes'`` or ``'packets'``."""
+    """What a file's suffix says that it holds: ``'raw'``, ``'cubes'``, ``'packets'`` or ``'profiles'``."""
+    if Path(path).name.lower().endswith(PROFILES_SUFFIX):
+        return 'profiles'
     suffix = Path(path).suffix.lower()
     return 'cubes' if suffix in CUBE_SUFFIXES else 'packets' if suffix in CAPTURE_SUFFIXES else 'raw'
 

@@ -2,7 +2,8 @@
 
 Every function takes and returns numpy arrays or torch tensors, on whatever device they are, with any leading axes.
 :func:`range_doppler` takes a cube that the other functions have prepared; :func:`range_doppler_from_raw` does all of it
-at once from int16 samples, and only the work that its output needs.
+at once from int16 samples, and only the work that its output needs; :func:`range_doppler_from_profiles` what is left to
+do of range profiles.
 """
 
 from __future__ import annotations
@@ -109,24 +110,32 @@ def range_doppler(
         ValueError: Range bins the samples do not give, or a window that scipy does not know.
     """
     x, is_numpy = complex_tensor(cube)
-    loops, samples = x.shape[-2:]
+    samples = x.shape[-1]
     range_bins = (0, samples) if range_bins is None else tuple(range_bins)
     check_range_bins(range_bins, samples)
-    kind = (x.dtype, x.device)
     if range_window is not None:
-        x = x * window_of(range_window, samples, *kind)
+        x = x * window_of(range_window, samples, x.dtype, x.device)
     if range_offset_bins:
         turns = -range_offset_bins * np.arange(samples) / samples
         x = x * torch.from_numpy(np.exp(2j * np.pi * turns)).to(x)
     # The crop comes before the other transforms: they need no range bin that is not kept.
     spectrum = torch.fft.fft(x)[..., slice(*range_bins)]
+    spectrum = _doppler(spectrum, num_doppler, doppler_window, doppler_shift, antenna_delays)
+    return spectrum.numpy() if is_numpy else spectrum
+
+
+def _doppler(
+    profiles: torch.Tensor, num_doppler: int, window: str | None, shift: bool, antenna_delays: Sequence[float] | None
+) -> torch.Tensor:
+    """Doppler transform of range profiles (..., antennas, loops, W), with what :func:`range_doppler` says of it."""
+    loops, kind = profiles.shape[-2], (profiles.dtype, profiles.device)
     # So few loops are transformed faster by a matrix, which shifts, pads and sorts at no cost.
-    spectrum = fourier_matrix(tuple(range(loops)), num_doppler, doppler_window, doppler_shift, *kind) @ spectrum
+    spectrum = fourier_matrix(tuple(range(loops)), num_doppler, window, shift, *kind) @ profiles
     if antenna_delays is not None:
         spectrum = spectrum * _tdm_phases(
-            tuple(map(float, antenna_delays)), num_doppler, max(num_doppler, loops), doppler_shift, *kind
+            tuple(map(float, antenna_delays)), num_doppler, max(num_doppler, loops), shift, *kind
         )
-    return spectrum.numpy() if is_numpy else spectrum
+    return spectrum
 
 
 def range_doppler_from_raw(
@@ -206,6 +215,74 @@ def range_doppler_from_cube(
     if window and not static_clutter:
         cube = remove_static_clutter(cube, window)  # by that of the loops it weights
     return range_doppler(cube, num_doppler, range_bins, **options)
+
+
+def range_profiles(cube: Array, num_chirps: int = 8, range_bins: tuple[int, int] | None = None) -> Array:
+    """The first half of :func:`range_doppler_from_cube`: clutter removal, chirp subsampling and range transform.
+
+    Args:
+        cube: Complex samples, (..., antennas, loops, samples), all loops.
+        num_chirps, range_bins: As there.
+
+    Returns:
+        Complex, (..., antennas, ``num_chirps``, W); what :func:`range_doppler_from_profiles` takes.
+
+    Raises:
+        ValueError: As :func:`range_doppler` and :func:`subsample_chirps`.
+    """
+    x, is_numpy = complex_tensor(subsample_chirps(remove_static_clutter(cube), num_chirps))
+    range_bins = (0, x.shape[-1]) if range_bins is None else tuple(range_bins)
+    check_range_bins(range_bins, x.shape[-1])
+    profiles = torch.fft.fft(x)[..., slice(*range_bins)]
+    return profiles.numpy() if is_numpy else profiles
+
+
+def range_doppler_from_profiles(
+    profiles: Array,
+    held_bins: tuple[int, int],
+    num_chirps: int | None = 8,
+    num_doppler: int = 8,
+    range_bins: tuple[int, int] | None = None,
+    *,
+    static_clutter: bool = False,
+    range_window: str | None = None,
+    doppler_window: str | None = None,
+    doppler_shift: bool = True,
+    antenna_delays: Sequence[float] | None = None,
+    range_offset_bins: float = 0.0,
+) -> Array:
+    """The same of range profiles whose clutter was removed by the mean over all loops.
+
+    Args:
+        profiles: Complex range profiles, (..., antennas, chirps, bins).
+        held_bins: First and one past the last of their range bins.
+        num_chirps, num_doppler, range_bins, static_clutter, **options: As of :func:`range_doppler_from_raw`; ``None``
+            is all chirps, and all bins, that the profiles have.
+
+    Raises:
+        ValueError: The profiles do not hold what is asked for: range bins, chirps, clutter, windows.
+    """
+    chirps, bins = profiles.shape[-2], held_bins[1] - held_bins[0]
+    if profiles.shape[-1] != bins:
+        raise ValueError(f'profiles of range bins {tuple(held_bins)} have {bins} of them, found {profiles.shape[-1]}')
+    range_bins = tuple(held_bins) if range_bins is None else tuple(range_bins)
+    if not held_bins[0] <= range_bins[0] < range_bins[1] <= held_bins[1]:
+        raise ValueError(f'asked for range bins {range_bins} of range profiles that hold {tuple(held_bins)}')
+    num_chirps = chirps if num_chirps is None else num_chirps
+    if num_chirps < 1 or chirps % num_chirps:
+        raise ValueError(f'asked for {num_chirps} chirps of range profiles that hold {chirps}')
+    for what, asked in (
+        ('static clutter', static_clutter),
+        ('a range window', range_window),
+        ('a Doppler window, which weights the clutter that is removed', doppler_window),
+        ('a range offset', range_offset_bins),
+    ):
+        if asked:
+            raise ValueError(f'asked for {what} of range profiles, which no longer have what it takes; use raw files')
+    x, is_numpy = complex_tensor(profiles)
+    x = x[..., :: chirps // num_chirps, range_bins[0] - held_bins[0] : range_bins[1] - held_bins[0]]
+    spectrum = _doppler(x, num_doppler, None, doppler_shift, antenna_delays)
+    return spectrum.numpy() if is_numpy else spectrum
 
 
 def _decode_groups(x: Array) -> torch.Tensor:

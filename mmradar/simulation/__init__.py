@@ -3,14 +3,15 @@
 from mmradar.simulation.body import BodySurface, Scatterers, Skin
 from mmradar.simulation.camera import Camera
 from mmradar.simulation.fingerprint import check_fingerprint
-from mmradar.simulation.frames import AliasingWarning, SimulationError, simulate_frames
+from mmradar.simulation.frames import AliasingWarning, SimulationError, simulate_frames, simulate_profiles
 from mmradar.simulation.hupr_writer import simulate_sequence, write_hupr_dataset
 from mmradar.simulation.motion_files import read_motion
 from mmradar.simulation.motion_sequence import MotionSequence
 from mmradar.simulation.motions import MOTIONS
 from mmradar.simulation.motions.style import Style
 from mmradar.simulation.performance import Performance
-from mmradar.simulation.plan import PLANS, Extras, SimulationPlan
+from mmradar.simulation.plan import PLANS, SPLITS, CompactForm, Extras, SimulationPlan
+from mmradar.simulation.routine import Act, Routine
 from mmradar.simulation.scene import FLOOR, Curtain, Fan, Interferer, Person, Scene
 from mmradar.simulation.sensor import HUPR_MOUNTINGS, Mirror, Mounting, RadarSensor
 from mmradar.simulation.skeleton import JOINT_NAMES, Subject, forward_kinematics
@@ -21,9 +22,12 @@ __all__ = [
     'JOINT_NAMES',
     'MOTIONS',
     'PLANS',
+    'SPLITS',
+    'Act',
     'AliasingWarning',
     'BodySurface',
     'Camera',
+    'CompactForm',
     'Curtain',
     'Extras',
     'Fan',
@@ -34,6 +38,7 @@ __all__ = [
     'Performance',
     'Person',
     'RadarSensor',
+    'Routine',
     'Scatterers',
     'Scene',
     'SimulationError',
@@ -45,6 +50,7 @@ __all__ = [
     'forward_kinematics',
     'read_motion',
     'simulate_frames',
+    'simulate_profiles',
     'simulate_sequence',
     'write_hupr_dataset',
 ]

@@ -1,4 +1,9 @@
-"""Beat signals of many points at once: a non-uniform Fourier transform of their ranges."""
+"""Beat signals of many points at once: a non-uniform Fourier transform of their ranges.
+
+Each point is spread over a few cells of a grid twice as fine as the range bins by the window exp(b sqrt(1 - x^2)),
+whose transform is divided out afterwards (Barnett, Magland and af Klinteberg, SIAM J. Sci. Comput. 2019). Two small
+products of matrices take the place of one large; the error is below 1e-5 of the sum of amplitudes.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +29,6 @@ def beat_signals(
 ) -> Complex64[Tensor, 'loops rows samples']:
     """Sum over points of amplitude x carrier x exp(2 pi i range_bin (n - N/2) / N), for samples n of a chirp of N.
 
-    Each point is spread over a few cells of a grid twice as fine as the range bins by the window exp(b sqrt(1 - x^2)),
-    whose transform is divided out afterwards (Barnett, Magland and af Klinteberg, SIAM J. Sci. Comput. 2019). Two small
-    products of matrices take the place of one large; the error is below 1e-5 of the sum of amplitudes.
-
     Args:
         real, imaginary: Carriers, one row for each antenna, (loops, rows, points).
         amplitudes: (points,).
@@ -40,21 +41,33 @@ def beat_signals(
     loops, rows, points = real.shape
     if points == 0:
         return torch.zeros(loops, rows, num_samples, dtype=torch.complex64, device=real.device)
+    weights, first_cell = spread(range_bins, amplitudes)
+    grid = torch.complex(torch.bmm(real, weights), torch.bmm(imaginary, weights))
+    return grid @ _samples_of_grid(first_cell, grid.shape[-1], num_samples, real.device)
+
+
+def spread(
+    range_bins: Float[Tensor, '*n points'], amplitudes: Float[Tensor, '*#n points']
+) -> tuple[Float[Tensor, '*n points cells'], int]:
+    """How much of each point lies in each cell of the grid, and the number of the first cell.
+
+    Args:
+        range_bins: Beat frequencies, in cycles a chirp.
+        amplitudes: Factors.
+    """
     place = _FINER * range_bins.double()
     nearest = place.floor()
     first_cell = int(nearest.min()) + 1 - _WIDTH // 2
     cells = int(nearest.max()) + _WIDTH // 2 + 1 - first_cell
     taps = torch.arange(1 - _WIDTH // 2, 1 + _WIDTH // 2, device=place.device)
     distance = (2 / _WIDTH) * (taps - (place - nearest).float()[..., None])
-    weights = torch.exp(_SHAPE * ((1 - distance.square()).clamp_min(0).sqrt() - 1)) * amplitudes[:, None]
-    spread = torch.zeros(loops, points, cells, device=real.device)
-    spread.scatter_(2, (nearest[..., None] - first_cell).long() + taps, weights)
-    grid = torch.complex(torch.bmm(real, spread), torch.bmm(imaginary, spread))
-    return grid @ _from_grid(first_cell, cells, num_samples, real.device)
+    weights = torch.exp(_SHAPE * ((1 - distance.square()).clamp_min(0).sqrt() - 1)) * amplitudes[..., None]
+    grid = torch.zeros(*range_bins.shape, cells, device=place.device)
+    return grid.scatter_(-1, (nearest[..., None] - first_cell).long() + taps, weights), first_cell
 
 
 @functools.lru_cache(maxsize=256)
-def _from_grid(first_cell: int, cells: int, num_samples: int, device: torch.device) -> Tensor:
+def _samples_of_grid(first_cell: int, cells: int, num_samples: int, device: torch.device) -> Tensor:
     """(cells, samples): the grid's Fourier transform, and the window's divided out."""
     samples = torch.arange(num_samples, dtype=torch.float64) - num_samples / 2
     frequency = samples / (_FINER * num_samples)
@@ -65,3 +78,18 @@ def _from_grid(first_cell: int, cells: int, num_samples: int, device: torch.devi
     turns = torch.outer(first_cell + torch.arange(cells, dtype=torch.float64), frequency)
     turns = 2 * math.pi * (turns - turns.round())
     return (torch.polar(torch.ones_like(turns), turns) / transform).to(device, torch.complex64)
+
+
+@functools.lru_cache(maxsize=256)
+def range_bins_of_grid(
+    first_cell: int, cells: int, num_samples: int, range_bins: tuple[int, int], device: torch.device
+) -> Complex64[Tensor, 'cells bins']:
+    """The Fourier transform over samples of what each cell of the grid gives, at some range bins.
+
+    Args:
+        first_cell, cells: The grid's cells.
+        num_samples: Samples of a chirp.
+        range_bins: First and one past the last.
+    """
+    samples = _samples_of_grid(first_cell, cells, num_samples, device)
+    return torch.fft.fft(samples.to(torch.complex128))[:, slice(*range_bins)].to(torch.complex64).contiguous()

@@ -12,52 +12,53 @@ import numpy as np
 
 from mmradar.atomic_write import atomic_folder
 from mmradar.processes import run_jobs
+from mmradar.radar import write_range_profiles
 from mmradar.simulation.camera import Camera
-from mmradar.simulation.frames import SimulationError, simulate_frames
-from mmradar.simulation.plan import Extras, SimulationPlan
+from mmradar.simulation.frames import SimulationError, simulate_frames, simulate_profiles
+from mmradar.simulation.plan import CompactForm, Extras, SimulationPlan
 from mmradar.simulation.sensor import HUPR_MOUNTINGS, RadarSensor
 
 
 def simulate_sequence(
-    plan: SimulationPlan, sequence: int, camera: Camera, views: Sequence[str] = tuple(HUPR_MOUNTINGS)
+    plan: SimulationPlan,
+    sequence: int,
+    camera: Camera,
+    views: Sequence[str] = tuple(HUPR_MOUNTINGS),
+    form: CompactForm | None = None,
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """Raw files and joints of one sequence.
+    """Frames and joints of one sequence.
 
     Args:
         plan: What to simulate.
         sequence: Which of its sequences.
         camera: Projects the joints.
         views: Names of ``HUPR_MOUNTINGS``.
+        form: Of range profiles; raw frames if ``None``.
 
     Returns:
-        int16 words of a raw file by view, (frames, loops, tx, words); joints in m, (frames, 14, 3); and joints in px,
-        (frames, 14, 2).
+        By view, int16 words of a raw file, (frames, loops, tx, words), or range profiles, complex64, (frames,
+        antennas, chirps, bins); joints in m, (frames, 14, 3); and joints in px, (frames, 14, 2).
     """
     config = plan.radar_config
     person, scene = plan.person(sequence), plan.scene(sequence)
     start_s = np.arange(plan.num_frames) / config.frame_rate_hz
     joints_m = person.motion.joints_m(start_s)
     phase_noise_rad = Extras(**plan.extras).phase_noise_rad
-    raw = {
-        view: simulate_frames(
-            RadarSensor(config, mounting, phase_noise_rad=phase_noise_rad),
-            [person],
-            scene,
-            start_s,
-            plan.noise(sequence, index),
-        )
-        for index, (view, mounting) in enumerate(HUPR_MOUNTINGS.items())
-        if view in views
-    }
-    return raw, joints_m, camera.project(joints_m)
+    frames = {}
+    for index, (view, mounting) in enumerate(HUPR_MOUNTINGS.items()):
+        if view in views:
+            sensor = RadarSensor(config, mounting, phase_noise_rad=phase_noise_rad)
+            inputs = (sensor, [person], scene, start_s, plan.noise(sequence, index))
+            frames[view] = simulate_frames(*inputs) if form is None else simulate_profiles(*inputs, **vars(form))
+    return frames, joints_m, camera.project(joints_m)
 
 
-def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Camera) -> int:
+def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Camera, form: CompactForm | None) -> int:
     """One sequence on disk, whole or not at all. Returns its number."""
     folder = root / f'single_{sequence}'
     if folder.is_dir():  # an earlier, interrupted run finished this one
         return sequence
-    raw, joints_m, joints_px = simulate_sequence(plan, sequence, camera)
+    frames_by_view, joints_m, joints_px = simulate_sequence(plan, sequence, camera, form=form)
     width, height = camera.image_size
     if joints_px.min() < 0 or joints_px[..., 0].max() >= width or joints_px[..., 1].max() >= height:
         raise SimulationError(
@@ -72,9 +73,12 @@ def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Cam
         for frame, keypoints in enumerate(joints_px)
     ]
     with atomic_folder(folder) as unfinished:
-        for view, frames in raw.items():
+        for view, frames in frames_by_view.items():
             (unfinished / view).mkdir()
-            frames.tofile(unfinished / view / 'adc_data.bin')
+            if form is None:
+                frames.tofile(unfinished / view / 'adc_data.bin')
+            else:
+                write_range_profiles(unfinished / view / 'adc_data.profiles.npy', frames, form.range_bins)
         np.save(unfinished / 'joints_3d_m.npy', joints_m.astype(np.float32))
         (unfinished / 'annotation.json').write_text(json.dumps(annotation))
     return sequence
@@ -86,12 +90,13 @@ def write_hupr_dataset(
     workers: int = 1,
     camera: Camera | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    form: CompactForm | None = None,
 ) -> Path:
     """Simulate a data set in HuPR's layout.
 
-    Writes ``single_<N>/{hori,vert}/adc_data.bin``, ``hrnet_annot_{train,val,test}.json``, and beside HuPR's own files
-    ``splits.json`` (sequence numbers by split), ``simulation.json`` (the plan, and each sequence's subject and motion)
-    and ``single_<N>/joints_3d_m.npy``. An interrupted run goes on where it stopped.
+    Writes ``single_<N>/{hori,vert}/adc_data.bin`` (or ``adc_data.profiles.npy``) and ``hrnet_annot_<split>.json``; and
+    beside HuPR's own files ``splits.json`` (sequence numbers by split), ``simulation.json`` (the plan, and each
+    sequence's subject and motion) and ``single_<N>/joints_3d_m.npy``. An interrupted run goes on where it stopped.
 
     Args:
         root: Folder to write to.
@@ -99,6 +104,7 @@ def write_hupr_dataset(
         workers: Processes.
         camera: Projects the joints; HuPR-like by default.
         on_progress: Called with (sequences done, sequences in all).
+        form: Of range profiles; raw files if ``None``.
 
     Returns:
         ``root``.
@@ -108,7 +114,7 @@ def write_hupr_dataset(
     """
     root, camera = Path(root), camera or Camera()
     root.mkdir(parents=True, exist_ok=True)
-    description = {'plan': plan.description(), 'camera': asdict(camera)}
+    description = {'plan': plan.description(), 'camera': asdict(camera), 'form': form and asdict(form)}
     description = json.loads(json.dumps(description))
     record = root / 'simulation.json'
     if record.is_file():
@@ -122,13 +128,11 @@ def write_hupr_dataset(
         raise SimulationError(f'{root} holds sequences that were not simulated here; choose another folder')
     sequences = [number for numbers in plan.splits.values() for number in numbers]
     missing = [number for number in sequences if not (root / f'single_{number}').is_dir()]
-    needed, free = (
-        plan.total_bytes(len(HUPR_MOUNTINGS)) * len(missing) // max(len(sequences), 1),
-        shutil.disk_usage(root).free,
-    )
+    needed = plan.total_bytes(form, len(HUPR_MOUNTINGS)) * len(missing) // max(len(sequences), 1)
+    free = shutil.disk_usage(root).free
     if needed > free:
         raise SimulationError(
-            f'the raw files need {needed / 1e9:.1f} GB more at {root}, and {free / 1e9:.1f} GB are free. '
+            f'the recordings need {needed / 1e9:.1f} GB more at {root}, and {free / 1e9:.1f} GB are free. '
             'Simulate fewer sequences or frames, or choose another folder.'
         )
     record.write_text(
@@ -152,7 +156,7 @@ def write_hupr_dataset(
     done = len(sequences) - len(missing)
     if on_progress:
         on_progress(done, len(sequences))
-    for _ in run_jobs(_write_sequence, [(root, plan, number, camera) for number in missing], workers):
+    for _ in run_jobs(_write_sequence, [(root, plan, number, camera, form) for number in missing], workers):
         done += 1
         if on_progress:
             on_progress(done, len(sequences))

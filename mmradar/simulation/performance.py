@@ -26,6 +26,36 @@ _CHEST = [JOINTS[name] for name in JOINTS if name.endswith(('Neck', 'Head', 'Sho
 
 
 @dataclass(frozen=True)
+class Posture:
+    """How a body is held at some moments.
+
+    Args:
+        angles: Arrays (time,) in rad by angle name of :func:`forward_kinematics`.
+        heading_rad: Where the body faces, (time,).
+        ground_m: Where the pelvis stands, (time, 2).
+        breath_m: How far a breath has carried the chest, (time, 3), world axes.
+    """
+
+    angles: Angles
+    heading_rad: Float[np.ndarray, 'time']
+    ground_m: Float[np.ndarray, 'time 2']
+    breath_m: Float[np.ndarray, 'time 3']
+
+    def joints_m(self, subject: Subject) -> Float[np.ndarray, 'time 14 3']:
+        """Joint positions of a subject that holds itself so, in m, world axes."""
+        joints = forward_kinematics(subject, self.angles, self.heading_rad, self.ground_m)
+        joints[:, _CHEST] += self.breath_m[:, None]
+        return joints
+
+
+def is_seen_whole(joints_m: Float[np.ndarray, 'time 14 3'], margin_px: float = 3.0) -> bool:
+    """Whether the default :class:`Camera` sees all joints."""
+    camera = Camera()
+    keypoints = camera.project(joints_m)
+    return bool(np.all((keypoints >= margin_px) & (keypoints <= np.subtract(camera.image_size, margin_px))))
+
+
+@dataclass(frozen=True)
 class Performance:
     """One subject doing one motion at one place: joint positions at any time.
 
@@ -74,19 +104,18 @@ class Performance:
             breath_rate_hz=float(rng.uniform(0.2, 0.4)),
             breath_depth_m=float(rng.uniform(0.003, 0.008)),
         )
-        while not performance._is_seen_whole():
+        # for a while; the margin is for what the sway does later
+        while not is_seen_whole(performance.joints_m(np.arange(0, 12, 0.1))):
             x, y = performance.place_m
             performance = replace(performance, place_m=(x, y + 0.05))
         return performance
 
-    def _is_seen_whole(self, margin_px: float = 3.0) -> bool:
-        """Whether the default camera sees all joints; for a while, the margin being for what the sway does later."""
-        camera = Camera()
-        keypoints = camera.project(self.joints_m(np.arange(0, 12, 0.1)))
-        return bool(np.all((keypoints >= margin_px) & (keypoints <= np.subtract(camera.image_size, margin_px))))
-
     def joints_m(self, time_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
         """Joint positions in world axes, in m, at the times given, in s."""
+        return self.posture(time_s).joints_m(self.subject)
+
+    def posture(self, time_s: Float[np.ndarray, 'time']) -> Posture:
+        """Joint angles, place and heading at the times given, in s."""
         time_s = np.asarray(time_s, dtype=np.float64)
         pose = MOTIONS[self.motion](self.style.rate_hz * time_s + self.style.phase, self.style)
         angles, phases = dict(pose.angles), self.sway_phases
@@ -107,9 +136,7 @@ class Performance:
             path = self.subject.leg_m * pose.footing.pelvis[:, :2]
             ground = ground + path @ rotation(2, self.heading_rad)[:2, :2].T
             heading = heading + pose.footing.heading_rad
-        joints = forward_kinematics(self.subject, angles, heading, ground)
-        joints[:, _CHEST] += self._breath_m(time_s, heading)[:, None]
-        return joints
+        return Posture(angles, heading, ground, self._breath_m(time_s, heading))
 
     def _leg_angles(self, footing: Footing) -> Angles:
         """Angles that bring the ankles where the footing has them."""

@@ -14,13 +14,14 @@ from mmradar.radar import RadarConfig
 from mmradar.simulation.body import BodySurface, Skin
 from mmradar.simulation.motions import MOTIONS
 from mmradar.simulation.performance import Performance
+from mmradar.simulation.routine import Routine
 from mmradar.simulation.scene import FLOOR, Curtain, Fan, Interferer, Person, Scene
 from mmradar.simulation.skeleton import Subject
 
 SIMULATOR_VERSION = 2  # raise it when the same plan gives other data
-SPLITS = ('train', 'val', 'test')
+SPLITS = ('train', 'val', 'test', 'unseen')
 # what each random number is for, so that none is drawn twice
-_SUBJECT, _PERFORMANCE, _ROOM, _NOISE, _SURFACE, _EXTRAS = 1, 2, 3, 4, 5, 6
+_SUBJECT, _PERFORMANCE, _ROOM, _NOISE, _SURFACE, _EXTRAS, _BOUNCE = 1, 2, 3, 4, 5, 6, 7
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Extras:
     """What a room may hold beside walls and furniture; every switch is by itself.
 
     Args:
-        floor_bounce: Echoes also come round by the floor: ghosts below it.
+        floor_bounce: Echoes also come round by the floor: ghosts below it. A number is the share of rooms where they
+            do.
         second_person: Somebody else stands or moves behind the subject.
         fan: One turns at the side.
         curtain: One sways at the back.
@@ -36,7 +38,7 @@ class Extras:
         phase_noise_rad: Of the radars' own oscillators, from chirp to chirp.
     """
 
-    floor_bounce: bool = False
+    floor_bounce: float = False
     second_person: bool = False
     fan: bool = False
     curtain: bool = False
@@ -45,20 +47,42 @@ class Extras:
 
 
 @dataclass(frozen=True)
+class CompactForm:
+    """What is kept of each frame as range profiles (:mod:`mmradar.radar.range_profile_files`).
+
+    The defaults are those of the light variant's input, and a frame takes 24.6 kB instead of 786 kB.
+
+    Args:
+        num_chirps: Loops.
+        range_bins: First and one past the last range bin.
+    """
+
+    num_chirps: int = 8
+    range_bins: tuple[int, int] = (31, 95)
+
+    def frame_bytes(self, radar: RadarConfig) -> int:
+        """What a frame of one view takes on disk."""
+        return 4 * radar.num_antennas * self.num_chirps * (self.range_bins[1] - self.range_bins[0])
+
+
+@dataclass(frozen=True)
 class SimulationPlan:
     """A simulated data set. Everything follows from the seed; the number of workers changes nothing.
 
-    Every sequence is one subject doing one motion in a room of its own. Subjects belong to one split only. Sequences
-    are numbered from 1 as HuPR's are.
+    Every sequence is one subject in a room of its own, doing one motion (:class:`Performance`) or several that mix and
+    blend (:class:`Routine`). Subjects belong to one split only. Sequences are numbered from 1 as HuPR's are.
 
     Args:
         train: Sequences to train on; likewise ``val`` and ``test``. Best a multiple of the number of motions.
+        unseen: Sequences of another split to test on, of the unseen motions alone.
         num_frames: Frames a sequence.
         sequences_per_subject: How many sequences in a row share a subject.
         seed: Of everything.
         radar: Preset or fields of the :class:`RadarConfig`.
         motions: Names of ``MOTIONS``.
-        unseen_motions: Those of them that only the test split has.
+        unseen_motions: Those of them that no training sequence has: the test split has them among the others, or, if
+            there is an ``unseen`` split, only that one.
+        routines: Several motions a sequence, mixed and blended.
         skin: Fields of :class:`Skin`: how bodies scatter.
         occlusion: Whether parts of a body hide each other.
         extras: Fields of :class:`Extras`: what else is in the room.
@@ -70,12 +94,14 @@ class SimulationPlan:
     train: int = 240
     val: int = 12
     test: int = 24
+    unseen: int = 0
     num_frames: int = 16
     sequences_per_subject: int = 4
     seed: int = 0
     radar: str | dict = 'iwr1843_hupr'
     motions: tuple[str, ...] = tuple(MOTIONS)[:12]
     unseen_motions: tuple[str, ...] = ()
+    routines: bool = False
     skin: Mapping[str, float] = field(default_factory=dict)
     occlusion: bool = True
     extras: Mapping[str, Any] = field(default_factory=dict)
@@ -93,6 +119,8 @@ class SimulationPlan:
                 f'SimulationPlan.unseen_motions must be some of its motions, not all: {self.unseen_motions} of '
                 f'{self.motions}'
             )
+        if self.unseen and not self.unseen_motions:
+            raise ConfigError('SimulationPlan.unseen sequences are of unseen_motions, of which there are none')
         for name, known in (('skin', Skin), ('extras', Extras)):
             names = [f.name for f in fields(known)]
             if unknown := set(getattr(self, name)) - set(names):
@@ -106,17 +134,20 @@ class SimulationPlan:
     @property
     def splits(self) -> dict[str, list[int]]:
         """Sequence numbers by split."""
-        numbers = iter(range(1, self.train + self.val + self.test + 1))
-        return {split: [next(numbers) for _ in range(getattr(self, split))] for split in SPLITS}
+        numbers = iter(range(1, self.num_sequences + 1))
+        sizes = {split: getattr(self, split) for split in SPLITS}
+        found = {split: [next(numbers) for _ in range(size)] for split, size in sizes.items()}
+        return {split: numbers for split, numbers in found.items() if numbers or split != 'unseen'}
 
     @property
     def num_sequences(self) -> int:
         """Sequences of all splits."""
-        return self.train + self.val + self.test
+        return sum(getattr(self, split) for split in SPLITS)
 
-    def total_bytes(self, num_views: int = 2) -> int:
-        """What the raw files will take on disk."""
-        return self.num_sequences * self.num_frames * num_views * self.radar_config.frame_bytes
+    def total_bytes(self, form: CompactForm | None = None, num_views: int = 2) -> int:
+        """What the recordings will take on disk, in a compact form or raw."""
+        frame_bytes = form.frame_bytes(self.radar_config) if form else self.radar_config.frame_bytes
+        return self.num_sequences * self.num_frames * num_views * frame_bytes
 
     def _place(self, sequence: int) -> tuple[str, int]:
         """Split of a sequence, and its number within it."""
@@ -130,14 +161,25 @@ class SimulationPlan:
         split, number = self._place(sequence)
         return 10_000 * (SPLITS.index(split) + 1) + number // self.sequences_per_subject
 
-    def performance(self, sequence: int) -> Performance:
+    def motions_of(self, split: str) -> list[str]:
+        """Names of the motions of a split."""
+        if split == 'unseen':
+            return list(self.unseen_motions)
+        everything = split == 'test' and not self.unseen
+        return [name for name in self.motions if everything or name not in self.unseen_motions]
+
+    def performance(self, sequence: int) -> Performance | Routine:
         """Subject, motion, style and place of a sequence."""
         subject = Subject.random(np.random.default_rng([self.seed, _SUBJECT, self.subject_of(sequence)]))
-        split, _ = self._place(sequence)
-        names = [name for name in self.motions if split == 'test' or name not in self.unseen_motions]
+        names, rng = (
+            self.motions_of(self._place(sequence)[0]),
+            np.random.default_rng([self.seed, _PERFORMANCE, sequence]),
+        )
+        if self.routines:
+            duration_s = self.num_frames / self.radar_config.frame_rate_hz
+            return Routine.random(subject, names, sequence, duration_s, rng)
         # A subject's motions follow each other in the list; the next subject goes on where this one stopped.
-        motion = names[(sequence - 1) % len(names)]
-        return Performance.random(subject, motion, np.random.default_rng([self.seed, _PERFORMANCE, sequence]))
+        return Performance.random(subject, names[(sequence - 1) % len(names)], rng)
 
     def person(self, sequence: int) -> Person:
         """The subject of a sequence with a surface, the same in all of the subject's sequences."""
@@ -148,6 +190,9 @@ class SimulationPlan:
     def scene(self, sequence: int) -> Scene:
         """The room of a sequence."""
         extras = Extras(**self.extras)
+        bounce = float(extras.floor_bounce)
+        if 0 < bounce < 1:
+            bounce = np.random.default_rng([self.seed, _BOUNCE, sequence]).uniform() < bounce
         rng = np.random.default_rng([self.seed, _EXTRAS, sequence])
         movers = []
         if extras.second_person:
@@ -167,7 +212,7 @@ class SimulationPlan:
             interferers.append(Interferer(place, slope_hz_per_s=float(rng.uniform(15e12, 60e12))))
         return Scene.random_room(
             np.random.default_rng([self.seed, _ROOM, sequence]),
-            mirrors=(FLOOR,) if extras.floor_bounce else (),
+            mirrors=(FLOOR,) if bounce else (),
             movers=tuple(movers),
             interferers=tuple(interferers),
         )
@@ -195,11 +240,22 @@ class SimulationPlan:
 
     def description(self) -> dict[str, Any]:
         """All fields and the simulator's version, as JSON can hold them."""
+        since = {'unseen': 0, 'routines': False}  # fields that sets made before they were there do not name
         return {'simulator': SIMULATOR_VERSION} | {
-            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+            if since.get(name, ...) != value
         }
 
 
+_V2 = dict(
+    num_frames=120,
+    sequences_per_subject=2,
+    motions=tuple(MOTIONS),
+    unseen_motions=('circle_arms', 'front_lunge', 'run_in_place'),
+    routines=True,
+    extras=dict(floor_bounce=0.5),
+)
 # SimHuPR: a change of these, or of anything that changes their bytes, is a new version.
 PLANS: dict[str, SimulationPlan] = {
     # 60 frames a sequence: 21 GB. Train and val hold every motion but the unseen, test all of them twice; none of its
@@ -216,4 +272,9 @@ PLANS: dict[str, SimulationPlan] = {
     ),
     # what the demo trains on: 6.9 GB
     'simhupr-v1-mini': SimulationPlan(),
+    # People who do one thing after another, arms and legs not always the same: 4.1 hours, as much as HuPR. Test and val
+    # have other subjects; unseen has yet others, who do what nobody did in training.
+    'simhupr-v2': SimulationPlan(train=1160, val=16, test=24, unseen=24, **_V2),
+    # what the demo trains on: 1 hour
+    'simhupr-v2-mini': SimulationPlan(train=280, val=8, test=12, unseen=12, seed=1, **_V2),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Complex64, Float
+from jaxtyping import Complex64, Float, Float32
 from torch import Tensor
 
 from mmradar.errors import ConfigError
@@ -172,37 +172,54 @@ class RadarSensor:
         Returns:
             complex64 in ADC counts, (tx * rx, loops, samples).
         """
-        positions_m = positions_m.to(self.device, torch.float64)
+        paths_m, strength = self.ways(positions_m.to(self.device), rcs_m2.to(self.device), mirrors)
+        return self._signals(paths_m, strength)
+
+    def ways(
+        self,
+        positions_m: Float[Tensor, '*frames nodes p 3'],
+        rcs_m2: Float[Tensor, '*frames p'],
+        mirrors: Sequence[Mirror] = (),
+    ) -> tuple[Float[Tensor, '*frames nodes tx rx ways'], Float32[Tensor, '*frames ways']]:
+        """All ways from a transmitter by a point to a receiver.
+
+        Args:
+            positions_m, rcs_m2, mirrors: As of :meth:`echo`, of any number of frames.
+
+        Returns:
+            Lengths in m, and amplitudes in ADC counts, 0 beyond the unambiguous range.
+        """
+        positions_m = positions_m.double()
         direct = self._legs(positions_m, 1.0)
         ways = [(direct, direct)]
         for mirror in mirrors:
             round_it = self._legs(mirror.image(positions_m), mirror.coefficient)
             ways += [(round_it, direct), (direct, round_it), (round_it, round_it)]
-        paths_m = torch.cat([out[0][:, :, None] + back[1][:, None] for out, back in ways], dim=-1)
-        strength = torch.cat([out[2] * back[2] for out, back in ways]).float()
-        strength = strength * self.unit_amplitude_counts * rcs_m2.to(self.device).sqrt().repeat(len(ways)).float()
-        return self._signals(paths_m, strength)
+        paths_m = torch.cat([out[0][..., :, None, :] + back[1][..., None, :, :] for out, back in ways], dim=-1)
+        gain = torch.cat([out[2] * back[2] for out, back in ways], dim=-1)
+        strength = self.unit_amplitude_counts * gain * torch.cat([rcs_m2.sqrt()] * len(ways), dim=-1)
+        middle = paths_m[..., paths_m.shape[-4] // 2, :, :, :]
+        return paths_m, (strength * (middle.mean((-3, -2)) / 2 < self.config.max_range_m)).float()
 
     def _legs(self, positions_m: Tensor, coefficient: float) -> tuple[Tensor, Tensor, Tensor]:
-        """Ways to transmitters and receivers, (nodes, antennas, points), and amplitude of one way, (points,)."""
-        to_tx = (positions_m[:, None] - self._tx_m[:, None]).norm(dim=-1)
-        to_rx = (positions_m[:, None] - self._rx_m[:, None]).norm(dim=-1)
-        middle = positions_m[len(positions_m) // 2]
+        """Ways to transmitters and receivers, (..., nodes, antennas, points), and amplitude of one way."""
+        to_tx = (positions_m[..., None, :, :] - self._tx_m[:, None]).norm(dim=-1)
+        to_rx = (positions_m[..., None, :, :] - self._rx_m[:, None]).norm(dim=-1)
+        middle = positions_m[..., positions_m.shape[-3] // 2, :, :]
         return to_tx, to_rx, coefficient * self.gain(middle) / (middle - self.position_m).norm(dim=-1)
 
     def _signals(self, paths_m: Tensor, strength: Tensor) -> Tensor:
         """Samples of points with ways (nodes, tx, rx, points) and amplitudes in counts."""
         config = self.config
-        range_m = paths_m[len(paths_m) // 2].mean((0, 1)) / 2
-        kept = (strength > 0) & (range_m < config.max_range_m)
+        kept = strength > 0
         paths_m, strength = paths_m[..., kept], strength[kept]
 
         cycles = paths_m / config.wavelength_m
         # whole cycles do not count, and what is left of a frame's movement single precision holds to 1e-5 rad
         phases = 2 * torch.pi * (cycles - cycles[0].floor())
-        start, (speed, bend) = phases[0].float(), _polynomial(phases)
+        start, (speed, bend) = phases[0].float(), polynomial(phases)
         range_cycles = paths_m.mean((1, 2)) / (2 * config.range_resolution_m)
-        range_speed, range_bend = _polynomial(range_cycles)
+        range_speed, range_bend = polynomial(range_cycles)
         chirps = torch.arange(config.chirps_per_frame, device=self.device, dtype=torch.float32)
         times = (chirps / config.chirps_per_frame).view(config.num_loops, config.num_tx)
         time = times[:, :, None, None]  # loops, tx, rx, points
@@ -225,7 +242,7 @@ class RadarSensor:
         return torch.polar(torch.ones_like(phase), phase).to(self.device)
 
 
-def _polynomial(values: Tensor) -> tuple[Tensor, Tensor]:
+def polynomial(values: Tensor) -> tuple[Tensor, Tensor]:
     """Slope at the start and bend of the polynomial through one, two or three nodes over the time 0 to 1, float32."""
     if len(values) == 1:
         speed = bend = torch.zeros_like(values[0])

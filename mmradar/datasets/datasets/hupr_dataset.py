@@ -23,7 +23,8 @@ from mmradar.registry import DATASETS
 class HuPRDataset(RecordedRadarPoseDataset):
     """Windows of raw radar frames of several views, with the poses of all their frames.
 
-    Reads HuPR's files as they are downloaded: ``single_<N>/{hori,vert}/adc_data.bin`` and ``hrnet_annot_*.json``.
+    Reads HuPR's files as they are downloaded, ``single_<N>/{hori,vert}/adc_data.bin`` and ``hrnet_annot_*.json``; or
+    range profiles (:mod:`mmradar.radar.range_profile_files`), ``adc_data.profiles.npy``, instead of raw files.
     Every annotated frame is the key frame of one window; windows are clamped at a sequence's ends, so that all frames
     of val and test are predicted. Sizes of all raw files are checked against radar and annotation at the start.
 
@@ -38,7 +39,8 @@ class HuPRDataset(RecordedRadarPoseDataset):
             the simulator writes) is asked for ``split``.
         split: ``'train'``, ``'val'`` or ``'test'``; used with ``splits.json`` only.
         radar: Preset or fields of the radar's :class:`~mmradar.radar.RadarConfig`.
-        adc_path: Raw file of a sequence and view, below ``data_root``; or a file of cubes.
+        adc_path: Recording of a sequence and view, below ``data_root``: a raw file, or whatever else
+            :func:`mmradar.radar.open_recording` opens. Of several names, the first that is there.
         recording: Further arguments of :func:`mmradar.radar.open_recording`. With ``on_error='drop'``, a recording that
             is cut short is used as far as it goes; the frames left out are counted in the log, and by
             :class:`~mmradar.evaluation.HuPRMetric` as misses. Of a chosen subset (mmengine's ``indices``), only the
@@ -62,7 +64,10 @@ class HuPRDataset(RecordedRadarPoseDataset):
         sequences: Sequence[int] | None = None,
         split: str | None = None,
         radar: str | Mapping[str, Any] | RadarConfig = 'iwr1843_hupr',
-        adc_path: str = 'single_{sequence}/{view}/adc_data.bin',
+        adc_path: str | Sequence[str] = (
+            'single_{sequence}/{view}/adc_data.bin',
+            'single_{sequence}/{view}/adc_data.profiles.npy',
+        ),
         recording: Mapping[str, Any] | None = None,
         image_size: tuple[int, int] = (256, 256),
         outside_tolerance_px: float = 16.0,
@@ -71,7 +76,8 @@ class HuPRDataset(RecordedRadarPoseDataset):
     ) -> None:
         self.sequences, self.split = None if sequences is None else list(sequences), split
         self.radar = RadarConfig.build(radar)
-        self.adc_path, self.recording = adc_path, dict(recording or {})
+        self.adc_path = (adc_path,) if isinstance(adc_path, str) else tuple(adc_path)
+        self.recording = dict(recording or {})
         self.image_size, self.outside_tolerance_px = tuple(image_size), outside_tolerance_px
         self.shuffle_radar = shuffle_radar
         super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)
@@ -104,8 +110,6 @@ class HuPRDataset(RecordedRadarPoseDataset):
         found = {}
         for view in self.views:
             path = self._adc_file(sequence, view)
-            if not path.is_file():
-                raise DataError(f'sequence {sequence} has no raw file of the radar {view!r}: looked for {path}')
             found[view] = open_recording(path, self.radar, num_frames=len(annotation), **self.recording)
         if notes := [note for recording in found.values() for note in recording.notes]:
             missing = len(annotation) - min(map(len, found.values()))
@@ -142,7 +146,13 @@ class HuPRDataset(RecordedRadarPoseDataset):
         return list(splits[self.split])
 
     def _adc_file(self, sequence: int, view: str) -> Path:
-        return Path(self.data_root) / self.adc_path.format(sequence=sequence, view=view)
+        places = [Path(self.data_root) / path.format(sequence=sequence, view=view) for path in self.adc_path]
+        for place in places:
+            if place.is_file():
+                return place
+        raise DataError(
+            f'sequence {sequence} has no recording of the radar {view!r}: looked for {" and ".join(map(str, places))}'
+        )
 
     def recordings(self) -> Iterator[tuple[str, Recording]]:
         """Every recording with its view."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,13 +66,15 @@ class RangeDopplerMap(BaseTransform):
         cube, frames = results.pop('cube', None), results['frame_indices']
         views = []
         for index, (view, recording) in enumerate(results['recordings'].items()):
-            if cube is None and isinstance(recording, radar.RawRecording):
+            if cube is not None:
+                make, samples = radar.range_doppler_from_cube, cube[:, index]
+            elif isinstance(recording, radar.RawRecording):
                 make, samples = radar.range_doppler_from_raw, recording.raw(frames)
+            elif isinstance(recording, radar.RangeProfileRecording):
+                make = partial(radar.range_doppler_from_profiles, held_bins=recording.range_bins)
+                samples = recording.profiles(frames)
             else:
-                make, samples = (
-                    radar.range_doppler_from_cube,
-                    recording.cube(frames) if cube is None else cube[:, index],
-                )
+                make, samples = radar.range_doppler_from_cube, recording.cube(frames)
             views.append(self._spectrum(make, samples, view, recording.config))
         results['spectrum'] = np.stack(views, axis=1)
         return results
@@ -82,7 +85,8 @@ class RangeDopplerMap(BaseTransform):
             options['antenna_delays'] = config.antenna_delays(self.num_chirps)
         if calibration:
             options['range_offset_bins'] = calibration.range_bias_m / config.range_resolution_m
-        spectrum = make(samples, self.num_chirps, self.num_doppler, self.range_bins, **options)
+        options |= dict(num_chirps=self.num_chirps, num_doppler=self.num_doppler, range_bins=self.range_bins)
+        spectrum = make(samples, **options)
         if calibration:
             spectrum *= calibration.antenna_weights.astype(np.complex64)[:, None, None]
         return spectrum

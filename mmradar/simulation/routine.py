@@ -1,0 +1,194 @@
+"""One subject doing one thing after another, arms and legs not always the same: joint positions at any time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from mmradar.simulation.free_motion import ARM_RANGES, LEG_RANGES, TRUNK_RANGES, free_limb, of_side
+from mmradar.simulation.motions.pose import Angles
+from mmradar.simulation.motions.style import Style
+from mmradar.simulation.motions.waveforms import ease
+from mmradar.simulation.performance import Performance, Posture, is_seen_whole
+from mmradar.simulation.skeleton import LIMB_ANGLES, TRUNK_ANGLES, Subject
+
+_ARM_ANGLES = tuple(name for name in LIMB_ANGLES if name.startswith(('shoulder', 'elbow')))
+_ALL_ANGLES = (*TRUNK_ANGLES, *(f'{name}_{side}' for name in LIMB_ANGLES for side in ('right', 'left')))
+# the plastic number's powers spread points over a square and its likes more evenly than chance does
+_STEPS = 1.1673039782614187 ** -np.arange(1, 6)  # of a 5-dimensional additive recurrence (Roberts, 2018)
+
+
+@dataclass(frozen=True)
+class Act:
+    """One part of a routine.
+
+    Args:
+        start_s, blend_s: When it begins to take over, and how long that takes.
+        performance: What trunk and legs do, and the arms where nothing else is said.
+        arms: For each side, ``'right'`` and ``'left'``, another performance whose arm is taken, the seed of a free
+            movement, or ``None``.
+        free_seed: Seeds free movements of trunk and legs, too; ``None`` for the performance's.
+    """
+
+    start_s: float
+    blend_s: float
+    performance: Performance
+    arms: tuple[Performance | int | None, Performance | int | None] = (None, None)
+    free_seed: int | None = None
+
+    def posture(self, time_s: np.ndarray) -> Posture:
+        """How the body is held, were this act all there is."""
+        posture = self.performance.posture(time_s)
+        angles = {name: np.broadcast_to(posture.angles.get(name, 0.0), time_s.shape) for name in _ALL_ANGLES}
+        if self.free_seed is not None:
+            angles |= _free_body(self.free_seed, time_s)
+        for side, arm in zip(('right', 'left'), self.arms):
+            if isinstance(arm, Performance):
+                other = arm.posture(time_s).angles
+                angles |= {f'{name}_{side}': other.get(f'{name}_{side}', 0.0 * time_s) for name in _ARM_ANGLES}
+            elif arm is not None:
+                rng = np.random.default_rng(arm)
+                angles |= free_limb(rng, ARM_RANGES, time_s, of_side(ARM_RANGES, side), extent=rng.uniform(0.4, 1.0))
+        return replace(posture, angles=angles)
+
+
+def _free_body(seed: int, time_s: np.ndarray) -> Angles:
+    """Trunk and legs of a body that stands on one leg or both and moves as it likes."""
+    # one generator a limb, for how much each draws depends on how far the times go
+    rng, trunk, *legs = (np.random.default_rng([seed, limb]) for limb in range(4))
+    slow = (0.5, 1.6)
+    standing = str(rng.choice(['right', 'left', 'both']))
+    angles = free_limb(trunk, TRUNK_RANGES, time_s, durations_s=slow, extent=rng.uniform(0.3, 1.0))
+    for side, leg in zip(('right', 'left'), legs):
+        extent = rng.uniform(0.5, 1.0) * (0.25 if standing == side else 1.0)
+        angles |= free_limb(leg, LEG_RANGES, time_s, of_side(LEG_RANGES, side), durations_s=slow, extent=extent)
+    return angles
+
+
+@dataclass(frozen=True)
+class Routine:
+    """One subject doing one thing after another at one place.
+
+    People do not repeat one motion for a minute, and their arms do not wait for their legs: acts follow each other and
+    blend, and in about half of them an arm does what another motion says, or goes where it likes.
+
+    Args:
+        subject: Who.
+        acts: What they do, in order; the first from the start.
+    """
+
+    subject: Subject
+    acts: tuple[Act, ...]
+
+    @classmethod
+    def random(
+        cls, subject: Subject, motions: list[str], number: int, duration_s: float, rng: np.random.Generator
+    ) -> Routine:
+        """A routine that fills some seconds, with acts of 2.5 to 5 s.
+
+        Motions follow each other in a shuffled order until all have had their turn. Rate, extent, phase, carriage and
+        heading of the acts of all routines together are spread evenly by a low-discrepancy sequence.
+
+        Args:
+            subject: Who.
+            motions: Names of ``MOTIONS``.
+            number: Of the routine among all; acts go on where those of the one before stopped.
+            duration_s: How long.
+            rng: Draws everything else.
+        """
+        first = Performance.random(subject, motions[0], rng)
+        acts: list[Act] = []
+        start_s = 0.0
+        count = int(np.ceil(duration_s / 2.5))
+        while start_s < duration_s:
+            place = number * count + len(acts)
+            deck = np.random.default_rng([place // len(motions), len(motions)]).permutation(len(motions))
+            even = (0.5 + (place + 1) * _STEPS) % 1
+            performance = replace(
+                Performance.random(subject, motions[deck[place % len(motions)]], rng),
+                style=_style(even, rng),
+                heading_rad=float(np.pi + 1.4 * (even[4] - 0.5)),
+                sway_phases=first.sway_phases,
+                breath_rate_hz=first.breath_rate_hz,
+                breath_depth_m=first.breath_depth_m,
+            )
+            performance = replace(performance, place_m=_near(first.place_m, performance.place_m))
+            arms = tuple(cls._random_arm(subject, motions, performance, rng) for _ in range(2))
+            free = int(rng.integers(2**31)) if rng.uniform() < 0.15 else None
+            acts.append(Act(start_s, float(rng.uniform(0.4, 0.9)), performance, arms, free))
+            start_s += float(rng.uniform(2.5, 5.0))
+        routine = cls(subject, tuple(acts))
+        while not is_seen_whole(routine.joints_m(np.arange(0, duration_s, 0.1))):
+            routine = routine._moved(0.05)
+        return routine
+
+    @staticmethod
+    def _random_arm(
+        subject: Subject, motions: list[str], performance: Performance, rng: np.random.Generator
+    ) -> Performance | int | None:
+        kind = rng.uniform()
+        if kind < 0.5:
+            return None
+        if kind < 0.75:
+            return int(rng.integers(2**31))
+        motion = motions[int(rng.integers(len(motions)))]
+        return replace(performance, motion=motion, style=_style(rng.uniform(size=5), rng))
+
+    def _moved(self, back_m: float) -> Routine:
+        """The same, further back."""
+
+        def moved(performance: Performance) -> Performance:
+            x, y = performance.place_m
+            return replace(performance, place_m=(x, y + back_m))
+
+        return replace(self, acts=tuple(replace(act, performance=moved(act.performance)) for act in self.acts))
+
+    @property
+    def motion(self) -> str:
+        """The motions' names, in order."""
+        return ' '.join(act.performance.motion for act in self.acts)
+
+    def joints_m(self, time_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
+        """Joint positions in world axes, in m, at the times given, in s from the start."""
+        time_s = np.asarray(time_s, dtype=np.float64)
+        first, *others = self.acts
+        posture = first.posture(time_s)
+        for act in others:
+            share = ease((time_s - act.start_s) / act.blend_s)
+            if share.any():
+                posture = _blend(posture, act.posture(time_s), share)
+        return posture.joints_m(self.subject)
+
+
+def _style(even: np.ndarray, rng: np.random.Generator) -> Style:
+    """A style from four numbers in [0, 1); rates from 0.3 to 0.95 cycles a second."""
+    rate, extent, phase, carriage = even[:4]
+    return Style(
+        rate_hz=float(0.3 + 0.65 * rate),
+        extent=float(0.7 + 0.5 * extent),
+        phase=float(phase),
+        side=str(rng.choice(['right', 'left'])),
+        carriage=float(carriage),
+    )
+
+
+def _near(place_m: tuple[float, float], other_m: tuple[float, float], share: float = 0.15) -> tuple[float, float]:
+    """A place on the way from one to another: a subject moves little between acts."""
+    return tuple(a + share * (b - a) for a, b in zip(place_m, other_m))
+
+
+def _blend(before: Posture, after: Posture, share: np.ndarray) -> Posture:
+    """Between two postures, time by time."""
+
+    def mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        weight = share.reshape(-1, *([1] * (a.ndim - 1)))
+        return (1 - weight) * a + weight * b
+
+    return Posture(
+        {name: mix(before.angles[name], after.angles[name]) for name in _ALL_ANGLES},
+        mix(before.heading_rad, after.heading_rad),
+        mix(before.ground_m, after.ground_m),
+        mix(before.breath_m, after.breath_m),
+    )
