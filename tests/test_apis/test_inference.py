@@ -77,3 +77,15 @@ def test_the_windows_key_frame_is_what_is_predicted(model, simulated_root):
     after = [second_frame(network) for network in (causal, model)]
     np.testing.assert_array_equal(after[0], before[0])
     assert np.abs(after[1] - before[1]).max() > 1e-3
+
+
+def test_views_that_lost_other_frames_are_refused(model, simulated_root):
+    """Their frames no longer belong together, number by number."""
+    opened = {view: open_recording(path, SMALL_PLAN.radar_config) for view, path in files(simulated_root).items()}
+    lossy = {
+        view: RawRecording(each.words([0, 2, 3]), each.path, each.config, missing_frames=(1,))
+        for view, each in opened.items()
+    }
+    assert len(inference(model, lossy)) == 3
+    with pytest.raises(DataError, match=r'do not lack the same frames .*\(hori\): 1; .*\(vert\): 0'):
+        inference(model, lossy | dict(vert=opened['vert']))

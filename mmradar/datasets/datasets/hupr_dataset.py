@@ -42,7 +42,7 @@ class HuPRDataset(RecordedRadarPoseDataset):
         recording: Further arguments of :func:`mmradar.radar.open_recording`. With ``on_error='drop'``, a recording that
             is cut short is used as far as it goes; the frames left out are counted in the log, and by
             :class:`~mmradar.evaluation.HuPRMetric` as misses. Of a chosen subset (mmengine's ``indices``), only the
-            frames chosen count.
+            frames chosen count. A dump of packets that lacks frames before others is an error.
         image_size: (width, height) in px of the image that the joints refer to.
         outside_tolerance_px: How far outside the image a joint may lie. HRNet may place one a little beside it.
         shuffle_radar: Seed by which radar windows and poses are dealt to each other at random: a control experiment.
@@ -107,6 +107,13 @@ class HuPRDataset(RecordedRadarPoseDataset):
             if not path.is_file():
                 raise DataError(f'sequence {sequence} has no raw file of the radar {view!r}: looked for {path}')
             found[view] = open_recording(path, self.radar, num_frames=len(annotation), **self.recording)
+            if missing := found[view].missing_frames:
+                numbers = ', '.join(map(str, missing[:8])) + (', ...' if len(missing) > 8 else '')
+                raise DataError(
+                    f'sequence {sequence}: {path} lacks frames in front of others ({numbers}), which would get the '
+                    "wrong labels. recording=dict(on_error='zero') keeps frames with lost packets in their places; a "
+                    'sequence whose first frames were never received must be left out.'
+                )
         if notes := [note for recording in found.values() for note in recording.notes]:
             missing = len(annotation) - min(map(len, found.values()))
             left_out = f'sequence {sequence}: {missing:,} of {len(annotation):,} frames are left out.'
