@@ -70,8 +70,8 @@ class RecordingDataset(RecordedRadarPoseDataset):
         self._check_same_frames()
         length = min(map(len, self._recordings.values()))
         frames = range(length) if self.frames is None else [int(frame) for frame in self.frames]
-        if not length or any(not 0 <= frame < length for frame in frames):
-            wanted = f'frames {min(frames)} to {max(frames)} are wanted' if len(frames) else 'frames are wanted'
+        if not frames or any(not 0 <= frame < length for frame in frames):
+            wanted = f'frames {min(frames)} to {max(frames)} are wanted' if len(frames) else 'no frames are wanted'
             paths = ', '.join(str(recording.path) for recording in self._recordings.values())
             raise DataError(f'{paths}: {wanted}, there are {length}')
         return [dict(frame=frame, length=length) for frame in frames]
