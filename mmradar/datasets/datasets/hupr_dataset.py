@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mmengine.dataset import force_full_init
 from mmengine.logging import print_log
 
 from mmradar.datasets.datasets.hupr_annotation import SequenceAnnotation, load_hupr_annotation
@@ -151,6 +152,7 @@ class HuPRDataset(RecordedRadarPoseDataset):
     def _adc_file(self, sequence: int, view: str) -> Path:
         return Path(self.data_root) / self.adc_path.format(sequence=sequence, view=view)
 
+    @force_full_init
     def recordings(self) -> Iterator[tuple[str, Recording]]:
         """Every recording with its view."""
         return (pair for views in self._recordings for pair in views.items())
