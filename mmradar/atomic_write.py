@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import BinaryIO
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """A file to write, beside its place and renamed when whole: a killed process leaves nothing that is taken for it.
 
-    Several processes may write the same; the last one's stays.
+    Several processes or threads may write the same; the last one's stays.
 
     Raises:
         OSError: It cannot be written.
@@ -38,7 +39,6 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         OSError: It cannot be made, or a folder with files is at its place.
     """
     unfinished = _unfinished(path)
-    shutil.rmtree(unfinished, ignore_errors=True)  # of a killed process that had this one's number
     unfinished.mkdir(parents=True)
     try:
         yield unfinished
@@ -48,4 +48,5 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def _unfinished(path: Path) -> Path:
-    return path.with_name(f'.{path.stem}.{os.getpid()}.unfinished')
+    # no process number: threads share it, and computers or containers that share a folder may have the same
+    return path.with_name(f'.{path.stem}.{uuid.uuid4().hex[:12]}.unfinished')

@@ -31,6 +31,17 @@ def test_a_file_that_fails_leaves_what_was_there(tmp_path):
     assert path.read_bytes() == b'old' and names(tmp_path) == ['clip.npz']
 
 
+def test_two_writers_of_a_file_do_not_meet(tmp_path):
+    path = tmp_path / 'clip.npz'
+    with atomic_write(path) as slow:
+        slow.write(b'slow, ')
+        with atomic_write(path) as fast:
+            fast.write(b'fast')
+        assert path.read_bytes() == b'fast'
+        slow.write(b'whole')
+    assert path.read_bytes() == b'slow, whole' and names(tmp_path) == ['clip.npz']
+
+
 def test_a_folder_appears_when_it_is_whole(tmp_path):
     with atomic_folder(tmp_path / 'single_1') as folder:
         (folder / 'joints.npy').write_bytes(b'all')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -39,7 +40,7 @@ def predictions(
     """Batches, each with the model's predictions of it.
 
     Args:
-        model: See :func:`~mmradar.apis.init_model`; in evaluation mode.
+        model: See :func:`~mmradar.apis.init_model`. It predicts in evaluation mode, and is then as it was.
         loader: See :func:`build_loader`.
         on_progress: Called with (batches done, batches in all).
 
@@ -47,11 +48,23 @@ def predictions(
         What the loader gives, and a list of ``PoseDataSample`` with ``pred_instances``.
     """
     for number, batch in enumerate(loader, 1):
-        with torch.no_grad():
+        with torch.no_grad(), _evaluation_mode(model):
             samples = model.test_step(batch)
         yield batch, samples
         if on_progress:
             on_progress(number, len(loader))
+
+
+@contextmanager
+def _evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """In training mode, dropout would change predictions, and predictions the statistics of batch normalisation."""
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
 
 
 def metrics_of(
@@ -84,7 +97,7 @@ def evaluate(
     """Metrics of a model that is at hand; for one in a file, with logs and pictures, see :func:`~mmradar.apis.test`.
 
     Args:
-        model: See :func:`~mmradar.apis.init_model`; in evaluation mode.
+        model: As of :func:`predictions`.
         loader: See :func:`build_loader`.
         evaluator: A configuration's ``test_evaluator``.
         on_progress: Called with (batches done, batches in all).

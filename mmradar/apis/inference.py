@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
@@ -38,10 +40,21 @@ def recording_dataset(
     """
     init_default_scope(config.get('default_scope', 'mmradar'))
     settings = next(datasets_of(config.test_dataloader))
-    shared: dict[str, Any] = {key: settings[key] for key in _SHARED if key in settings}
+    shared: dict[str, Any] = {**_defaults(settings.get('type')), **{k: settings[k] for k in _SHARED if k in settings}}
     if radar := radar_settings(settings):
         shared['radar'] = radar
     return DATASETS.build(dict(type='RecordingDataset', recording=dict(recording), frames=frames, **shared))
+
+
+def _defaults(kind: str | type) -> dict[str, Any]:
+    """What a data set takes where its settings leave it open, such as the order of its views."""
+    kind = DATASETS.get(kind) if isinstance(kind, str) else kind
+    found: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        for name, argument in inspect.signature(base.__init__).parameters.items() if '__init__' in vars(base) else ():
+            if name in _SHARED and argument.default is not argument.empty:
+                found[name] = argument.default
+    return found
 
 
 def radar_settings(settings: Mapping[str, Any]) -> Any:
@@ -74,5 +87,6 @@ def inference(
         DataError: A frame that is not there, or no frames.
     """
     dataset = recording_dataset(model.cfg, recording, frames)
-    loader = DataLoader(dataset, batch_size, collate_fn=pseudo_collate)
+    # a loader draws a seed for its workers, even without any; not from the caller's random numbers
+    loader = DataLoader(dataset, batch_size, collate_fn=pseudo_collate, generator=torch.Generator())
     return [sample for _, samples in predictions(model, loader, on_progress) for sample in samples]

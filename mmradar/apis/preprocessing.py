@@ -10,9 +10,10 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mmradar.apis.config_options import registered, takes
 from mmradar.apis.data_folders import datasets_of
 from mmradar.datasets.cache import DiskCache
-from mmradar.errors import DataError
+from mmradar.errors import ConfigError, DataError
 from mmradar.processes import run_jobs
 from mmradar.radar import Recording
 from mmradar.registry import DATASETS
@@ -66,8 +67,12 @@ def preprocess(
         if not config.get(f'{split}_dataloader'):
             continue
         for settings in datasets_of(config[f'{split}_dataloader']):
-            settings = {**settings, 'cache_dir': str(cache_dir)}
-            dataset = DATASETS.build(settings)
+            if not any(takes(kind, 'cache_dir') for kind in registered(settings['type'])):
+                raise ConfigError(
+                    f'{split}_dataloader: a {settings["type"]} keeps nothing on disk; choose the splits of recordings'
+                )
+            dataset = DATASETS.build({**settings, 'cache_dir': str(cache_dir)})
+            dataset.full_init()  # of one that is to be lazy
             cache, frame_bytes = dataset.pipeline.disk_cache, None
             for view, recording in dataset.recordings():
                 path = cache.path(view, recording)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ class RadarPipeline(Compose):
             dtype: ``'float16'`` or ``'float32'``.
 
         Raises:
-            ConfigError: No transform is per frame, or one is not given by its settings.
+            ConfigError: No transform is per frame, or one is not given by settings that JSON can hold.
         """
         if not self.num_per_frame:
             raise ConfigError('the pipeline begins with no per-frame transform: there are no frames to keep on disk')
@@ -77,6 +78,13 @@ class RadarPipeline(Compose):
                 'object; write dict(type=...) in its place'
             )
         plain = settings.to_dict() if hasattr(settings, 'to_dict') else dict(settings)
+        try:
+            plain = json.loads(json.dumps(plain, default=_as_text))
+        except TypeError as error:
+            raise ConfigError(
+                f'a cache on disk is named by the settings of every transform, which must be numbers, texts, lists and '
+                f'dictionaries; those of {type(transform).__name__} are not: {error}'
+            ) from error
         return [plain, transform.fingerprint() if hasattr(transform, 'fingerprint') else None]
 
     def __call__(self, results: dict) -> dict | None:
@@ -93,3 +101,12 @@ class RadarPipeline(Compose):
             if results is None:
                 return None
         return results
+
+
+def _as_text(value: Any) -> str:
+    """Paths and classes in settings, as JSON can hold them."""
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, type):
+        return f'{value.__module__}.{value.__qualname__}'
+    raise TypeError(f'found {value!r}')

@@ -290,8 +290,8 @@ class PacketDumpRecording(RawRecording):
 
     def __init__(self, file: OpenedFile) -> None:
         frames = _frames_of_dump(file)
-        notes = dict(dropped_frames=frames.dropped_frames, notes=frames.notes)
-        Recording.__init__(self, file.path, file.config, file=file, **notes)
+        left_out = {name: getattr(frames, name) for name in ('dropped_frames', 'notes', 'missing_frames')}
+        Recording.__init__(self, file.path, file.config, file=file, **left_out)
         self._num_frames = len(frames)
 
     def __len__(self) -> int:
@@ -318,13 +318,15 @@ def _frames_of_stream(
 ) -> RawRecording:
     frame_bytes = config.frame_bytes
     # offsets counted from the start of the frame that the first packet is in
-    ahead = stream.first_byte % frame_bytes
+    first, ahead = divmod(stream.first_byte, frame_bytes)
     gaps = [(ahead + offset, size) for offset, size in stream.lost]
     if ahead:
         gaps.insert(0, (0, ahead))
     samples = np.concatenate([np.zeros(ahead, np.uint8), stream.samples])
     if not gaps:
-        return recording_of_bytes(samples, path, config, num_frames, 'raise' if on_error == 'zero' else on_error)
+        found = recording_of_bytes(samples, path, config, num_frames, 'raise' if on_error == 'zero' else on_error)
+        found.missing_frames = tuple(range(first))
+        return found
     lost = f'{sum(size for _, size in gaps):,} bytes in {len(gaps):,} gaps, the first at byte {gaps[0][0]:,} (frame '
     lost = f'{path}: packets are lost: {lost}{gaps[0][0] // frame_bytes:,})'
     if on_error == 'raise':
@@ -332,6 +334,7 @@ def _frames_of_stream(
     if on_error == 'zero':
         found = recording_of_bytes(samples, path, config, num_frames)
         found.notes += (f'{lost}; filled with zeros',)
+        found.missing_frames = tuple(range(first))
         return found
     whole = len(samples) // frame_bytes
     keep = np.ones(whole, bool)
@@ -342,5 +345,7 @@ def _frames_of_stream(
     dropped = whole - int(keep.sum())
     numbers = ', '.join(map(str, np.flatnonzero(~keep)[:8])) + (', ...' if dropped > 8 else '')
     found.notes += (f'{lost}; {dropped} frames are left out: {numbers}',)
+    kept = np.flatnonzero(keep)
+    found.missing_frames = (*range(first), *(first + np.flatnonzero(~keep[: kept[-1]])).tolist())
     found.dropped_frames = (num_frames or -(-len(samples) // frame_bytes)) - len(found)
     return found

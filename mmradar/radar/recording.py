@@ -91,6 +91,8 @@ class Recording(ABC):
         config: The radar.
         dropped_frames: Frames left out because they are not whole.
         notes: What was left out, in sentences.
+        missing_frames: Numbers of frames that the radar sent and that are left out though later ones are there; those
+            have moved up, and are no longer the frames of these numbers of a label or of another radar.
         file: How the file was opened; ``None`` of a recording in memory.
     """
 
@@ -100,10 +102,11 @@ class Recording(ABC):
         config: RadarConfig,
         dropped_frames: int = 0,
         notes: Sequence[str] = (),
+        missing_frames: Sequence[int] = (),
         file: OpenedFile | None = None,
     ) -> None:
         self.path, self.config, self.dropped_frames, self.notes = path, config, dropped_frames, tuple(notes)
-        self.file = file
+        self.missing_frames, self.file = tuple(missing_frames), file
 
     @abstractmethod
     def __len__(self) -> int:

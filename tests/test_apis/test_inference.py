@@ -77,3 +77,44 @@ def test_the_windows_key_frame_is_what_is_predicted(model, simulated_root):
     after = [second_frame(network) for network in (causal, model)]
     np.testing.assert_array_equal(after[0], before[0])
     assert np.abs(after[1] - before[1]).max() > 1e-3
+
+
+def test_views_that_lost_other_frames_are_refused(model, simulated_root):
+    """Their frames no longer belong together, number by number."""
+    opened = {view: open_recording(path, SMALL_PLAN.radar_config) for view, path in files(simulated_root).items()}
+    lossy = {
+        view: RawRecording(each.words([0, 2, 3]), each.path, each.config, missing_frames=(1,))
+        for view, each in opened.items()
+    }
+    assert len(inference(model, lossy)) == 3
+    with pytest.raises(DataError, match=r'do not lack the same frames .*\(hori\): 1; .*\(vert\): 0'):
+        inference(model, lossy | dict(vert=opened['vert']))
+
+
+def test_the_caller_s_model_and_random_numbers_stay_as_they_are(model, simulated_root):
+    expected = inference(model, files(simulated_root))
+    state, weights = torch.get_rng_state(), {name: value.clone() for name, value in model.state_dict().items()}
+    model.train()
+    model.backbone.eval()  # as one that is frozen
+    found = inference(model, files(simulated_root))
+    for one, other in zip(found, expected):
+        np.testing.assert_array_equal(one.pred_instances.keypoints, other.pred_instances.keypoints)
+    assert model.training and model.head.training and not model.backbone.training
+    assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_what_the_configuration_leaves_to_its_data_set_is_that_data_set_s(model, simulated_root):
+    """The order of views above all, which the recording's names must not change."""
+    expected = inference(model, files(simulated_root))
+    del model.cfg.test_dataloader.dataset['views']
+    found = inference(model, dict(reversed(files(simulated_root).items())))
+    for one, other in zip(found, expected):
+        np.testing.assert_array_equal(one.pred_instances.keypoints, other.pred_instances.keypoints)
+    with pytest.raises(ConfigError, match='recordings of the views hori, vert are expected, found vert'):
+        inference(model, dict(vert=files(simulated_root)['vert']))
+
+
+def test_no_frames_are_an_error(model, simulated_root):
+    with pytest.raises(DataError, match='no frames are wanted, there are 5'):
+        inference(model, files(simulated_root), frames=[])

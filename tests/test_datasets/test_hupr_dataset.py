@@ -1,5 +1,6 @@
 import json
 import shutil
+import struct
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from conftest import SMALL_PLAN, SMALL_RADAR, logged
 from mmradar.datasets import HuPRDataset
 from mmradar.errors import DataError
 from mmradar.radar import ADCFileError, heatmap_3d, open_recording, remove_static_clutter
+from mmradar.radar.packets import PACKET_BYTES
 
 
 def dataset(root, **options):
@@ -163,6 +165,19 @@ def cut_short(root, sequence, view, frames):
     path.write_bytes(path.read_bytes()[: frames * SMALL_PLAN.radar_config.frame_bytes])
 
 
+def dump_packets(root, lost=()):
+    """Write a dump of packets beside every raw file; sequence 7's horizontal radar loses some."""
+    for path in root.glob('single_*/*/adc_data.bin'):
+        content, left_out = path.read_bytes(), lost if path.parts[-3:-1] == ('single_7', 'hori') else ()
+        path.with_name('packets.bin').write_bytes(
+            b''.join(
+                struct.pack('<I', number + 1) + start.to_bytes(6, 'little') + content[start : start + PACKET_BYTES]
+                for number, start in enumerate(range(0, len(content), PACKET_BYTES))
+                if number not in left_out
+            )
+        )
+
+
 def evaluate_the_truth(data):
     """HuPR's metric of a network that is always right, through pipeline, loader and evaluator."""
     evaluator = Evaluator(dict(type='HuPRMetric', per_joint=False))
@@ -182,6 +197,25 @@ def windows(damaged_root, tiny_config):
         return HuPRDataset(**{key: value for key, value in options.items() if key != 'type'})
 
     return build
+
+
+def test_dumps_of_packets_give_the_windows_of_raw_files(damaged_root, windows):
+    dump_packets(damaged_root)
+    plain = windows()
+    dumps = windows(adc_path='single_{sequence}/{view}/packets.bin', recording=dict(format='packets'))
+    assert len(dumps) == len(plain) == 10
+    for index in range(len(plain)):
+        torch.testing.assert_close(dumps[index]['inputs'], plain[index]['inputs'], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize('first, last', [(40, 40), (0, 50)])
+def test_frames_lost_before_others_do_not_shift_labels(damaged_root, windows, first, last):
+    dump_packets(damaged_root, range(first, last + 1))  # a frame is 34 packets: frame 1; or 0 and 1
+    options = dict(adc_path='single_{sequence}/{view}/packets.bin')
+    with pytest.raises(
+        DataError, match=r'sequence 7: .*hori.*packets.bin lacks frames in front of others \((1|0, 1)\)'
+    ):
+        windows(recording=dict(format='packets', on_error='drop'), **options)
 
 
 @pytest.mark.parametrize('frames', [4, 2, 1])

@@ -1,5 +1,7 @@
 """Two stages of one flat pipeline."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,23 @@ def test_what_follows_the_leading_per_frame_transforms_sees_the_window(simulated
 def test_a_pipeline_without_frames_is_mmcvs(simulated_root):
     pipeline = RadarPipeline([dict(type='NoteShapes')])
     assert pipeline.num_per_frame == 0 and pipeline(dict(a=1))['seen'] == dict(a=None)
+
+
+def test_a_file_that_was_changed_or_is_opened_as_another_radars_is_another_recording(simulated_root, tmp_path):
+    path = tmp_path / 'adc_data.bin'
+    cached, plain = (RadarPipeline([dict(type='RangeDopplerMap')], cached_frames=frames) for frames in (8, 0))
+
+    def check(radar=RADAR):
+        sample = dict(recordings=dict(hori=open_recording(path, radar)), frame_indices=np.arange(3))
+        spectrum = cached(sample)['spectrum']
+        np.testing.assert_array_equal(spectrum, plain(sample)['spectrum'])
+        return spectrum
+
+    path.write_bytes((simulated_root / 'single_1/hori/adc_data.bin').read_bytes())
+    before = check()
+    assert np.abs(check(replace(RADAR, iq_order='QQII')) - before).max() > 0
+    path.write_bytes((simulated_root / 'single_2/hori/adc_data.bin').read_bytes())
+    assert np.abs(check() - before).max() > 0
 
 
 @pytest.mark.parametrize('cached_frames', [1, 64])

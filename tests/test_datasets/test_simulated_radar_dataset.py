@@ -1,9 +1,13 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
+from mmengine.dataset import ConcatDataset, RepeatDataset
 from torch.utils.data import DataLoader
 
 from conftest import SMALL_RADAR
+from mmradar.engine.hooks import EpochSeedHook
 from mmradar.errors import ConfigError
 from mmradar.registry import DATASETS
 
@@ -59,6 +63,15 @@ def test_workers_that_stay_alive_learn_of_the_epoch_and_change_nothing():
     for epoch in range(2):
         assert torch.equal(batches[0, epoch], batches[2, epoch])
     assert not torch.equal(batches[2, 0], batches[2, 1])
+
+
+@pytest.mark.parametrize('wrap', [lambda data: RepeatDataset(data, times=2), lambda data: ConcatDataset([data, data])])
+def test_the_hook_tells_data_sets_within_wrappers_of_the_epoch(wrap):
+    data = dataset()
+    for epoch in (1, 2):
+        loader = SimpleNamespace(dataset=wrap(data))
+        EpochSeedHook().before_train_epoch(SimpleNamespace(train_dataloader=loader, epoch=epoch, seed=0))
+        assert data.epoch == epoch
 
 
 def test_one_view_and_other_plans():

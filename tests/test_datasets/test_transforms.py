@@ -241,8 +241,11 @@ def test_cubes_and_files_of_cubes_give_what_the_raw_file_gives(window, tmp_path,
     np.testing.assert_allclose(heatmap_3d_of(results, **options), expected, atol=1e-5 * np.abs(expected).max())
 
 
-def test_another_layout_gives_the_same_heatmap(window, tmp_path):
-    config = replace(CONFIG, num_lanes=4, header_bytes=64)
+@pytest.mark.parametrize(
+    'layout', [dict(num_lanes=4, header_bytes=64), dict(iq_order='QQII'), dict(iq_order='IQIQ', header_bytes=64)]
+)
+def test_another_layout_gives_the_same_heatmap(window, tmp_path, layout):
+    config = replace(CONFIG, **layout)
     results = window() | dict(frame_indices=np.arange(3))
     for view, cube in zip(('hori', 'vert'), cubes(window)):
         pack_words(encode_groups(cube, config), config).tofile(tmp_path / f'{view}.bin')

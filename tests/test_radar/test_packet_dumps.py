@@ -84,6 +84,11 @@ def test_lost_packets_are_reported_filled_or_dropped(tmp_path, form):
     assert len(dropped) == 8 and dropped.dropped_frames == 2 and '2 frames are left out: 4, 5' in dropped.notes[-1]
     frame = CONFIG.frame_bytes
     assert dropped.raw().tobytes() == SAMPLES[: 4 * frame] + SAMPLES[6 * frame :]
+    assert filled.missing_frames == () and dropped.missing_frames == (4, 5)
+    late = open_packets(dump(tmp_path, content[7:], form), CONFIG, on_error='drop')  # from byte 10,192 on, in frame 3
+    assert late.raw().tobytes() == SAMPLES[6 * frame :] and late.missing_frames == (0, 1, 2, 3, 4, 5)
+    end_lost = open_packets(dump(tmp_path, content[:9], form), CONFIG, on_error='drop')
+    assert len(end_lost) == 4 and end_lost.missing_frames == ()
 
 
 def test_packets_out_of_order_and_twice(tmp_path):

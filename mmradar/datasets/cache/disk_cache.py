@@ -12,7 +12,7 @@ import numpy as np
 
 from mmradar.atomic_write import atomic_write
 from mmradar.datasets.frame_stage import Arrays, FrameSource
-from mmradar.errors import ConfigError
+from mmradar.errors import ConfigError, DataError
 from mmradar.radar import Recording
 
 _FORMAT = 3  # raise it when the file's content changes for the same settings
@@ -37,6 +37,7 @@ class DiskCache:
 
     Raises:
         ConfigError: Another type.
+        DataError: When frames are asked for: a file that was damaged.
     """
 
     def __init__(self, source: FrameSource, folder: str | Path, settings: Any, dtype: str = 'float16') -> None:
@@ -85,7 +86,13 @@ class DiskCache:
     def _map(self, view: str, recording: Recording) -> np.ndarray:
         path = self.path(view, recording)
         if path not in self._maps:
-            self._maps[path] = np.load(self.fill(view, recording), mmap_mode='r', allow_pickle=False)
+            self.fill(view, recording)
+            try:
+                self._maps[path] = np.load(path, mmap_mode='r', allow_pickle=False)
+            except (ValueError, EOFError) as error:  # numpy's, of a file that was cut off
+                raise DataError(
+                    f'{path}, of frames kept on disk, is damaged; delete it to have it made anew'
+                ) from error
         self._maps.move_to_end(path)
         if len(self._maps) > _OPEN_FILES:
             self._maps.popitem(last=False)

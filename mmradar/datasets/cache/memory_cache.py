@@ -9,6 +9,7 @@ import numpy as np
 from mmradar.datasets.frame_stage import Arrays, FrameSource
 from mmradar.errors import ConfigError
 from mmradar.radar import Recording
+from mmradar.radar.recording import OpenedFile
 
 
 class MemoryCache:
@@ -28,7 +29,7 @@ class MemoryCache:
         if num_frames < 1:
             raise ConfigError(f'a memory cache keeps at least 1 frame, found {num_frames}')
         self.source, self.num_frames = source, num_frames
-        self._frames: OrderedDict[tuple[str, str, int], dict[str, np.ndarray]] = OrderedDict()
+        self._frames: OrderedDict[tuple[str, OpenedFile, int], dict[str, np.ndarray]] = OrderedDict()
 
     def __getstate__(self) -> dict:
         return {**self.__dict__, '_frames': OrderedDict()}
@@ -37,16 +38,17 @@ class MemoryCache:
         """Frames, in this order, which stay the cache's: not to be changed."""
         if recording.file is None:  # what is in memory has no name that stays its own
             return self.source(view, recording, frames)
-        name, wanted = str(recording.path), list(dict.fromkeys(int(frame) for frame in frames))
-        found = {f: self._frames[view, name, f] for f in wanted if (view, name, f) in self._frames}
+        # the file as it was opened: another radar or option, or a later state of it, is another recording
+        file, wanted = recording.file, list(dict.fromkeys(int(frame) for frame in frames))
+        found = {f: self._frames[view, file, f] for f in wanted if (view, file, f) in self._frames}
         if missing := [frame for frame in wanted if frame not in found]:
             made = self.source(view, recording, np.asarray(missing))
             for place, frame in enumerate(missing):
                 # copies: a view would keep the whole block alive for one of its frames
                 found[frame] = {key: np.array(array[place]) for key, array in made.items()}
         for frame in wanted:
-            self._frames[view, name, frame] = found[frame]
-            self._frames.move_to_end((view, name, frame))
+            self._frames[view, file, frame] = found[frame]
+            self._frames.move_to_end((view, file, frame))
         while len(self._frames) > self.num_frames:
             self._frames.popitem(last=False)
         return {key: [found[int(frame)][key] for frame in frames] for key in found[wanted[0]]}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mmengine.dataset import force_full_init
 from mmengine.logging import print_log
 
 from mmradar.datasets.datasets.hupr_annotation import SequenceAnnotation, load_hupr_annotation
@@ -44,7 +45,7 @@ class HuPRDataset(RecordedRadarPoseDataset):
         recording: Further arguments of :func:`mmradar.radar.open_recording`. With ``on_error='drop'``, a recording that
             is cut short is used as far as it goes; the frames left out are counted in the log, and by
             :class:`~mmradar.evaluation.HuPRMetric` as misses. Of a chosen subset (mmengine's ``indices``), only the
-            frames chosen count.
+            frames chosen count. A dump of packets that lacks frames before others is an error.
         image_size: (width, height) in px of the image that the joints refer to.
         outside_tolerance_px: How far outside the image a joint may lie. HRNet may place one a little beside it.
         shuffle_radar: Seed by which radar windows and poses are dealt to each other at random: a control experiment.
@@ -111,6 +112,13 @@ class HuPRDataset(RecordedRadarPoseDataset):
         for view in self.views:
             path = self._adc_file(sequence, view)
             found[view] = open_recording(path, self.radar, num_frames=len(annotation), **self.recording)
+            if missing := found[view].missing_frames:
+                numbers = ', '.join(map(str, missing[:8])) + (', ...' if len(missing) > 8 else '')
+                raise DataError(
+                    f'sequence {sequence}: {path} lacks frames in front of others ({numbers}), which would get the '
+                    "wrong labels. recording=dict(on_error='zero') keeps frames with lost packets in their places; a "
+                    'sequence whose first frames were never received must be left out.'
+                )
         if notes := [note for recording in found.values() for note in recording.notes]:
             missing = len(annotation) - min(map(len, found.values()))
             left_out = f'sequence {sequence}: {missing:,} of {len(annotation):,} frames are left out.'
@@ -154,6 +162,7 @@ class HuPRDataset(RecordedRadarPoseDataset):
             f'sequence {sequence} has no recording of the radar {view!r}: looked for {" and ".join(map(str, places))}'
         )
 
+    @force_full_init
     def recordings(self) -> Iterator[tuple[str, Recording]]:
         """Every recording with its view."""
         return (pair for views in self._recordings for pair in views.items())

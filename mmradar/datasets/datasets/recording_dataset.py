@@ -67,13 +67,27 @@ class RecordingDataset(RecordedRadarPoseDataset):
 
     def load_data_list(self) -> list[dict]:
         """One entry for every key frame."""
+        self._check_same_frames()
         length = min(map(len, self._recordings.values()))
         frames = range(length) if self.frames is None else [int(frame) for frame in self.frames]
-        if not length or any(not 0 <= frame < length for frame in frames):
-            wanted = f'frames {min(frames)} to {max(frames)} are wanted' if len(frames) else 'frames are wanted'
+        if not frames or any(not 0 <= frame < length for frame in frames):
+            wanted = f'frames {min(frames)} to {max(frames)} are wanted' if len(frames) else 'no frames are wanted'
             paths = ', '.join(str(recording.path) for recording in self._recordings.values())
             raise DataError(f'{paths}: {wanted}, there are {length}')
         return [dict(frame=frame, length=length) for frame in frames]
+
+    def _check_same_frames(self) -> None:
+        missing = {recording.missing_frames for recording in self._recordings.values()}
+        if len(missing) > 1:
+            lacking = '; '.join(
+                f'{recording.path} ({view}): {len(recording.missing_frames):,}'
+                for view, recording in self._recordings.items()
+            )
+            raise DataError(
+                'the views do not lack the same frames in front of others, so that what was recorded together is no '
+                f"longer of one number: {lacking}. Open them with on_error='zero', which keeps frames with lost "
+                'packets in their places.'
+            )
 
     def recordings(self) -> Iterator[tuple[str, Recording]]:
         """Those of files."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mmengine.hooks import Hook
 from mmengine.runner import set_random_seed
 
@@ -17,7 +19,14 @@ class EpochSeedHook(Hook):
     """
 
     def before_train_epoch(self, runner) -> None:
-        dataset = runner.train_dataloader.dataset
-        if hasattr(dataset, 'set_epoch'):  # one that makes its samples itself
-            dataset.set_epoch(runner.epoch)
+        _tell(runner.train_dataloader.dataset, runner.epoch)
         set_random_seed((runner.seed + 1_000_003 * (runner.epoch + 1)) % 2**32, diff_rank_seed=True)
+
+
+def _tell(dataset: Any, epoch: int) -> None:
+    """Tell data sets that make their samples themselves of the epoch, also those within wrappers."""
+    if hasattr(dataset, 'set_epoch'):
+        dataset.set_epoch(epoch)
+    for inner in (getattr(dataset, 'dataset', None), *getattr(dataset, 'datasets', ())):
+        if inner is not None:
+            _tell(inner, epoch)

@@ -14,7 +14,8 @@ import pytest
 from conftest import SMALL_PLAN, SMALL_RADAR
 from mmradar.datasets import RadarPipeline
 from mmradar.datasets.cache import DiskCache
-from mmradar.errors import ConfigError
+from mmradar.datasets.transforms import RangeDopplerMap
+from mmradar.errors import ConfigError, DataError
 from mmradar.radar import open_recording
 
 RADAR = SMALL_PLAN.radar_config
@@ -136,6 +137,27 @@ def test_what_cannot_be_kept_is_refused(simulated_root, tmp_path):
     given = RadarPipeline(RadarPipeline(PIPELINE).transforms)
     with pytest.raises(ConfigError, match='RangeDopplerMap is given as an object'):
         given.keep_on_disk(tmp_path, 'hori', hori)
+
+
+def test_settings_may_hold_classes_and_paths(simulated_root, tmp_path):
+    expected = heatmap(simulated_root, tmp_path / 'names')
+    settings = [dict(PIPELINE[0], type=RangeDopplerMap), *PIPELINE[1:]]
+    np.testing.assert_array_equal(heatmap(simulated_root, tmp_path / 'classes', settings), expected)
+    for bins in ((10, 40), (11, 41)):
+        settings = [dict(PIPELINE[0], type=RangeDopplerMap, range_bins=np.array(bins)), *PIPELINE[1:]]
+        with pytest.raises(ConfigError, match=r'those of RangeDopplerMap are not: found array\('):
+            heatmap(simulated_root, tmp_path / 'arrays', settings)
+
+
+@pytest.mark.parametrize('size', [0, 1000])
+def test_a_damaged_file_is_named(simulated_root, tmp_path, size):
+    heatmap(simulated_root, tmp_path)
+    damaged = next(tmp_path.glob('*_hori_*.npy'))
+    damaged.write_bytes(damaged.read_bytes()[:size])
+    with pytest.raises(DataError, match=f'{damaged.name}.* is damaged; delete it'):
+        heatmap(simulated_root, tmp_path)
+    damaged.unlink()
+    heatmap(simulated_root, tmp_path)
 
 
 def test_a_failing_fill_leaves_nothing(simulated_root, tmp_path):
