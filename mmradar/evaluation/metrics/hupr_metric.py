@@ -50,6 +50,10 @@ def keypoint_average_precision(
     labelled = np.isfinite(visible) & (np.isfinite(truth).all(axis=-1) | (visible <= 0))
     names = [f'image {image}' for image in image_ids]
     check_truth('keypoint AP', labelled.all(axis=-1) & np.isfinite(areas), names)
+    seen = (visible > 0).any(axis=-1)  # to pycocotools, a prediction for an image without labels is a false one
+    predictions, truth, visible, areas = (array[seen] for array in (predictions, truth, visible, areas))
+    first_free = max((int(image) for image in image_ids), default=0) + 1
+    image_ids = np.asarray(image_ids)[seen]
     finite = np.isfinite(predictions).all(axis=(1, 2), keepdims=True)
     predictions = np.where(finite, predictions, np.inf)  # an OKS of 0
     flags = np.where(visible > 0, 2, 0)
@@ -62,7 +66,6 @@ def keypoint_average_precision(
             )
         )
         detections.append(dict(shared, score=1.0, keypoints=np.column_stack([pose, np.full(len(pose), 2)]).ravel()))
-    first_free = max((int(image) for image in image_ids), default=0) + 1
     for image in range(first_free, first_free + num_unpredicted):
         keypoints = np.full((len(sigmas), 3), 2)  # that are compared with nothing
         shared = dict(image_id=image, category_id=1, area=1.0, id=len(annotations) + 1, bbox=[0, 0, 1, 1])
