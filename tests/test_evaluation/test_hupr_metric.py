@@ -166,6 +166,26 @@ def test_images_repeated_by_distributed_padding_count_once():
     assert once == twice and set(once) == {f'coco/{name}' for name in names}
 
 
+def test_different_images_of_one_number_are_an_error():
+    """As of two data sets that both count from sequence 1: the one would hide the other."""
+    prediction, truth, visible, areas, ids = images(12)
+    ids[3] = ids[5]
+    with pytest.raises(DataError, match=f'different labels have the number img_id={ids[5]}'):
+        evaluate(prediction, truth, visible, areas, ids)
+
+
+def test_other_joints_and_dimensions_are_refused_in_words():
+    prediction, truth, visible, areas, ids = images(2)
+    with pytest.raises(ConfigError, match=r"14 joints in px.*labels of shape \(14, 3\).*'MPJPE'"):
+        evaluate(*(np.concatenate([x, x[..., :1]], -1) for x in (prediction, truth)), visible, areas, ids)
+    with pytest.raises(ConfigError, match=r'predictions of shape \(12, 2\)'):
+        evaluate(prediction[:, :12], truth, visible, areas, ids)
+    (sample,) = samples(*(x[:1] for x in (prediction, truth, visible, areas, ids)))
+    del sample['gt_instances']['areas']
+    with pytest.raises(ConfigError, match='with areas'):
+        evaluate_samples([sample])
+
+
 def clip_ids(*clips):
     """Image ids of (sequence, first frame, frames)."""
     return np.concatenate([sequence * 100_000 + np.arange(start, start + count) for sequence, start, count in clips])

@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from mmradar.errors import ConfigError, DataError
 from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.metainfo import FRAMES_OF_ID
 from mmradar.registry import METRICS
@@ -145,8 +146,8 @@ class HuPRMetric(BaseMetric):
         collect_device, prefix: As mmengine's ``BaseMetric``.
 
     Raises:
-        ConfigError: There is nothing to evaluate.
-        DataError: No prediction is finite, or a label is not.
+        ConfigError: There is nothing to evaluate, or poses in three dimensions or of other joints.
+        DataError: No prediction is finite, a label is not, or two images have one number.
     """
 
     default_prefix = 'coco'
@@ -159,6 +160,14 @@ class HuPRMetric(BaseMetric):
         """Keep one batch's predictions and labels."""
         for sample in data_samples:
             truth, predicted = sample['gt_instances'], sample['pred_instances']
+            joints = (len(self.dataset_meta['sigmas']), 2)
+            found = [np.shape(instances['keypoints'])[1:] for instances in (truth, predicted)]
+            if found != [joints] * 2 or 'areas' not in truth:
+                raise ConfigError(
+                    f'{type(self).__name__} compares {joints[0]} joints in px, as many as the metainfo of the data set '
+                    f'has sigmas, with areas; found labels of shape {found[0]}, predictions of shape {found[1]}. For '
+                    "three dimensions there is 'MPJPE'"
+                )
             prediction = np.asarray(predicted['keypoints'][0], dtype=np.float64)
             scores = np.asarray(predicted.get('keypoint_scores', 1.0), dtype=np.float64)
             finite = bool(np.isfinite(prediction).all() and np.isfinite(scores).all())
@@ -187,7 +196,15 @@ class HuPRMetric(BaseMetric):
         """The metrics over all images."""
         without_sample = max(self._size - len(results), 0)
         # Padding of the last batch in distributed evaluation may repeat an image
-        results = list({result['image_id']: result for result in results}.values())
+        by_image = {result['image_id']: result for result in results}
+        for result in results:
+            image = result['image_id']
+            if not np.array_equal(result['truth'], by_image[image]['truth'], equal_nan=True):
+                raise DataError(
+                    f'{type(self).__name__}: two samples with different labels have the number img_id={image}, by '
+                    'which images are told apart; evaluate data sets that number alike one by one'
+                )
+        results = list(by_image.values())
         image_ids = [result['image_id'] for result in results]
         check_predictions(
             type(self).__name__, [result['finite'] for result in results], [f'image {image}' for image in image_ids]
