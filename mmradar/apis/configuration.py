@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import difflib
 from collections.abc import Collection, Iterable, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.utils import import_modules_from_strings
 
-from mmradar.apis.config_options import RUNNER_KEYS, check_options, facts
+from mmradar.apis.config_options import RUNNER_KEYS, check_options, facts, nothing_reads
 from mmradar.errors import ConfigError
 from mmradar.interpolation import is_reference, resolve, value_at
 
@@ -27,7 +28,7 @@ def load_config(path: str, options: Mapping[str, Any] | None = None, also_read: 
         options, also_read: As there.
 
     Raises:
-        ConfigError: The file is missing, a key is nearly one that is read, or as there.
+        ConfigError: The file is missing, a key is nearly one that is read, or overrides one that is not, or as there.
     """
     if not Path(path).is_file():
         raise ConfigError(f'no configuration file {path}')
@@ -38,6 +39,7 @@ def load_config(path: str, options: Mapping[str, Any] | None = None, also_read: 
             raise
         raise ConfigError(f'{path}: {error} Of a reference, change what it leads to.') from error
     _check_names(config, path)
+    _check_overrides(config, path, also_read)
     return with_options(config, options, also_read)
 
 
@@ -72,6 +74,31 @@ def _check_names(config: Config, path: str) -> None:
         near = [name for name in near if name not in config] or difflib.get_close_matches(key, read, n=1, cutoff=0.85)
         if near and key not in RUNNER_KEYS and key not in read:
             raise ConfigError(f'{path}: unknown key {key!r}; did you mean {near[0]!r}?')
+
+
+def _check_overrides(config: Config, path: str, also_read: Collection[str]) -> None:
+    """Refuse a change to what helped a base to write its entries: these are written by then.
+
+    In a file that itself makes use of the name, it is a help of its own.
+    """
+    if Path(path).suffix != '.py':
+        return
+    tree = ast.parse(Path(path).read_text(encoding='utf-8'))
+    values = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    read = {key.split('.')[0] for key in facts(config, also_read)}
+    unread = set(values) - used - read - {*RUNNER_KEYS, *also_read, '_base_'}
+    if unread and '_base_' in values:
+        bases = [node.value for node in ast.walk(values['_base_']) if isinstance(node, ast.Constant)]
+        for base in (Path(path).parent / base for base in bases):  # those of other packages have no path
+            if base.is_file() and (changed := unread & set(Config.fromfile(base))):
+                raise ConfigError(f'{path}: {nothing_reads(config, min(changed))}')
 
 
 def _merge(config: Config, options: Mapping[str, Any]) -> None:
