@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,22 +83,30 @@ def _check_overrides(config: Config, path: str, also_read: Collection[str]) -> N
     """
     if Path(path).suffix != '.py':
         return
-    tree = ast.parse(Path(path).read_text(encoding='utf-8'))
-    values = {
-        target.id: node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    own, *bases = _sources(Path(path))
     read = {key.split('.')[0] for key in facts(config, also_read)}
-    unread = set(values) - used - read - {*RUNNER_KEYS, *also_read, '_base_'}
-    if unread and '_base_' in values:
-        bases = [node.value for node in ast.walk(values['_base_']) if isinstance(node, ast.Constant)]
-        for base in (Path(path).parent / base for base in bases):  # those of other packages have no path
-            if base.is_file() and (changed := unread & set(Config.fromfile(base))):
-                raise ConfigError(f'{path}: {nothing_reads(config, min(changed))}')
+    unread = set(_assigned(own)) - _used(own) - read - {*RUNNER_KEYS, *also_read}
+    if changed := unread & set().union(*map(_used, bases)):
+        raise ConfigError(f'{path}: {nothing_reads(config, min(changed))}')
+
+
+def _sources(path: Path) -> Iterator[ast.Module]:
+    """A configuration file's syntax, then that of its bases; without those of other packages, which have no path."""
+    source = ast.parse(path.read_text(encoding='utf-8'))
+    yield source
+    base = _assigned(source).get('_base_')
+    for node in ast.walk(base) if base else ():
+        if str(getattr(node, 'value', '')).endswith('.py') and (path.parent / str(node.value)).is_file():
+            yield from _sources(path.parent / node.value)
+
+
+def _assigned(source: ast.Module) -> dict[str, ast.expr]:
+    assignments = [node for node in source.body if isinstance(node, ast.Assign)]
+    return {name.id: node.value for node in assignments for name in node.targets if isinstance(name, ast.Name)}
+
+
+def _used(source: ast.Module) -> set[str]:
+    return {node.id for node in ast.walk(source) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _merge(config: Config, options: Mapping[str, Any]) -> None:

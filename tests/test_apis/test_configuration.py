@@ -60,5 +60,10 @@ def test_a_change_to_what_only_helped_a_base_is_refused(line, tmp_path):
     assert 'val_loader' in line or 'What counts: train_dataloader.dataset, val_dataloader' in str(error.value)
     path.write_text(f'_base_ = {MAIN!r}\n{line}\ntrain_dataloader = dict(dataset=dict(**{line.split()[0]}))\n')
     assert set(load_config(str(path)).train_dataloader.dataset) & {'image_size', 'batch_size'}
-    path.write_text(f'_base_ = {MAIN!r}\nown = 3\n')  # what no base has is anybody's
-    assert load_config(str(path)).own == 3
+
+
+def test_what_a_tool_reads_itself_may_be_changed(tmp_path):
+    base, path = tmp_path / 'base.py', tmp_path / 'own.py'
+    base.write_text(f"_base_ = {MAIN!r}\nlifter = dict(config='a.py')\n")
+    path.write_text("_base_ = 'base.py'\nlifter = dict(checkpoint='b.pth')\n")
+    assert load_config(str(path)).lifter == dict(config='a.py', checkpoint='b.pth')
