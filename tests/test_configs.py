@@ -111,6 +111,15 @@ def test_a_fact_is_changed_in_two_lines_or_by_an_option_and_reaches_everything(l
     assert found == (facts['num_frames'], len(facts['views']), (64, stop - start))
 
 
+@pytest.mark.parametrize('option', ['max_epochs', 'train_cfg.max_epochs'])
+@pytest.mark.parametrize('name', ['configs/millimamba_hupr.py', 'configs/millimamba_tiny_simhupr.py'])
+def test_the_schedule_is_as_long_as_the_training(name, option):
+    config = read(name, {option: 7})
+    schedule = config.param_scheduler[-1]
+    lengths = {schedule[key] for key in ('total_steps', 'T_max', 'end') if key in schedule}
+    assert lengths == {7} == {config.train_cfg.max_epochs}
+
+
 def test_the_ablations_of_frames_and_radars_are_two_lines():
     for name in [*(f't{frames}' for frames in (1, 3, 5, 7, 15)), 'hori', 'vert']:
         text = (REPOSITORY / f'configs/ablations/millimamba_{name}_hupr.py').read_text()

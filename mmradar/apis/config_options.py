@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from mmengine.config import Config
@@ -105,12 +105,7 @@ def check_options(config: Config, options: Mapping[str, Any], also_read: Collect
             if config.get(first) is not None:
                 _check_below(config, options, key, first, rest)
         elif first in config:
-            places = _places(config, first, rest)
-            counts = f'What counts: {", ".join(places[:_SHOWN])}' + (', ...' if len(places) > _SHOWN else '')
-            raise ConfigError(
-                f'--cfg-options {key}: nothing reads {first!r}; it only helped to write the configuration'
-                + (f'. {counts}' if places else ', and nothing in it has this name or value any more')
-            )
+            raise ConfigError(f'--cfg-options {key}: {nothing_reads(config, first, rest)}')
         else:
             known = [*(name for name in config if name in RUNNER_KEYS), *RUNNER_KEYS, *also_read, *read]
             raise ConfigError(
@@ -241,7 +236,16 @@ def _list(known: Collection[str]) -> str:
     return f'; it takes {", ".join(sorted(known))}'
 
 
-def _places(config: Config, first: str, rest: list[str]) -> list[str]:
+def nothing_reads(config: Config, first: str, rest: Sequence[str] = ()) -> str:
+    """The message that a top-level name, or a key below it, only helped to write a configuration; and what counts."""
+    places = _places(config, first, rest)
+    counts = f'What counts: {", ".join(places[:_SHOWN])}' + (', ...' if len(places) > _SHOWN else '')
+    return f'nothing reads {first!r}; it only helped to write the configuration' + (
+        f'. {counts}' if places else ', and nothing in it has this name or value any more'
+    )
+
+
+def _places(config: Config, first: str, rest: Sequence[str]) -> list[str]:
     """Keys that are read, in place of one that is not: of its name or, if it is no number, its value."""
     value = config[first]
     has_value = isinstance(value, (str, Mapping, list)) and bool(value)

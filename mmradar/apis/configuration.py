@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.utils import import_modules_from_strings
 
-from mmradar.apis.config_options import RUNNER_KEYS, check_options, facts
+from mmradar.apis.config_options import RUNNER_KEYS, check_options, facts, nothing_reads
 from mmradar.errors import ConfigError
 from mmradar.interpolation import is_reference, resolve, value_at
 
@@ -27,7 +28,7 @@ def load_config(path: str, options: Mapping[str, Any] | None = None, also_read: 
         options, also_read: As there.
 
     Raises:
-        ConfigError: The file is missing, a key is nearly one that is read, or as there.
+        ConfigError: The file is missing, a key is nearly one that is read, or overrides one that is not, or as there.
     """
     if not Path(path).is_file():
         raise ConfigError(f'no configuration file {path}')
@@ -38,6 +39,7 @@ def load_config(path: str, options: Mapping[str, Any] | None = None, also_read: 
             raise
         raise ConfigError(f'{path}: {error} Of a reference, change what it leads to.') from error
     _check_names(config, path)
+    _check_overrides(config, path, also_read)
     return with_options(config, options, also_read)
 
 
@@ -72,6 +74,39 @@ def _check_names(config: Config, path: str) -> None:
         near = [name for name in near if name not in config] or difflib.get_close_matches(key, read, n=1, cutoff=0.85)
         if near and key not in RUNNER_KEYS and key not in read:
             raise ConfigError(f'{path}: unknown key {key!r}; did you mean {near[0]!r}?')
+
+
+def _check_overrides(config: Config, path: str, also_read: Collection[str]) -> None:
+    """Refuse a change to what helped a base to write its entries: these are written by then.
+
+    In a file that itself makes use of the name, it is a help of its own.
+    """
+    if Path(path).suffix != '.py':
+        return
+    own, *bases = _sources(Path(path))
+    read = {key.split('.')[0] for key in facts(config, also_read)}
+    unread = set(_assigned(own)) - _used(own) - read - {*RUNNER_KEYS, *also_read}
+    if changed := unread & set().union(*map(_used, bases)):
+        raise ConfigError(f'{path}: {nothing_reads(config, min(changed))}')
+
+
+def _sources(path: Path) -> Iterator[ast.Module]:
+    """A configuration file's syntax, then that of its bases; without those of other packages, which have no path."""
+    source = ast.parse(path.read_text(encoding='utf-8'))
+    yield source
+    base = _assigned(source).get('_base_')
+    for node in ast.walk(base) if base else ():
+        if str(getattr(node, 'value', '')).endswith('.py') and (path.parent / str(node.value)).is_file():
+            yield from _sources(path.parent / node.value)
+
+
+def _assigned(source: ast.Module) -> dict[str, ast.expr]:
+    assignments = [node for node in source.body if isinstance(node, ast.Assign)]
+    return {name.id: node.value for node in assignments for name in node.targets if isinstance(name, ast.Name)}
+
+
+def _used(source: ast.Module) -> set[str]:
+    return {node.id for node in ast.walk(source) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _merge(config: Config, options: Mapping[str, Any]) -> None:

@@ -12,6 +12,9 @@ import torch
 from mmradar.errors import CheckpointError
 from mmradar.training_state import allow_training_state
 
+# What changes while optimizer and schedules run, beside names that begin with an underscore.
+_RUNNING = ('params', 'lr', 'momentum', 'betas', 'base_values', 'last_step', 'verbose')
+
 
 def read_checkpoint(path: str | Path, mmap: bool = False) -> Mapping:
     """A checkpoint's content on the CPU, without running code from it.
@@ -146,6 +149,32 @@ def check_optimizer_state(own: Mapping[str, Any], state: Mapping[str, Any], sour
         for name, value in values.items()
     }
     check_finite(averages, f'the optimizer in {source}')
+
+
+def settings_of_checkpoint(
+    own: Mapping[str, Any],
+    state: Mapping[str, Any],
+    own_schedulers: Mapping[str, Mapping[str, Any]],
+    schedulers: Mapping[str, Mapping[str, Any]],
+) -> list[str]:
+    """In words, the settings of optimizer and schedules that a resumed training takes from its checkpoint.
+
+    Args:
+        own: ``state_dict()`` of the optimizer as it is configured.
+        state: The checkpoint's.
+        own_schedulers: ``state_dict()`` of each schedule as it is configured, by its name.
+        schedulers: The checkpoint's.
+    """
+    pairs = [(name, own_schedulers[name], schedulers[name]) for name in own_schedulers if name in schedulers]
+    groups = [x.get('param_groups', []) for x in (own, state)]
+    pairs += [('optimizer', *pair) for pair in zip(*groups)]
+    found = {  # one of the groups of parameters is enough
+        f'{name}.{key}': f'{name}.{key} = {other[key]!r}, not {ours[key]!r}'
+        for name, ours, other in pairs
+        for key in ours
+        if key in other and key not in _RUNNING and not key.startswith('_') and ours[key] != other[key]
+    }
+    return list(found.values())
 
 
 def _groups(sizes: list[int]) -> str:

@@ -92,6 +92,16 @@ def key_indices(samples: Sequence[BaseDataElement], device: torch.device | None 
     return torch.tensor(found, dtype=torch.int64, device=device)
 
 
+def _sigmas(
+    samples: Sequence[BaseDataElement], like: Tensor, num_keypoints: int
+) -> Float[Tensor, 'batch joints'] | None:
+    """The joints' sigmas, each data set's own; ``None`` unless all samples state one for each joint."""
+    found = [np.asarray(sample.metainfo.get('sigmas', ())) for sample in samples]
+    if any(sigmas.shape != (num_keypoints,) for sigmas in found):
+        return None
+    return like.new_tensor(np.stack(found))
+
+
 @dataclass(frozen=True)
 class PoseLabels:
     """Poses of a batch of windows, and what losses measure them with.
@@ -102,7 +112,7 @@ class PoseLabels:
         bounds: Of the coordinates.
         key_index: The key frame's number among the frames, of each sample.
         area: Of the body in px^2; ``None`` if the data set states none, as in three dimensions.
-        sigmas: Falloff of each joint's OKS; ``None`` if the samples do not say.
+        sigmas: Falloff of each joint's OKS; ``None`` unless all samples state one for each joint.
     """
 
     keypoints: Float[Tensor, 'batch frames joints dims']
@@ -110,7 +120,7 @@ class PoseLabels:
     bounds: CoordinateBounds
     key_index: Int64[Tensor, 'batch']
     area: Float[Tensor, 'batch frames'] | None = None
-    sigmas: Float[Tensor, 'joints'] | None = None
+    sigmas: Float[Tensor, 'batch joints'] | None = None
 
     @classmethod
     def of(
@@ -154,15 +164,15 @@ class PoseLabels:
                 f"the samples' keypoints have {keypoints.shape[3]} coordinates, and their "
                 f'{"image_size" if bounds.unit == "px" else "volume_m"} is one of {bounds.dims}'
             )
-        sigmas = samples[0].metainfo.get('sigmas')
-        areas = torch.stack([label.areas for label in labels]).to(like) if 'areas' in labels[0] else None
+        stated = all('areas' in label for label in labels)
+        areas = torch.stack([label.areas for label in labels]).to(like) if stated else None
         return cls(
             keypoints,
             torch.stack([label.keypoint_weights for label in labels]).to(like),
             bounds,
             key_indices(samples, like.device),
             areas,
-            None if sigmas is None else like.new_tensor(np.asarray(sigmas)),
+            _sigmas(samples, like, keypoints.shape[2]),
         )
 
     def stated(self, name: str) -> Tensor:
@@ -174,9 +184,9 @@ class PoseLabels:
         found = getattr(self, name)
         if found is None:
             raise ConfigError(
-                f'a loss needs the {name} of the samples, which they do not state. In three dimensions there are no '
-                "areas, and OKS is not defined: take another loss. Else the data set must state 'areas', and "
-                "PackRadarInputs.meta_keys hold 'sigmas'"
+                f'a loss needs the {name} of the samples, which they do not all state. In three dimensions there are '
+                "no areas, and OKS is not defined: take another loss. Else the data set must state 'areas', its "
+                "metainfo one of the 'sigmas' for each joint, and PackRadarInputs.meta_keys hold 'sigmas'"
             )
         return found
 

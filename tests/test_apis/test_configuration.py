@@ -6,6 +6,7 @@ from torch.utils.data import DataLoader
 
 from conftest import REPOSITORY, SMALL_RADAR
 from mmradar.apis.configuration import load_config
+from mmradar.errors import ConfigError
 
 MAIN = str(REPOSITORY / 'configs/millimamba_hupr.py')
 SPLITS = ('train', 'val', 'test')
@@ -48,3 +49,21 @@ env_cfg = dict(dist_cfg=dict(timeout=60))
     for loader in (config.train_dataloader, config.val_dataloader, config.custom_hooks[0].loaders[0]):
         assert 'persistent_workers' not in loader and 'prefetch_factor' not in loader
     assert config.test_dataloader.persistent_workers and config.env_cfg.dist_cfg.timeout == 60
+
+
+@pytest.mark.parametrize('line', ['dataset = dict(image_size=(512, 512))', 'val_loader = dict(batch_size=2)'])
+def test_a_change_to_what_only_helped_a_base_is_refused(line, tmp_path):
+    path = tmp_path / 'own.py'
+    path.write_text(f'_base_ = {MAIN!r}\n{line}\n')
+    with pytest.raises(ConfigError, match=f'own.py: nothing reads .{line.split()[0]}.; it only helped') as error:
+        load_config(str(path))
+    assert 'val_loader' in line or 'What counts: train_dataloader.dataset, val_dataloader' in str(error.value)
+    path.write_text(f'_base_ = {MAIN!r}\n{line}\ntrain_dataloader = dict(dataset=dict(**{line.split()[0]}))\n')
+    assert set(load_config(str(path)).train_dataloader.dataset) & {'image_size', 'batch_size'}
+
+
+def test_what_a_tool_reads_itself_may_be_changed(tmp_path):
+    base, path = tmp_path / 'base.py', tmp_path / 'own.py'
+    base.write_text(f"_base_ = {MAIN!r}\nlifter = dict(config='a.py')\n")
+    path.write_text("_base_ = 'base.py'\nlifter = dict(checkpoint='b.pth')\n")
+    assert load_config(str(path)).lifter == dict(config='a.py', checkpoint='b.pth')

@@ -10,7 +10,7 @@ from mmengine.structures import InstanceData
 
 from conftest import SMALL_PLAN, SMALL_RADAR, logged
 from mmradar.datasets import HuPRDataset
-from mmradar.errors import DataError
+from mmradar.errors import ConfigError, DataError
 from mmradar.radar import ADCFileError, heatmap_3d, open_recording, remove_static_clutter
 from mmradar.radar.packets import PACKET_BYTES
 
@@ -90,6 +90,12 @@ def test_shuffled_radar_keeps_labels_and_deals_windows_anew(simulated_root):
 
 def test_one_view_alone(simulated_root):
     assert list(dataset(simulated_root, views=['vert']).get_data_info(0)['recordings']) == ['vert']
+
+
+@pytest.mark.parametrize('views', ['hori', ()])
+def test_views_that_are_no_list_are_refused(simulated_root, views):
+    with pytest.raises(ConfigError, match='views must be a list of names'):
+        HuPRDataset(str(simulated_root), 'hrnet_annot_train.json', views=views)
 
 
 def test_missing_data_says_where_hupr_is_and_how_to_simulate(tmp_path):

@@ -8,6 +8,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from conftest import logged
 from mmradar.engine.checkpoint import check_state_dict
 from mmradar.errors import CheckpointError
 from mmradar.models.layers.vision_mamba import DirectedScan
@@ -93,6 +94,26 @@ def test_a_checkpoint_of_another_model_is_refused_with_the_keys(tiny_config, tmp
         CheckpointError, match=r'epoch_1.pth is not a checkpoint of this model[\s\S]*missing in it: head.layers.1'
     ):
         other.test()
+
+
+def test_settings_that_a_resumed_training_does_not_take_are_told(tiny_config, tmp_path):
+    short = {'train_cfg.max_epochs': 1, 'param_scheduler.0.total_steps': 1}
+    runner(tiny_config, tmp_path, **short).train()
+    go_on = dict(resume=True, load_from=str(tmp_path / 'epoch_1.pth'))
+    same = runner(tiny_config, tmp_path, **go_on, **short)
+    with logged() as log:
+        same.train()
+    assert 'own settings' not in log.getvalue()
+    steeper = {'optim_wrapper.optimizer.weight_decay': 0.5, 'param_scheduler.0.total_steps': 4}
+    other = runner(tiny_config, tmp_path, **go_on, **short | steeper)
+    with logged() as log:
+        other.train()
+    for text in (
+        'epoch_1.pth is resumed with its own settings',
+        'OneCycleLR 0.total_steps = ',
+        'weight_decay = 0.01, ',
+    ):
+        assert text in log.getvalue()
 
 
 def test_a_training_whose_scans_decayed_is_not_resumed_without_a_word(tiny_config, tmp_path):

@@ -125,5 +125,6 @@ def test_heatmaps_as_outputs_of_queries():
 
 def test_width_of_the_outputs_is_the_codec_s():
     assert head().to_coordinates[-1].out_features == 2
-    assert head(codec=dict(type='CoordinateCodec', dims=3), losses=L1).to_coordinates[-1].out_features == 3
+    for codec in (dict(type='CoordinateCodec', dims=3), dict(dims=3)):  # the default, too
+        assert head(codec=codec, losses=L1).to_coordinates[-1].out_features == 3
     assert head(codec=dict(type='ClassificationCodec', num_bins=32, sigma=1)).to_coordinates[-1].out_features == 2 * 39

@@ -22,7 +22,7 @@ def window(frames=1, joints=2, sigmas=(0.1, 0.05), size=SIZE):
         bounds=CoordinateBounds(torch.zeros_like(size), size, 'px'),
         key_index=torch.full((batch,), frames // 2),
         area=torch.full((batch, frames), 1000.0),
-        sigmas=torch.tensor(sigmas[:joints]),
+        sigmas=torch.tensor([sigmas[:joints]]),
     )
 
 
@@ -45,7 +45,7 @@ def test_oks_loss_by_hand():
 @pytest.mark.parametrize('missing', ['area', 'sigmas'])
 def test_oks_loss_without_what_it_needs_is_refused_in_words(missing):
     labels = window()
-    with pytest.raises(ConfigError, match=f'a loss needs the {missing} of the samples, which they do not state'):
+    with pytest.raises(ConfigError, match=f'a loss needs the {missing} of the samples, which they do not all state'):
         OKSLoss()(labels.keypoints, replace(labels, **{missing: None}))
 
 

@@ -49,7 +49,7 @@ def test_a_batch_in_two_dimensions():
     torch.testing.assert_close(labels.keypoints[1], samples[1].gt_instance_labels.keypoints.double())
     assert labels.weight.shape == (2, FRAMES, JOINTS) and labels.area.tolist() == [[1, 2, 3]] * 2
     assert labels.key_index.tolist() == [0, 2]
-    torch.testing.assert_close(labels.stated('sigmas'), torch.full((JOINTS,), 0.1).double())
+    torch.testing.assert_close(labels.stated('sigmas'), torch.full((2, JOINTS), 0.1).double())
 
 
 @pytest.mark.parametrize('dims', [2, 3])
@@ -78,6 +78,24 @@ def test_key_frames_alone(dims):
 def test_samples_that_do_not_say_enough(samples, message):
     with pytest.raises((ConfigError, RuntimeError), match=message):
         PoseLabels.of(samples, LIKE)
+
+
+def test_sigmas_are_each_sample_s_own():
+    samples = [sample(), sample(sigmas=np.full(JOINTS, 0.2, np.float32))]
+    assert PoseLabels.of(samples, LIKE).stated('sigmas')[:, 0].tolist() == pytest.approx([0.1, 0.2])
+
+
+def test_sigmas_of_other_joints_and_areas_of_some_samples_are_not_stated():
+    without_area = sample()
+    del without_area.gt_instance_labels.areas
+    for samples, name in (
+        ([sample(sigmas=np.full(JOINTS + 1, 0.1))], 'sigmas'),
+        ([sample(sigmas=np.full(1, 0.1))], 'sigmas'),
+        ([sample(), sample(sigmas=None)], 'sigmas'),
+        ([sample(), without_area], 'area'),
+    ):
+        with pytest.raises(ConfigError, match=f'needs the {name} of the samples, which they do not all state'):
+            PoseLabels.of(samples, LIKE).stated(name)
 
 
 def test_heads_of_other_sizes():

@@ -7,9 +7,9 @@ param_scheduler = [
     dict(
         type='CosineAnnealingLR',
         eta_min=5e-7,
-        T_max='${max_epochs}',
+        T_max='${train_cfg.max_epochs}',
         begin=0,
-        end='${max_epochs}',
+        end='${train_cfg.max_epochs}',
         by_epoch=True,
         convert_to_iter_based=True,
     ),

@@ -10,7 +10,7 @@ param_scheduler = [
         type='OneCycleLR',
         eta_max='${optim_wrapper.optimizer.lr}',
         pct_start=0.15,
-        total_steps='${max_epochs}',
+        total_steps='${train_cfg.max_epochs}',
         by_epoch=True,
         convert_to_iter_based=True,
     )

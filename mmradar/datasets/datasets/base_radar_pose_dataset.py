@@ -10,6 +10,7 @@ from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmradar.datasets.radar_pipeline import RadarPipeline
+from mmradar.errors import ConfigError
 from mmradar.metainfo import HUPR_METAINFO
 from mmradar.structures import RadarWindow
 
@@ -34,7 +35,7 @@ class BaseRadarPoseDataset(BaseDataset):
         metainfo, pipeline, test_mode, **kwargs: As mmengine's ``BaseDataset``.
 
     Raises:
-        ConfigError: A window that cannot be.
+        ConfigError: A window that cannot be, or views that are no list.
     """
 
     METAINFO: dict = HUPR_METAINFO
@@ -47,6 +48,10 @@ class BaseRadarPoseDataset(BaseDataset):
         pipeline: Sequence[dict] = (),
         **kwargs,
     ) -> None:
+        if isinstance(views, str) or not views:
+            raise ConfigError(
+                f'{type(self).__name__}.views must be a list of names such as [hori,vert], found {views!r}'
+            )
         self.window, self.views = RadarWindow.build(window), tuple(views)
         super().__init__(**kwargs)
         self.pipeline = RadarPipeline(pipeline, cached_frames)

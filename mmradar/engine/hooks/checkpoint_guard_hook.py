@@ -8,7 +8,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 
-from mmradar.engine.checkpoint import check_optimizer_state, check_state_dict
+from mmradar.engine.checkpoint import check_optimizer_state, check_state_dict, settings_of_checkpoint
 from mmradar.registry import HOOKS
 
 
@@ -20,7 +20,8 @@ class CheckpointGuardHook(Hook):
     from it. A scheduler has its own functions and needs none back.
 
     mmengine loads what fits and leaves the rest at random, with a warning. To fine-tune from other weights on purpose,
-    remove the hook from ``custom_hooks``. To go on with a training, its optimizer's state must fit as well.
+    remove the hook from ``custom_hooks``. To go on with a training, its optimizer's state must fit as well; mmengine
+    takes learning rate and schedules from it, of which the log tells where the configuration has others.
 
     Raises:
         CheckpointError: From :func:`mmradar.engine.checkpoint.check_state_dict` and
@@ -38,4 +39,15 @@ class CheckpointGuardHook(Hook):
         source = str(runner._load_from or 'the checkpoint')
         check_state_dict(model, checkpoint.get('state_dict', checkpoint), source)
         if runner._resume and 'optimizer' in checkpoint and isinstance(runner.optim_wrapper, OptimWrapper):
-            check_optimizer_state(runner.optim_wrapper.state_dict(), checkpoint['optimizer'], source)
+            own, state = runner.optim_wrapper.state_dict(), checkpoint['optimizer']
+            check_optimizer_state(own, state, source)
+            schedulers, saved = runner.param_schedulers, checkpoint.get('param_schedulers')
+            if not (isinstance(schedulers, list) and isinstance(saved, list)):
+                schedulers, saved = [], []
+            names = [f'{type(scheduler).__name__} {number}' for number, scheduler in enumerate(schedulers)]
+            states = [scheduler.state_dict() for scheduler in schedulers]
+            if kept := settings_of_checkpoint(own, state, dict(zip(names, states)), dict(zip(names, saved))):
+                runner.logger.warning(
+                    f'{source} is resumed with its own settings, and those of the configuration do not count: '
+                    f'{"; ".join(kept)}. To train on from its weights with the latter: load_from without --resume.'
+                )

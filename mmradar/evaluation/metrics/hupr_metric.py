@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from mmradar.errors import ConfigError, DataError
 from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.metainfo import FRAMES_OF_ID
 from mmradar.registry import METRICS
@@ -50,6 +51,10 @@ def keypoint_average_precision(
     labelled = np.isfinite(visible) & (np.isfinite(truth).all(axis=-1) | (visible <= 0))
     names = [f'image {image}' for image in image_ids]
     check_truth('keypoint AP', labelled.all(axis=-1) & np.isfinite(areas), names)
+    seen = (visible > 0).any(axis=-1)  # to pycocotools, a prediction for an image without labels is a false one
+    predictions, truth, visible, areas = (array[seen] for array in (predictions, truth, visible, areas))
+    first_free = max((int(image) for image in image_ids), default=0) + 1
+    image_ids = np.asarray(image_ids)[seen]
     finite = np.isfinite(predictions).all(axis=(1, 2), keepdims=True)
     predictions = np.where(finite, predictions, np.inf)  # an OKS of 0
     flags = np.where(visible > 0, 2, 0)
@@ -62,7 +67,6 @@ def keypoint_average_precision(
             )
         )
         detections.append(dict(shared, score=1.0, keypoints=np.column_stack([pose, np.full(len(pose), 2)]).ravel()))
-    first_free = max((int(image) for image in image_ids), default=0) + 1
     for image in range(first_free, first_free + num_unpredicted):
         keypoints = np.full((len(sigmas), 3), 2)  # that are compared with nothing
         shared = dict(image_id=image, category_id=1, area=1.0, id=len(annotations) + 1, bbox=[0, 0, 1, 1])
@@ -142,8 +146,8 @@ class HuPRMetric(BaseMetric):
         collect_device, prefix: As mmengine's ``BaseMetric``.
 
     Raises:
-        ConfigError: There is nothing to evaluate.
-        DataError: No prediction is finite, or a label is not.
+        ConfigError: There is nothing to evaluate, or poses in three dimensions or of other joints.
+        DataError: No prediction is finite, a label is not, or two images have one number.
     """
 
     default_prefix = 'coco'
@@ -156,6 +160,14 @@ class HuPRMetric(BaseMetric):
         """Keep one batch's predictions and labels."""
         for sample in data_samples:
             truth, predicted = sample['gt_instances'], sample['pred_instances']
+            joints = (len(self.dataset_meta['sigmas']), 2)
+            found = [np.shape(instances['keypoints'])[1:] for instances in (truth, predicted)]
+            if found != [joints] * 2 or 'areas' not in truth:
+                raise ConfigError(
+                    f'{type(self).__name__} compares {joints[0]} joints in px, as many as the metainfo of the data set '
+                    f'has sigmas, with areas; found labels of shape {found[0]}, predictions of shape {found[1]}. For '
+                    "three dimensions there is 'MPJPE'"
+                )
             prediction = np.asarray(predicted['keypoints'][0], dtype=np.float64)
             scores = np.asarray(predicted.get('keypoint_scores', 1.0), dtype=np.float64)
             finite = bool(np.isfinite(prediction).all() and np.isfinite(scores).all())
@@ -184,7 +196,15 @@ class HuPRMetric(BaseMetric):
         """The metrics over all images."""
         without_sample = max(self._size - len(results), 0)
         # Padding of the last batch in distributed evaluation may repeat an image
-        results = list({result['image_id']: result for result in results}.values())
+        by_image = {result['image_id']: result for result in results}
+        for result in results:
+            image = result['image_id']
+            if not np.array_equal(result['truth'], by_image[image]['truth'], equal_nan=True):
+                raise DataError(
+                    f'{type(self).__name__}: two samples with different labels have the number img_id={image}, by '
+                    'which images are told apart; evaluate data sets that number alike one by one'
+                )
+        results = list(by_image.values())
         image_ids = [result['image_id'] for result in results]
         check_predictions(
             type(self).__name__, [result['finite'] for result in results], [f'image {image}' for image in image_ids]

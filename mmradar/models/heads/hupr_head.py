@@ -59,7 +59,7 @@ class HuPRHead(BaseHead):
             raise ConfigError(f"HuPRHead.losses are for 'heatmap' and 'refined', found {min(unknown)!r}")
         self.losses = nn.ModuleDict({name: MODELS.build(loss) for name, loss in losses.items() if loss is not None})
         self.num_keypoints = num_keypoints
-        self.codec = KEYPOINT_CODECS.build(codec or dict(type='HeatmapCodec'))
+        self.codec = KEYPOINT_CODECS.build({'type': 'HeatmapCodec', **(codec or {})})
 
         def blocks(*widths: int) -> list[nn.Module]:
             return [ConvShortcutBlock(*pair, dims=2, norm=False, activation=nn.PReLU) for pair in pairwise(widths)]

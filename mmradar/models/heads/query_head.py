@@ -65,7 +65,7 @@ class QueryHead(BaseHead):
         if losses is None:
             losses = dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05))
         self.num_keypoints, self.num_frames = num_keypoints, num_frames
-        self.codec = KEYPOINT_CODECS.build(codec or dict(type='CoordinateCodec'))
+        self.codec = KEYPOINT_CODECS.build({'type': 'CoordinateCodec', **(codec or {})})
         self.losses, self.target_losses = (
             nn.ModuleDict({name: MODELS.build(loss) for name, loss in group.items() if loss is not None})
             for group in (losses, target_losses or {})

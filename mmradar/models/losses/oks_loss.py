@@ -15,7 +15,7 @@ def scaled_squared_distance(
     prediction: Float[Tensor, '*n joints 2'],
     target: Float[Tensor, '*n joints 2'],
     area: Float[Tensor, '*n'],
-    sigmas: Float[Tensor, 'joints'],
+    sigmas: Float[Tensor, '*#n joints'],
 ) -> Float[Tensor, '*n joints']:
     """Each joint's ``d^2 / (2 s^2 k^2)`` with ``s^2`` the area and ``k = 2 sigma``, as COCO's evaluation has it.
 
@@ -49,6 +49,6 @@ class OKSLoss(nn.Module):
             ConfigError: Labels without areas or sigmas.
         """
         area, sigmas = labels.stated('area'), labels.stated('sigmas')
-        distance = scaled_squared_distance(keypoints, labels.keypoints, area, sigmas)
+        distance = scaled_squared_distance(keypoints, labels.keypoints, area, sigmas[:, None])
         loss = distance if self.log else -torch.expm1(-distance)
         return weighted_mean(loss, labels.weight, self.loss_weight)
