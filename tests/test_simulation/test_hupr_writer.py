@@ -66,11 +66,11 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch):
 
     simulate, calls = hupr_writer.simulate_sequence, []
 
-    def fail_at_the_third(plan, sequence, camera):
+    def fail_at_the_third(plan, sequence, camera, **options):
         calls.append(sequence)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return simulate(plan, sequence, camera)
+        return simulate(plan, sequence, camera, **options)
 
     monkeypatch.setattr(hupr_writer, 'simulate_sequence', fail_at_the_third)
     plan = replace(SMALL_PLAN, train=3, val=1, test=1)

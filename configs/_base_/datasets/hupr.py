@@ -57,5 +57,5 @@ test_dataloader = dict(
     ),
 )
 
-val_evaluator = dict(type='HuPRMetric')
+val_evaluator = dict(type='HuPRMetric', train_ann_file='${data_root}/hrnet_annot_train.json')
 test_evaluator = val_evaluator

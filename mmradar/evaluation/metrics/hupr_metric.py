@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -14,6 +15,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from mmradar.errors import ConfigError, DataError
+from mmradar.evaluation.limb_motion import BodyFrame, mean_pose_of_file, motion_explained, pairs_of
 from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.metainfo import FRAMES_OF_ID
 from mmradar.registry import METRICS
@@ -128,13 +130,18 @@ def mean_velocity_error(
 
 @METRICS.register_module()
 class HuPRMetric(BaseMetric):
-    """AP, AP50, AP75, AR, the AP of every joint, and the mean errors of position and velocity in px.
+    """AP, AP50, AP75, AR, the AP of every joint, errors of position and velocity, and the limb motion explained.
 
     HuPR's protocol: COCO keypoint AP with HuPR's sigmas, the object's area half of its box, score 1 for every
-    prediction. The AP of a joint restricts OKS to it. ``MPJPE_px`` is the mean distance over visible joints.
+    prediction. The AP of a joint restricts OKS to it; ``AP_wrist`` and the like are the mean of left and right, as
+    papers print them. ``MPJPE_px`` is the mean distance over visible joints.
     ``MPJVE_px``, in px a frame, is the mean distance between predicted and true movement from one frame to the next,
     over joints that are visible in both, of all pairs of consecutive frames of a sequence: what jitter adds. It is left
     out where there is no such pair.
+
+    ``motion_explained_{knee,ankle,elbow,wrist}`` is 1 - squared error / squared error of the mean training pose at true
+    size, both relative to the middle of the hips: what is seen of a limb, where AP mostly tells how well the body's
+    place is known. See :func:`~mmradar.evaluation.motion_explained`.
 
     Annotated frames without a prediction are misses in AP and AR, as HuPR's own code counts them: those that the data
     set left out, of which each sample of a sequence has the number in ``frames_left_out``, and those of which the
@@ -143,6 +150,8 @@ class HuPRMetric(BaseMetric):
 
     Args:
         per_joint: Evaluate every joint by itself too.
+        train_ann_file: Annotations that the mean training pose is of, in HuPR's layout. Without it, or without such a
+            file (the log tells), the limb motion explained is left out.
         collect_device, prefix: As mmengine's ``BaseMetric``.
 
     Raises:
@@ -152,9 +161,15 @@ class HuPRMetric(BaseMetric):
 
     default_prefix = 'coco'
 
-    def __init__(self, per_joint: bool = True, collect_device: str = 'cpu', prefix: str | None = None) -> None:
+    def __init__(
+        self,
+        per_joint: bool = True,
+        train_ann_file: str | None = None,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        self.per_joint, self._size = per_joint, 0
+        self.per_joint, self.train_ann_file, self._size = per_joint, train_ann_file, 0
 
     def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
         """Keep one batch's predictions and labels."""
@@ -216,17 +231,36 @@ class HuPRMetric(BaseMetric):
         sigmas = self.dataset_meta['sigmas']
         metrics = keypoint_average_precision(prediction, truth, visible, areas, sigmas, image_ids, unpredicted)
         if self.per_joint:
-            for joint, name in self.dataset_meta['keypoint_id2name'].items():
+            names = self.dataset_meta['keypoint_id2name']
+            for joint, name in names.items():
                 one = np.zeros_like(visible)
                 one[:, joint] = visible[:, joint]
                 metrics[f'AP_{name}'] = keypoint_average_precision(
                     prediction, truth, one, areas, sigmas, image_ids, unpredicted
                 )['AP']
+            for pair, joints in pairs_of(names).items():
+                metrics[f'AP_{pair}'] = float(np.mean([metrics[f'AP_{names[joint]}'] for joint in joints]))
+        for limb, share in self._motion_explained(prediction, truth, visible).items():
+            metrics[f'motion_explained_{limb}'] = share
         error_px = np.where(visible > 0, np.linalg.norm(prediction - truth, axis=-1), 0)
         metrics['MPJPE_px'] = float((error_px * visible).sum() / max(visible.sum(), 1))
         if (velocity_error := mean_velocity_error(prediction, truth, visible, image_ids)) is not None:
             metrics['MPJVE_px'] = velocity_error
         return metrics
+
+    def _motion_explained(self, prediction: np.ndarray, truth: np.ndarray, visible: np.ndarray) -> dict[str, float]:
+        names = self.dataset_meta['keypoint_id2name']
+        if self.train_ann_file is None or BodyFrame.of(names) is None:
+            return {}
+        if not Path(self.train_ann_file).is_file():
+            print_log(
+                f'{type(self).__name__}: how much of the limb motion is explained is left out, for there is no '
+                f'{self.train_ann_file} to take the mean training pose from',
+                'current',
+                logging.WARNING,
+            )
+            return {}
+        return motion_explained(prediction, truth, visible, mean_pose_of_file(self.train_ann_file, names), names)
 
     def _unpredicted(self, results: list[dict], without_sample: int) -> int:
         """Annotated frames without a prediction, of which the log is told."""
