@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from mmradar.errors import DataError
 from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.metainfo import FRAMES_OF_ID
 from mmradar.registry import METRICS
@@ -143,7 +144,7 @@ class HuPRMetric(BaseMetric):
 
     Raises:
         ConfigError: There is nothing to evaluate.
-        DataError: No prediction is finite, or a label is not.
+        DataError: No prediction is finite, or a label is not; or two frames have one number.
     """
 
     default_prefix = 'coco'
@@ -184,7 +185,15 @@ class HuPRMetric(BaseMetric):
         """The metrics over all images."""
         without_sample = max(self._size - len(results), 0)
         # Padding of the last batch in distributed evaluation may repeat an image
-        results = list({result['image_id']: result for result in results}.values())
+        by_image: dict[int, dict] = {}
+        for result in results:
+            first = by_image.setdefault(result['image_id'], result)
+            if not np.array_equal(first['truth'], result['truth'], equal_nan=True):
+                raise DataError(
+                    f'{type(self).__name__}: two frames with different labels are both image {result["image_id"]}; '
+                    'data sets that are tested together must not have sequences of the same number'
+                )
+        results = list(by_image.values())
         image_ids = [result['image_id'] for result in results]
         check_predictions(
             type(self).__name__, [result['finite'] for result in results], [f'image {image}' for image in image_ids]
