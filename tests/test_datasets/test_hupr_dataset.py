@@ -5,6 +5,7 @@ import struct
 import numpy as np
 import pytest
 import torch
+from mmengine.dataset import ConcatDataset
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 
@@ -203,6 +204,15 @@ def windows(damaged_root, tiny_config):
         return HuPRDataset(**{key: value for key, value in options.items() if key != 'type'})
 
     return build
+
+
+def test_frames_of_one_number_with_other_labels_are_refused(windows):
+    """Of two data sets; else half of them would be taken for images that a distributed loader repeats."""
+    data, other = windows(), windows()
+    assert evaluate_the_truth(ConcatDataset([data, data]))['coco/AR'] == 100
+    other.annotations.reverse()
+    with pytest.raises(DataError, match='two frames with different labels are both image 700000'):
+        evaluate_the_truth(ConcatDataset([data, other]))
 
 
 def test_dumps_of_packets_give_the_windows_of_raw_files(damaged_root, windows):
