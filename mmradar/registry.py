@@ -53,7 +53,12 @@ LOG_PROCESSORS = Registry('log processor', parent=mmpose_registry.LOG_PROCESSORS
 
 # Data
 DATASETS = Registry('dataset', parent=mmpose_registry.DATASETS, scope='mmradar', locations=['mmradar.datasets'])
-DATA_SAMPLERS = Registry('data sampler', parent=mmpose_registry.DATA_SAMPLERS, scope='mmradar')
+DATA_SAMPLERS = Registry(
+    'data sampler',
+    parent=mmpose_registry.DATA_SAMPLERS,
+    scope='mmradar',
+    locations=['mmradar.datasets.samplers'],
+)
 TRANSFORMS = Registry(
     'transform', parent=mmpose_registry.TRANSFORMS, scope='mmradar', locations=['mmradar.datasets.transforms']
 )

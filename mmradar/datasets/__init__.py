@@ -2,4 +2,5 @@
 
 from mmradar.datasets.datasets import *  # noqa: F403
 from mmradar.datasets.radar_pipeline import RadarPipeline  # noqa: F401
+from mmradar.datasets.samplers import *  # noqa: F403
 from mmradar.datasets.transforms import *  # noqa: F403

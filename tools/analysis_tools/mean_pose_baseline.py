@@ -1,4 +1,4 @@
-"""Evaluate the mean training pose: what a model that ignores its input can reach."""
+"""Evaluate the mean training pose: what can be reached without seeing any pose."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from mmradar.cli import add_config_arguments, check_output_file, config_from, me
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='configuration file')
+    parser.add_argument(
+        '--placed', action='store_true', help='at the true place and in the true size of each person: an oracle'
+    )
     parser.add_argument('--out', help='JSON file for the metrics')
     add_config_arguments(parser)
     args = parser.parse_args()
     if args.out:
         check_output_file(args.out)
-    metrics = mean_pose_metrics(config_from(args))
+    metrics = mean_pose_metrics(config_from(args), args.placed)
     print(metric_lines(metrics))
     if args.out:
         write_metrics(args.out, metrics)

@@ -14,7 +14,7 @@ from mmengine.logging import print_log
 
 from mmradar.datasets.datasets.hupr_annotation import SequenceAnnotation, load_hupr_annotation
 from mmradar.datasets.datasets.recorded_radar_pose_dataset import RecordedRadarPoseDataset
-from mmradar.errors import DataError
+from mmradar.errors import ConfigError, DataError
 from mmradar.metainfo import FRAMES_OF_ID
 from mmradar.radar import RadarConfig, Recording, open_recording
 from mmradar.registry import DATASETS
@@ -163,6 +163,19 @@ class HuPRDataset(RecordedRadarPoseDataset):
         )
 
     @force_full_init
+    def sequence_lengths(self) -> list[int]:
+        """Frames of each sequence, in the order of the samples.
+
+        Raises:
+            ConfigError: The samples were chosen one by one, as by mmengine's ``indices``.
+        """
+        if len(self) != sum(self.num_recorded):
+            raise ConfigError(
+                f'of {sum(self.num_recorded):,} frames of the data set {len(self):,} were chosen: its samples are no '
+                'sequences any more'
+            )
+        return list(self.num_recorded)
+
     def recordings(self) -> Iterator[tuple[str, Recording]]:
         """Every recording with its view."""
         return (pair for views in self._recordings for pair in views.items())

@@ -1,0 +1,105 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mmradar.errors import ConfigError
+from mmradar.simulation import JOINT_NAMES, PLANS, Performance, Routine, Subject, forward_kinematics
+from mmradar.simulation.free_motion import ARM_RANGES, free_limb
+
+MOTIONS = ['stand', 'march', 'squat', 'walk', 'wave_hand', 'sit_down']
+
+
+def routine(number=0, duration_s=12.0, motions=MOTIONS):
+    return Routine.random(Subject(), list(motions), number, duration_s, np.random.default_rng([number, 5]))
+
+
+def joints(names, of):
+    return of[:, [JOINT_NAMES.index(name) for name in names]]
+
+
+def test_a_moment_is_the_same_whatever_others_are_asked_for():
+    acts, times = routine(3), np.arange(0, 12, 0.1)
+    whole = acts.joints_m(times)
+    np.testing.assert_allclose(acts.joints_m(times[20:30]), whole[20:30], atol=1e-12)
+    np.testing.assert_allclose(acts.joints_m(times[-1:]), whole[-1:], atol=1e-12)
+
+
+@pytest.mark.parametrize('number', range(6))
+def test_bodies_stay_whole_and_move_smoothly_from_act_to_act(number):
+    acts = routine(number)
+    assert len(acts.acts) >= 3
+    fine = acts.joints_m(np.arange(0, 12, 0.005))
+    speed_m_s = np.linalg.norm(np.diff(fine, axis=0), axis=-1) / 0.005
+    assert speed_m_s.max() < 14  # nothing jumps
+    for upper, lower in (('R_Hip', 'R_Knee'), ('L_Elbow', 'L_Wrist')):
+        length = np.linalg.norm(joints([upper], fine) - joints([lower], fine), axis=-1)
+        assert np.ptp(length) < 1e-9
+    lowest = joints(['R_Ankle', 'L_Ankle'], fine)[..., 2].min(axis=1)
+    np.testing.assert_allclose(lowest, Subject().length_m('foot_height'), atol=1e-9)
+
+
+def test_within_an_act_without_changes_it_is_the_performance():
+    acts = routine(1)
+    first = replace(acts.acts[0], arms=(None, None), free_seed=None)
+    times = np.arange(0, 2, 0.1)
+    alone = replace(acts, acts=(first,)).joints_m(times)
+    np.testing.assert_allclose(alone, first.performance.joints_m(times), atol=1e-9)
+    other = Performance.random(Subject(), 'raise_one_arm', np.random.default_rng(0))
+    with_arm = replace(acts, acts=(replace(first, arms=(other, None)),)).joints_m(times)
+    unchanged = [name for name in JOINT_NAMES if name not in ('R_Elbow', 'R_Wrist')]
+    np.testing.assert_allclose(joints(unchanged, with_arm), joints(unchanged, alone), atol=1e-9)
+    assert np.abs(joints(['R_Wrist'], with_arm) - joints(['R_Wrist'], alone)).max() > 0.1
+
+
+def test_motions_have_their_turn_and_styles_are_spread_evenly():
+    acts = [act for number in range(100) for act in routine(number).acts]
+    counts = {name: sum(act.performance.motion == name for act in acts) for name in MOTIONS}
+    assert min(counts.values()) > 0.8 * len(acts) / len(MOTIONS)
+    for values, low, high in (
+        ([act.performance.style.rate_hz for act in acts], 0.3, 0.95),
+        ([act.performance.style.carriage for act in acts], 0, 1),
+        ([act.performance.heading_rad for act in acts], np.pi - 0.7, np.pi + 0.7),
+    ):
+        shares, _ = np.histogram(values, bins=10, range=(low, high))
+        assert shares.sum() == len(acts) and shares.min() > 0.75 * len(acts) / 10
+    free = sum(arm is not None for act in acts for arm in act.arms) / len(acts) / 2
+    assert 0.4 < free < 0.6
+
+
+def test_free_limbs_stay_within_their_ranges_and_use_them():
+    times = np.arange(0, 300, 0.05)
+    angles = free_limb(np.random.default_rng(0), ARM_RANGES, times)
+    for name, (low, high) in ARM_RANGES.items():
+        assert low <= angles[name].min() < low + 0.1 * (high - low)
+        assert high >= angles[name].max() > high - 0.1 * (high - low)
+    assert np.abs(np.diff(angles['elbow_flexion'])).max() < 0.5
+    later = free_limb(np.random.default_rng(0), ARM_RANGES, times[:100])
+    np.testing.assert_array_equal(later['elbow_flexion'], angles['elbow_flexion'][:100])
+
+
+def test_simhupr_v2_holds_out_subjects_and_motions():
+    plan = PLANS['simhupr-v2-mini']
+    motions = {split: set() for split in plan.splits}
+    for split, numbers in plan.splits.items():
+        for number in numbers[:40]:
+            for act in plan.performance(number).acts:
+                motions[split] |= {act.performance.motion} | {
+                    arm.motion for arm in act.arms if isinstance(arm, Performance)
+                }
+    assert motions['unseen'] == set(plan.unseen_motions)
+    assert not any(motions[split] & set(plan.unseen_motions) for split in ('train', 'val', 'test'))
+    assert motions['train'] == set(plan.motions) - set(plan.unseen_motions)
+    subjects = [{plan.subject_of(number) for number in numbers} for numbers in plan.splits.values()]
+    assert len(set.union(*subjects)) == sum(map(len, subjects))
+    bounces = [bool(plan.scene(number).mirrors) for number in range(1, 101)]
+    assert 30 < sum(bounces) < 70
+    with pytest.raises(ConfigError, match='of which there are none'):
+        plan.changed(unseen_motions=())
+
+
+def test_the_angles_of_a_free_body_are_known_to_the_skeleton():
+    act = routine(0).acts[0]
+    posture = replace(act, free_seed=7).posture(np.arange(0, 2, 0.1))
+    forward_kinematics(Subject(), posture.angles, posture.heading_rad, posture.ground_m)
+    assert np.ptp(posture.angles['lean_forward']) > 0
