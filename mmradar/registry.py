@@ -35,7 +35,9 @@ RUNNERS = mmengine_registry.Registry(  # ours resolves references itself
 )
 LOOPS = Registry('loop', parent=mmpose_registry.LOOPS, scope='mmradar')
 HOOKS = Registry('hook', parent=mmpose_registry.HOOKS, scope='mmradar', locations=['mmradar.engine.hooks'])
-OPTIMIZERS = Registry('optimizer', parent=mmpose_registry.OPTIMIZERS, scope='mmradar')
+OPTIMIZERS = Registry(
+    'optimizer', parent=mmpose_registry.OPTIMIZERS, scope='mmradar', locations=['mmradar.engine.optimizers']
+)
 OPTIM_WRAPPERS = Registry(
     'optimizer wrapper',
     parent=mmpose_registry.OPTIM_WRAPPERS,

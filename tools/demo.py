@@ -17,10 +17,12 @@ from mmradar.apis import test, train
 from mmradar.apis.configuration import load_config
 from mmradar.apis.data_folders import set_data_root
 from mmradar.apis.mean_pose import mean_pose_metrics
-from mmradar.cli import ProgressHook, metric_lines, output_to, progress_bar, run, write_metrics
-from mmradar.simulation import PLANS, write_hupr_dataset
+from mmradar.cli import ProgressHook, output_to, progress_bar, run, write_metrics
+from mmradar.evaluation.limb_motion import LIMBS
+from mmradar.simulation import PLANS, SPLITS, CompactForm, write_hupr_dataset
 
-CONFIG = Path(__file__).resolve().parents[1] / 'configs' / 'millimamba_tiny_simhupr.py'
+CONFIG = Path(__file__).resolve().parents[1] / 'configs' / 'millimamba_small_simhupr.py'
+PRESET = 'simhupr-v2-mini'
 
 
 def configuration(data: Path, options: dict[str, Any] | None = None) -> Config:
@@ -29,6 +31,11 @@ def configuration(data: Path, options: dict[str, Any] | None = None) -> Config:
     for note in set_data_root(config, str(data)):
         print(f'Note: {note}', file=sys.stderr)
     return config
+
+
+def progress() -> ProgressHook:
+    """A bar over batches."""
+    return ProgressHook(progress_bar('batches'))
 
 
 def contact_sheet(pictures: list[Path], path: Path) -> None:
@@ -45,7 +52,7 @@ def parse_args() -> argparse.Namespace:
         '--epochs', type=int, default=None, help='epochs to train, if not as many as the configuration says'
     )
     parser.add_argument(
-        '--sequences', type=int, nargs=3, metavar=('TRAIN', 'VAL', 'TEST'), help='sequences to simulate'
+        '--sequences', type=int, nargs=4, metavar=('TRAIN', 'VAL', 'TEST', 'UNSEEN'), help='sequences to simulate'
     )
     return parser.parse_args()
 
@@ -54,14 +61,14 @@ def main() -> None:
     args = parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    plan = PLANS['simhupr-v1-mini']
+    plan, form = PLANS[PRESET], CompactForm()
     if args.sequences:
-        plan = plan.changed(**dict(zip(('train', 'val', 'test'), args.sequences)))
+        plan = plan.changed(**dict(zip(SPLITS, args.sequences)))
     epochs = args.epochs or load_config(str(CONFIG)).train_cfg.max_epochs
 
-    counts = f'{plan.train} + {plan.val} + {plan.test} sequences, {plan.total_bytes() / 1e9:.1f} GB'
-    print(f"1/4  Simulating two radars: {counts} in HuPR's layout")
-    write_hupr_dataset(args.data, plan, workers=args.workers, on_progress=progress_bar('sequences'))
+    hours = plan.num_sequences * plan.num_frames / plan.radar_config.frame_rate_hz / 3600
+    print(f"1/4  Simulating {hours:.1f} hours of two radars, {plan.total_bytes(form) / 1e9:.1f} GB, in HuPR's layout")
+    write_hupr_dataset(args.data, plan, workers=args.workers, on_progress=progress_bar('sequences'), form=form)
 
     print(f'2/4  Training {CONFIG.name} for {epochs} epochs')
     train_start = time.perf_counter()
@@ -79,23 +86,24 @@ def main() -> None:
     pictures = (args.out / 'pictures').resolve()
     # a dozen pictures, not all of the same frame of a sequence
     interval = max(1, plan.test * plan.num_frames // 12 - 1)
-    print('3/4  Evaluating on subjects that were never trained on')
+    print('3/4  Evaluating on subjects that were never trained on, and on motions that were not either')
     options = {'default_hooks.logger.interval': 1}
     draw = dict(out_dir=str(pictures), interval=interval, wait_time=1)
-    show = ProgressHook(progress_bar('batches'))
     metrics = {}
     with output_to(args.out / 'test.log'):
         config = configuration(args.data, options)
-        metrics['network'] = test(config, checkpoint, work_dir=work_dir, draw=draw, hooks=[show])
+        metrics['network'] = test(config, checkpoint, work_dir=work_dir, draw=draw, hooks=[progress()])
+    unseen = {'test_dataloader.dataset.ann_file': 'hrnet_annot_unseen.json', 'test_dataloader.dataset.split': 'unseen'}
+    with output_to(args.out / 'unseen.log'):
+        config = configuration(args.data, options | unseen)
+        metrics['unseen'] = test(config, checkpoint, work_dir=work_dir, hooks=[progress()])
     print('4/4  Evaluating the baselines')
-    options['test_dataloader.dataset.shuffle_radar'] = 0
-    show = ProgressHook(progress_bar('batches'))
     with output_to(args.out / 'shuffled.log'):
-        config = configuration(args.data, options)
-        metrics['shuffled'] = test(config, checkpoint, work_dir=work_dir, hooks=[show])
+        config = configuration(args.data, options | {'test_dataloader.dataset.shuffle_radar': 0})
+        metrics['shuffled'] = test(config, checkpoint, work_dir=work_dir, hooks=[progress()])
     with output_to(args.out / 'mean_pose.log'):
         metrics['mean_pose'] = mean_pose_metrics(configuration(args.data))
-        print(metric_lines(metrics['mean_pose']))
+        metrics['oracle'] = mean_pose_metrics(configuration(args.data), placed=True)
     for name, values in metrics.items():
         write_metrics(args.out / f'{name}.json', values)
     contact_sheet(sorted(pictures.glob('test_*.png'))[:12], args.out / 'overview.png')
@@ -106,37 +114,42 @@ def report(
     args: argparse.Namespace, metrics: dict[str, dict], minutes: float, train_minutes: float, checkpoint: Path
 ) -> None:
     rows = (
-        ('milliMamba, tiny', 'network'),
-        ('the same network, radar shuffled between frames', 'shuffled'),
+        ('milliMamba, small', 'network'),
+        ('the same, motions never trained on', 'unseen'),
+        ('the same, radar shuffled between frames', 'shuffled'),
         ('the mean training pose', 'mean_pose'),
+        ('the same at true place and size (an oracle)', 'oracle'),
     )
-    lines = [f'{"":<50}{"AP":>7}{"AP50":>7}{"AP75":>7}{"error":>10}']
+    columns = [('AP', 'AP'), ('AP50', 'AP50'), ('AP75', 'AP75'), ('elbows', 'AP_elbow'), ('wrists', 'AP_wrist')]
+    lines = [f'{"":<45}' + ''.join(f'{title:>7}' for title, _ in columns) + f'{"error":>10}{"motion explained":>23}']
     for title, name in rows:
-        values = (metrics[name][f'coco/{key}'] for key in ('AP', 'AP50', 'AP75'))
-        lines.append(
-            f'{title:<50}' + ''.join(f'{value:7.1f}' for value in values) + f'{metrics[name]["coco/MPJPE_px"]:7.1f} px'
-        )
+        values = {key.removeprefix('coco/'): value for key, value in metrics[name].items()}
+        cells = ''.join(f'{values[key]:7.1f}' for _, key in columns) + f'{values["MPJPE_px"]:7.1f} px'
+        limbs = ' '.join(f'{values[f"motion_explained_{limb}"]:5.2f}' for limb in LIMBS)
+        lines.append(f'{title:<45}{cells} {limbs}')
     python = Path(sys.executable)
     python = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
     print(f"""
-{'=' * 84}
+{'=' * 116}
 Simulated subjects that the network has never seen:
 
 {chr(10).join(lines)}
+
+Motion explained, of knees, ankles, elbows, wrists: 1 sees all of it, 0 no more than the mean pose at true size.
 
 Took {minutes:.1f} minutes, {train_minutes:.1f} of them training (with its validation).
 
   pictures     {args.out / 'overview.png'}, and one by one in {args.out / 'pictures'}/
   checkpoint   {checkpoint}
   logs         {args.out / 'train.log'}, {args.out / 'training'}/
-  raw data     {args.data}/single_<N>/{{hori,vert}}/adc_data.bin
+  radar data   {args.data}/single_<N>/{{hori,vert}}/adc_data.profiles.npy
 
 Next:
   look at the input      {python} tools/misc/browse_dataset.py configs/{CONFIG.name} --data-root {args.data}
-  train longer           {python} tools/demo.py --epochs 10
+  train longer           {python} tools/demo.py --epochs 30
   count the main model   {python} tools/analysis_tools/get_flops.py configs/millimamba_hupr.py
   your own HuPR files    {python} tools/train.py configs/millimamba_hupr.py --data-root FOLDER
-{'=' * 84}""")
+{'=' * 116}""")
 
 
 if __name__ == '__main__':

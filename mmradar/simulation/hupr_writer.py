@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,7 @@ from mmradar.atomic_write import atomic_folder
 from mmradar.processes import run_jobs
 from mmradar.radar import write_range_profiles
 from mmradar.simulation.camera import Camera
-from mmradar.simulation.frames import SimulationError, simulate_frames, simulate_profiles
+from mmradar.simulation.frames import AliasingWarning, SimulationError, simulate_frames, simulate_profiles
 from mmradar.simulation.plan import CompactForm, Extras, SimulationPlan
 from mmradar.simulation.sensor import HUPR_MOUNTINGS, RadarSensor
 
@@ -58,7 +59,10 @@ def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Cam
     folder = root / f'single_{sequence}'
     if folder.is_dir():  # an earlier, interrupted run finished this one
         return sequence
-    frames_by_view, joints_m, joints_px = simulate_sequence(plan, sequence, camera, form=form)
+    with warnings.catch_warnings():
+        # People of a plan move as fast as people do: that speeds fold is part of the set, see docs/simulation.md.
+        warnings.simplefilter('ignore', AliasingWarning)
+        frames_by_view, joints_m, joints_px = simulate_sequence(plan, sequence, camera, form=form)
     width, height = camera.image_size
     if joints_px.min() < 0 or joints_px[..., 0].max() >= width or joints_px[..., 1].max() >= height:
         raise SimulationError(

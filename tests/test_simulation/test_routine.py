@@ -92,6 +92,7 @@ def test_simhupr_v2_holds_out_subjects_and_motions():
     assert motions['train'] == set(plan.motions) - set(plan.unseen_motions)
     subjects = [{plan.subject_of(number) for number in numbers} for numbers in plan.splits.values()]
     assert len(set.union(*subjects)) == sum(map(len, subjects))
+    plan = PLANS['simhupr-v2']
     bounces = [bool(plan.scene(number).mirrors) for number in range(1, 101)]
     assert 30 < sum(bounces) < 70
     with pytest.raises(ConfigError, match='of which there are none'):

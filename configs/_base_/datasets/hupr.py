@@ -25,6 +25,7 @@ test_sequences = [
 ]
 # fmt: on
 
+train_sampler = dict(type='DefaultSampler', shuffle=True)
 batch_size = 8
 val_batch_size = 8  # of validation and test
 num_workers = 4
@@ -42,7 +43,7 @@ loader = dict(num_workers='${num_workers}', persistent_workers=True)
 train_dataloader = dict(
     **loader,
     batch_size='${batch_size}',
-    sampler=dict(type='DefaultSampler', shuffle=True),
+    sampler='${train_sampler}',
     dataset=dict(**dataset, ann_file='hrnet_annot_train.json', split='train', sequences='${train_sequences}'),
 )
 val_loader = dict(**loader, batch_size='${val_batch_size}', sampler=dict(type='DefaultSampler', shuffle=False))

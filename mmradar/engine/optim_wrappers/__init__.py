@@ -2,5 +2,6 @@
 
 from mmradar.engine.optim_wrappers.cpu_amp_optim_wrapper import CPUAmpOptimWrapper
 from mmradar.engine.optim_wrappers.default_optim_wrapper_constructor import DefaultOptimWrapperConstructor
+from mmradar.engine.optim_wrappers.muon_optim_wrapper_constructor import MuonOptimWrapperConstructor
 
-__all__ = ['CPUAmpOptimWrapper', 'DefaultOptimWrapperConstructor']
+__all__ = ['CPUAmpOptimWrapper', 'DefaultOptimWrapperConstructor', 'MuonOptimWrapperConstructor']

@@ -27,11 +27,15 @@ class QueryHead(BaseHead):
     Args:
         num_keypoints: Joints J.
         num_frames: Frames T of a window.
-        embed_dims: Width of the queries, that of the encoder's tokens.
+        embed_dims: Width of the queries.
         num_layers: Decoder layers.
         num_heads: Attention heads.
         feedforward_ratio: Hidden width of the feed-forward parts over query width.
         dropout: Of attention and feed-forward.
+        token_dims: Width of the encoder's tokens, if not that of the queries; a linear layer comes between then.
+        tokens_per_frame: Let queries begin with what their own frame's tokens, so many side by side, say of them by a
+            linear layer. Not the paper's, whose queries begin alike for all windows: it spares a short training from
+            learning first where to look.
         codec: What a query becomes: one of :mod:`mmradar.codecs`. Two coordinates by default.
         losses: Configuration of each loss of decoded keypoints by its name; ``oks`` is logged as ``loss_oks``. A name
             set to ``None`` removes a loss that was inherited.
@@ -39,7 +43,8 @@ class QueryHead(BaseHead):
             as mmpose's do.
 
     Raises:
-        ConfigError: Losses of keypoints with a codec that has no gradient.
+        ConfigError: Losses of keypoints with a codec that has no gradient; or ``tokens_per_frame`` with a head that
+            decodes the key frame alone.
     """
 
     # (embed_dims, num_heads, feedforward_ratio, dropout) to a layer: queries (batch, frames, joints, dims) and tokens
@@ -56,6 +61,8 @@ class QueryHead(BaseHead):
         num_heads: int = 8,
         feedforward_ratio: int = 4,
         dropout: float = 0.0,
+        token_dims: int | None = None,
+        tokens_per_frame: int | None = None,
         codec: dict | None = None,
         losses: dict[str, dict] | None = None,
         target_losses: dict[str, dict] | None = None,
@@ -75,7 +82,16 @@ class QueryHead(BaseHead):
                 f'{type(self).__name__}.losses are of decoded keypoints, to which {type(self.codec).__name__} has no '
                 'gradient: set losses=dict(), and train with target_losses'
             )
-        self.queries = nn.Parameter(torch.randn(1 if self.key_frame_only else num_frames, num_keypoints, embed_dims))
+        if tokens_per_frame and self.key_frame_only:
+            raise ConfigError(f'{type(self).__name__} decodes one frame; tokens_per_frame is for heads that decode all')
+        token_dims = token_dims or embed_dims
+        self.to_memory = nn.Identity() if token_dims == embed_dims else nn.Linear(token_dims, embed_dims)
+        self.tokens_per_frame = tokens_per_frame
+        if tokens_per_frame:
+            self.to_queries = nn.Linear(tokens_per_frame * token_dims, num_keypoints * embed_dims)
+        frames = 1 if self.key_frame_only else num_frames
+        scale = 0.02 if tokens_per_frame else 1.0  # what the frame says shall count from the start
+        self.queries = nn.Parameter(scale * torch.randn(frames, num_keypoints, embed_dims))
         self.layers = nn.ModuleList(
             self.layer_type(embed_dims, num_heads, feedforward_ratio, dropout) for _ in range(num_layers)
         )
@@ -88,8 +104,12 @@ class QueryHead(BaseHead):
         """Raw outputs for every joint of every decoded frame, for the codec to make sense of."""
         tokens = feats[-1]
         queries = self.queries.expand(len(tokens), -1, -1, -1)
+        if self.tokens_per_frame:
+            frames = tokens.unflatten(1, (self.num_frames, self.tokens_per_frame)).flatten(2)
+            queries = queries + self.to_queries(frames).view_as(queries)
+        memory = self.to_memory(tokens)
         for layer in self.layers:
-            queries = layer(queries, tokens)
+            queries = layer(queries, memory)
         return self.to_coordinates(self.norm(queries)).unflatten(-1, self.codec.shape)
 
     def predict(

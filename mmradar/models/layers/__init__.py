@@ -2,9 +2,12 @@
 
 from mmradar.models.layers.conv_shortcut_block import ConvShortcutBlock
 from mmradar.models.layers.cross_self_attention import CellAttention, CrossSelfAttention
+from mmradar.models.layers.frame_mixer import FrameMixer
+from mmradar.models.layers.frame_stem import FrameStem
 from mmradar.models.layers.graph_convolution import GraphConvolution, adjacency_matrix
 from mmradar.models.layers.mnet import MNet
 from mmradar.models.layers.prgcn import HUPR_LINKS, PRGCN
+from mmradar.models.layers.range_crop import RangeCrop
 from mmradar.models.layers.residual_conv3d import ResidualConv3d
 from mmradar.models.layers.sequence_mixer import SequenceMixer
 from mmradar.models.layers.stca import STCALayer
@@ -22,8 +25,11 @@ __all__ = [
     'CellAttention',
     'ConvShortcutBlock',
     'CrossSelfAttention',
+    'FrameMixer',
+    'FrameStem',
     'GraphConvolution',
     'MNet',
+    'RangeCrop',
     'ResidualConv3d',
     'STCALayer',
     'SequenceMixer',

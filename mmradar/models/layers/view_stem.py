@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -12,8 +13,10 @@ from torch import Tensor, nn
 from mmradar.errors import ConfigError
 from mmradar.models.layers.mnet import MNet
 from mmradar.models.layers.residual_conv3d import ResidualConv3d
+from mmradar.registry import MODELS
 
 
+@MODELS.register_module()
 class ViewStem(BaseModule):
     """MNet and three residual 3D convolutions, two of which halve angle and range.
 
@@ -37,6 +40,7 @@ class ViewStem(BaseModule):
             raise ConfigError(
                 f'ViewStem: {len(strides)} blocks need {len(strides) + 1} channels, found {list(channels)}'
             )
+        self.out_channels, self.reduction = channels[-1], math.prod(strides)
         self.mnet = MNet(in_channels, channels[0])
         self.blocks = nn.Sequential(
             *(ResidualConv3d(*pair, stride) for *pair, stride in zip(channels, channels[1:], strides))

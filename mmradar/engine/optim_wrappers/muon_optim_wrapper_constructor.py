@@ -1,0 +1,53 @@
+"""Which parameters are matrices that Muon is for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from mmradar.engine.optim_wrappers.default_optim_wrapper_constructor import DefaultOptimWrapperConstructor
+from mmradar.registry import OPTIM_WRAPPER_CONSTRUCTORS
+
+_MATRICES = {'weight', 'in_proj_weight', 'q_proj_weight', 'k_proj_weight', 'v_proj_weight'}
+
+
+@OPTIM_WRAPPER_CONSTRUCTORS.register_module()
+class MuonOptimWrapperConstructor(DefaultOptimWrapperConstructor):
+    """Groups for :class:`~mmradar.engine.optimizers.MuonAdamW`.
+
+    Weights of linear layers, convolutions and attention are matrices, but for the last layer, whose rows are
+    coordinates; for those with a side below ``smallest``; and for those beyond ``largest`` elements, which cost
+    more to orthogonalise than they gain on a CPU. AdamW takes the rest.
+
+    Args:
+        optim_wrapper_cfg: As mmengine's.
+        paramwise_cfg: As mmengine's, and ``smallest`` (16), ``largest`` (400,000), and ``last``, a part of the names of
+            parameters that are left to AdamW (``'to_coordinates'``).
+    """
+
+    def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: dict | None = None) -> None:
+        options = dict(paramwise_cfg or {})
+        self.smallest, self.largest = options.pop('smallest', 16), options.pop('largest', 400_000)
+        self.last = options.pop('last', 'to_coordinates')
+        # mmengine makes a group of each parameter only if it finds something here
+        super().__init__(optim_wrapper_cfg, options or dict(custom_keys={}, norm_decay_mult=1.0))
+
+    def add_params(self, params: list[dict], module: nn.Module, prefix: str = '', **kwargs: Any) -> None:
+        """One group for each parameter of ``module``, as mmengine, with ``matrix``."""
+        start = len(params)
+        super().add_params(params, module, prefix, **kwargs)
+        kinds = (nn.Linear, nn.modules.conv._ConvNd, nn.MultiheadAttention)
+        own = {id(p): name for name, p in module.named_parameters(recurse=False)} if isinstance(module, kinds) else {}
+        for group in params[start:]:
+            (parameter,) = group['params']
+            if id(parameter) not in own:
+                continue
+            sides = (len(parameter), parameter[0].numel())
+            group['matrix'] = (
+                own[id(parameter)] in _MATRICES
+                and parameter.ndim > 1
+                and min(sides) >= self.smallest
+                and parameter.numel() <= self.largest
+                and self.last not in prefix
+            )
