@@ -200,17 +200,19 @@ class BodySurface:
     def _hidden(self, points: Tensor, start: Tensor, stop: Tensor, sensor_m: Tensor) -> Tensor:
         """Which facets, (frames, points), are behind another part: closest approach of sight line and bone."""
         sight = points - sensor_m
-        distance = sight.norm(dim=-1)
-        direction = (sight / distance[..., None])[:, :, None]  # frames, points, 1, 3
-        bone = (stop - start)[:, None]  # frames, 1, parts, 3
-        between = sensor_m - start[:, None]
-        squared = bone.square().sum(-1).clamp_min(1e-9)
-        b, d, e = (direction * bone).sum(-1), (direction * between).sum(-1), (bone * between).sum(-1)
+        distance = sight.norm(dim=-1, keepdim=True)
+        direction = sight / distance
+        bone, between = stop - start, sensor_m - start  # frames, parts, 3
+        squared = bone.square().sum(-1)[:, None].clamp_min(1e-9)
+        # inner products, (frames, points or 1, parts): of vectors there would be three times as much to go through
+        b, d = direction @ bone.mT, direction @ between.mT
+        e = (bone * between).sum(-1)[:, None]
         share = ((e - b * d) / (squared - b**2).clamp_min(1e-9)).clamp(0, 1)
         along = b * share - d
         # what is nearer to the facet than the part is thick is the part it lies on, or joins it
-        along = torch.minimum(along, distance[..., None] - 2.5 * self._capsule_m)
-        closest = between + along[..., None] * direction - share[..., None] * bone
-        near = closest.norm(dim=-1) < self._capsule_m
+        along = torch.minimum(along, distance - 2.5 * self._capsule_m)
+        # of between + along * direction - share * bone
+        gap = between.square().sum(-1)[:, None] + along * (along + 2 * d) + share * (share * squared - 2 * (e + along * b))
+        near = gap < self._capsule_m.square()
         near &= self.part[:, None] != torch.arange(len(_LIMBS))
         return near.any(-1)

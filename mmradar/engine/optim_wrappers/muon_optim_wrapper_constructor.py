@@ -22,13 +22,13 @@ class MuonOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
     Args:
         optim_wrapper_cfg: As mmengine's.
-        paramwise_cfg: As mmengine's, and ``smallest`` (16), ``largest`` (400,000), and ``last``, a part of the names of
+        paramwise_cfg: As mmengine's, and ``smallest`` (16), ``largest`` (200,000), and ``last``, a part of the names of
             parameters that are left to AdamW (``'to_coordinates'``).
     """
 
     def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: dict | None = None) -> None:
         options = dict(paramwise_cfg or {})
-        self.smallest, self.largest = options.pop('smallest', 16), options.pop('largest', 400_000)
+        self.smallest, self.largest = options.pop('smallest', 16), options.pop('largest', 200_000)
         self.last = options.pop('last', 'to_coordinates')
         # mmengine makes a group of each parameter only if it finds something here
         super().__init__(optim_wrapper_cfg, options or dict(custom_keys={}, norm_decay_mult=1.0))

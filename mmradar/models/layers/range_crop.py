@@ -43,22 +43,23 @@ class RangeCrop(BaseModule):
         All counted from the middle, in shares of half the axis.
         """
         angles, bins = inputs.shape[4], inputs.shape[6]
-        with torch.no_grad():
-            strong = (inputs.detach() - self.threshold).clamp_min(0)
-            over_range = strong.sum((1, 2, 3, 4, 5))
-            over_angle = strong.sum((1, 3, 5, 6))
-            centre = _centroid(over_range)
-            start = (centre - self.num_bins / 2).round().clamp(-self.num_bins // 2, bins - self.num_bins // 2)
-            features = [
-                (start + (self.num_bins - bins) / 2) / (bins / 2),
-                (centre - start) / (self.num_bins / 2) - 1,
-                *(_centroid(over_angle) / (angles / 2) - 1).unbind(1),
-            ]
-        padding = self.num_bins // 2
-        padded = pad(inputs, (padding, padding))
-        places = start.long()[:, None] + padding + torch.arange(self.num_bins, device=inputs.device)
-        places = places.view(-1, *[1] * 5, self.num_bins).expand(*inputs.shape[:-1], -1)
-        return padded.gather(-1, places), torch.stack(features, dim=1)
+        # over frames, channels and Doppler: batch, views, angle, range
+        strong = (inputs.detach() - self.threshold).clamp_min_(0).sum((1, 3, 5))
+        centre = _centroid(strong.sum((1, 2)))
+        start = (centre - self.num_bins / 2).round().clamp(-self.num_bins // 2, bins - self.num_bins // 2)
+        features = [
+            (start + (self.num_bins - bins) / 2) / (bins / 2),
+            (centre - start) / (self.num_bins / 2) - 1,
+            *(_centroid(strong.sum(3)) / (angles / 2) - 1).unbind(1),
+        ]
+        crops = [self._crop(window, int(first)) for window, first in zip(inputs, start)]
+        return torch.stack(crops), torch.stack(features, dim=1)
+
+    def _crop(self, window: Tensor, first: int) -> Tensor:
+        """Bins from ``first`` on, which may lie before the window's."""
+        bins = window.shape[-1]
+        inside = window[..., max(first, 0) : min(first + self.num_bins, bins)]
+        return pad(inside, (max(-first, 0), max(first + self.num_bins - bins, 0)))
 
 
 def _centroid(weights: Float[Tensor, '*n bins']) -> Float[Tensor, '*n']:
