@@ -2,8 +2,8 @@
 
     python benchmarks/training.py configs/millimamba_small_simhupr.py configs/millimamba_tiny_simhupr.py
 
-Each configuration trains on a small simulated set of range profiles, made in a temporary folder; batches are those of the
-configuration. ``load`` is a batch in one loading process, which runs beside the rest.
+Each configuration trains on a small simulated set of range profiles, made in a temporary folder; batches are those of
+the configuration. ``load`` is a batch in one loading process, which runs beside the rest.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from measuring import shortest
 from mmengine.optim import build_optim_wrapper
 from torch import nn
 
-from measuring import shortest
 from mmradar import apis
 from mmradar.apis.configuration import load_config
 from mmradar.apis.data_folders import set_data_root

@@ -212,7 +212,7 @@ class BodySurface:
         # what is nearer to the facet than the part is thick is the part it lies on, or joins it
         along = torch.minimum(along, distance - 2.5 * self._capsule_m)
         # of between + along * direction - share * bone
-        gap = between.square().sum(-1)[:, None] + along * (along + 2 * d) + share * (share * squared - 2 * (e + along * b))
-        near = gap < self._capsule_m.square()
+        across = share * (share * squared - 2 * (e + along * b))
+        near = between.square().sum(-1)[:, None] + along * (along + 2 * d) + across < self._capsule_m.square()
         near &= self.part[:, None] != torch.arange(len(_LIMBS))
         return near.any(-1)

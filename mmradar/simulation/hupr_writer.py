@@ -88,6 +88,13 @@ def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Cam
     return sequence
 
 
+def _described(plan: SimulationPlan, sequence: int) -> dict:
+    """What a sequence shows, for people."""
+    performance = plan.performance(sequence)
+    height_m = round(performance.subject.height_m, 3)
+    return {'subject': plan.subject_of(sequence), 'motion': performance.motion, 'height_m': height_m}
+
+
 def write_hupr_dataset(
     root: str | Path,
     plan: SimulationPlan,
@@ -139,22 +146,8 @@ def write_hupr_dataset(
             f'the recordings need {needed / 1e9:.1f} GB more at {root}, and {free / 1e9:.1f} GB are free. '
             'Simulate fewer sequences or frames, or choose another folder.'
         )
-    record.write_text(
-        json.dumps(
-            description
-            | {
-                'sequences': {
-                    str(number): {
-                        'subject': plan.subject_of(number),
-                        'motion': plan.performance(number).motion,
-                        'height_m': round(plan.performance(number).subject.height_m, 3),
-                    }
-                    for number in sequences
-                }
-            },
-            indent=1,
-        )
-    )
+    described = {str(number): _described(plan, number) for number in sequences}
+    record.write_text(json.dumps(description | {'sequences': described}, indent=1))
     (root / 'splits.json').write_text(json.dumps(plan.splits))
 
     done = len(sequences) - len(missing)

@@ -124,7 +124,7 @@ def test_wrong_antenna_and_sample_counts(simulated_root):
 
 def test_missing_view(damaged_root):
     (damaged_root / 'single_2/hori/adc_data.bin').unlink()
-    with pytest.raises(DataError, match="sequence 2 has no raw file of the radar 'hori': looked for .*single_2/hori"):
+    with pytest.raises(DataError, match="sequence 2 has no recording of the radar 'hori': looked for .*single_2/hori"):
         dataset(damaged_root)
 
 
@@ -211,7 +211,7 @@ def test_frames_of_one_number_with_other_labels_are_refused(windows):
     data, other = windows(), windows()
     assert evaluate_the_truth(ConcatDataset([data, data]))['coco/AR'] == 100
     other.annotations.reverse()
-    with pytest.raises(DataError, match='two frames with different labels are both image 700000'):
+    with pytest.raises(DataError, match='two samples with different labels have the number img_id=700000'):
         evaluate_the_truth(ConcatDataset([data, other]))
 
 

@@ -5,8 +5,9 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 
-from conftest import SMALL_PLAN
+from conftest import SMALL_PLAN, SMALL_RADAR
 from mmradar.datasets import HuPRDataset
 from mmradar.errors import DataError
 from mmradar.radar import open_recording, range_profiles, write_range_profiles
@@ -23,9 +24,8 @@ PIPELINE = [
 
 
 def dataset(root, pipeline=PIPELINE, **options):
-    return HuPRDataset(
-        data_root=str(root), ann_file='hrnet_annot_train.json', split='train', window=3, pipeline=pipeline, **options
-    )
+    files = dict(data_root=str(root), ann_file='hrnet_annot_train.json', split='train')
+    return HuPRDataset(**files, radar=SMALL_RADAR, window=3, pipeline=pipeline, **options)
 
 
 @pytest.fixture(scope='module')
@@ -35,7 +35,8 @@ def compact_root(tmp_path_factory, simulated_root):
     shutil.copytree(simulated_root, root)
     for path in sorted(root.glob('single_*/*/adc_data.bin')):
         cube = open_recording(path, SMALL_PLAN.radar_config).cube()
-        write_range_profiles(path.with_name('adc_data.profiles.npy'), range_profiles(cube, 8, FORM.range_bins), (31, 95))
+        profiles = range_profiles(cube, 8, FORM.range_bins)
+        write_range_profiles(path.with_name('adc_data.profiles.npy'), profiles, FORM.range_bins)
         path.unlink()
     return root
 
@@ -47,18 +48,18 @@ def test_heatmaps_are_equal_to_half_precision(simulated_root, compact_root, mode
     assert len(raw) == len(compact) > 0
     for index in (0, 7, len(raw) - 1):
         expected, found = raw[index]['inputs'], compact[index]['inputs']
-        # half precision keeps 2^-11 of a frame's strongest cell, which is some hundred times the noise
-        assert (found - expected).abs().mean() < (0.01 if mode == 'log_magnitude' else 0.003)
-        strong = expected > 1
-        assert (found - expected).abs()[strong].max() < 0.02
+        # of rest nothing is left but rounding: clutter was removed over all loops that the small radar has
+        moving = torch.arange(8) != 4
+        difference = (found - expected)[..., moving, :].abs()
+        assert difference.mean() < 1e-3 and difference.max() < 0.05
         assert str(raw[index]['data_samples'].gt_instances.keypoints) == str(
             compact[index]['data_samples'].gt_instances.keypoints
         )
 
 
 def test_a_pipeline_that_needs_more_is_refused(compact_root):
-    with pytest.raises(ValueError, match=r'asked for range bins \(0, 256\) of range profiles that hold \(31, 95\)'):
-        dataset(compact_root, [dict(type='RangeDopplerMap')])[0]
+    with pytest.raises(ValueError, match=r'asked for range bins \(0, 128\) of range profiles that hold \(31, 95\)'):
+        dataset(compact_root, [dict(type='RangeDopplerMap', range_bins=(0, 128))])[0]
     with pytest.raises(DataError, match='holds range profiles, not the samples'):
         dataset(compact_root, [dict(type='LoadRadarCube')])[0]
 
@@ -92,6 +93,6 @@ def test_another_form_does_not_go_on_in_the_same_folder(simulated_root, tmp_path
     shutil.copytree(simulated_root, root)
     with pytest.raises(SimulationError, match='simulated with other settings'):
         write_hupr_dataset(root, SMALL_PLAN, form=FORM)
-    described = json.loads((write_hupr_dataset(tmp_path / 'other', SMALL_PLAN, form=FORM) / 'simulation.json').read_text())
-    assert described['form'] == dict(num_chirps=8, range_bins=[31, 95])
-    write_hupr_dataset(tmp_path / 'other', SMALL_PLAN, form=FORM)  # complete: nothing to do
+    other = write_hupr_dataset(tmp_path / 'other', SMALL_PLAN, form=FORM)
+    assert json.loads((other / 'simulation.json').read_text())['form'] == dict(num_chirps=8, range_bins=[31, 95])
+    write_hupr_dataset(other, SMALL_PLAN, form=FORM)  # complete: nothing to do
