@@ -3,7 +3,6 @@
 import json
 import shutil
 
-import numpy as np
 import pytest
 import torch
 
@@ -18,9 +17,12 @@ PIPELINE = [
     dict(type='RangeDopplerMap', num_chirps=8, num_doppler=8, range_bins=FORM.range_bins),
     dict(type='Heatmap3D', num_angle=32),
     dict(type='HeatmapToChannels', mode='log_magnitude'),
-    dict(type='NormalizeHeatmap', over='frame'),
+    dict(type='NormalizeHeatmap', over='map'),
     dict(type='PackRadarInputs'),
 ]
+
+# of rest nothing is left but rounding: clutter was removed over all loops that the small radar has
+MOVING = torch.arange(8) != 4
 
 
 def dataset(root, pipeline=PIPELINE, **options):
@@ -48,9 +50,7 @@ def test_heatmaps_are_equal_to_half_precision(simulated_root, compact_root, mode
     assert len(raw) == len(compact) > 0
     for index in (0, 7, len(raw) - 1):
         expected, found = raw[index]['inputs'], compact[index]['inputs']
-        # of rest nothing is left but rounding: clutter was removed over all loops that the small radar has
-        moving = torch.arange(8) != 4
-        difference = (found - expected)[..., moving, :].abs()
+        difference = (found - expected)[..., MOVING, :].abs()
         assert difference.mean() < 1e-3 and difference.max() < 0.05
         assert str(raw[index]['data_samples'].gt_instances.keypoints) == str(
             compact[index]['data_samples'].gt_instances.keypoints
@@ -81,11 +81,11 @@ def test_simulated_profiles_have_the_labels_of_the_raw_set(simulated_root, tmp_p
     assert size == 24_576
     for path in root.glob('single_*/*/adc_data.profiles.npy'):
         assert 0 <= path.stat().st_size - SMALL_PLAN.num_frames * size < 500
-    # the people are the same, the noise another draw: strong cells agree
-    expected, found = dataset(simulated_root)[2]['inputs'], dataset(root)[2]['inputs']
+    # the people are the same, the noise another draw
+    raw, compact = dataset(simulated_root), dataset(root)
+    expected, found, other = (x['inputs'][..., MOVING, :] for x in (raw[2], compact[2], compact[12]))
     strong = expected > 2
-    assert (found - expected)[strong].abs().mean() < 0.1
-    assert np.corrcoef(found[strong], expected[strong])[0, 1] > 0.9
+    assert (found - expected)[strong].abs().mean() < 0.3 < 1 < (other - expected)[strong].abs().mean()
 
 
 def test_another_form_does_not_go_on_in_the_same_folder(simulated_root, tmp_path):
