@@ -4,5 +4,5 @@ _base_ = ['_base_/on_sequences.py', '_base_/datasets/simhupr.py', '_base_/models
 train_sampler = dict(type='DisjointWindowSampler', shuffle=True)
 val_batch_size = 16
 num_workers = 1
-max_epochs = 8
-train_cfg = dict(val_interval=4)
+max_epochs = 11
+train_cfg = dict(val_interval=11)

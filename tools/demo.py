@@ -85,7 +85,7 @@ def main() -> None:
     checkpoint = work_dir / f'epoch_{epochs}.pth'
     pictures = (args.out / 'pictures').resolve()
     # a dozen pictures, not all of the same frame of a sequence
-    interval = max(1, plan.test * plan.num_frames // 12 - 1)
+    interval = max(1, int(0.81 * plan.test * plan.num_frames / 12))
     print('3/4  Evaluating on subjects that were never trained on, and on motions that were not either')
     options = {'default_hooks.logger.interval': 1}
     draw = dict(out_dir=str(pictures), interval=interval, wait_time=1)

@@ -275,6 +275,6 @@ PLANS: dict[str, SimulationPlan] = {
     # People who do one thing after another, arms and legs not always the same: 4.1 hours, as much as HuPR. Test and val
     # have other subjects; unseen has yet others, who do what nobody did in training.
     'simhupr-v2': SimulationPlan(train=1160, val=16, test=24, unseen=24, **_V2),
-    # what the demo trains on: 2 hours, without echoes by the floor, which take most of the time to simulate
-    'simhupr-v2-mini': SimulationPlan(train=560, val=8, test=12, unseen=12, seed=1, **{**_V2, 'extras': {}}),
+    # what the demo trains on: 1.3 hours, without echoes by the floor, which take most of the time to simulate
+    'simhupr-v2-mini': SimulationPlan(train=400, val=8, test=12, unseen=12, seed=1, **{**_V2, 'extras': {}}),
 }

@@ -141,7 +141,7 @@ def _grid(
     phase = torch.addcmul(start[:, None], time, torch.addcmul(speed[:, None], time, bend[:, None])).flatten(2, 3)
     first, range_speed, range_bend = (x[:, None] for x in range_motion)
     middle = time.mean(1)[..., 0]
-    bins = first + (middle * (range_speed + middle * range_bend)).double()
+    bins = first.float() + middle * (range_speed + middle * range_bend)
     amplitudes = amplitudes if amplitudes.dim() == 3 else amplitudes[:, None]
     weights, first_cell = spread(bins, amplitudes.expand(bins.shape))
     return torch.complex(phase.cos() @ weights, phase.sin() @ weights), first_cell

@@ -153,10 +153,12 @@ class Routine:
     def joints_m(self, time_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
         """Joint positions in world axes, in m, at the times given, in s from the start."""
         time_s = np.asarray(time_s, dtype=np.float64)
-        first, *others = self.acts
-        posture = first.posture(time_s)
-        for act in others:
-            share = ease((time_s - act.start_s) / act.blend_s)
+        shares = [np.ones_like(time_s), *(ease((time_s - act.start_s) / act.blend_s) for act in self.acts[1:])]
+        first = max(
+            place for place, share in enumerate(shares) if (share == 1).all()
+        )  # nothing of those before is left
+        posture = self.acts[first].posture(time_s)
+        for act, share in zip(self.acts[first + 1 :], shares[first + 1 :]):
             if share.any():
                 posture = _blend(posture, act.posture(time_s), share)
         return posture.joints_m(self.subject)
