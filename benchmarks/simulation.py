@@ -15,11 +15,13 @@ from mmradar.simulation import (
     HUPR_MOUNTINGS,
     PLANS,
     Camera,
+    CompactForm,
     RadarSensor,
     SimulationPlan,
     simulate_sequence,
     write_hupr_dataset,
 )
+from mmradar.simulation.range_profiles import moving_profiles, noise_profiles
 
 
 def best_s(function, repetitions: int) -> float:
@@ -40,12 +42,19 @@ def frame_parts(repetitions: int) -> None:
     sensor = RadarSensor(config, HUPR_MOUNTINGS['hori'])
     times = 0.1 * np.arange(16)[:, None] + config.frame_duration_s * np.array([0, 0.5, 1])
     seen = person.scatterers(times, sensor.position_m)
-    generator = torch.Generator().manual_seed(0)
+    generator, bins = torch.Generator().manual_seed(0), CompactForm().range_bins
     parts = {
         'body: poses, facets, what hides what': best_s(lambda: person.scatterers(times, sensor.position_m), 5) / 16,
         'echo of its facets': best_s(lambda: sensor.echo(seen.positions_m[0], seen.rcs_m2[0]), repetitions),
         'noise': best_s(lambda: sensor.noise(generator), repetitions),
         'all, with quantisation, a frame of 16': best_s(lambda: simulate_sequence(plan, 1, Camera()), 5) / 32,
+        'range profiles of its facets, without samples': best_s(lambda: moving_profiles(sensor, seen, (), 8, bins), 5)
+        / 16,
+        'noise of range profiles': best_s(lambda: noise_profiles(sensor, 16, 8, 64, generator), 5) / 16,
+        'all, as range profiles, a frame of 16': best_s(
+            lambda: simulate_sequence(plan, 1, Camera(), form=CompactForm()), 5
+        )
+        / 32,
     }
     print(f'One frame of 12 x 64 x 256, {person.surface.num_facets} facets, one thread\n\n| part | ms |\n|---|---|')
     for name, seconds in parts.items():
@@ -56,7 +65,7 @@ def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('--repetitions', type=int, default=50)
-    parser.add_argument('--mini', action='store_true', help='write simhupr-v1-mini too: 6.9 GB, and removed again')
+    parser.add_argument('--mini', action='store_true', help='write the mini sets too: 9.5 GB, and removed again')
     args = parser.parse_args()
     keep_freed_memory()
     threads = torch.get_num_threads()
@@ -74,6 +83,9 @@ def main() -> None:
             start = time.perf_counter()
             write_hupr_dataset(Path(folder) / 'mini', PLANS['simhupr-v1-mini'], workers=2)
             print(f'simhupr-v1-mini, two processes: {time.perf_counter() - start:.0f} s')
+            start = time.perf_counter()
+            write_hupr_dataset(Path(folder) / 'v2', PLANS['simhupr-v2-mini'], workers=2, form=CompactForm())
+            print(f'simhupr-v2-mini as range profiles, two processes: {time.perf_counter() - start:.0f} s')
 
 
 if __name__ == '__main__':

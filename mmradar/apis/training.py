@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +68,23 @@ def train(
         config.auto_scale_lr.enable = True
     if config.get('load_from'):
         check_checkpoint(config.load_from)
-    with runner_of(config, hooks) as runner:
+    with _threads_beside(config.train_dataloader.get('num_workers', 0)), runner_of(config, hooks) as runner:
         return runner.train()
+
+
+@contextmanager
+def _threads_beside(loading_processes: int) -> Iterator[None]:
+    """On a CPU, leave a core to each loading process: torch's threads wait for each other, and collapse with one late.
+
+    ``OMP_NUM_THREADS`` says otherwise.
+    """
+    threads = torch.get_num_threads()
+    if not torch.cuda.is_available() and 'OMP_NUM_THREADS' not in os.environ:
+        torch.set_num_threads(max(1, threads - loading_processes))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _use_mixed_precision(config: Config) -> None:

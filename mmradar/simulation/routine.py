@@ -154,9 +154,8 @@ class Routine:
         """Joint positions in world axes, in m, at the times given, in s from the start."""
         time_s = np.asarray(time_s, dtype=np.float64)
         shares = [np.ones_like(time_s), *(ease((time_s - act.start_s) / act.blend_s) for act in self.acts[1:])]
-        first = max(
-            place for place, share in enumerate(shares) if (share == 1).all()
-        )  # nothing of those before is left
+        # nothing is left of the acts before this one
+        first = max(place for place, share in enumerate(shares) if (share == 1).all())
         posture = self.acts[first].posture(time_s)
         for act, share in zip(self.acts[first + 1 :], shares[first + 1 :]):
             if share.any():

@@ -131,3 +131,17 @@ def test_the_work_directory_is_named_after_the_configuration(tmp_path, monkeypat
     config.work_dir = 'elsewhere'
     assert run_config(config, None, None, None, 'none').work_dir == 'elsewhere'
     assert run_config(config, None, tmp_path, None, 'none').work_dir == str(tmp_path)
+
+
+def test_a_core_is_left_to_each_loading_process(tiny_config, monkeypatch):
+    monkeypatch.setattr(torch, 'get_num_threads', lambda: 4)
+    numbers = []
+    monkeypatch.setattr(torch, 'set_num_threads', numbers.append)
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
+    options = {'train_cfg.max_epochs': 1, 'train_dataloader.num_workers': 1}
+    apis.train(tiny_config, validate=False, cfg_options=options)
+    assert numbers == [3, 4]
+    monkeypatch.setenv('OMP_NUM_THREADS', '2')
+    apis.train(tiny_config, validate=False, cfg_options=options)
+    assert numbers == [3, 4, 4]

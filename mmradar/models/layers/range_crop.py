@@ -52,14 +52,10 @@ class RangeCrop(BaseModule):
             (centre - start) / (self.num_bins / 2) - 1,
             *(_centroid(strong.sum(3)) / (angles / 2) - 1).unbind(1),
         ]
-        crops = [self._crop(window, int(first)) for window, first in zip(inputs, start)]
-        return torch.stack(crops), torch.stack(features, dim=1)
-
-    def _crop(self, window: Tensor, first: int) -> Tensor:
-        """Bins from ``first`` on, which may lie before the window's."""
-        bins = window.shape[-1]
-        inside = window[..., max(first, 0) : min(first + self.num_bins, bins)]
-        return pad(inside, (max(-first, 0), max(first + self.num_bins - bins, 0)))
+        padding = self.num_bins // 2
+        places = start.long()[:, None] + padding + torch.arange(self.num_bins, device=inputs.device)
+        places = places.view(-1, *[1] * 5, self.num_bins).expand(*inputs.shape[:-1], -1)
+        return pad(inputs, (padding, padding)).gather(-1, places), torch.stack(features, dim=1)
 
 
 def _centroid(weights: Float[Tensor, '*n bins']) -> Float[Tensor, '*n']:
