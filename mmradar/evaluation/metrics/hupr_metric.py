@@ -239,7 +239,8 @@ class HuPRMetric(BaseMetric):
                     prediction, truth, one, areas, sigmas, image_ids, unpredicted
                 )['AP']
             for pair, joints in pairs_of(names).items():
-                metrics[f'AP_{pair}'] = float(np.mean([metrics[f'AP_{names[joint]}'] for joint in joints]))
+                found = [value for joint in joints if (value := metrics[f'AP_{names[joint]}']) >= 0]
+                metrics[f'AP_{pair}'] = float(np.mean(found)) if found else -1.0
         for limb, share in self._motion_explained(prediction, truth, visible).items():
             metrics[f'motion_explained_{limb}'] = share
         error_px = np.where(visible > 0, np.linalg.norm(prediction - truth, axis=-1), 0)
