@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 
 from mmradar.apis.data_folders import datasets_of
 from mmradar.apis.evaluation import predictions
-from mmradar.datasets import RecordingDataset
+from mmradar.datasets import BaseRadarPoseDataset, RecordingDataset
 from mmradar.radar import Recording
 from mmradar.registry import DATASETS
 
@@ -46,9 +46,9 @@ def recording_dataset(
     return DATASETS.build(dict(type='RecordingDataset', recording=dict(recording), frames=frames, **shared))
 
 
-def _defaults(kind: str | type) -> dict[str, Any]:
+def _defaults(kind: str | type | None) -> dict[str, Any]:
     """What a data set takes where its settings leave it open, such as the order of its views."""
-    kind = DATASETS.get(kind) if isinstance(kind, str) else kind
+    kind = DATASETS.get(kind) if isinstance(kind, str) else kind or BaseRadarPoseDataset
     found: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
         for name, argument in inspect.signature(base.__init__).parameters.items() if '__init__' in vars(base) else ():

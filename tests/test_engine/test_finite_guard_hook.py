@@ -386,6 +386,9 @@ for action in ('stop', 'skip'):
     torch.distributed.broadcast(other, 0)
     assert torch.equal(mine, other)
 print('as it should')
+# together: a process that leaves with threads of gloo still running may be aborted
+torch.distributed.barrier()
+torch.distributed.destroy_process_group()
 """
 
 

@@ -28,7 +28,7 @@ def test_a_format_is_named_where_the_suffix_does_not_say_it(tmp_path, suffix, fo
         ('adc.npy', dict(port=4098), 'are for packets, and this is read as cubes'),
         ('adc.bin', dict(axis='frame'), "has no option 'axis'; raw take none"),
         ('adc.bin', dict(format='cubes', axis='frame'), "has no option 'axis'; cubes take key, axes"),
-        ('adc.bin', dict(format='pcap'), "format must be one of 'raw', 'cubes', 'packets', found 'pcap'"),
+        ('adc.bin', dict(format='pcap'), "format must be one of 'raw', 'cubes', 'packets', 'profiles', found 'pcap'"),
     ],
 )
 def test_options_of_other_formats_are_refused(tmp_path, name, options, message):

@@ -386,7 +386,7 @@ train_dataloader = dict(
         _delete_=True, type='ConcatDataset', datasets=[dict(type='RepeatDataset', times=2, dataset=part), part]
     ),
 )
-test_evaluator = [dict(type='HuPRMetric')]
+test_evaluator = [dict(type='HuPRMetric', train_ann_file={str(simulated_root / 'hrnet_annot_train.json')!r})]
 """
     )
     flags = ('--data-root', simulated_root)
