@@ -72,7 +72,7 @@ class Routine:
     """One subject doing one thing after another at one place.
 
     People do not repeat one motion for a minute, and their arms do not wait for their legs: acts follow each other and
-    blend, and in about half of them an arm does what another motion says, or goes where it likes.
+    blend, and each arm, in about half of them, does what another motion says or goes where it likes.
 
     Args:
         subject: Who.

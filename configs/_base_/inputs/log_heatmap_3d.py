@@ -1,5 +1,5 @@
 # Log-magnitudes in the light crop, standardised over all maps of a frame, so that Doppler bins stay comparable; windows
-# of 16 frames, all of which are supervised. Ours: docs/limbs.md has the comparison with the paper's input.
+# of 16 frames, all of which are supervised. Ours, not the paper's input.
 _base_ = 'heatmap_3d.py'
 
 num_frames = 16
