@@ -15,6 +15,7 @@ from jaxtyping import Complex64
 from mmradar.atomic_write import atomic_write
 from mmradar.radar.config import RadarConfig
 from mmradar.radar.recording import ADCFileError, Frames, OpenedFile, Recording, check_on_error
+from mmradar.radar.scaled_frames import complex_parts, from_scaled, to_scaled
 
 PROFILES_SUFFIX = '.profiles.npy'
 
@@ -46,9 +47,7 @@ class RangeProfileRecording(Recording):
         """
         self.file.check()
         records = np.load(self.path, mmap_mode='r', allow_pickle=False)[: self._num_frames][self._selection(frames)]
-        parts = records['profiles'].astype(np.float32)
-        parts *= records['scale'][:, None, None, None, None]
-        return parts.view(np.complex64)[..., 0]
+        return from_scaled(records['scale'], records['profiles']).view(np.complex64)[..., 0]
 
     def cube(self, frames: Frames = None) -> Complex64[np.ndarray, 'frames ant loops samples']:
         """There are none.
@@ -77,12 +76,9 @@ def write_range_profiles(
     """
     if profiles.ndim != 4 or profiles.shape[-1] != range_bins[1] - range_bins[0]:
         raise ValueError(f'expected (frames, antennas, chirps, bins) of bins {range_bins}, found {profiles.shape}')
-    parts = np.ascontiguousarray(profiles, np.complex64)[..., None].view(np.float32)
-    scale = np.abs(parts).reshape(len(parts), -1).max(axis=1)
-    scale[scale == 0] = 1
-    records = np.empty(len(parts), _dtype(*parts.shape[1:4]))
-    records['first_bin'], records['scale'] = range_bins[0], scale
-    records['profiles'] = parts / scale[:, None, None, None, None]
+    records = np.empty(len(profiles), _dtype(*profiles.shape[1:]))
+    records['first_bin'] = range_bins[0]
+    records['scale'], records['profiles'] = to_scaled(complex_parts(profiles))
     with atomic_write(path) as file:
         np.save(file, records)
 

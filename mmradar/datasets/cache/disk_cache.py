@@ -14,6 +14,7 @@ from mmradar.atomic_write import atomic_write
 from mmradar.datasets.frame_stage import Arrays, FrameSource
 from mmradar.errors import ConfigError, DataError
 from mmradar.radar import Recording
+from mmradar.radar.scaled_frames import complex_parts, from_scaled, to_scaled
 
 _FORMAT = 3  # raise it when the file's content changes for the same settings
 _BLOCK_FRAMES = 32
@@ -113,12 +114,9 @@ class DiskCache:
             return array
         kind, parts = 'real', np.asarray(array)
         if parts.dtype.kind == 'c':
-            kind, parts = 'complex', np.ascontiguousarray(parts, np.complex64)[..., None].view(np.float32)
-        scale = np.abs(parts).reshape(len(parts), -1).max(axis=1)
-        scale[scale == 0] = 1
+            kind, parts = 'complex', complex_parts(parts)
         packed = np.empty(len(parts), [('scale', np.float32), (kind, self.dtype, parts.shape[1:])])
-        packed['scale'] = scale
-        packed[kind] = parts / scale.reshape(-1, *([1] * (parts.ndim - 1)))
+        packed['scale'], packed[kind] = to_scaled(parts)
         return packed
 
     @staticmethod
@@ -127,6 +125,5 @@ class DiskCache:
         if not field.dtype.names:
             return np.array(field)
         kind = field.dtype.names[1]
-        parts = field[kind].astype(np.float32)
-        parts *= field['scale'].reshape(-1, *([1] * (parts.ndim - 1)))
+        parts = from_scaled(field['scale'], field[kind])
         return parts.view(np.complex64)[..., 0] if kind == 'complex' else parts
