@@ -18,6 +18,8 @@ from jaxtyping import Int16
 
 Array = TypeVar('Array', np.ndarray, torch.Tensor)
 
+_MOST_COSINES = 4  # of a window that can be laid over range profiles; flattop has so many
+
 
 def remove_static_clutter(cube: Array, window: str | None = None) -> Array:
     """Subtract the mean over the loops of a frame: what does not move within the frame vanishes.
@@ -95,8 +97,9 @@ def range_doppler(
         num_doppler: Doppler bins around rest. Fewer loops are zero-padded to it; of more loops' bins the middle ones
             are kept, which hold speeds up to ``num_doppler / loops`` of the unambiguous one.
         range_bins: First and one past the last range bin to keep; all if ``None``.
-        range_window: Window over samples, a name that ``scipy.signal.get_window`` knows; none in the paper.
-        doppler_window: Window over loops, likewise.
+        range_window: Window over samples, a name that ``scipy.signal.get_window`` knows, periodic, as a transform
+            takes it; none in the paper. Without one, sidelobes of the trunk cover the echoes of the arms at all ranges.
+        doppler_window: Window over loops, likewise, but symmetric.
         doppler_shift: Rest in the middle, bin ``num_doppler // 2``; at bin 0 otherwise.
         antenna_delays: When each antenna listens, in periods between the loops of ``cube``, to take out the phase by
             which a moving target runs away between transmitters that fire in turn; see
@@ -114,7 +117,7 @@ def range_doppler(
     range_bins = (0, samples) if range_bins is None else tuple(range_bins)
     check_range_bins(range_bins, samples)
     if range_window is not None:
-        x = x * window_of(range_window, samples, x.dtype, x.device)
+        x = x * window_of(range_window, samples, x.dtype, x.device, periodic=True)
     if range_offset_bins:
         turns = -range_offset_bins * np.arange(samples) / samples
         x = x * torch.from_numpy(np.exp(2j * np.pi * turns)).to(x)
@@ -253,6 +256,9 @@ def range_doppler_from_profiles(
 ) -> Array:
     """The same of range profiles whose clutter was removed by the mean over all loops.
 
+    A range window is laid over them after the fact, for sums of cosines (``'hann'``, ``'hamming'``, ``'blackman'``) are
+    a mean of neighbouring bins. The first and last bins held lack neighbours outside, which count as 0.
+
     Args:
         profiles: Complex range profiles, (..., antennas, chirps, bins).
         held_bins: First and one past the last of their range bins.
@@ -260,7 +266,7 @@ def range_doppler_from_profiles(
             is all chirps, and all bins, that the profiles have.
 
     Raises:
-        ValueError: The profiles do not hold what is asked for: range bins, chirps, clutter, windows.
+        ValueError: The profiles do not hold what is asked for: range bins, chirps, clutter, a window of another kind.
     """
     chirps, bins = profiles.shape[-2], held_bins[1] - held_bins[0]
     if profiles.shape[-1] != bins:
@@ -273,16 +279,40 @@ def range_doppler_from_profiles(
         raise ValueError(f'asked for {num_chirps} chirps of range profiles that hold {chirps}')
     for what, asked in (
         ('static clutter', static_clutter),
-        ('a range window', range_window),
-        ('a Doppler window, which weights the clutter that is removed', doppler_window),
         ('a range offset', range_offset_bins),
     ):
         if asked:
             raise ValueError(f'asked for {what} of range profiles, which no longer have what it takes; use raw files')
     x, is_numpy = complex_tensor(profiles)
-    x = x[..., :: chirps // num_chirps, range_bins[0] - held_bins[0] : range_bins[1] - held_bins[0]]
-    spectrum = _doppler(x, num_doppler, None, doppler_shift, antenna_delays)
+    x = x[..., :: chirps // num_chirps, :]
+    if range_window is not None:
+        x = _windowed_bins(x, range_window)
+    x = x[..., range_bins[0] - held_bins[0] : range_bins[1] - held_bins[0]]
+    # the mean that was removed before is the same in all chirps and leaves no trace in this one: as of raw frames
+    x = remove_static_clutter(x, doppler_window) if doppler_window else x
+    spectrum = _doppler(x, num_doppler, doppler_window, doppler_shift, antenna_delays)
     return spectrum.numpy() if is_numpy else spectrum
+
+
+def _windowed_bins(spectrum: torch.Tensor, window: str) -> torch.Tensor:
+    """A spectrum as it would be had a periodic window of few cosines been laid over the samples before.
+
+    Raises:
+        ValueError: A window that scipy does not know, or that is no sum of few cosines.
+    """
+    # over any number of samples: such a window's transform is the same few bins
+    taps = np.fft.fft(window_of(window, 64, torch.complex128, torch.device('cpu'), periodic=True)) / 64
+    if np.abs(taps[_MOST_COSINES + 1 : -_MOST_COSINES]).max() > 1e-9:
+        raise ValueError(
+            f'asked for the range window {window!r} of range profiles, which can be windowed only by sums of cosines, '
+            'such as hann, hamming and blackman; use raw files'
+        )
+    windowed = taps[0].real * spectrum
+    for distance in range(1, _MOST_COSINES + 1):
+        if weight := round(float(taps[distance].real), 12):
+            windowed[..., distance:] += weight * spectrum[..., :-distance]
+            windowed[..., :-distance] += weight * spectrum[..., distance:]
+    return windowed
 
 
 def _decode_groups(x: Array) -> torch.Tensor:
@@ -308,15 +338,15 @@ def check_range_bins(range_bins: tuple[int, int], samples: int) -> None:
         raise ValueError(f'range_bins {(start, stop)} do not lie within the {samples} bins that {samples} samples give')
 
 
-def window_of(name: str, length: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """A symmetric window over ``length`` samples, by its name in ``scipy.signal``, in a complex type's real one.
+def window_of(name: str, length: int, dtype: torch.dtype, device: torch.device, periodic: bool = False) -> torch.Tensor:
+    """A window over ``length`` samples, by its name in ``scipy.signal``, in a complex type's real one.
 
     Raises:
         ValueError: A window that scipy does not know.
     """
     from scipy.signal import get_window
 
-    return torch.from_numpy(get_window(name, length, fftbins=False)).to(device, dtype.to_real())
+    return torch.from_numpy(get_window(name, length, fftbins=periodic)).to(device, dtype.to_real())
 
 
 def signed_bins(count: int, shift: bool = True) -> np.ndarray:

@@ -177,7 +177,7 @@ def test_from_raw_removes_clutter_by_the_window_s_mean(chirps):
 def test_windows_weigh_samples_loops_and_antennas_in_order():
     cube = random_cube(antennas=5, loops=4, samples=16)
     order = [4, 0, 2, 1, 3]
-    taper = [np.hanning(16), np.hanning(4)[:, None], np.hanning(5)[:, None, None]]
+    taper = [np.hanning(17)[:-1], np.hanning(4)[:, None], np.hanning(5)[:, None, None]]
     expected = heatmap_3d(cube[order] * taper[0] * taper[1] * taper[2], 4, 8, antenna_order=None)
     windows = dict(range_window='hann', doppler_window='hann', angle_window='hann')
     np.testing.assert_allclose(heatmap_3d(cube, 4, 8, antenna_order=order, **windows), expected, atol=1e-12)
