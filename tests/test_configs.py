@@ -1,15 +1,18 @@
 """Every configuration of the package and of its projects: facts said once, dumped and read again, built."""
 
+import json
 import re
 import sys
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from conftest import REPOSITORY
 from mmradar.apis.complexity import heatmap_shape
 from mmradar.apis.configuration import load_config
+from mmradar.engine.checkpoint import config_text
 from mmradar.interpolation import check_resolved
 from mmradar.registry import DATASETS, METRICS, MODELS, TRANSFORMS
 
@@ -43,9 +46,9 @@ def test_no_reference_is_left_and_what_is_dumped_is_read_as_the_same(name, monke
 
 @pytest.mark.parametrize('name', CONFIGS)
 def test_every_configuration_builds(name, monkeypatch):
-    """Its model at full size, on the meta device; its transforms and metrics; its data sets' classes."""
+    """As checkpoints carry it: its model at full size, on the meta device; transforms, metrics, data sets' classes."""
     monkeypatch.setattr(sys, 'path', [*map(str, PROJECTS), *sys.path])  # as PYTHONPATH in the projects' READMEs
-    config = read(name)
+    config = Config(json.loads(config_text(read(name))))
     init_default_scope('mmradar')
     # mmpose's DSTFormer asks a tensor for its values
     with torch.device('cpu' if 'dstformer' in name else 'meta'):

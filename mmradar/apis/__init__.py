@@ -4,10 +4,13 @@ from mmradar.apis.evaluation import build_loader, evaluate, predictions
 from mmradar.apis.inference import inference
 from mmradar.apis.models import init_model, read_config
 from mmradar.apis.package_configs import config_names, find_config
+from mmradar.apis.published_models import PublishedModel, published_models
+from mmradar.apis.publishing import publish
 from mmradar.apis.testing import test
 from mmradar.apis.training import train
 
 __all__ = [
+    'PublishedModel',
     'build_loader',
     'config_names',
     'evaluate',
@@ -15,6 +18,8 @@ __all__ = [
     'inference',
     'init_model',
     'predictions',
+    'publish',
+    'published_models',
     'read_config',
     'test',
     'train',

@@ -15,21 +15,27 @@ from torch import nn
 from mmradar.apis.configuration import load_config, with_options
 from mmradar.apis.data_folders import datasets_of
 from mmradar.apis.package_configs import find_config
-from mmradar.engine.checkpoint import check_state_dict, read_checkpoint
+from mmradar.apis.published_models import published_models
+from mmradar.engine.checkpoint import check_state_dict, config_of_checkpoint, read_checkpoint
 from mmradar.registry import DATASETS, MODELS
+
+_CHECKPOINT_ENDINGS = ('.pth', '.pt')
 
 
 def read_config(config: str | Path | Config, cfg_options: Mapping[str, Any] | None = None) -> Config:
     """A configuration of one's own, that its reader may change.
 
     Args:
-        config: A file, a configuration that was read before (which is copied), or the name of one of the package's
-            (:func:`~mmradar.apis.package_configs.config_names`).
+        config: A file, a configuration that was read before (which is copied), the name of one of the package's
+            (:func:`~mmradar.apis.package_configs.config_names`), or a checkpoint, for the one that it carries.
         cfg_options: What to change in it, by dotted key, such as ``{'model.head.num_layers': 2}``.
 
     Raises:
         ConfigError: No such file or name, or an option that would change nothing.
+        CheckpointError: A checkpoint that cannot be read, or carries no configuration.
     """
+    if not isinstance(config, Config) and Path(config).suffix in _CHECKPOINT_ENDINGS:
+        config = config_of_checkpoint(config)
     if isinstance(config, Config):
         return with_options(config, cfg_options)
     is_name = Path(config).suffix != '.py' and not Path(config).is_file()
@@ -45,8 +51,10 @@ def init_model(
     """A model in evaluation mode, as ``mmpose.apis.init_model`` makes one.
 
     Args:
-        config: As of :func:`read_config`.
-        checkpoint: File of the weights, which is read without running code from it; random ones if ``None``.
+        config: As of :func:`read_config`; or a checkpoint, or the name of a published model
+            (:func:`~mmradar.apis.published_models.published_models`), which need no other argument.
+        checkpoint: File of the weights, which is read without running code from it; if ``None``, those of a checkpoint
+            or published model, else random ones.
         device: Where the model goes.
         cfg_options: As of :func:`read_config`.
 
@@ -58,6 +66,10 @@ def init_model(
         ConfigError: As of :func:`read_config`.
         CheckpointError: No such file, a damaged one, or another model's.
     """
+    if not isinstance(config, Config):
+        config = published_models()[config].checkpoint if config in published_models() else config
+        if checkpoint is None and Path(config).suffix in _CHECKPOINT_ENDINGS:
+            checkpoint = config
     config = read_config(config, cfg_options)
     init_default_scope(config.get('default_scope', 'mmradar'))
     model = revert_sync_batchnorm(MODELS.build(config.model))

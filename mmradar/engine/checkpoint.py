@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.config import Config
 
 from mmradar.errors import CheckpointError
 from mmradar.training_state import allow_training_state
@@ -75,6 +77,33 @@ def check_finite(state: Mapping[str, Any], source: str, parameters: Collection[s
             f'{", ".join(list(bad.values())[:3])}{", ..." if len(bad) > 3 else ""}\n'
             'It was saved by a training that had diverged; take an earlier checkpoint.'
         )
+
+
+def config_text(config: Config) -> str:
+    """A configuration as a checkpoint carries it: JSON, as mmengine's own text is read by running it.
+
+    Tuples become lists, and classes and paths their names.
+    """
+    return json.dumps(config.to_dict(), default=_named)
+
+
+def _named(value: Any) -> str:
+    return f'{value.__module__}.{value.__qualname__}' if isinstance(value, type) else str(value)
+
+
+def config_of_checkpoint(path: str | Path) -> Config:
+    """The configuration that a checkpoint carries.
+
+    Raises:
+        CheckpointError: It cannot be read, or carries none.
+    """
+    meta = read_checkpoint(path, mmap=True).get('meta') or {}
+    if 'config_json' not in meta:
+        raise CheckpointError(
+            f'{path} carries no configuration that can be read without running code from it, as those do that '
+            'mmradar saves now: name the configuration that it was trained with'
+        )
+    return Config(json.loads(meta['config_json']))
 
 
 def last_good_checkpoint(latest: str | Path) -> Path | None:

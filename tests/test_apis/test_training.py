@@ -67,6 +67,11 @@ def test_train_resume_test_and_evaluate(tiny_config, tmp_path):
     found = apis.evaluate(model, loader, tiny_config.test_evaluator, lambda *step: done.append(step))
     assert found == metrics and 0 < metrics['coco/MPJPE_px'] < 200 and done == batches
 
+    # a checkpoint is a model by itself
+    alone = apis.init_model(checkpoint)
+    assert alone.cfg.test_dataloader.dataset.data_root == tiny_config.test_dataloader.dataset.data_root
+    assert apis.evaluate(alone, apis.build_loader(alone.cfg), alone.cfg.test_evaluator) == metrics
+
 
 def test_a_changed_test_set(tiny_config):
     model = apis.init_model(tiny_config)

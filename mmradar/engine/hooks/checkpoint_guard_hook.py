@@ -1,4 +1,4 @@
-"""Keeps checkpoints free of code, and refuses those of another model."""
+"""Keeps checkpoints free of code, lets them carry their configuration, and refuses those of another model."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 
-from mmradar.engine.checkpoint import check_optimizer_state, check_state_dict, settings_of_checkpoint
+from mmradar.engine.checkpoint import check_optimizer_state, check_state_dict, config_text, settings_of_checkpoint
 from mmradar.registry import HOOKS
 
 
 @HOOKS.register_module()
 class CheckpointGuardHook(Hook):
-    """Compares a checkpoint's weights with the model's before they are loaded; saves no functions.
+    """Compares a checkpoint's weights with the model's before they are loaded; saves the configuration, no functions.
+
+    With its configuration as JSON a checkpoint is a model by itself: ``init_model(checkpoint)``.
 
     A checkpoint that holds a function (``OneCycleLR`` saves its annealing method) could be read only by running code
     from it. A scheduler has its own functions and needs none back.
@@ -33,6 +35,7 @@ class CheckpointGuardHook(Hook):
         for state in schedulers if isinstance(schedulers, list) else itertools.chain(*schedulers.values()):
             for key in [key for key, value in state.items() if callable(value)]:
                 del state[key]
+        checkpoint['meta']['config_json'] = config_text(runner.cfg)
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model

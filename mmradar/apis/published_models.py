@@ -1,0 +1,66 @@
+"""Models whose weights come with the package."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mmradar.apis.package_configs import config_folder
+from mmradar.errors import CheckpointError
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class PublishedModel:
+    """An entry of ``configs/metafile.yml`` that has weights.
+
+    Args:
+        name: What users call it.
+        config: Name of its configuration.
+        checkpoint: File of its weights.
+        sha256: Of that file.
+        metadata: What it was trained on, how, for how long.
+        results: What it reaches, as OpenMMLab's metafiles have it: ``Dataset`` and ``Metrics`` each.
+    """
+
+    name: str
+    config: str
+    checkpoint: Path
+    sha256: str
+    metadata: Mapping[str, Any]
+    results: tuple[Mapping[str, Any], ...]
+
+    def check(self) -> None:
+        """Compare the file with its hash.
+
+        Raises:
+            CheckpointError: It is not the one that was published.
+        """
+        found = hashlib.sha256(self.checkpoint.read_bytes()).hexdigest() if self.checkpoint.is_file() else 'no file'
+        if found != self.sha256:
+            raise CheckpointError(f'{self.checkpoint}: expected SHA-256 {self.sha256}, found {found}; install again')
+
+
+@functools.cache
+def published_models() -> dict[str, PublishedModel]:
+    """All of them, by name."""
+    entries = yaml.safe_load((config_folder() / 'metafile.yml').read_text(encoding='utf-8'))['Models']
+    return {
+        entry['Alias']: PublishedModel(
+            name=entry['Alias'],
+            config=str(Path(entry['Config']).relative_to('configs').with_suffix('')),
+            checkpoint=_PACKAGE.parent / entry['Weights'],
+            sha256=entry['Metadata']['SHA256'],
+            metadata=entry['Metadata'],
+            results=tuple(entry['Results']),
+        )
+        for entry in entries
+        if 'Weights' in entry
+    }
