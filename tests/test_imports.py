@@ -24,6 +24,8 @@ LAYERS = (
     ('datasets', 'models', 'engine', 'evaluation', 'visualization'),
     ('apis',),
     ('cli',),
+    ('commands',),
+    ('__main__',),
 )
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 

@@ -1,41 +1,6 @@
 """Train a model."""
 
-from __future__ import annotations
-
-import argparse
-
-from mmradar.apis import train
-from mmradar.cli import add_runner_arguments, config_from, run, runner_options
-
-
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='configuration file')
-    parser.add_argument(
-        '--resume',
-        nargs='?',
-        const=True,
-        default=False,
-        help='go on from a checkpoint; without a path, from the latest in the work directory',
-    )
-    parser.add_argument('--amp', action='store_true', help='mixed precision (bfloat16 on a CPU)')
-    parser.add_argument('--no-validate', action='store_true', help='do not evaluate during training')
-    parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate with the batch size')
-    add_runner_arguments(parser)
-    return parser.parse_args()
-
-
-def main() -> None:
-    args = parse_args()
-    train(
-        config_from(args),
-        resume=args.resume,
-        amp=args.amp,
-        validate=not args.no_validate,
-        auto_scale_lr=args.auto_scale_lr,
-        **runner_options(args),
-    )
-
+from mmradar.commands import run_command
 
 if __name__ == '__main__':
-    run(main)
+    run_command('train')

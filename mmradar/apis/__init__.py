@@ -2,6 +2,7 @@
 
 from mmradar.apis.evaluation import build_loader, evaluate, predictions
 from mmradar.apis.inference import inference
+from mmradar.apis.inferencer import RadarPoseInferencer
 from mmradar.apis.models import init_model, read_config
 from mmradar.apis.package_configs import config_names, find_config
 from mmradar.apis.published_models import PublishedModel, published_models
@@ -11,6 +12,7 @@ from mmradar.apis.training import train
 
 __all__ = [
     'PublishedModel',
+    'RadarPoseInferencer',
     'build_loader',
     'config_names',
     'evaluate',

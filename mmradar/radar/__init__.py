@@ -11,6 +11,7 @@ from mmradar.radar.frame_assembler import FrameAssembler, ReceivedFrame
 from mmradar.radar.heatmap import CHANNEL_MODES, angle_transform, heatmap_3d, heatmap_3d_from_raw, heatmap_channels
 from mmradar.radar.heatmap_4d import azimuth_elevation_transform, heatmap_4d
 from mmradar.radar.inspection import ADCReport, draw_report, inspect_adc
+from mmradar.radar.memory_recording import MemoryRecording
 from mmradar.radar.open_recording import open_recording
 from mmradar.radar.packet_dumps import PacketStream, open_packets, read_packets
 from mmradar.radar.point_cloud import PointCloud, cfar, point_cloud
@@ -39,6 +40,7 @@ __all__ = [
     'Calibration',
     'CubeRecording',
     'FrameAssembler',
+    'MemoryRecording',
     'PacketStream',
     'PointCloud',
     'RadarConfig',

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -60,10 +61,7 @@ def load_hupr_annotation(
     Raises:
         DataError: Anything that does not fit, naming file, sequence and frame.
     """
-    try:
-        content = json.loads(Path(path).read_text())
-    except json.JSONDecodeError as error:
-        raise DataError(f'{path} is not valid JSON: {error}. Was its download cut short?') from error
+    content = _json(path)
     if not isinstance(content, list) or len(content) != len(sequences):
         found = f'{len(content)} entries' if isinstance(content, list) else type(content).__name__
         raise DataError(
@@ -75,6 +73,28 @@ def load_hupr_annotation(
         _sequence(f'{path}, sequence {number}', frames, num_keypoints, low, high)
         for number, frames in zip(sequences, content)
     ]
+
+
+def load_sequence_annotation(
+    path: str | Path, num_keypoints: int, image_size: tuple[int, int], outside_tolerance_px: float = 16.0
+) -> SequenceAnnotation:
+    """Labels of one sequence in a file of its own, as the simulator writes beside recordings: one entry of a split.
+
+    Args:
+        path, num_keypoints, image_size, outside_tolerance_px: As of :func:`load_hupr_annotation`.
+
+    Raises:
+        DataError: Anything that does not fit.
+    """
+    low, high = np.full(2, -outside_tolerance_px), np.asarray(image_size) + outside_tolerance_px
+    return _sequence(str(path), _json(path), num_keypoints, low, high)
+
+
+def _json(path: str | Path) -> Any:
+    try:
+        return json.loads(Path(path).read_text())
+    except json.JSONDecodeError as error:
+        raise DataError(f'{path} is not valid JSON: {error}. Was its download cut short?') from error
 
 
 def _sequence(

@@ -1,0 +1,55 @@
+"""From a command line to one of the commands."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from types import ModuleType
+
+from mmradar.cli import run
+from mmradar.version import __version__
+
+# In the order in which a user meets them. Each is a module here: ``add_arguments(parser)`` and ``main(args)``.
+COMMANDS = {
+    'infer': 'poses of a recording: a video, pictures, COCO JSON',
+    'models': 'the models that come with the package',
+    'simulate': 'recordings of people in front of two radars',
+    'train': 'train a model',
+    'test': 'evaluate a checkpoint',
+    'inspect': 'say what a raw radar file is and what is wrong with it',
+}
+
+
+def main() -> None:
+    """``mmradar COMMAND ...``"""
+    lines = '\n'.join(f'  {name:<10}{what}' for name, what in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog='mmradar',
+        description='Human pose estimation from millimetre-wave radar.',
+        epilog=f'commands:\n{lines}\n\nmmradar COMMAND --help says what each takes.',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('--version', action='version', version=f'mmradar {__version__}')
+    parser.add_argument('command', choices=COMMANDS, metavar='COMMAND')
+    args = parser.parse_args(sys.argv[1:2] or ['--help'])
+    run_command(args.command, sys.argv[2:], prog=f'mmradar {args.command}')
+
+
+def run_command(name: str, arguments: list[str] | None = None, prog: str | None = None) -> None:
+    """Run a command; an error that the user can mend ends it with its message alone.
+
+    Args:
+        name: Of one of ``COMMANDS``.
+        arguments: Those of the command line if ``None``.
+        prog: What the user typed, for the help; the script's name if ``None``.
+    """
+    run(lambda: _run(importlib.import_module(f'mmradar.commands.{name}'), arguments, prog))
+
+
+def _run(command: ModuleType, arguments: list[str] | None, prog: str | None) -> None:
+    parser = argparse.ArgumentParser(
+        prog=prog, description=command.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_arguments(parser)
+    command.main(parser.parse_args(arguments))

@@ -1,0 +1,63 @@
+"""Poses of a recording: a video, pictures and COCO JSON.
+
+mmradar infer data/simhupr/single_409 -o out
+mmradar infer hori/adc_data.bin vert/adc_data.bin --model work_dirs/own/epoch_20.pth -o out
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mmradar.apis import RadarPoseInferencer
+from mmradar.cli import progress_bar
+from mmradar.errors import ConfigError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        'inputs',
+        nargs='+',
+        help="folder of a sequence, a file of each view in the model's order, or train, val, test",
+    )
+    parser.add_argument('-o', '--out-dir', type=Path, default=Path('out'), help='folder to write to; out')
+    parser.add_argument(
+        '--model', default='millimamba-small', help="a published model's name, a checkpoint, or a configuration"
+    )
+    parser.add_argument('--weights', help='checkpoint, if --model is a configuration')
+    parser.add_argument('--frames', help='first and one past the last, as 100:200')
+    parser.add_argument('--batch-size', type=int, default=16, help='windows at once; 16')
+    parser.add_argument('--pictures', type=int, default=8, help='pictures beside the video; 8')
+    parser.add_argument('--no-heatmaps', action='store_true', help='skeletons alone')
+    parser.add_argument('--show', action='store_true', help='open a window')
+    parser.add_argument('--device', default='cpu', help='where the model runs; cpu')
+
+
+def main(args: argparse.Namespace) -> None:
+    inferencer = RadarPoseInferencer(args.model, args.weights, args.device)
+    results = inferencer(
+        args.inputs[0] if len(args.inputs) == 1 else args.inputs,
+        frames=_range(args.frames),
+        batch_size=args.batch_size,
+        out_dir=args.out_dir,
+        num_pictures=args.pictures,
+        draw_heatmap=not args.no_heatmaps,
+        show=args.show,
+        on_progress=progress_bar('frames'),
+    )
+    count = sum(1 for _ in results)
+    print(f'{count} frames: {args.out_dir}/visualizations (video, pictures), {args.out_dir}/predictions (COCO JSON)')
+
+
+def _range(text: str | None) -> range | None:
+    """``'100:200'`` as a range.
+
+    Raises:
+        ConfigError: Another text.
+    """
+    if text is None:
+        return None
+    first, colon, stop = text.partition(':')
+    if not (colon and first.isdigit() and stop.isdigit() and int(first) < int(stop)):
+        raise ConfigError(f'--frames wants the first frame and one past the last, as 100:200, found {text!r}')
+    return range(int(first), int(stop))

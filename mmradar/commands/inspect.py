@@ -1,0 +1,41 @@
+"""Say what a raw radar file is and what is wrong with it, and draw what it saw."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mmradar.cli import add_radar_argument, check_picture_file, radar_from
+from mmradar.radar import draw_report, inspect_adc
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('file', type=Path, help='raw file of a DCA1000')
+    add_radar_argument(parser)
+    parser.add_argument('--frames', type=int, default=16, help='how many frames to look at; 16')
+    parser.add_argument('--out', type=Path, help='picture; FILE.png in the current folder if not given')
+
+
+def main(args: argparse.Namespace) -> None:
+    out = args.out or Path(f'{args.file.name}.png')
+    check_picture_file(out)
+    config = radar_from(args)
+    report = inspect_adc(args.file, config, args.frames)
+    print(f'{report.path}: {report.size_bytes:,} bytes')
+    print(
+        f'  {report.frames:,} whole frames of {config.num_tx} TX x {config.num_rx} RX x {config.num_loops} loops x '
+        f'{config.num_samples} samples ({config.frame_bytes:,} bytes), {report.frames / config.frame_rate_hz:.1f} s'
+    )
+    print(
+        f'  range bin {100 * config.range_resolution_m:.1f} cm, up to {config.max_range_m:.1f} m; speed up to '
+        f'{config.max_velocity_m_s:.2f} m/s either way'
+    )
+    print(f'  samples in the layout {report.layout}')
+    for antenna, (power, dc, clipped) in enumerate(zip(report.power_db, report.dc_counts, report.clipped)):
+        name = report.antenna_name(antenna)
+        print(f'  {name}: {power:5.1f} dB, DC {dc.real:+.0f} {dc.imag:+.0f}j, {100 * clipped:.2f} % clipped')
+    print('Nothing is wrong that can be seen.' if not report.problems else 'Problems:')
+    for problem in report.problems:
+        print(f'  - {problem}')
+    draw_report(report, out)
+    print(f'Picture: {out}')

@@ -1,0 +1,122 @@
+"""Pictures of frames fast enough for videos and live pages: skeletons, and what each radar sees beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+
+_BACKGROUND = (28, 20, 16)  # as OpenCV has colours: blue, green, red
+_TEXT = (200, 190, 180)
+_TRUTH = (150, 150, 150)
+
+
+class PoseCanvas:
+    """Draws frame after frame: skeletons to the left, heatmaps above each other to the right.
+
+    Args:
+        dataset_meta: With ``skeleton_links`` and ``skeleton_link_colors``, as mmpose's data sets have it.
+        image_size: (width, height) of the image that keypoints refer to, px.
+        views: Names of the radars. One named ``vert`` is drawn from the side, range to the right and up above; others
+            from above, range upwards.
+        height_px: Of the picture, even, as videos want it.
+    """
+
+    def __init__(
+        self,
+        dataset_meta: Mapping[str, Any] | None,
+        image_size: tuple[float, float] = (256, 256),
+        views: Sequence[str] = (),
+        height_px: int = 512,
+    ) -> None:
+        meta = dataset_meta or {}
+        self._links = [tuple(link) for link in meta.get('skeleton_links', [])]
+        colours = np.asarray(meta.get('skeleton_link_colors', np.full((len(self._links), 3), 255)))
+        self._colours = [tuple(int(value) for value in colour[::-1]) for colour in colours]
+        self.views = tuple(views)
+        self._scale = height_px / image_size[1]
+        self._height, self._width = height_px, _even(image_size[0] * self._scale)
+        self._panel = _even(height_px / max(2, len(self.views))) if self.views else 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the pictures, px."""
+        return self._width + self._panel, self._height
+
+    def draw(
+        self,
+        poses: Iterable[Float[np.ndarray, 'joints 2']],
+        heatmaps: Sequence[Float[np.ndarray, 'channels angle doppler range']] = (),
+        truth: Iterable[Float[np.ndarray, 'joints 2']] = (),
+        caption: str = '',
+    ) -> UInt8[np.ndarray, 'height width 3']:
+        """A picture, RGB.
+
+        Args:
+            poses: Keypoints in px, of each person.
+            heatmaps: Of each view, as a network takes them.
+            truth: True poses, thin and grey.
+            caption: Below.
+        """
+        picture = np.full((self._height, self._width + self._panel, 3), _BACKGROUND, np.uint8)
+        for keypoints in truth:
+            self._skeleton(picture, keypoints, [_TRUTH] * len(self._links), 1)
+        for keypoints in poses:
+            self._skeleton(picture, keypoints, self._colours, max(2, self._height // 128))
+        for number, (view, heatmap) in enumerate(zip(self.views, heatmaps)):
+            top = number * self._panel
+            panel = picture[top : top + self._panel, self._width :]
+            panel[:] = _coloured(heatmap, view, panel.shape[1], panel.shape[0])
+            _write(panel, view, (6, 16))
+        if caption:
+            _write(picture, caption, (8, self._height - 10))
+        return picture[..., ::-1].copy()
+
+    def _skeleton(self, picture: np.ndarray, keypoints: np.ndarray, colours: Sequence[tuple], thickness: int) -> None:
+        points = np.asarray(keypoints, float) * self._scale
+        whole = np.isfinite(points).all(axis=-1)
+        # far outside, OpenCV would count over
+        places = [tuple(int(value) for value in np.clip(np.nan_to_num(point), -1e4, 1e4).round()) for point in points]
+        panel = picture[:, : self._width]
+        for (start, stop), colour in zip(self._links, colours):
+            if whole[start] and whole[stop]:
+                cv2.line(panel, places[start], places[stop], colour, thickness, cv2.LINE_AA)
+        for place in np.flatnonzero(whole):
+            cv2.circle(panel, places[place], thickness, _brighter(colours), -1, cv2.LINE_AA)
+
+
+def heatmap_level(
+    heatmap: Float[np.ndarray, 'channels angle doppler range'],
+) -> Float[np.ndarray, 'angle range']:
+    """How strong each cell is, its strongest Doppler bin: 0 at the median and below, 1 at the peak.
+
+    One channel is a magnitude or its logarithm; of several the magnitude's logarithm is taken.
+    """
+    heatmap = np.asarray(heatmap, np.float32)
+    level = heatmap[0] if len(heatmap) == 1 else np.log(np.square(heatmap).sum(axis=0) + 1e-12)
+    level = level.max(axis=1)
+    floor, peak = np.median(level), level.max()
+    return np.clip((level - floor) / max(peak - floor, 1e-6), 0, 1)
+
+
+def _coloured(heatmap: np.ndarray, view: str, width: int, height: int) -> np.ndarray:
+    # a target towards the last antenna, to the right or above, lies at low angle bins
+    level = heatmap_level(heatmap)
+    level = level if view == 'vert' else level[::-1, ::-1].T
+    grey = (255 * level).astype(np.uint8)
+    return cv2.applyColorMap(cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR), cv2.COLORMAP_INFERNO)
+
+
+def _write(picture: np.ndarray, text: str, place: tuple[int, int]) -> None:
+    cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, _TEXT, 1, cv2.LINE_AA)
+
+
+def _brighter(colours: Sequence[tuple]) -> tuple[int, int, int]:
+    return (255, 255, 255) if not colours or colours[0] != _TRUTH else _TRUTH
+
+
+def _even(value: float) -> int:
+    return 2 * round(value / 2)

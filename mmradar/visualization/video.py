@@ -1,0 +1,84 @@
+"""Videos of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import UInt8
+
+from mmradar.errors import DataError
+
+
+class Frames(Protocol):
+    """Where pictures go."""
+
+    def write(self, picture: UInt8[np.ndarray, 'height width 3']) -> None:
+        """Append an RGB picture."""
+
+
+@contextmanager
+def video(path: str | Path, rate_hz: float, size: tuple[int, int]) -> Iterator[Frames]:
+    """An MP4 file to write pictures to; it is there when the ``with`` block ends.
+
+    H.264, which browsers play, where ``imageio-ffmpeg`` is installed (``pip install 'mmradar[video]'``); otherwise
+    MPEG-4 by OpenCV, which players do.
+
+    Args:
+        path: The file.
+        rate_hz: Pictures a second.
+        size: (width, height) of the pictures, px, even numbers.
+
+    Raises:
+        DataError: It cannot be written.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = _ffmpeg(path, rate_hz, size) or _opencv(path, rate_hz, size)
+    try:
+        yield writer
+    finally:
+        writer.close()
+
+
+class _Ffmpeg:
+    def __init__(self, frames) -> None:
+        self._frames = frames
+        self._frames.send(None)
+
+    def write(self, picture: np.ndarray) -> None:
+        self._frames.send(np.ascontiguousarray(picture))
+
+    def close(self) -> None:
+        self._frames.close()
+
+
+class _OpenCV:
+    def __init__(self, writer) -> None:
+        self._writer = writer
+
+    def write(self, picture: np.ndarray) -> None:
+        self._writer.write(np.ascontiguousarray(picture[..., ::-1]))
+
+    def close(self) -> None:
+        self._writer.release()
+
+
+def _ffmpeg(path: Path, rate_hz: float, size: tuple[int, int]) -> _Ffmpeg | None:
+    try:
+        import imageio_ffmpeg
+    except ImportError:
+        return None
+    return _Ffmpeg(imageio_ffmpeg.write_frames(str(path), size, fps=rate_hz, macro_block_size=2, quality=7))
+
+
+def _opencv(path: Path, rate_hz: float, size: tuple[int, int]) -> _OpenCV:
+    import cv2
+
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), rate_hz, size)
+    if not writer.isOpened():
+        raise DataError(f'{path}: OpenCV cannot write an MP4 there')
+    return _OpenCV(writer)
