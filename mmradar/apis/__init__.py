@@ -7,12 +7,15 @@ from mmradar.apis.models import init_model, read_config
 from mmradar.apis.package_configs import config_names, find_config
 from mmradar.apis.published_models import PublishedModel, published_models
 from mmradar.apis.publishing import publish
+from mmradar.apis.stream import RadarPoseStream, StreamedPose
 from mmradar.apis.testing import test
 from mmradar.apis.training import train
 
 __all__ = [
     'PublishedModel',
     'RadarPoseInferencer',
+    'RadarPoseStream',
+    'StreamedPose',
     'build_loader',
     'config_names',
     'evaluate',

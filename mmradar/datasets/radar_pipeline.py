@@ -96,6 +96,15 @@ class RadarPipeline(Compose):
         results = dict(results)
         if self.num_per_frame:
             results |= window_arrays(self._frames, results['recordings'], results['frame_indices'])
+        return self.window_stage(results)
+
+    @property
+    def frame_stage(self) -> FrameSource:
+        """What is done to frames by themselves, without any cache: for streams, whose frames come once."""
+        return FrameStage(self.transforms[: self.num_per_frame])
+
+    def window_stage(self, results: dict) -> dict | None:
+        """What is done to windows, whose frames have gone through the frame stage."""
         for transform in self.transforms[self.num_per_frame :]:
             results = transform(results)
             if results is None:

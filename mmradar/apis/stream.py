@@ -1,0 +1,194 @@
+"""Poses of frames as they come."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.dataset import pseudo_collate
+from torch import nn
+
+from mmradar.apis.data_folders import datasets_of
+from mmradar.apis.inference import radar_settings, recording_dataset
+from mmradar.errors import ConfigError, DataError
+from mmradar.radar import MemoryRecording, RadarConfig, RawRecording, Recording
+
+# A frame of one view: complex (antennas, loops, samples), int16 words (loops, tx, words) of a raw file, or nothing.
+LiveFrame = np.ndarray | None
+
+
+@dataclass(frozen=True)
+class StreamedPose:
+    """The pose of one frame of a stream.
+
+    Args:
+        frame: Its number, from 0.
+        time_s: When it was, as its ``push`` said.
+        keypoints: px, or m, of each person, (people, joints, dims).
+        scores: Of each joint, (people, joints).
+        heatmaps: What the network saw of the frame, (views, channels, angle, Doppler, range), as after the pipeline's
+            last step.
+        missing: Views of which nothing came in this frame; all, if the frame was lost.
+        computed_s: How long it took from the push that completed it.
+    """
+
+    frame: int
+    time_s: float
+    keypoints: np.ndarray
+    scores: np.ndarray
+    heatmaps: np.ndarray
+    missing: tuple[str, ...]
+    computed_s: float
+
+
+class RadarPoseStream:
+    """A model on frames that come one by one; poses are those that it gives of the same frames in a file.
+
+    What the pipeline does to a frame by itself, the Fourier transforms above all, is done once a frame; a window's
+    normalisation, packing and the network once for each window.
+
+    A pose is known when the frames after it that the model looks at have come, :attr:`look_ahead` of them: none for a
+    window whose key frame is the last. In front of the first and behind the last frame a window repeats them, as a data
+    set's does; :meth:`finish` gives the poses that are left.
+
+    A view that is missing from a frame repeats its last one, and the pose says so. Where times say that whole frames
+    were lost, they count as frames without any view, so that the window's frames stay as far apart as the model knows
+    them; after a gap as long as a window a new recording begins: what was before has nothing to say about it. Until
+    every view has come once, frames are skipped.
+
+    Args:
+        model: Of :func:`~mmradar.apis.init_model`.
+
+    Attributes:
+        skipped: Frames that gave no pose, as some view had not come yet.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        settings = next(datasets_of(model.cfg.test_dataloader))
+        self.model = model.eval()
+        self.radar = RadarConfig.build(radar_settings(settings) or 'iwr1843_hupr')
+        self.views = tuple(settings.get('views') or ('hori', 'vert'))
+        # the data set of a recording knows pipeline, window and meta information; the recording itself is never read
+        nothing = np.zeros((1, *self.radar.frame_shape), np.complex64)
+        self._dataset = recording_dataset(
+            model.cfg, {view: MemoryRecording(nothing, self.radar, view) for view in self.views}
+        )
+        self.window = self._dataset.window
+        self._pipeline = self._dataset.pipeline
+        self.skipped = 0
+        self._count = 0  # frames pushed
+        self._begin()
+
+    def _begin(self) -> None:
+        self._first = self._count  # of this recording
+        self._next = self._count  # whose pose is next
+        self._last_s = -np.inf
+        self._arrays: deque[tuple[int, float, tuple[str, ...], dict[str, np.ndarray]]] = deque(
+            maxlen=self.window.num_frames
+        )
+        self._latest: dict[str, dict[str, np.ndarray]] = {}
+
+    @property
+    def look_ahead(self) -> int:
+        """Frames after a frame that its pose waits for."""
+        return self.window.num_frames - 1 - self.window.key_index
+
+    @property
+    def look_ahead_s(self) -> float:
+        """The same in seconds, at the radar's frame rate."""
+        return self.look_ahead / self.radar.frame_rate_hz
+
+    def push(self, frames_by_view: Mapping[str, LiveFrame], time_s: float | None = None) -> list[StreamedPose]:
+        """Take a frame of all views.
+
+        Args:
+            frames_by_view: Complex samples (antennas, loops, samples), or int16 words (loops, tx, words) as they lie in
+                a raw file; of a view that is missing ``None``, or nothing.
+            time_s: When it was; by its number and the radar's frame rate if ``None``.
+
+        Returns:
+            Poses that are known now, in order: none or one; after a gap those of lost frames too, and at the beginning
+            of a new recording those that the last one still owed.
+
+        Raises:
+            ConfigError: A view that the model does not know.
+            DataError: A time before that of an earlier frame, or a frame of another radar.
+        """
+        started = time.perf_counter()
+        if unknown := set(frames_by_view) - set(self.views):
+            raise ConfigError(f'the model takes the views {", ".join(self.views)}, found {min(unknown)!r}')
+        time_s = self._count / self.radar.frame_rate_hz if time_s is None else float(time_s)
+        if time_s < self._last_s:
+            raise DataError(f'a frame of {time_s:.3f} s came after one of {self._last_s:.3f} s')
+        poses: list[StreamedPose] = []
+        lost = round((time_s - self._last_s) * self.radar.frame_rate_hz) - 1 if self._arrays else 0
+        if lost >= self.window.num_frames:
+            poses, lost = self.finish(), 0
+        for number in range(lost):
+            poses += self._append(
+                self.views, self._last_s + (time_s - self._last_s) * (number + 1) / (lost + 1), started
+            )
+        self._last_s = time_s
+        missing = tuple(view for view in self.views if frames_by_view.get(view) is None)
+        for view in self.views:
+            if view not in missing:
+                self._latest[view] = self._of_frame(view, frames_by_view[view])
+        if len(self._latest) < len(self.views):
+            self.skipped += 1
+            return poses
+        return poses + self._append(missing, time_s, started)
+
+    def _append(self, missing: tuple[str, ...], time_s: float, started: float) -> list[StreamedPose]:
+        """A frame of what each view gave last, and the pose that it completes."""
+        names = self._latest[self.views[0]]
+        arrays = {name: np.stack([self._latest[view][name] for view in self.views]) for name in names}
+        self._arrays.append((self._count, time_s, missing, arrays))
+        self._count += 1
+        return [self._pose(started)] if self._count - self._next > self.look_ahead else []
+
+    def finish(self) -> list[StreamedPose]:
+        """The poses that still wait for frames, of windows that repeat the last one; the next frame begins anew."""
+        poses = []
+        while self._next < self._count:
+            poses.append(self._pose(time.perf_counter()))
+        self._begin()
+        return poses
+
+    def _of_frame(self, view: str, frame: np.ndarray) -> dict[str, np.ndarray]:
+        """What the pipeline makes of one frame by itself."""
+        frame = np.asarray(frame)
+        recording: Recording
+        if frame.dtype == np.int16:
+            expected = (self.radar.num_loops, self.radar.num_tx)
+            if frame.ndim != 3 or frame.shape[:2] != expected or 2 * frame[0, 0].size != self.radar.chirp_bytes:
+                raise DataError(
+                    f'{view}: expected int16 words {(*expected, self.radar.chirp_bytes // 2)} of a frame, found '
+                    f'{frame.shape}'
+                )
+            recording = RawRecording(frame[None], Path(view), self.radar)
+        else:
+            recording = MemoryRecording(frame[None], self.radar, view)
+        found = self._pipeline.frame_stage(view, recording, np.zeros(1, int))
+        return {name: np.asarray(array[0]) for name, array in found.items()}
+
+    def _pose(self, started: float) -> StreamedPose:
+        """Of the next frame that waits."""
+        oldest = self._arrays[0][0]
+        numbers = self._first + self.window.frames(self._next - self._first, self._count - self._first)
+        held = [self._arrays[number - oldest] for number in numbers]
+        arrays = {name: np.stack([frame[3][name] for frame in held]) for name in held[0][3]}
+        number, time_s, missing, _ = self._arrays[self._next - oldest]
+        inputs = self._pipeline.window_stage({**self._dataset.get_data_info(0), **arrays})
+        with torch.no_grad():
+            (sample,) = self.model.test_step(pseudo_collate([inputs]))
+        found = sample.cpu().numpy().pred_instances
+        heatmaps = inputs['inputs'][self.window.key_index].numpy()
+        self._next += 1
+        return StreamedPose(
+            number, time_s, found.keypoints, found.keypoint_scores, heatmaps, missing, time.perf_counter() - started
+        )

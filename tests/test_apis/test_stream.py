@@ -1,0 +1,127 @@
+"""Poses of frames as they come: those of the same frames in a file."""
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import SMALL_PLAN, on_small_data
+from mmradar.apis import RadarPoseStream, inference, init_model, read_config
+from mmradar.errors import ConfigError, DataError
+from mmradar.radar import MemoryRecording, RawRecording, open_recording
+
+VIEWS = ('hori', 'vert')
+
+
+@pytest.fixture(params=['centre', 'last', 'first'])
+def model(request, tiny_config):
+    torch.manual_seed(1)
+    return init_model(tiny_config, cfg_options={'test_dataloader.dataset.window.key': request.param})
+
+
+@pytest.fixture
+def recordings(simulated_root):
+    return {
+        view: open_recording(simulated_root / f'single_7/{view}/adc_data.bin', SMALL_PLAN.radar_config)
+        for view in VIEWS
+    }
+
+
+def frame(recordings, number):
+    return {view: recording.words([number])[0] for view, recording in recordings.items()}
+
+
+def streamed(stream, frames, times=None):
+    poses = []
+    for number, each in enumerate(frames):
+        poses += stream.push(each, None if times is None else times[number])
+    return poses + stream.finish()
+
+
+def same(poses, samples, atol=1e-3):
+    assert len(poses) == len(samples)
+    for pose, sample in zip(poses, samples):
+        np.testing.assert_allclose(pose.keypoints, sample.pred_instances.keypoints, atol=atol)
+        np.testing.assert_allclose(pose.scores, sample.pred_instances.keypoint_scores, atol=1e-5)
+
+
+def test_a_stream_gives_what_the_file_gives(model, recordings):
+    expected = inference(model, recordings)
+    stream = RadarPoseStream(model)
+    assert stream.look_ahead == {'centre': 1, 'last': 0, 'first': 2}[model.cfg.test_dataloader.dataset.window.key]
+    assert stream.look_ahead_s == pytest.approx(stream.look_ahead / 10)
+    waiting = [len(stream.push(frame(recordings, number))) for number in range(5)]
+    assert waiting == [0] * stream.look_ahead + [1] * (5 - stream.look_ahead)
+    assert len(stream.finish()) == stream.look_ahead
+
+    for kind in ('words', 'cubes'):
+        frames = [frame(recordings, n) for n in range(5)]
+        if kind == 'cubes':
+            frames = [{view: recordings[view].cube([n])[0] for view in VIEWS} for n in range(5)]
+        poses = streamed(RadarPoseStream(model), frames)
+        same(poses, expected)
+        assert [pose.frame for pose in poses] == [0, 1, 2, 3, 4] and not any(pose.missing for pose in poses)
+        assert [pose.time_s for pose in poses] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
+        assert all(pose.computed_s > 0 and pose.heatmaps.shape[:2] == (2, 2) for pose in poses)
+
+
+def test_a_window_longer_than_the_stream_and_a_model_of_whole_sequences(simulated_root, recordings):
+    config = on_small_data(read_config('millimamba_small_simhupr'), simulated_root)
+    torch.manual_seed(1)
+    model = init_model(config)
+    assert RadarPoseStream(model).look_ahead == 7
+    same(streamed(RadarPoseStream(model), [frame(recordings, n) for n in range(5)]), inference(model, recordings), 5e-3)
+    again = {
+        view: RawRecording(np.concatenate([recording.words()] * 5), recording.path, recording.config)
+        for view, recording in recordings.items()
+    }
+    same(streamed(RadarPoseStream(model), [frame(again, n) for n in range(25)]), inference(model, again), 5e-3)
+
+
+def test_missing_views_and_lost_frames_repeat_the_last_one(model, recordings):
+    """What is predicted is what a file with the repeated frames would give."""
+    frames = [frame(recordings, number) for number in range(5)]
+    del frames[2]['vert']
+    frames[3] = dict(hori=None, vert=None)
+    kept = dict(hori=[0, 1, 2, 2, 4], vert=[0, 1, 1, 1, 4])
+    repeated = {
+        view: MemoryRecording(recording.cube(kept[view]), recording.config) for view, recording in recordings.items()
+    }
+    poses = streamed(RadarPoseStream(model), frames)
+    same(poses, inference(model, repeated))
+    assert [pose.missing for pose in poses] == [(), (), ('vert',), VIEWS, ()]
+
+    # frame 3 did not come at all, which the times tell
+    del frames[3]
+    poses = streamed(RadarPoseStream(model), frames, [10.0, 10.1, 10.2, 10.41])
+    same(poses, inference(model, repeated))
+    assert [pose.missing for pose in poses] == [(), (), ('vert',), VIEWS, ()]
+    assert [pose.time_s for pose in poses] == pytest.approx([10, 10.1, 10.2, 10.305, 10.41])
+
+
+def test_a_new_recording_begins_after_a_gap_and_until_all_views_have_come(model, recordings):
+    stream = RadarPoseStream(model)
+    frames = [frame(recordings, number) for number in range(5)]
+    assert stream.push(dict(hori=frames[0]['hori']), 0.0) == [] and stream.push({}, 0.1) == []
+    assert stream.skipped == 2
+    poses = [pose for n in range(3) for pose in stream.push(frames[n], 0.2 + 0.1 * n)]
+    poses += stream.push(frames[3], 5.0) + stream.push(frames[4], 5.1) + stream.finish()
+    parts = [
+        {view: MemoryRecording(recording.cube(part), recording.config) for view, recording in recordings.items()}
+        for part in ([0, 1, 2], [3, 4])
+    ]
+    same(poses, [sample for part in parts for sample in inference(model, part)])
+    assert [pose.frame for pose in poses] == [0, 1, 2, 3, 4]
+
+
+def test_mistakes_are_told(model, recordings):
+    stream = RadarPoseStream(model)
+    stream.push(frame(recordings, 0), 1.0)
+    with pytest.raises(DataError, match=r'a frame of 0.900 s came after one of 1.000 s'):
+        stream.push(frame(recordings, 1), 0.9)
+    with pytest.raises(ConfigError, match="the model takes the views hori, vert, found 'left'"):
+        stream.push(dict(left=None))
+    words = recordings['hori'].words([0])[0]
+    with pytest.raises(DataError, match=r'hori: expected int16 words \(8, 3, 1024\) of a frame, found \(4, 3, 1024\)'):
+        stream.push(dict(hori=words[:4]), 1.1)
+    with pytest.raises(DataError, match=r'hori: expected complex samples'):
+        stream.push(dict(hori=recordings['hori'].cube([0])[0, :4]), 1.1)
