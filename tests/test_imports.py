@@ -19,7 +19,7 @@ LAYERS = (
     ('errors',),
     ('version', 'compat', 'memory', 'processes', 'atomic_write', 'interpolation', 'training_state', 'metainfo'),
     ('ops', 'radar', 'registry'),
-    ('simulation', 'structures'),
+    ('simulation', 'structures', 'capture'),
     ('codecs',),
     ('datasets', 'models', 'engine', 'evaluation', 'visualization'),
     ('apis',),

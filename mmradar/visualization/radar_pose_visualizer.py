@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from mmpose.structures import PoseDataSample
 
 from mmradar.registry import VISUALIZERS
+from mmradar.visualization.pose_canvas import heatmap_level
 from mmradar.visualization.sample_visualizer import TITLE_SIZE, SampleVisualizer, instances_of, panels, picture
 
 
@@ -52,11 +53,15 @@ class RadarPoseVisualizer(SampleVisualizer):
 
     @staticmethod
     def _draw_heatmap(axis: Axes, heatmap: Float[np.ndarray, 'channels angle doppler range']) -> None:
-        """Angle over range, strongest Doppler bin, in dB below the peak."""
-        magnitude = np.sqrt(np.square(heatmap).sum(axis=0)).max(axis=1)
-        level_db = 20 * np.log10(np.maximum(magnitude, 1e-6) / max(magnitude.max(), 1e-6))
+        """Range over angle, strongest Doppler bin, from the median to the peak."""
         axis.imshow(
-            level_db.T, origin='lower', aspect='auto', cmap='inferno', vmin=-25, vmax=0, interpolation='nearest'
+            heatmap_level(heatmap).T,
+            origin='lower',
+            aspect='auto',
+            cmap='inferno',
+            vmin=0,
+            vmax=1,
+            interpolation='nearest',
         )
         axis.set_xlabel('angle bin', fontsize=8)
         axis.set_ylabel('range bin of the crop', fontsize=8)
