@@ -34,7 +34,7 @@ setup(
     license='Apache-2.0',
     keywords='radar, FMCW, millimetre wave, human pose estimation, Mamba, mmpose',
     packages=find_packages(include=['mmradar', 'mmradar.*']),
-    package_data={'mmradar': ['ops/native/*.[ch]', 'simulation/*.json', 'weights/*.pth']},
+    package_data={'mmradar': ['ops/native/*.[ch]', 'simulation/*.json', 'weights/*.pth', 'live/*.html']},
     entry_points={'console_scripts': ['mmradar = mmradar.commands:main']},
     cmdclass={'build_py': BuildWithMim},
     python_requires='>=3.10',
@@ -63,6 +63,8 @@ setup(
         'dev': ['pytest>=8', 'pytest-xdist>=3', 'hypothesis>=6', 'ruff==0.17.5'],
         # cubes in HDF5 and MATLAB 7.3 files, motions in BVH files
         'files': ['h5py>=3.9', 'pybvh>=0.9'],
+        # the page of mmradar live
+        'live': ['aiohttp>=3.9'],
         # H.264 in videos, which browsers play
         'video': ['imageio-ffmpeg>=0.5'],
         # the GPU kernels' tests, without a GPU

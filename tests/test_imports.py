@@ -23,7 +23,7 @@ LAYERS = (
     ('codecs',),
     ('datasets', 'models', 'engine', 'evaluation', 'visualization'),
     ('apis',),
-    ('cli',),
+    ('cli', 'live'),
     ('commands',),
     ('__main__',),
 )

@@ -35,7 +35,11 @@ class RecordedSequence:
 
 
 def open_source(
-    source: Source, views: Sequence[str], radar: RadarConfig, num_keypoints: int, image_size: tuple[int, int]
+    source: Source,
+    views: Sequence[str],
+    radar: RadarConfig,
+    num_keypoints: int = 14,
+    image_size: tuple[int, int] = (256, 256),
 ) -> RecordedSequence:
     """Open what a user points at.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ class RadarPoseStream:
         self._dataset = recording_dataset(
             model.cfg, {view: MemoryRecording(nothing, self.radar, view) for view in self.views}
         )
-        self.window = self._dataset.window
+        self.window, self.image_size = self._dataset.window, self._dataset.image_size
         self._pipeline = self._dataset.pipeline
         self.skipped = 0
         self._count = 0  # frames pushed
@@ -120,8 +120,7 @@ class RadarPoseStream:
             DataError: A time before that of an earlier frame, or a frame of another radar.
         """
         started = time.perf_counter()
-        if unknown := set(frames_by_view) - set(self.views):
-            raise ConfigError(f'the model takes the views {", ".join(self.views)}, found {min(unknown)!r}')
+        self._check_known(frames_by_view)
         time_s = self._count / self.radar.frame_rate_hz if time_s is None else float(time_s)
         if time_s < self._last_s:
             raise DataError(f'a frame of {time_s:.3f} s came after one of {self._last_s:.3f} s')
@@ -150,6 +149,20 @@ class RadarPoseStream:
         self._arrays.append((self._count, time_s, missing, arrays))
         self._count += 1
         return [self._pose(started)] if self._count - self._next > self.look_ahead else []
+
+    def check_views(self, views: Iterable[str]) -> None:
+        """Raise unless these are all of the model's views.
+
+        Raises:
+            ConfigError: They are not.
+        """
+        self._check_known(views)
+        if lacking := [view for view in self.views if view not in views]:
+            raise ConfigError(f'the model takes the views {", ".join(self.views)}, and {lacking[0]!r} is missing')
+
+    def _check_known(self, views: Iterable[str]) -> None:
+        if unknown := set(views) - set(self.views):
+            raise ConfigError(f'the model takes the views {", ".join(self.views)}, found {min(unknown)!r}')
 
     def finish(self) -> list[StreamedPose]:
         """The poses that still wait for frames, of windows that repeat the last one; the next frame begins anew."""

@@ -13,6 +13,8 @@ from mmradar.version import __version__
 # In the order in which a user meets them. Each is a module here: ``add_arguments(parser)`` and ``main(args)``.
 COMMANDS = {
     'infer': 'poses of a recording: a video, pictures, COCO JSON',
+    'live': 'poses of boards that are recording, on a web page',
+    'replay': 'send a recording as boards would',
     'models': 'the models that come with the package',
     'simulate': 'recordings of people in front of two radars',
     'train': 'train a model',

@@ -146,12 +146,41 @@ def test_frames_that_come_together_belong_together():
 
 def test_a_frame_whose_others_do_not_come_is_alone():
     pairer = FramePairer(VIEWS, 0.1)
-    first = paired(pairer, frame('hori', 0.0), frame('vert', 0.01), frame('hori', 0.1), frame('hori', 0.2))
+    first = paired(pairer, frame('hori', 0, 0), frame('vert', 0.01, 0), frame('hori', 0.1, 1), frame('hori', 0.2, 2))
     assert first == [(0.0, ['hori', 'vert']), (0.1, ['hori'])]  # a period has passed
-    assert paired(pairer, frame('vert', 0.21)) == [(0.2, ['hori', 'vert'])]
+    assert paired(pairer, frame('vert', 0.21, 2)) == [(0.2, ['hori', 'vert'])]
     # a later one of the other board says that none will come
-    assert paired(pairer, frame('hori', 0.3), frame('vert', 0.36)) == [(0.3, ['hori'])]
-    assert pairer.due(0.4) == [] and [sorted(f.words) for f in pairer.due(0.47)] == [['vert']]
+    assert paired(pairer, frame('hori', 0.3, 3), frame('vert', 0.41, 4)) == [(0.3, ['hori'])]
+    assert pairer.due(0.5) == [] and [sorted(f.words) for f in pairer.due(0.52)] == [['vert']]
+
+
+def test_frames_that_come_late_are_of_the_time_at_which_they_were_recorded():
+    """A network that holds frames up by as long as a period confuses nobody."""
+    generator = np.random.default_rng(0)
+    arrivals = [
+        (n / 10 + (0.02 if view == 'vert' else 0) + generator.uniform(0, 0.095), view, n)
+        for n in range(200)
+        for view in VIEWS
+    ]
+    pairer, found = FramePairer(VIEWS, 0.1, patience_s=0.3), []
+    for arrived_s, view, number in sorted(arrivals):
+        found += pairer.push(frame(view, arrived_s, number))
+    assert all(len({int(words[0, 0, 0]) for words in f.words.values()}) == 1 for f in found[20:])
+    assert sum(len(f.words) == 2 for f in found) > 190
+    steps = np.diff([f.time_s for f in found[50:]])
+    assert (
+        abs(steps - 0.1).max()
+        < 0.02
+        < np.abs(np.diff(sorted(a for a, view, _ in arrivals if view == 'hori')) - 0.1).max()
+    )
+
+
+def test_a_board_that_begins_anew_is_followed():
+    pairer = FramePairer(VIEWS, 0.1)
+    for n in range(50):
+        paired(pairer, frame('hori', n / 10, n), frame('vert', n / 10 + 0.01, n))
+    again = [frame(view, 7 + n / 10 + (0.01 if view == 'vert' else 0), n) for n in range(5) for view in VIEWS]
+    assert paired(pairer, *again) == [(7 + n / 10, ['hori', 'vert']) for n in range(5)]
 
 
 def test_boards_whose_clocks_run_apart_stay_together():

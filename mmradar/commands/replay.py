@@ -1,0 +1,54 @@
+"""Send a recording as its boards would send it: real datagrams, at its own rate.
+
+mmradar replay data/simhupr/single_409 --repeat & mmradar live
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from mmradar.apis.sources import open_source
+from mmradar.capture import NetworkFaults, replay
+from mmradar.cli import add_radar_argument, progress_bar, radar_from
+from mmradar.errors import ConfigError
+from mmradar.radar import RawRecording
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('inputs', nargs='+', help='folder of a sequence, or a raw file of each view')
+    parser.add_argument('--views', nargs='+', default=['hori', 'vert'], help='names of the views; hori vert')
+    parser.add_argument('--ports', nargs='+', type=int, default=[4098, 4099], help='UDP port of each; 4098 4099')
+    parser.add_argument('--host', default='127.0.0.1', help='where to send to; 127.0.0.1')
+    add_radar_argument(parser)
+    parser.add_argument('--speed', type=float, default=1.0, help='times its own rate; 1')
+    parser.add_argument('--repeat', action='store_true', help='begin again at the end, until interrupted')
+    parser.add_argument('--loss', type=float, default=0.0, help='share of datagrams that never come')
+    parser.add_argument('--reorder', type=float, default=0.0, help='share of datagrams that others overtake')
+    parser.add_argument('--jitter', type=float, default=0.0, help='by how many ms a frame may be late')
+    parser.add_argument('--seed', type=int, default=0, help='of what is lost, overtaken, late')
+
+
+def main(args: argparse.Namespace) -> None:
+    if len(args.ports) < len(args.views):
+        raise ConfigError(f'--ports gives {len(args.ports)} for {len(args.views)} views')
+    source = args.inputs[0] if len(args.inputs) == 1 else args.inputs
+    recordings = open_source(source, args.views, radar_from(args)).recordings
+    for view, recording in recordings.items():
+        if not isinstance(recording, RawRecording):
+            raise ConfigError(
+                f'{recording.path} ({view}) holds range profiles or cubes, and a board sends raw samples; simulate '
+                'with --form raw'
+            )
+    faults = NetworkFaults(args.loss, args.reorder, jitter_s=args.jitter / 1000, seed=args.seed)
+    addresses = {view: (args.host, port) for view, port in zip(args.views, args.ports)}
+    for view, (host, port) in addresses.items():
+        print(f'{view}: {recordings[view].path} to {host}:{port}', flush=True)
+    sent = replay(
+        recordings,
+        addresses,
+        speed=args.speed,
+        repeat=args.repeat,
+        faults=faults,
+        on_progress=None if args.repeat else progress_bar('frames'),
+    )
+    print(f'{sent:,} datagrams')

@@ -1,0 +1,233 @@
+"""Everything but the boards as it will run: datagrams, sockets, frames, poses, the page in a real browser."""
+
+import asyncio
+import base64
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import SMALL_PLAN
+from mmradar.apis import RadarPoseInferencer, init_model
+from mmradar.capture import CaptureError, replay
+from mmradar.errors import ConfigError
+from mmradar.radar import open_recording
+
+aiohttp = pytest.importorskip('aiohttp', reason="the live page needs pip install 'mmradar[live]'")
+from mmradar.live import LiveServer, LiveSession  # noqa: E402
+
+RADAR = SMALL_PLAN.radar_config
+VIEWS = ('hori', 'vert')
+STATE = "document.getElementById('state').textContent"
+ANY_PORT = dict.fromkeys(VIEWS, ('127.0.0.1', 0))
+CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
+
+
+@pytest.fixture
+def model(tiny_config):
+    torch.manual_seed(1)
+    return init_model(tiny_config)
+
+
+@pytest.fixture
+def recordings(simulated_root):
+    return {view: open_recording(simulated_root / f'single_7/{view}/adc_data.bin', RADAR) for view in VIEWS}
+
+
+@contextmanager
+def replayed(session, recordings, **options):
+    """A recording sent to a session's boards, again and again, until the block ends."""
+    stop = threading.Event()
+    addresses = {view: board.address for view, board in session.boards.items() if view in recordings}
+    options = dict(repeat=True, speed=2, stop=stop.is_set) | options
+    thread = threading.Thread(target=replay, args=(recordings, addresses), kwargs=options)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def wait_for(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, 'it did not happen in time'
+        time.sleep(0.02)
+
+
+def test_poses_are_those_of_the_file(model, recordings, simulated_root):
+    expected = [r['predictions'][0]['keypoints'] for r in RadarPoseInferencer(model)(simulated_root / 'single_7')]
+    poses = []
+    with LiveSession(model, ANY_PORT, poses.append) as session:
+        with replayed(session, recordings, repeat=False):
+            wait_for(lambda: len(poses) >= 3)
+        assert session.error is None
+    # of frame 4 the last bytes wait for the next frame's, and with it the pose of frame 3
+    assert [live.pose.frame for live in poses[:3]] == [0, 1, 2]
+    for live, keypoints in zip(poses[:3], expected):
+        np.testing.assert_allclose(live.pose.keypoints[0], keypoints, atol=1e-3)
+        assert 0 < live.latency_s < 2 and not live.pose.missing
+
+
+def test_a_recording_of_a_session_is_the_file_again(model, recordings, tmp_path):
+    poses = []
+    with LiveSession(model, ANY_PORT, poses.append, tmp_path) as session:
+        session.record(True)
+        with replayed(session, recordings):
+            wait_for(lambda: session.recorder.num_frames >= 7)
+            session.record(False)
+            wait_for(lambda: not session.recorder.running)
+        folder = session.recorder.folder
+    for view, recording in recordings.items():
+        found = open_recording(folder / view / 'adc_data.bin', RADAR).words()
+        expected = recording.words()[np.arange(len(found)) % 5]
+        assert len(found) >= 7
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_silent_board_is_told_and_its_lack_is_borne(model, recordings):
+    poses = []
+    with LiveSession(model, ANY_PORT, poses.append) as session:
+        with replayed(session, recordings):
+            wait_for(lambda: len(poses) >= 3)
+        before = len(poses)
+        with replayed(session, {'hori': recordings['hori']}):
+            wait_for(lambda: len(poses) >= before + 4)
+        assert poses[-1].pose.missing == ('vert',) and session.error is None
+
+
+def test_mistakes_are_told_and_all_sockets_closed(model):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken, socket.socket() as page:
+        taken.bind(('127.0.0.1', 0))
+        page.bind(('127.0.0.1', 0))
+        page.listen()
+        addresses = dict(hori=('127.0.0.1', 0), vert=taken.getsockname())
+        with pytest.raises(CaptureError, match='vert: cannot listen on 127.0.0.1:'):
+            LiveServer(model, addresses, port=0)
+        with pytest.raises(CaptureError, match='the page cannot be served on 127.0.0.1:'):
+            LiveServer(model, ANY_PORT, port=page.getsockname()[1])
+    with pytest.raises(ConfigError, match="the model takes the views hori, vert, and 'vert' is missing"):
+        LiveServer(model, dict(hori=('127.0.0.1', 0)), port=0)
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith(('receiver', 'live'))]
+
+
+async def messages(url, count, origin=None, record=None):
+    """The first messages of the page's socket."""
+    headers = {} if origin is None else {'Origin': origin}
+    async with aiohttp.ClientSession() as client, client.ws_connect(url + 'socket', headers=headers) as browser:
+        if record is not None:
+            await browser.send_str('no json')
+            await browser.send_str(json.dumps(dict(record=record)))
+        return [json.loads((await browser.receive(timeout=20)).data) for _ in range(count)]
+
+
+def test_the_page_s_socket_tells_all_that_it_shows(model, recordings, tmp_path):
+    with (
+        LiveServer(model, ANY_PORT, port=0, record_dir=tmp_path) as server,
+        replayed(server.session, recordings, faults=None),
+    ):
+        assert server.url.startswith('http://127.0.0.1:')
+        introduction, *poses = asyncio.run(messages(server.url, 6, origin=server.url.rstrip('/'), record=True))
+        assert introduction['views'] == list(VIEWS) and introduction['image_size'] == [256, 256]
+        assert len(introduction['links']) == len(introduction['colours']) > 10
+        assert introduction['look_ahead_ms'] == 100
+        for message in poses:
+            assert np.shape(message['poses']) == (1, 14, 2) and message['missing'] == []
+            assert set(message['boards']) == set(VIEWS) and message['boards']['hori']['packets'] > 30
+            heatmap = message['heatmaps'][0]
+            grey = np.frombuffer(base64.b64decode(heatmap['grey']), np.uint8)
+            assert len(grey) == heatmap['width'] * heatmap['height'] and grey.max() == 255
+            assert (message['range_doppler'][1]['height'], message['range_doppler'][1]['width']) == (8, 64)
+        assert poses[-1]['recording'].startswith(str(tmp_path)) and poses[-1]['recorded'] > 0
+        with pytest.raises(aiohttp.WSServerHandshakeError, match='403'):
+            asyncio.run(messages(server.url, 1, origin='http://elsewhere.example'))
+
+
+@contextmanager
+def browser(url, folder):
+    """Chromium without a screen; gives the address of its page's debugging socket."""
+    command = [CHROMIUM, '--headless=new', '--no-sandbox', '--disable-gpu', '--remote-debugging-port=0']
+    command += [f'--user-data-dir={folder}', '--window-size=1400,760', '--remote-allow-origins=*', url]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        port_file = folder / 'DevToolsActivePort'
+        wait_for(lambda: port_file.is_file() and len(port_file.read_text().splitlines()) == 2, 60)
+        yield int(port_file.read_text().splitlines()[0])
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class Page:
+    """A page in a browser, by Chromium's debugging protocol."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def _call(self, method, **parameters):
+        async def call():
+            async with aiohttp.ClientSession() as client:
+                async with client.get(f'http://127.0.0.1:{self.port}/json') as answer:
+                    address = next(p['webSocketDebuggerUrl'] for p in await answer.json() if p['type'] == 'page')
+                async with client.ws_connect(address, max_msg_size=0) as connection:
+                    await connection.send_str(json.dumps(dict(id=1, method=method, params=parameters)))
+                    while True:
+                        message = json.loads((await connection.receive(timeout=30)).data)
+                        if message.get('id') == 1:
+                            return message['result']
+
+        return asyncio.run(call())
+
+    def value(self, expression):
+        return self._call('Runtime.evaluate', expression=expression)['result'].get('value')
+
+    def skeleton(self):
+        """The picture on the page, (640, 640) of brightness."""
+        import cv2
+
+        text = self.value("document.getElementById('pose').toDataURL()").split(',')[1]
+        return cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_GRAYSCALE)
+
+    def screenshot(self, path):
+        path.write_bytes(base64.b64decode(self._call('Page.captureScreenshot')['data']))
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason='no Chromium on this machine')
+def test_a_browser_shows_a_skeleton_that_moves_and_connects_again(model, recordings, tmp_path):
+    import cv2
+
+    server = LiveServer(model, ANY_PORT, port=0, record_dir=tmp_path)
+    port = int(server.url.rstrip('/').rsplit(':', 1)[1])
+    try:
+        with browser(server.url, tmp_path / 'profile') as debugging_port:
+            page = Page(debugging_port)
+            wait_for(lambda: 'waiting for the boards' in (page.value(STATE) or ''))
+            with replayed(server.session, recordings):
+                wait_for(lambda: int(page.value('document.body.dataset.poses') or 0) >= 3)
+                first = page.skeleton()
+                wait_for(lambda: (page.skeleton() != first).any())
+                assert (first > 0).mean() > 0.002  # limbs, on nothing
+                assert page.value(STATE) == 'live'
+                assert 'packets' in page.value("document.getElementById('numbers').textContent")
+                page.screenshot(tmp_path / 'page.png')
+                page.value("document.getElementById('record').click()")
+                wait_for(lambda: server.session.recorder.num_frames > 2)
+            wait_for(lambda: page.value(STATE) == 'no frames come')
+            server.close()
+            wait_for(lambda: 'trying again' in page.value(STATE))
+            server = LiveServer(model, ANY_PORT, port=port, record_dir=tmp_path)
+            seen = int(page.value('document.body.dataset.poses'))
+            with replayed(server.session, recordings):
+                wait_for(lambda: int(page.value('document.body.dataset.poses')) > seen + 2)
+    finally:
+        server.close()
+    picture = cv2.imread(str(tmp_path / 'page.png'))
+    assert picture.shape[0] > 600 and picture.std() > 10
