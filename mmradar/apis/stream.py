@@ -103,13 +103,16 @@ class RadarPoseStream:
         """The same in seconds, at the radar's frame rate."""
         return self.look_ahead / self.radar.frame_rate_hz
 
-    def push(self, frames_by_view: Mapping[str, LiveFrame], time_s: float | None = None) -> list[StreamedPose]:
+    def push(
+        self, frames_by_view: Mapping[str, LiveFrame], time_s: float | None = None, hurry: bool = False
+    ) -> list[StreamedPose]:
         """Take a frame of all views.
 
         Args:
             frames_by_view: Complex samples (antennas, loops, samples), or int16 words (loops, tx, words) as they lie in
                 a raw file; of a view that is missing ``None``, or nothing.
             time_s: When it was; by its number and the radar's frame rate if ``None``.
+            hurry: Leave out the pose that is due, so as to catch up with frames that wait. Later ones stay the same.
 
         Returns:
             Poses that are known now, in order: none or one; after a gap those of lost frames too, and at the beginning
@@ -128,10 +131,9 @@ class RadarPoseStream:
         lost = round((time_s - self._last_s) * self.radar.frame_rate_hz) - 1 if self._arrays else 0
         if lost >= self.window.num_frames:
             poses, lost = self.finish(), 0
-        for number in range(lost):
-            poses += self._append(
-                self.views, self._last_s + (time_s - self._last_s) * (number + 1) / (lost + 1), started
-            )
+        between_s = np.linspace(self._last_s, time_s, lost + 2)[1:-1] if lost > 0 else ()
+        for lost_s in between_s:
+            poses += self._append(self.views, float(lost_s), started, hurry)
         self._last_s = time_s
         missing = tuple(view for view in self.views if frames_by_view.get(view) is None)
         for view in self.views:
@@ -140,15 +142,20 @@ class RadarPoseStream:
         if len(self._latest) < len(self.views):
             self.skipped += 1
             return poses
-        return poses + self._append(missing, time_s, started)
+        return poses + self._append(missing, time_s, started, hurry)
 
-    def _append(self, missing: tuple[str, ...], time_s: float, started: float) -> list[StreamedPose]:
+    def _append(self, missing: tuple[str, ...], time_s: float, started: float, hurry: bool) -> list[StreamedPose]:
         """A frame of what each view gave last, and the pose that it completes."""
         names = self._latest[self.views[0]]
         arrays = {name: np.stack([self._latest[view][name] for view in self.views]) for name in names}
         self._arrays.append((self._count, time_s, missing, arrays))
         self._count += 1
-        return [self._pose(started)] if self._count - self._next > self.look_ahead else []
+        if self._count - self._next <= self.look_ahead:
+            return []
+        if hurry:
+            self._next += 1
+            return []
+        return [self._pose(started)]
 
     def check_views(self, views: Iterable[str]) -> None:
         """Raise unless these are all of the model's views.

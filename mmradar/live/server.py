@@ -177,6 +177,7 @@ class LiveServer:
             latency_ms=round(1000 * live.latency_s, 1),
             frame_rate_hz=round(live.frame_rate_hz, 1),
             behind=live.behind,
+            left_out=live.left_out,
             heatmaps=[_image(heatmap_level(heatmap)) for heatmap in pose.heatmaps],
             # as a heatmap with angle and Doppler in each other's place
             range_doppler=[_image(heatmap_level(heatmap.swapaxes(1, 2))) for heatmap in pose.heatmaps],

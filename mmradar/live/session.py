@@ -19,6 +19,7 @@ from mmradar.live.recorder import LiveRecorder
 
 _WAIT_S = 0.05
 _RATE_FRAMES = 20  # that the frame rate is a mean of
+_MOST_BEHIND = 2  # frames of each board that may wait before poses are left out
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,20 @@ class LivePose:
             share of the delay; the frames that the model waits for come on top.
         frame_rate_hz: Of poses, lately.
         behind: Frames that wait.
+        left_out: Poses that were left out to catch up, since the beginning.
     """
 
     pose: StreamedPose
     latency_s: float
     frame_rate_hz: float
     behind: int
+    left_out: int
 
 
 class LiveSession:
     """Runs a model on boards that are recording, until it is closed.
+
+    Where the model takes longer than frames come, poses are left out, frames are not: recordings stay whole.
 
     Args:
         model: Of :func:`~mmradar.apis.init_model`.
@@ -70,6 +75,7 @@ class LiveSession:
         self._pairer = FramePairer(self.stream.views, 1 / radar.frame_rate_hz)
         self._last_s = float('-inf')
         self._times: deque[float] = deque(maxlen=_RATE_FRAMES)
+        self.left_out = 0
         self.error: BaseException | None = None
         self.boards: dict[str, BoardReceiver] = {}
         self._closing = threading.Event()
@@ -127,9 +133,11 @@ class LiveSession:
         self.recorder.write(frame.words)
         # a board's clock may be found to be behind what was taken for it
         self._last_s = max(frame.time_s, self._last_s + 1e-3)
-        for pose in self.stream.push(frame.words, self._last_s):
+        hurry = self._frames.qsize() > _MOST_BEHIND * len(self.boards)
+        self.left_out += hurry
+        for pose in self.stream.push(frame.words, self._last_s, hurry):
             now = time.monotonic()
             self._times.append(now)
             span = self._times[-1] - self._times[0]
             rate = (len(self._times) - 1) / span if span > 0 else 0.0
-            self._on_pose(LivePose(pose, now - frame.last_arrival_s, rate, self._frames.qsize()))
+            self._on_pose(LivePose(pose, now - frame.last_arrival_s, rate, self._frames.qsize(), self.left_out))

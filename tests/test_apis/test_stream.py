@@ -113,6 +113,14 @@ def test_a_new_recording_begins_after_a_gap_and_until_all_views_have_come(model,
     assert [pose.frame for pose in poses] == [0, 1, 2, 3, 4]
 
 
+def test_poses_that_are_left_out_change_no_other(model, recordings):
+    stream, expected = RadarPoseStream(model), inference(model, recordings)
+    poses = [pose for n in range(5) for pose in stream.push(frame(recordings, n), hurry=n in (2, 3))] + stream.finish()
+    kept = [n for n in range(5) if n + stream.look_ahead not in (2, 3)]
+    assert [pose.frame for pose in poses] == kept
+    same(poses, [expected[n] for n in kept])
+
+
 def test_mistakes_are_told(model, recordings):
     stream = RadarPoseStream(model)
     stream.push(frame(recordings, 0), 1.0)

@@ -104,6 +104,23 @@ def test_a_silent_board_is_told_and_its_lack_is_borne(model, recordings):
         assert poses[-1].pose.missing == ('vert',) and session.error is None
 
 
+def test_a_model_that_is_too_slow_leaves_out_poses_and_no_frames(model, recordings, tmp_path, monkeypatch):
+    poses, predict = [], model.test_step
+
+    def slow(batch):
+        time.sleep(0.2)
+        return predict(batch)
+
+    monkeypatch.setattr(model, 'test_step', slow)
+    with LiveSession(model, ANY_PORT, poses.append, tmp_path) as session:
+        session.record(True)
+        with replayed(session, recordings, speed=3):
+            wait_for(lambda: session.recorder.num_frames > 40)
+    assert session.left_out > 10 and all(live.behind < 30 for live in poses)
+    frames = [live.pose.frame for live in poses]
+    assert frames == sorted(frames) and len(frames) < session.recorder.num_frames - session.left_out + 2
+
+
 def test_mistakes_are_told_and_all_sockets_closed(model):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken, socket.socket() as page:
         taken.bind(('127.0.0.1', 0))
