@@ -65,6 +65,8 @@ setup(
         'files': ['h5py>=3.9', 'pybvh>=0.9'],
         # the page of mmradar live
         'live': ['aiohttp>=3.9'],
+        # mmradar export
+        'onnx': ['onnx>=1.16', 'onnxscript>=0.5', 'onnxruntime>=1.18'],
         # H.264 in videos, which browsers play
         'video': ['imageio-ffmpeg>=0.5'],
         # the GPU kernels' tests, without a GPU

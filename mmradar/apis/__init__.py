@@ -1,6 +1,7 @@
 """What stands between the package and its users: models, training and testing as calls."""
 
 from mmradar.apis.evaluation import build_loader, evaluate, predictions
+from mmradar.apis.exporting import export
 from mmradar.apis.inference import inference
 from mmradar.apis.inferencer import RadarPoseInferencer
 from mmradar.apis.models import init_model, read_config
@@ -19,6 +20,7 @@ __all__ = [
     'build_loader',
     'config_names',
     'evaluate',
+    'export',
     'find_config',
     'inference',
     'init_model',

@@ -19,6 +19,7 @@ COMMANDS = {
     'simulate': 'recordings of people in front of two radars',
     'train': 'train a model',
     'test': 'evaluate a checkpoint',
+    'export': "a model as ONNX or as torch's exported program",
     'inspect': 'say what a raw radar file is and what is wrong with it',
 }
 

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import functools
 import importlib
 import warnings
+from collections.abc import Iterator
 
 import torch
 
 from mmradar.ops.compilation import assume_constant
 from mmradar.ops.native import native_library_missing
 
+_TORCH_ONLY: contextvars.ContextVar[bool] = contextvars.ContextVar('torch forms only', default=False)
+
+
+@contextlib.contextmanager
+def torch_forms_only() -> Iterator[None]:
+    """Let operators on a CPU take their torch forms, of which tracing and exporting know something."""
+    before = _TORCH_ONLY.set(True)
+    try:
+        yield
+    finally:
+        _TORCH_ONLY.reset(before)
+
 
 def native_missing(device: torch.device, dtype: torch.dtype) -> str | None:
     """Why the native kernels cannot take such tensors, or ``None`` if they can."""
+    if _TORCH_ONLY.get():
+        return 'torch forms only'
     if device.type != 'cpu':
         return 'needs CPU tensors'
     if dtype == torch.float64:

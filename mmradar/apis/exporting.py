@@ -1,0 +1,122 @@
+"""A model as a file that runs without mmradar."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mmradar.apis.complexity import heatmap_shape
+from mmradar.apis.data_folders import datasets_of
+from mmradar.atomic_write import atomic_write
+from mmradar.errors import ConfigError
+from mmradar.models.layers.vision_mamba import DirectedScan
+from mmradar.ops import torch_forms_only
+from mmradar.structures import RadarWindow
+
+FORMATS = ('onnx', 'torch')
+_MOST_TOKENS = 512  # that a scan is unrolled over
+
+
+class WindowModel(nn.Module):
+    """A model as a function of one kind of window: heatmaps to the key frame's keypoints.
+
+    Args:
+        model: Of :func:`~mmradar.apis.init_model`; one that decodes coordinates of all frames.
+        window: Its window.
+        image_size: (width, height) of the image that keypoints refer to, px.
+    """
+
+    def __init__(self, model: nn.Module, window: RadarWindow, image_size: tuple[float, float]) -> None:
+        super().__init__()
+        self.model, self.key_index = model, window.key_index
+        self.register_buffer('image_size', torch.tensor(image_size, dtype=torch.float32))
+
+    def forward(
+        self, inputs: Float[Tensor, 'batch frames views channels angle doppler range']
+    ) -> Float[Tensor, 'batch joints 2']:
+        """Keypoints in px."""
+        head = self.model.head
+        shares = head.codec.activate(head(self.model.extract_feat(inputs)).float())[:, self.key_index]
+        return shares * self.image_size
+
+
+def export(model: nn.Module, out: str | Path, format: str = 'onnx', example: Tensor | None = None) -> Path:
+    """Write a model as ONNX, or as torch's exported program, for one window at a time.
+
+    The selective scan becomes plain steps, one a token, so that the file needs no operator of mmradar; a model whose
+    sequences are longer than 512 tokens would become too large that way.
+
+    Args:
+        model: Of :func:`~mmradar.apis.init_model`.
+        out: File to write, ``.onnx`` or ``.pt2``.
+        format: ``'onnx'`` (needs ``pip install 'mmradar[onnx]'``) or ``'torch'`` (``torch.export.load``).
+        example: An input, (1, frames, views, channels, angle, Doppler, range); random if ``None``.
+
+    Raises:
+        ConfigError: Another format or ending, a model that decodes no coordinates, or too long a sequence.
+    """
+    endings = dict(onnx='.onnx', torch='.pt2')
+    if format not in FORMATS:
+        raise ConfigError(f'format must be one of {", ".join(FORMATS)}, found {format!r}')
+    if Path(out).suffix != endings[format]:
+        raise ConfigError(f'a file of format {format} ends in {endings[format]}, found {out}')
+    settings = next(datasets_of(model.cfg.test_dataloader))
+    window = RadarWindow.build(settings['window'])
+    if getattr(model.head, 'key_frame_only', True) or tuple(model.head.codec.shape) != (2,):
+        raise ConfigError('a model that decodes two coordinates of all frames can be exported; this one does not')
+    if example is None:
+        example = torch.randn(1, *heatmap_shape(model.cfg))
+    function = WindowModel(model, window, tuple(settings.get('image_size') or (256, 256))).eval()
+    with _unrolled(model, function, example), torch.no_grad(), atomic_write(Path(out)) as file:
+        if format == 'torch':
+            torch.export.save(torch.export.export(function, (example,)), file)
+        else:
+            _check_onnx()
+            program = torch.onnx.export(
+                function, (example,), dynamo=True, verbose=False, input_names=['heatmaps'], output_names=['keypoints']
+            )
+            file.write(program.model_proto.SerializeToString())
+    return Path(out)
+
+
+@contextlib.contextmanager
+def _unrolled(model: nn.Module, function: nn.Module, example: Tensor) -> Iterator[None]:
+    """Scans as plain steps.
+
+    Raises:
+        ConfigError: There would be too many.
+    """
+    scans = [module for module in model.modules() if isinstance(module, DirectedScan)]
+    lengths: list[int] = []
+    hooks = [scan.register_forward_pre_hook(lambda _, args: lengths.append(args[0].shape[1])) for scan in scans]
+    with torch.no_grad():
+        function(example)
+    for hook in hooks:
+        hook.remove()
+    if max(lengths, default=0) > _MOST_TOKENS:
+        raise ConfigError(
+            f'the model scans {max(lengths):,} tokens, and an exported scan has a step for each, at most '
+            f'{_MOST_TOKENS}: neither ONNX nor torch.export has an operator for it. Models whose tokens are maps, such '
+            'as the small one, can be exported'
+        )
+    before = [scan.backend for scan in scans]
+    for scan in scans:
+        scan.backend = 'reference'
+    try:
+        with torch_forms_only():
+            yield
+    finally:
+        for scan, backend in zip(scans, before):
+            scan.backend = backend
+
+
+def _check_onnx() -> None:
+    try:
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(f"exporting ONNX needs {error.name}: pip install 'mmradar[onnx]'") from error
