@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
 from torch import nn
 
 from mmradar.apis import RadarPoseStream, StreamedPose
@@ -68,6 +69,10 @@ class LiveSession:
         self.stream = RadarPoseStream(model)
         self.stream.check_views(addresses)
         radar = self.stream.radar
+        # the first pose takes seconds, which builds kernels and fills caches: not while frames come
+        rehearsal = RadarPoseStream(model)
+        rehearsal.push(dict.fromkeys(rehearsal.views, np.zeros(radar.frame_shape, np.complex64)))
+        rehearsal.finish()
         words = radar.chirp_bytes // 2 - radar.header_bytes // 2
         self.recorder = LiveRecorder(Path(record_dir), self.stream.views, (radar.num_loops, radar.num_tx, words))
         self._on_pose, self._recording_wanted = on_pose, False

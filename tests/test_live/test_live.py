@@ -172,7 +172,7 @@ def test_the_page_s_socket_tells_all_that_it_shows(model, recordings, tmp_path):
 def browser(url, folder):
     """Chromium without a screen; gives the address of its page's debugging socket."""
     command = [CHROMIUM, '--headless=new', '--no-sandbox', '--disable-gpu', '--remote-debugging-port=0']
-    command += [f'--user-data-dir={folder}', '--window-size=1400,760', '--remote-allow-origins=*', url]
+    command += [f'--user-data-dir={folder}', '--window-size=1260,900', '--remote-allow-origins=*', url]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         port_file = folder / 'DevToolsActivePort'
