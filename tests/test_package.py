@@ -52,6 +52,18 @@ def test_a_wheel_brings_what_mim_looks_for(source, tmp_path):
         text=True,
     )
     assert 'parameters   3.76 M' in done.stdout, done.stderr[-2000:]
+    # and by itself: models with their weights, the live page, the command
+    assert (mim.parent / 'live' / 'page.html').is_file()
+    entry_points = next((tmp_path / 'installed').glob('mmradar-*.dist-info/entry_points.txt')).read_text()
+    assert 'mmradar = mmradar.commands:main' in entry_points
+    done = subprocess.run(
+        [sys.executable, '-m', 'mmradar', 'models', '--check'],
+        cwd=tmp_path,
+        env={'PYTHONPATH': str(tmp_path / 'installed'), 'PATH': ''},
+        capture_output=True,
+        text=True,
+    )
+    assert 'millimamba-small    configuration millimamba_small_simhupr, 3.4 MB, as published' in done.stdout, done.stderr
 
 
 def test_a_source_archive_builds_the_same_wheel(source, tmp_path):
