@@ -63,7 +63,9 @@ def test_a_wheel_brings_what_mim_looks_for(source, tmp_path):
         capture_output=True,
         text=True,
     )
-    assert 'millimamba-small    configuration millimamba_small_simhupr, 3.4 MB, as published' in done.stdout, done.stderr
+    assert 'millimamba-small    configuration millimamba_small_simhupr, 3.4 MB, as published' in done.stdout, (
+        done.stderr
+    )
 
 
 def test_a_source_archive_builds_the_same_wheel(source, tmp_path):

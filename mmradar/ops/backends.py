@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import functools
 import importlib
 import warnings
@@ -14,22 +13,23 @@ import torch
 from mmradar.ops.compilation import assume_constant
 from mmradar.ops.native import native_library_missing
 
-_TORCH_ONLY: contextvars.ContextVar[bool] = contextvars.ContextVar('torch forms only', default=False)
+_torch_only = False
 
 
 @contextlib.contextmanager
 def torch_forms_only() -> Iterator[None]:
-    """Let operators on a CPU take their torch forms, of which tracing and exporting know something."""
-    before = _TORCH_ONLY.set(True)
+    """Let operators on a CPU take their torch forms, of which tracing and exporting know something; in all threads."""
+    global _torch_only  # torch.compile does not trace a context variable
+    before, _torch_only = _torch_only, True
     try:
         yield
     finally:
-        _TORCH_ONLY.reset(before)
+        _torch_only = before
 
 
 def native_missing(device: torch.device, dtype: torch.dtype) -> str | None:
     """Why the native kernels cannot take such tensors, or ``None`` if they can."""
-    if _TORCH_ONLY.get():
+    if _torch_only:
         return 'torch forms only'
     if device.type != 'cpu':
         return 'needs CPU tensors'
