@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 from mmradar.apis.data_folders import datasets_of
 from mmradar.apis.evaluation import predictions
 from mmradar.datasets import BaseRadarPoseDataset, RecordingDataset
-from mmradar.radar import Recording
+from mmradar.radar import RadarConfig, Recording
 from mmradar.registry import DATASETS
 
 # How a data set looks at recordings, of its settings.
@@ -62,6 +62,23 @@ def radar_settings(settings: Mapping[str, Any]) -> Any:
     return settings.get('radar') or (settings.get('plan') or {}).get('radar')
 
 
+def views_and_radar(config: Config) -> tuple[tuple[str, ...], RadarConfig]:
+    """What a configuration's test set says of recordings: names of the views, in the model's order, and their radar."""
+    settings = next(datasets_of(config.test_dataloader))
+    return tuple(settings.get('views') or ('hori', 'vert')), RadarConfig.build(
+        radar_settings(settings) or 'iwr1843_hupr'
+    )
+
+
+def recording_loader(
+    config: Config, recording: Mapping[str, Recording | str | Path], frames: Sequence[int] | None, batch_size: int
+) -> DataLoader:
+    """Batches of :func:`recording_dataset`, in order."""
+    dataset = recording_dataset(config, recording, frames)
+    # a loader draws a seed for its workers, even without any; not from the caller's random numbers
+    return DataLoader(dataset, batch_size, collate_fn=pseudo_collate, generator=torch.Generator())
+
+
 def inference(
     model: nn.Module,
     recording: Mapping[str, Recording | str | Path],
@@ -86,7 +103,5 @@ def inference(
         ConfigError: Other views than the model's, or a recording of another radar.
         DataError: A frame that is not there, or no frames.
     """
-    dataset = recording_dataset(model.cfg, recording, frames)
-    # a loader draws a seed for its workers, even without any; not from the caller's random numbers
-    loader = DataLoader(dataset, batch_size, collate_fn=pseudo_collate, generator=torch.Generator())
+    loader = recording_loader(model.cfg, recording, frames, batch_size)
     return [sample for _, samples in predictions(model, loader, on_progress) for sample in samples]

@@ -9,21 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from mmengine.config import Config
-from mmengine.dataset import pseudo_collate
 from torch import nn
 from torch.utils.data import DataLoader
 
 from mmradar.apis.data_folders import datasets_of
 from mmradar.apis.evaluation import build_loader, predictions
-from mmradar.apis.inference import radar_settings, recording_dataset
+from mmradar.apis.inference import recording_loader, views_and_radar
 from mmradar.apis.models import init_model
 from mmradar.apis.published_models import published_models
 from mmradar.apis.sources import Source, open_source
 from mmradar.atomic_write import atomic_write
 from mmradar.errors import ConfigError
-from mmradar.radar import RadarConfig
 from mmradar.visualization import PoseCanvas, save_picture, video
 
 SPLITS = ('train', 'val', 'test')
@@ -60,8 +57,7 @@ class RadarPoseInferencer:
         self.model = model
         self.dataset_meta = model.dataset_meta or {}
         settings = next(datasets_of(model.cfg.test_dataloader))
-        self.views = tuple(settings.get('views') or ('hori', 'vert'))
-        self.radar = RadarConfig.build(radar_settings(settings) or 'iwr1843_hupr')
+        self.views, self.radar = views_and_radar(model.cfg)
         self.image_size = tuple(settings.get('image_size') or (256, 256))
 
     @staticmethod
@@ -166,9 +162,7 @@ class RadarPoseInferencer:
             return inputs, build_loader(config), {}
         joints = len(self.dataset_meta.get('sigmas', ())) or 14
         sequence = open_source(inputs, self.views, self.radar, joints, self.image_size)
-        dataset = recording_dataset(self.model.cfg, sequence.recordings, frames)
-        # a loader draws a seed for its workers, even without any; not from the caller's random numbers
-        loader = DataLoader(dataset, batch_size, collate_fn=pseudo_collate, generator=torch.Generator())
+        loader = recording_loader(self.model.cfg, sequence.recordings, frames, batch_size)
         return sequence.name, loader, {} if sequence.truth is None else dict(enumerate(sequence.truth.keypoints))
 
     def _result(self, sample, truth: Mapping[int, np.ndarray]) -> dict[str, Any]:

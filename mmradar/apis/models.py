@@ -14,7 +14,7 @@ from torch import nn
 
 from mmradar.apis.configuration import load_config, with_options
 from mmradar.apis.data_folders import datasets_of
-from mmradar.apis.package_configs import find_config
+from mmradar.apis.package_configs import config_path
 from mmradar.apis.published_models import published_models
 from mmradar.engine.checkpoint import check_state_dict, config_of_checkpoint, read_checkpoint
 from mmradar.registry import DATASETS, MODELS
@@ -38,8 +38,7 @@ def read_config(config: str | Path | Config, cfg_options: Mapping[str, Any] | No
         config = config_of_checkpoint(config)
     if isinstance(config, Config):
         return with_options(config, cfg_options)
-    is_name = Path(config).suffix != '.py' and not Path(config).is_file()
-    return load_config(str(find_config(str(config)) if is_name else config), cfg_options)
+    return load_config(config_path(config), cfg_options)
 
 
 def init_model(

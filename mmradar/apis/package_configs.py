@@ -23,6 +23,16 @@ def config_names() -> list[str]:
     return sorted(path.as_posix() for path in paths if '_base_' not in path.parts)
 
 
+def config_path(config: str | Path) -> str:
+    """A configuration's file: itself, or that of one of :func:`config_names`.
+
+    Raises:
+        ConfigError: No such name.
+    """
+    is_name = Path(config).suffix != '.py' and not Path(config).is_file()
+    return str(find_config(str(config)) if is_name else config)
+
+
 def find_config(name: str) -> Path:
     """The file of one of :func:`config_names`.
 

@@ -13,10 +13,9 @@ import torch
 from mmengine.dataset import pseudo_collate
 from torch import nn
 
-from mmradar.apis.data_folders import datasets_of
-from mmradar.apis.inference import radar_settings, recording_dataset
+from mmradar.apis.inference import recording_dataset, views_and_radar
 from mmradar.errors import ConfigError, DataError
-from mmradar.radar import MemoryRecording, RadarConfig, RawRecording, Recording
+from mmradar.radar import MemoryRecording, RawRecording, Recording
 
 # A frame of one view: complex (antennas, loops, samples), int16 words (loops, tx, words) of a raw file, or nothing.
 LiveFrame = np.ndarray | None
@@ -69,10 +68,8 @@ class RadarPoseStream:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        settings = next(datasets_of(model.cfg.test_dataloader))
         self.model = model.eval()
-        self.radar = RadarConfig.build(radar_settings(settings) or 'iwr1843_hupr')
-        self.views = tuple(settings.get('views') or ('hori', 'vert'))
+        self.views, self.radar = views_and_radar(model.cfg)
         # the data set of a recording knows pipeline, window and meta information; the recording itself is never read
         nothing = np.zeros((1, *self.radar.frame_shape), np.complex64)
         self._dataset = recording_dataset(

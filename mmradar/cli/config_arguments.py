@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Collection
-from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
 from mmradar.apis.configuration import load_config
 from mmradar.apis.data_folders import set_cache_dir, set_data_root
-from mmradar.apis.package_configs import find_config
+from mmradar.apis.package_configs import config_path
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,9 +42,7 @@ def config_from(args: argparse.Namespace, also_read: Collection[str] = ()) -> Co
         args: Of the command line.
         also_read: As of :func:`load_config`.
     """
-    is_name = Path(args.config).suffix != '.py' and not Path(args.config).is_file()
-    path = find_config(args.config) if is_name else args.config
-    config = load_config(str(path), args.cfg_options, also_read)
+    config = load_config(config_path(args.config), args.cfg_options, also_read)
     if args.data_root:
         for note in set_data_root(config, args.data_root):
             print(f'Note: {note}', file=sys.stderr)

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from mmradar.apis import init_model
-from mmradar.apis.stream import RadarPoseStream
+from mmradar.apis.inference import views_and_radar
 from mmradar.errors import ConfigError
 
 
@@ -37,7 +37,7 @@ def main(args: argparse.Namespace) -> None:
     except ModuleNotFoundError as error:
         raise ConfigError(f"mmradar live needs {error.name}: pip install 'mmradar[live]'") from error
     model = init_model(args.model, args.weights, args.device)
-    views = RadarPoseStream(model).views
+    views, _ = views_and_radar(model.cfg)
     if len(args.ports) < len(views):
         raise ConfigError(f'--ports gives {len(args.ports)} for the views {", ".join(views)}')
     addresses = {view: (args.listen, port) for view, port in zip(views, args.ports)}
