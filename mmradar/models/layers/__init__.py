@@ -1,5 +1,6 @@
 """Building blocks of backbones and heads."""
 
+from mmradar.models.layers.conv3d import Conv3d
 from mmradar.models.layers.conv_shortcut_block import ConvShortcutBlock
 from mmradar.models.layers.cross_self_attention import CellAttention, CrossSelfAttention
 from mmradar.models.layers.frame_mixer import FrameMixer
@@ -23,6 +24,7 @@ __all__ = [
     'PRGCN',
     'SCAN_ORDERS',
     'CellAttention',
+    'Conv3d',
     'ConvShortcutBlock',
     'CrossSelfAttention',
     'FrameMixer',

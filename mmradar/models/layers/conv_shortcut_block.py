@@ -7,8 +7,9 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmradar.errors import ConfigError
+from mmradar.models.layers.conv3d import Conv3d
 
-_CONVOLUTIONS = {2: (nn.Conv2d, nn.BatchNorm2d), 3: (nn.Conv3d, nn.BatchNorm3d)}
+_CONVOLUTIONS = {2: (nn.Conv2d, nn.BatchNorm2d), 3: (Conv3d, nn.BatchNorm3d)}
 
 
 class ConvShortcutBlock(BaseModule):

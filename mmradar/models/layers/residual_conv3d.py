@@ -7,6 +7,8 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
+from mmradar.models.layers.conv3d import Conv3d
+
 
 class ResidualConv3d(BaseModule):
     """Two 3 x 3 x 3 convolutions beside a skip connection; frames are never reduced.
@@ -23,14 +25,14 @@ class ResidualConv3d(BaseModule):
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         strides = (1, stride, stride)
-        self.conv1 = nn.Conv3d(in_channels, out_channels, 3, stride=strides, padding=1, bias=False)
+        self.conv1 = Conv3d(in_channels, out_channels, 3, stride=strides, padding=1, bias=False)
         self.norm1 = nn.BatchNorm3d(out_channels)
-        self.conv2 = nn.Conv3d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.conv2 = Conv3d(out_channels, out_channels, 3, padding=1, bias=False)
         self.norm2 = nn.BatchNorm3d(out_channels)
         self.skip = nn.Identity()
         if stride != 1 or in_channels != out_channels:
             self.skip = nn.Sequential(
-                nn.Conv3d(in_channels, out_channels, 1, stride=strides, bias=False), nn.BatchNorm3d(out_channels)
+                Conv3d(in_channels, out_channels, 1, stride=strides, bias=False), nn.BatchNorm3d(out_channels)
             )
 
     def forward(self, x: Float[Tensor, 'n channels frames angle range']) -> Float[Tensor, 'n out frames a r']:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from mmradar.errors import ConfigError
+from mmradar.models.layers.conv3d import Conv3d
 from mmradar.models.layers.conv_shortcut_block import ConvShortcutBlock
 from mmradar.models.layers.mnet import MNet
 
@@ -62,7 +63,7 @@ class ViewPyramid(BaseModule):
         self.scales = nn.ModuleList(
             [
                 nn.Sequential(
-                    nn.Conv3d(channels, fine, 3, stride=(1, stride, stride), padding=1),
+                    Conv3d(channels, fine, 3, stride=(1, stride, stride), padding=1),
                     ConvShortcutBlock(fine, fine, dims=3),
                 ),
                 nn.Sequential(ConvShortcutBlock(fine, middle, dims=3), ConvShortcutBlock(middle, middle, dims=3)),
