@@ -53,4 +53,3 @@ def test_other_types_and_devices_are_torchs():
         assert layer.to('meta', torch.float32)(x.to('meta')).shape == (1, 2, 3, 4, 4)
         with torch.autocast('cpu', torch.bfloat16):
             assert Conv3d(2, 2, 3, padding=1)(x).dtype == torch.bfloat16
-
