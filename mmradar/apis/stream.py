@@ -51,9 +51,13 @@ class RadarPoseStream:
     What the pipeline does to a frame by itself, the Fourier transforms above all, is done once a frame; a window's
     normalisation, packing and the network once for each window.
 
-    A pose is known when the frames after it that the model looks at have come, :attr:`look_ahead` of them: none for a
-    window whose key frame is the last. In front of the first and behind the last frame a window repeats them, as a data
-    set's does; :meth:`finish` gives the poses that are left.
+    A pose is known when the frames after it that the model looks at have come: none for a window whose key frame is the
+    last. In front of the first and behind the last frame a window repeats them, as a data set's does; :meth:`finish`
+    gives the poses that are left.
+
+    A model that predicts all frames of a window can be run once for several of them: with ``poses_per_window`` = n the
+    network costs an n-th. Frames beside the key frame have been looked at from one side more than from the other: their
+    poses are other, a little worse, ones than the window around them gives, and come in bursts of n.
 
     A view that is missing from a frame repeats its last one, and the pose says so. Where times say that whole frames
     were lost, they count as frames without any view, so that the window's frames stay as far apart as the model knows
@@ -62,12 +66,16 @@ class RadarPoseStream:
 
     Args:
         model: Of :func:`~mmradar.apis.init_model`.
+        poses_per_window: Frames around the key frame whose poses are taken from one window.
 
     Attributes:
         skipped: Frames that gave no pose, as some view had not come yet.
+
+    Raises:
+        ConfigError: More poses than a window has frames, or of a model that predicts its key frame alone.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, poses_per_window: int = 1) -> None:
         self.model = model.eval()
         self.views, self.radar = views_and_radar(model.cfg)
         # the data set of a recording knows pipeline, window and meta information; the recording itself is never read
@@ -77,9 +85,26 @@ class RadarPoseStream:
         )
         self.window, self.image_size = self._dataset.window, self._dataset.image_size
         self._pipeline = self._dataset.pipeline
+        self._check_poses(poses_per_window)
+        self.poses_per_window = poses_per_window
+        # frames before and after the key frame whose poses its window gives
+        after = min((poses_per_window - 1) // 2, self.look_ahead)
+        self._before = min(poses_per_window - 1 - after, self.window.key_index)
+        self._after = poses_per_window - 1 - self._before
         self.skipped = 0
         self._count = 0  # frames pushed
         self._begin()
+
+    def _check_poses(self, poses_per_window: int) -> None:
+        frames = self.window.num_frames
+        if not 1 <= poses_per_window <= frames:
+            raise ConfigError(
+                f'poses_per_window must be 1 to {frames}, the frames of a window; found {poses_per_window}'
+            )
+        if poses_per_window > 1 and not getattr(self.model, 'predicts_windows', False):
+            raise ConfigError(
+                f'poses_per_window={poses_per_window}: the model predicts the key frame of a window alone, leave it at 1'
+            )
 
     def _begin(self) -> None:
         self._first = self._count  # of this recording
@@ -92,13 +117,18 @@ class RadarPoseStream:
 
     @property
     def look_ahead(self) -> int:
-        """Frames after a frame that its pose waits for."""
+        """Frames of a window after its key frame."""
         return self.window.num_frames - 1 - self.window.key_index
 
     @property
-    def look_ahead_s(self) -> float:
+    def wait(self) -> int:
+        """Frames after a frame that its pose waits for at most: those of ``look_ahead``, and those of the burst."""
+        return self.look_ahead + self._before
+
+    @property
+    def wait_s(self) -> float:
         """The same in seconds, at the radar's frame rate."""
-        return self.look_ahead / self.radar.frame_rate_hz
+        return self.wait / self.radar.frame_rate_hz
 
     def push(
         self, frames_by_view: Mapping[str, LiveFrame], time_s: float | None = None, hurry: bool = False
@@ -109,11 +139,11 @@ class RadarPoseStream:
             frames_by_view: Complex samples (antennas, loops, samples), or int16 words (loops, tx, words) as they lie in
                 a raw file; of a view that is missing ``None``, or nothing.
             time_s: When it was; by its number and the radar's frame rate if ``None``.
-            hurry: Leave out the pose that is due, so as to catch up with frames that wait. Later ones stay the same.
+            hurry: Leave out the poses that are due, so as to catch up with frames that wait. Later ones stay the same.
 
         Returns:
-            Poses that are known now, in order: none or one; after a gap those of lost frames too, and at the beginning
-            of a new recording those that the last one still owed.
+            Poses that are known now, in order: none, or those of a window; after a gap those of lost frames too, and at
+            the beginning of a new recording those that the last one still owed.
 
         Raises:
             ConfigError: A view that the model does not know.
@@ -142,17 +172,17 @@ class RadarPoseStream:
         return poses + self._append(missing, time_s, started, hurry)
 
     def _append(self, missing: tuple[str, ...], time_s: float, started: float, hurry: bool) -> list[StreamedPose]:
-        """A frame of what each view gave last, and the pose that it completes."""
+        """A frame of what each view gave last, and the poses that it completes."""
         names = self._latest[self.views[0]]
         arrays = {name: np.stack([self._latest[view][name] for view in self.views]) for name in names}
         self._arrays.append((self._count, time_s, missing, arrays))
         self._count += 1
-        if self._count - self._next <= self.look_ahead:
+        if self._count - self._next <= self.wait:
             return []
         if hurry:
-            self._next += 1
+            self._next += self.poses_per_window
             return []
-        return [self._pose(started)]
+        return self._poses(started)
 
     def check_views(self, views: Iterable[str]) -> None:
         """Raise unless these are all of the model's views.
@@ -172,7 +202,7 @@ class RadarPoseStream:
         """The poses that still wait for frames, of windows that repeat the last one; the next frame begins anew."""
         poses = []
         while self._next < self._count:
-            poses.append(self._pose(time.perf_counter()))
+            poses += self._poses(time.perf_counter())
         self._begin()
         return poses
 
@@ -193,19 +223,32 @@ class RadarPoseStream:
         found = self._pipeline.frame_stage(view, recording, np.zeros(1, int))
         return {name: np.asarray(array[0]) for name, array in found.items()}
 
-    def _pose(self, started: float) -> StreamedPose:
-        """Of the next frame that waits."""
+    def _poses(self, started: float) -> list[StreamedPose]:
+        """Of the next frames that wait, as many as a window gives."""
+        key = min(self._next + self._before, self._count - 1)
         oldest = self._arrays[0][0]
-        numbers = self._first + self.window.frames(self._next - self._first, self._count - self._first)
-        held = [self._arrays[number - oldest] for number in numbers]
+        in_window = self._first + self.window.frames(key - self._first, self._count - self._first)
+        held = [self._arrays[number - oldest] for number in in_window]
         arrays = {name: np.stack([frame[3][name] for frame in held]) for name in held[0][3]}
-        number, time_s, missing, _ = self._arrays[self._next - oldest]
         inputs = self._pipeline.window_stage({**self._dataset.get_data_info(0), **arrays})
+        numbers = range(self._next, min(key + self._after, self._count - 1) + 1)
+        found = self._predict(inputs, [self.window.key_index + number - key for number in numbers])
+        computed_s, poses = time.perf_counter() - started, []
+        for number, (keypoints, scores) in zip(numbers, found):
+            _, time_s, missing, _ = self._arrays[number - oldest]
+            heatmaps = inputs['inputs'][self.window.key_index + number - key].numpy()
+            poses.append(StreamedPose(number, time_s, keypoints, scores, heatmaps, missing, computed_s))
+        self._next = numbers.stop
+        return poses
+
+    def _predict(self, inputs: dict, frames: list[int]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Keypoints and scores of frames of a window, each with people first."""
+        batch = pseudo_collate([inputs])
         with torch.no_grad():
-            (sample,) = self.model.test_step(pseudo_collate([inputs]))
-        found = sample.cpu().numpy().pred_instances
-        heatmaps = inputs['inputs'][self.window.key_index].numpy()
-        self._next += 1
-        return StreamedPose(
-            number, time_s, found.keypoints, found.keypoint_scores, heatmaps, missing, time.perf_counter() - started
-        )
+            if self.poses_per_window == 1:
+                (sample,) = self.model.test_step(batch)
+                found = sample.cpu().numpy().pred_instances
+                return [(found.keypoints, found.keypoint_scores)]
+            batch = self.model.data_preprocessor(batch, False)
+            keypoints, scores = (part.cpu().numpy() for part in self.model.predict_window(**batch))
+        return [(keypoints[:, frame], scores[:, frame]) for frame in frames]

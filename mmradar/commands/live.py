@@ -27,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--host', default='127.0.0.1', help='address of the page; 127.0.0.1, this computer alone')
     parser.add_argument('--port', type=int, default=8080, help='of the page; 8080')
     parser.add_argument('--record-dir', type=Path, default=Path('recordings'), help='folder for recordings')
+    parser.add_argument(
+        '--poses-per-window',
+        type=int,
+        default=1,
+        help='frames whose poses are taken from one window: the network costs so much less, poses come later; 1',
+    )
     parser.add_argument('--device', default='cpu', help='where the model runs; cpu')
     parser.add_argument('--seconds', type=float, help='stop after so long; when interrupted if not given')
 
@@ -41,7 +47,7 @@ def main(args: argparse.Namespace) -> None:
     if len(args.ports) < len(views):
         raise ConfigError(f'--ports gives {len(args.ports)} for the views {", ".join(views)}')
     addresses = {view: (args.listen, port) for view, port in zip(views, args.ports)}
-    with LiveServer(model, addresses, args.host, args.port, args.record_dir) as server:
+    with LiveServer(model, addresses, args.host, args.port, args.record_dir, args.poses_per_window) as server:
         print(f'{server.url}  (end with Ctrl-C)', flush=True)
         for view, board in server.session.boards.items():
             print(f'{view}: waiting for a board on {board.address[0]}:{board.address[1]}', flush=True)

@@ -30,6 +30,7 @@ class LiveServer:
         host: Address of the page: of this computer alone unless told otherwise.
         port: Of the page; 0 takes a free one.
         record_dir: Folder for recordings.
+        poses_per_window: Of :class:`~mmradar.apis.RadarPoseStream`.
 
     Raises:
         ConfigError: Other views than the model's.
@@ -43,11 +44,12 @@ class LiveServer:
         host: str = '127.0.0.1',
         port: int = 8080,
         record_dir: str | Path = 'recordings',
+        poses_per_window: int = 1,
     ) -> None:
         self._meta = model.dataset_meta or {}
         self._browsers: dict[web.WebSocketResponse, asyncio.Queue[str]] = {}
         self._started, self._error = threading.Event(), None
-        self.session = LiveSession(model, addresses, self._on_pose, record_dir)
+        self.session = LiveSession(model, addresses, self._on_pose, record_dir, poses_per_window)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(host, port), name='live page', daemon=True)
         self._thread.start()
@@ -112,7 +114,7 @@ class LiveServer:
             raise web.HTTPForbidden(text='the page of this server alone may connect')
         browser = web.WebSocketResponse(heartbeat=10)
         await browser.prepare(request)
-        outgoing: asyncio.Queue[str] = asyncio.Queue(maxsize=4)
+        outgoing: asyncio.Queue[str] = asyncio.Queue(maxsize=4 * self.session.stream.poses_per_window)
         self._browsers[browser] = outgoing
         sender = asyncio.create_task(self._send(browser, outgoing))
         try:
@@ -149,7 +151,8 @@ class LiveServer:
             colours=colours,
             views=list(stream.views),
             image_size=[int(size) for size in stream.image_size],
-            look_ahead_ms=round(1000 * stream.look_ahead_s),
+            wait_ms=round(1000 * stream.wait_s),
+            poses_per_window=stream.poses_per_window,
             boards={view: '{}:{}'.format(*board.address) for view, board in self.session.boards.items()},
         )
 

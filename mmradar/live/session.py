@@ -53,6 +53,7 @@ class LiveSession:
         addresses: (host, port) to listen on for each of the model's views.
         on_pose: Called with every pose, in the session's thread.
         record_dir: Folder for recordings.
+        poses_per_window: Of :class:`~mmradar.apis.RadarPoseStream`.
 
     Raises:
         ConfigError: Other views than the model's.
@@ -65,12 +66,13 @@ class LiveSession:
         addresses: Mapping[str, tuple[str, int]],
         on_pose: Callable[[LivePose], None],
         record_dir: str | Path = 'recordings',
+        poses_per_window: int = 1,
     ) -> None:
-        self.stream = RadarPoseStream(model)
+        self.stream = RadarPoseStream(model, poses_per_window)
         self.stream.check_views(addresses)
         radar = self.stream.radar
         # the first pose takes seconds, which builds kernels and fills caches: not while frames come
-        rehearsal = RadarPoseStream(model)
+        rehearsal = RadarPoseStream(model, poses_per_window)
         rehearsal.push(dict.fromkeys(rehearsal.views, np.zeros(radar.frame_shape, np.complex64)))
         rehearsal.finish()
         words = radar.chirp_bytes // 2 - radar.header_bytes // 2
@@ -143,6 +145,6 @@ class LiveSession:
         for pose in self.stream.push(frame.words, self._last_s, hurry):
             now = time.monotonic()
             self._times.append(now)
-            span = self._times[-1] - self._times[0]
-            rate = (len(self._times) - 1) / span if span > 0 else 0.0
+            span = now - self._times[0]
+            rate = sum(time_s > self._times[0] for time_s in self._times) / span if span > 0 else 0.0
             self._on_pose(LivePose(pose, now - frame.last_arrival_s, rate, self._frames.qsize(), self.left_out))

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from mmengine.dataset import pseudo_collate
 
 from conftest import SMALL_PLAN, on_small_data
 from mmradar.apis import RadarPoseStream, inference, init_model, read_config
+from mmradar.apis.inference import recording_dataset
 from mmradar.errors import ConfigError, DataError
 from mmradar.radar import MemoryRecording, RawRecording, open_recording
 
@@ -48,7 +50,7 @@ def test_a_stream_gives_what_the_file_gives(model, recordings):
     expected = inference(model, recordings)
     stream = RadarPoseStream(model)
     assert stream.look_ahead == {'centre': 1, 'last': 0, 'first': 2}[model.cfg.test_dataloader.dataset.window.key]
-    assert stream.look_ahead_s == pytest.approx(stream.look_ahead / 10)
+    assert stream.wait == stream.look_ahead and stream.wait_s == pytest.approx(stream.look_ahead / 10)
     waiting = [len(stream.push(frame(recordings, number))) for number in range(5)]
     assert waiting == [0] * stream.look_ahead + [1] * (5 - stream.look_ahead)
     assert len(stream.finish()) == stream.look_ahead
@@ -119,6 +121,68 @@ def test_poses_that_are_left_out_change_no_other(model, recordings):
     kept = [n for n in range(5) if n + stream.look_ahead not in (2, 3)]
     assert [pose.frame for pose in poses] == kept
     same(poses, [expected[n] for n in kept])
+
+
+def windows_of(model, recordings, keys):
+    """Keypoints of all frames of the windows around some frames, from the file."""
+    windows = recording_dataset(model.cfg, recordings)
+    with torch.no_grad():
+        batch = model.data_preprocessor(pseudo_collate([windows[key] for key in keys]), False)
+        keypoints, scores = model.predict_window(**batch)
+    return dict(zip(keys, zip(keypoints.numpy(), scores.numpy())))
+
+
+@pytest.mark.parametrize('poses_per_window', [2, 3])
+def test_several_poses_of_one_window_are_those_of_the_window(model, recordings, poses_per_window):
+    again = {
+        view: RawRecording(np.concatenate([recording.words()] * 2), recording.path, recording.config)
+        for view, recording in recordings.items()
+    }
+    count = len(again['hori'])
+    stream, key = RadarPoseStream(model, poses_per_window), model.cfg.test_dataloader.dataset.window.key
+    before = {('centre', 2): 1, ('centre', 3): 1, ('last', 2): 1, ('last', 3): 2}.get((key, poses_per_window), 0)
+    bursts = [stream.push(frame(again, number)) for number in range(count)] + [stream.finish()]
+    keys = [min(first + before, count - 1) for first in range(0, count, poses_per_window)]
+    windows, in_window = windows_of(model, again, keys), dict(centre=1, last=2, first=0)[key]
+    poses = [pose for burst in bursts for pose in burst]
+    assert [pose.frame for pose in poses] == list(range(count))
+    assert {len(burst) for burst in bursts[:-1]} == {0, poses_per_window}
+    first_wait = next(number for number, burst in enumerate(bursts) if burst)
+    assert first_wait == stream.wait == before + stream.look_ahead
+    for pose in poses:
+        of_window = keys[pose.frame // poses_per_window]
+        keypoints, scores = windows[of_window]
+        place = in_window + pose.frame - of_window
+        np.testing.assert_allclose(pose.keypoints[0], keypoints[place], atol=1e-3)
+        np.testing.assert_allclose(pose.scores[0], scores[place], atol=1e-5)
+    exact = streamed(RadarPoseStream(model), [frame(again, number) for number in range(count)])
+    for number in keys:  # each key frame's pose is what it is with a window of its own
+        np.testing.assert_allclose(poses[number].keypoints, exact[number].keypoints, atol=1e-3)
+        np.testing.assert_allclose(poses[number].heatmaps, exact[number].heatmaps, atol=1e-5)
+
+
+def test_a_hurry_leaves_out_the_poses_of_a_window(model, recordings):
+    def run(hurried):
+        stream, poses = RadarPoseStream(model, 2), []
+        for number in range(5):
+            poses += stream.push(frame(recordings, number), hurry=number == hurried)
+        return poses + stream.finish(), stream.wait
+
+    everything, wait = run(None)
+    some, _ = run(wait)
+    assert [pose.frame for pose in some] == [2, 3, 4]
+    for kept, expected in zip(some, everything[2:]):
+        np.testing.assert_allclose(kept.keypoints, expected.keypoints, atol=1e-3)
+
+
+def test_poses_per_window_that_cannot_be(model, simulated_root):
+    with pytest.raises(ConfigError, match='poses_per_window must be 1 to 3, the frames of a window; found 4'):
+        RadarPoseStream(model, 4)
+    one_frame = init_model(on_small_data(read_config('ablations/millimamba_many_to_one_hupr'), simulated_root))
+    with pytest.raises(ConfigError, match='predicts the key frame of a window alone'):
+        RadarPoseStream(one_frame, 2)
+    with pytest.raises(ConfigError, match='predicts the key frame alone'):
+        one_frame.predict_window(torch.zeros(1), [])
 
 
 def test_mistakes_are_told(model, recordings):

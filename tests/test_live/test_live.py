@@ -155,7 +155,7 @@ def test_the_page_s_socket_tells_all_that_it_shows(model, recordings, tmp_path):
         introduction, *poses = asyncio.run(messages(server.url, 6, origin=server.url.rstrip('/'), record=True))
         assert introduction['views'] == list(VIEWS) and introduction['image_size'] == [256, 256]
         assert len(introduction['links']) == len(introduction['colours']) > 10
-        assert introduction['look_ahead_ms'] == 100
+        assert introduction['wait_ms'] == 100
         for message in poses:
             assert np.shape(message['poses']) == (1, 14, 2) and message['missing'] == []
             assert set(message['boards']) == set(VIEWS) and message['boards']['hori']['packets'] > 30

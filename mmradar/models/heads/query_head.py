@@ -116,10 +116,17 @@ class QueryHead(BaseHead):
         self, feats: tuple[Tensor], batch_data_samples: list, test_cfg: dict | None = None
     ) -> list[InstanceData]:
         """The key frame's keypoints of each sample, in px or m, as mmpose's heads return them."""
+        keypoints, scores = self.predict_window(feats, batch_data_samples)
+        keys = 0 if self.key_frame_only else key_indices(batch_data_samples, keypoints.device)
+        samples = torch.arange(len(keypoints), device=keypoints.device)
+        return pose_instances(keypoints[samples, keys], scores[samples, keys])
+
+    def predict_window(
+        self, feats: tuple[Tensor], batch_data_samples: list
+    ) -> tuple[Float[Tensor, 'batch frames joints dims'], Float[Tensor, 'batch frames joints']]:
+        """Keypoints of all decoded frames, in px or m, and their scores."""
         encoded = self.codec.activate(self.forward(feats).float())
-        keys = 0 if self.key_frame_only else key_indices(batch_data_samples, encoded.device)
-        of_key_frame = encoded[torch.arange(len(encoded), device=encoded.device), keys]
-        return pose_instances(*self.codec.decode(of_key_frame, CoordinateBounds.of(batch_data_samples, encoded)))
+        return self.codec.decode(encoded, CoordinateBounds.of(batch_data_samples, encoded))
 
     def loss(self, feats: tuple[Tensor], batch_data_samples: list, train_cfg: dict | None = None) -> dict[str, Tensor]:
         """All configured losses over the decoded frames, and the error in px or m for the log."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from jaxtyping import Float
 from mmpose.models.pose_estimators.base import BasePoseEstimator
 from torch import Tensor
 
+from mmradar.errors import ConfigError
 from mmradar.interpolation import check_resolved
 from mmradar.registry import MODELS
 
@@ -36,3 +38,20 @@ class RadarPoseEstimator(BasePoseEstimator):
         for sample, prediction in zip(data_samples, predictions, strict=True):
             sample.pred_instances = prediction
         return data_samples
+
+    @property
+    def predicts_windows(self) -> bool:
+        """Whether the head has keypoints of all frames of a window, not of its key frame alone."""
+        return hasattr(self.head, 'predict_window') and not self.head.key_frame_only
+
+    def predict_window(
+        self, inputs: Tensor, data_samples: list
+    ) -> tuple[Float[Tensor, 'batch frames joints dims'], Float[Tensor, 'batch frames joints']]:
+        """Keypoints of all frames of each window, in px or m, and their scores; :meth:`predict` has the key frame's.
+
+        Raises:
+            ConfigError: The head decodes the key frame alone.
+        """
+        if not self.predicts_windows:
+            raise ConfigError(f'{type(self.head).__name__} predicts the key frame alone, not all frames of a window')
+        return self.head.predict_window(self.extract_feat(inputs), data_samples)
