@@ -1,15 +1,17 @@
 """How fast a model is as a stream, frame by frame, and where its time goes.
 
-    python benchmarks/stream.py millimamba-small --threads 2
+    python benchmarks/stream.py millimamba-small configs/millimamba_hupr.py --poses-per-window 1 4 --threads 2
 
-Raw frames of two radars, simulated; every frame gives one pose. ``of a frame`` is what is done once a frame,
-for both views; ``of a window`` the rest, the network included. Medians.
+Raw frames of two radars, simulated. ``of a frame`` is what is done once a frame, for both views; ``of a window`` the
+rest, the network included: each frame waits for it that completes a window. Medians. A configuration's network has
+random weights.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -21,12 +23,12 @@ from mmradar.memory import keep_freed_memory
 from mmradar.simulation import Camera, SimulationPlan, simulate_sequence
 
 
-def row_of(name: str, frames: int) -> list:
+def row_of(name: str, poses_per_window: int, frames: int) -> list:
     """One model's row of the table."""
-    stream = RadarPoseStream(init_model(name))
+    stream = RadarPoseStream(init_model(name), poses_per_window=poses_per_window)
     plan = SimulationPlan(train=1, val=0, test=0, num_frames=8, sequences_per_subject=1, radar=vars(stream.radar))
     words = simulate_sequence(plan, 1, Camera())[0]
-    of_frame, whole = [], []
+    of_frame, of_window = [], []
 
     def timed(view: str, frame: np.ndarray) -> dict:
         start = time.perf_counter()
@@ -37,24 +39,46 @@ def row_of(name: str, frames: int) -> list:
     warm = 2 * stream.window.num_frames
     with mock.patch.object(stream, '_of_frame', timed):
         for number in range(warm + frames):
-            start = time.perf_counter()
-            stream.push({view: words[view][number % 8] for view in stream.views})
-            whole.append(time.perf_counter() - start)
+            start, so_far = time.perf_counter(), len(of_frame)
+            poses = stream.push({view: words[view][number % 8] for view in stream.views})
+            if poses and number >= warm:
+                of_window.append(time.perf_counter() - start - sum(of_frame[so_far:]))
     once = 1e3 * len(stream.views) * np.median(of_frame[len(stream.views) * warm :])
-    in_all = 1e3 * np.median(whole[warm:])
-    return [name, stream.window.num_frames, once, in_all - once, in_all, 1e3 / in_all, stream.look_ahead]
+    each = 1e3 * np.median(of_window)
+    of_pose = once + each / poses_per_window
+    return [
+        Path(name).stem,
+        stream.window.num_frames,
+        poses_per_window,
+        once,
+        each,
+        of_pose,
+        1e3 / of_pose,
+        stream.wait,
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('models', nargs='*', default=['millimamba-small'], help='names, checkpoints, configurations')
+    parser.add_argument('--poses-per-window', nargs='+', type=int, default=[1])
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--frames', type=int, default=60)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     keep_freed_memory()
-    header = ['model', 'T', 'of a frame, ms', 'of a window, ms', 'in all, ms', 'poses a second', 'waits for, frames']
-    print(markdown_table(header, [row_of(name, args.frames) for name in args.models]))
+    header = [
+        'model',
+        'T',
+        'poses a window',
+        'of a frame, ms',
+        'of a window, ms',
+        'of a pose, ms',
+        'poses a second',
+        'waits for, frames',
+    ]
+    rows = [row_of(name, poses, args.frames) for name in args.models for poses in args.poses_per_window]
+    print(markdown_table(header, rows))
 
 
 if __name__ == '__main__':

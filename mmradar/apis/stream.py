@@ -16,6 +16,7 @@ from torch import nn
 from mmradar.apis.inference import recording_dataset, views_and_radar
 from mmradar.errors import ConfigError, DataError
 from mmradar.radar import MemoryRecording, RawRecording, Recording
+from mmradar.structures import RadarWindow
 
 # A frame of one view: complex (antennas, loops, samples), int16 words (loops, tx, words) of a raw file, or nothing.
 LiveFrame = np.ndarray | None
@@ -45,6 +46,13 @@ class StreamedPose:
     computed_s: float
 
 
+def frames_beside_key(window: RadarWindow, poses_per_window: int) -> tuple[int, int]:
+    """How many frames before and after the key frame have their poses of its window: as many, if there are."""
+    after = min((poses_per_window - 1) // 2, window.num_frames - 1 - window.key_index)
+    before = min(poses_per_window - 1 - after, window.key_index)
+    return before, poses_per_window - 1 - before
+
+
 class RadarPoseStream:
     """A model on frames that come one by one; poses are those that it gives of the same frames in a file.
 
@@ -55,9 +63,10 @@ class RadarPoseStream:
     last. In front of the first and behind the last frame a window repeats them, as a data set's does; :meth:`finish`
     gives the poses that are left.
 
-    A model that predicts all frames of a window can be run once for several of them: with ``poses_per_window`` = n the
-    network costs an n-th. Frames beside the key frame have been looked at from one side more than from the other: their
-    poses are other, a little worse, ones than the window around them gives, and come in bursts of n.
+    A model that predicts all frames of a window leaves two choices. With ``poses_per_window`` = n it is run once for n
+    frames: the network costs an n-th, and poses come in bursts of n. With a smaller ``look_ahead`` than its own, poses
+    come earlier. Both take poses of frames that the window has seen less of on one side: not those of a file any more,
+    and a little worse.
 
     A view that is missing from a frame repeats its last one, and the pose says so. Where times say that whole frames
     were lost, they count as frames without any view, so that the window's frames stay as far apart as the model knows
@@ -66,44 +75,51 @@ class RadarPoseStream:
 
     Args:
         model: Of :func:`~mmradar.apis.init_model`.
+        look_ahead: Frames of a window after its key frame; as the model was trained to be tested if ``None``.
         poses_per_window: Frames around the key frame whose poses are taken from one window.
 
     Attributes:
+        window: What the network sees at once, and which of its frames is the key frame.
         skipped: Frames that gave no pose, as some view had not come yet.
 
     Raises:
-        ConfigError: More poses than a window has frames, or of a model that predicts its key frame alone.
+        ConfigError: More frames than a window has, or of a model that predicts its key frame alone.
     """
 
-    def __init__(self, model: nn.Module, poses_per_window: int = 1) -> None:
+    def __init__(self, model: nn.Module, look_ahead: int | None = None, poses_per_window: int = 1) -> None:
         self.model = model.eval()
         self.views, self.radar = views_and_radar(model.cfg)
         # the data set of a recording knows pipeline, window and meta information; the recording itself is never read
         nothing = np.zeros((1, *self.radar.frame_shape), np.complex64)
-        self._dataset = recording_dataset(
+        dataset = recording_dataset(
             model.cfg, {view: MemoryRecording(nothing, self.radar, view) for view in self.views}
         )
-        self.window, self.image_size = self._dataset.window, self._dataset.image_size
-        self._pipeline = self._dataset.pipeline
-        self._check_poses(poses_per_window)
+        self.window, self.image_size = dataset.window, dataset.image_size
+        self._pipeline, self._info = dataset.pipeline, dataset.get_data_info(0)
+        own = self.look_ahead
+        look_ahead = own if look_ahead is None else look_ahead
+        self._of_windows = getattr(model, 'predicts_windows', False)
+        self._check_choices(look_ahead, poses_per_window, as_in_a_file=look_ahead == own and poses_per_window == 1)
+        self.window = RadarWindow(self.window.num_frames, self.window.num_frames - 1 - look_ahead)
         self.poses_per_window = poses_per_window
-        # frames before and after the key frame whose poses its window gives
-        after = min((poses_per_window - 1) // 2, self.look_ahead)
-        self._before = min(poses_per_window - 1 - after, self.window.key_index)
-        self._after = poses_per_window - 1 - self._before
+        self._before, self._after = frames_beside_key(self.window, poses_per_window)
         self.skipped = 0
         self._count = 0  # frames pushed
         self._begin()
 
-    def _check_poses(self, poses_per_window: int) -> None:
+    def _check_choices(self, look_ahead: int, poses_per_window: int, as_in_a_file: bool) -> None:
         frames = self.window.num_frames
+        if not 0 <= look_ahead < frames:
+            raise ConfigError(
+                f'look_ahead must be 0 to {frames - 1}, a window having {frames} frames; found {look_ahead}'
+            )
         if not 1 <= poses_per_window <= frames:
             raise ConfigError(
                 f'poses_per_window must be 1 to {frames}, the frames of a window; found {poses_per_window}'
             )
-        if poses_per_window > 1 and not getattr(self.model, 'predicts_windows', False):
+        if not (as_in_a_file or self._of_windows):
             raise ConfigError(
-                f'poses_per_window={poses_per_window}: the model predicts the key frame of a window alone, leave it at 1'
+                'the model predicts the key frame of a window alone: leave look_ahead and poses_per_window as they are'
             )
 
     def _begin(self) -> None:
@@ -230,7 +246,7 @@ class RadarPoseStream:
         in_window = self._first + self.window.frames(key - self._first, self._count - self._first)
         held = [self._arrays[number - oldest] for number in in_window]
         arrays = {name: np.stack([frame[3][name] for frame in held]) for name in held[0][3]}
-        inputs = self._pipeline.window_stage({**self._dataset.get_data_info(0), **arrays})
+        inputs = self._pipeline.window_stage({**self._info, **arrays})
         numbers = range(self._next, min(key + self._after, self._count - 1) + 1)
         found = self._predict(inputs, [self.window.key_index + number - key for number in numbers])
         computed_s, poses = time.perf_counter() - started, []
@@ -245,7 +261,7 @@ class RadarPoseStream:
         """Keypoints and scores of frames of a window, each with people first."""
         batch = pseudo_collate([inputs])
         with torch.no_grad():
-            if self.poses_per_window == 1:
+            if not self._of_windows:
                 (sample,) = self.model.test_step(batch)
                 found = sample.cpu().numpy().pred_instances
                 return [(found.keypoints, found.keypoint_scores)]

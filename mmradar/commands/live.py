@@ -28,10 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--port', type=int, default=8080, help='of the page; 8080')
     parser.add_argument('--record-dir', type=Path, default=Path('recordings'), help='folder for recordings')
     parser.add_argument(
+        '--look-ahead', type=int, help="frames that a pose waits for, in place of the model's own: fewer are earlier"
+    )
+    parser.add_argument(
         '--poses-per-window',
         type=int,
         default=1,
-        help='frames whose poses are taken from one window: the network costs so much less, poses come later; 1',
+        help='frames whose poses are taken from one window: the network runs so much less often, poses come later; 1',
     )
     parser.add_argument('--device', default='cpu', help='where the model runs; cpu')
     parser.add_argument('--seconds', type=float, help='stop after so long; when interrupted if not given')
@@ -47,7 +50,8 @@ def main(args: argparse.Namespace) -> None:
     if len(args.ports) < len(views):
         raise ConfigError(f'--ports gives {len(args.ports)} for the views {", ".join(views)}')
     addresses = {view: (args.listen, port) for view, port in zip(views, args.ports)}
-    with LiveServer(model, addresses, args.host, args.port, args.record_dir, args.poses_per_window) as server:
+    choices = dict(record_dir=args.record_dir, look_ahead=args.look_ahead, poses_per_window=args.poses_per_window)
+    with LiveServer(model, addresses, args.host, args.port, **choices) as server:
         print(f'{server.url}  (end with Ctrl-C)', flush=True)
         for view, board in server.session.boards.items():
             print(f'{view}: waiting for a board on {board.address[0]}:{board.address[1]}', flush=True)

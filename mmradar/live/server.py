@@ -30,7 +30,7 @@ class LiveServer:
         host: Address of the page: of this computer alone unless told otherwise.
         port: Of the page; 0 takes a free one.
         record_dir: Folder for recordings.
-        poses_per_window: Of :class:`~mmradar.apis.RadarPoseStream`.
+        look_ahead, poses_per_window: As of :class:`~mmradar.apis.RadarPoseStream`.
 
     Raises:
         ConfigError: Other views than the model's.
@@ -44,12 +44,13 @@ class LiveServer:
         host: str = '127.0.0.1',
         port: int = 8080,
         record_dir: str | Path = 'recordings',
+        look_ahead: int | None = None,
         poses_per_window: int = 1,
     ) -> None:
         self._meta = model.dataset_meta or {}
         self._browsers: dict[web.WebSocketResponse, asyncio.Queue[str]] = {}
         self._started, self._error = threading.Event(), None
-        self.session = LiveSession(model, addresses, self._on_pose, record_dir, poses_per_window)
+        self.session = LiveSession(model, addresses, self._on_pose, record_dir, look_ahead, poses_per_window)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(host, port), name='live page', daemon=True)
         self._thread.start()

@@ -53,7 +53,7 @@ class LiveSession:
         addresses: (host, port) to listen on for each of the model's views.
         on_pose: Called with every pose, in the session's thread.
         record_dir: Folder for recordings.
-        poses_per_window: Of :class:`~mmradar.apis.RadarPoseStream`.
+        look_ahead, poses_per_window: As of :class:`~mmradar.apis.RadarPoseStream`.
 
     Raises:
         ConfigError: Other views than the model's.
@@ -66,13 +66,14 @@ class LiveSession:
         addresses: Mapping[str, tuple[str, int]],
         on_pose: Callable[[LivePose], None],
         record_dir: str | Path = 'recordings',
+        look_ahead: int | None = None,
         poses_per_window: int = 1,
     ) -> None:
-        self.stream = RadarPoseStream(model, poses_per_window)
+        self.stream = RadarPoseStream(model, look_ahead, poses_per_window)
         self.stream.check_views(addresses)
         radar = self.stream.radar
         # the first pose takes seconds, which builds kernels and fills caches: not while frames come
-        rehearsal = RadarPoseStream(model, poses_per_window)
+        rehearsal = RadarPoseStream(model, look_ahead, poses_per_window)
         rehearsal.push(dict.fromkeys(rehearsal.views, np.zeros(radar.frame_shape, np.complex64)))
         rehearsal.finish()
         words = radar.chirp_bytes // 2 - radar.header_bytes // 2

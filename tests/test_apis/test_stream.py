@@ -139,7 +139,10 @@ def test_several_poses_of_one_window_are_those_of_the_window(model, recordings, 
         for view, recording in recordings.items()
     }
     count = len(again['hori'])
-    stream, key = RadarPoseStream(model, poses_per_window), model.cfg.test_dataloader.dataset.window.key
+    stream, key = (
+        RadarPoseStream(model, poses_per_window=poses_per_window),
+        model.cfg.test_dataloader.dataset.window.key,
+    )
     before = {('centre', 2): 1, ('centre', 3): 1, ('last', 2): 1, ('last', 3): 2}.get((key, poses_per_window), 0)
     bursts = [stream.push(frame(again, number)) for number in range(count)] + [stream.finish()]
     keys = [min(first + before, count - 1) for first in range(0, count, poses_per_window)]
@@ -161,9 +164,19 @@ def test_several_poses_of_one_window_are_those_of_the_window(model, recordings, 
         np.testing.assert_allclose(poses[number].heatmaps, exact[number].heatmaps, atol=1e-5)
 
 
+@pytest.mark.parametrize('look_ahead', [0, 1, 2])
+def test_poses_come_as_early_as_is_asked_for(model, recordings, look_ahead):
+    """They are those of a model that is tested with that key frame."""
+    stream = RadarPoseStream(model, look_ahead)
+    bursts = [stream.push(frame(recordings, number)) for number in range(5)] + [stream.finish()]
+    assert [len(burst) for burst in bursts] == [0] * look_ahead + [1] * (5 - look_ahead) + [look_ahead]
+    model.cfg.test_dataloader.dataset.window.key = 2 - look_ahead
+    same([pose for burst in bursts for pose in burst], inference(model, recordings))
+
+
 def test_a_hurry_leaves_out_the_poses_of_a_window(model, recordings):
     def run(hurried):
-        stream, poses = RadarPoseStream(model, 2), []
+        stream, poses = RadarPoseStream(model, poses_per_window=2), []
         for number in range(5):
             poses += stream.push(frame(recordings, number), hurry=number == hurried)
         return poses + stream.finish(), stream.wait
@@ -175,12 +188,14 @@ def test_a_hurry_leaves_out_the_poses_of_a_window(model, recordings):
         np.testing.assert_allclose(kept.keypoints, expected.keypoints, atol=1e-3)
 
 
-def test_poses_per_window_that_cannot_be(model, simulated_root):
+def test_choices_that_cannot_be(model, simulated_root):
     with pytest.raises(ConfigError, match='poses_per_window must be 1 to 3, the frames of a window; found 4'):
-        RadarPoseStream(model, 4)
+        RadarPoseStream(model, poses_per_window=4)
+    with pytest.raises(ConfigError, match='look_ahead must be 0 to 2, a window having 3 frames; found 3'):
+        RadarPoseStream(model, look_ahead=3)
     one_frame = init_model(on_small_data(read_config('ablations/millimamba_many_to_one_hupr'), simulated_root))
     with pytest.raises(ConfigError, match='predicts the key frame of a window alone'):
-        RadarPoseStream(one_frame, 2)
+        RadarPoseStream(one_frame, poses_per_window=2)
     with pytest.raises(ConfigError, match='predicts the key frame alone'):
         one_frame.predict_window(torch.zeros(1), [])
 

@@ -105,13 +105,13 @@ def test_a_silent_board_is_told_and_its_lack_is_borne(model, recordings):
 
 
 def test_a_model_that_is_too_slow_leaves_out_poses_and_no_frames(model, recordings, tmp_path, monkeypatch):
-    poses, predict = [], model.test_step
+    poses, predict = [], model.extract_feat
 
-    def slow(batch):
+    def slow(inputs):
         time.sleep(0.2)
-        return predict(batch)
+        return predict(inputs)
 
-    monkeypatch.setattr(model, 'test_step', slow)
+    monkeypatch.setattr(model, 'extract_feat', slow)
     with LiveSession(model, ANY_PORT, poses.append, tmp_path) as session:
         session.record(True)
         with replayed(session, recordings, speed=3):

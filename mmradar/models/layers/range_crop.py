@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from mmengine.model import BaseModule
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import pad, relu
 
 from mmradar.registry import MODELS
 
@@ -44,7 +44,7 @@ class RangeCrop(BaseModule):
         """
         angles, bins = inputs.shape[4], inputs.shape[6]
         # over frames, channels and Doppler: batch, views, angle, range
-        strong = (inputs.detach() - self.threshold).clamp_min_(0).sum((1, 3, 5))
+        strong = relu(inputs.detach() - self.threshold).sum(5).sum((1, 3))  # one sum over all axes takes twice as long
         centre = _centroid(strong.sum((1, 2)))
         start = (centre - self.num_bins / 2).round().clamp(-self.num_bins // 2, bins - self.num_bins // 2)
         features = [
@@ -53,9 +53,9 @@ class RangeCrop(BaseModule):
             *(_centroid(strong.sum(3)) / (angles / 2) - 1).unbind(1),
         ]
         padding = self.num_bins // 2
-        places = start.long()[:, None] + padding + torch.arange(self.num_bins, device=inputs.device)
-        places = places.view(-1, *[1] * 5, self.num_bins).expand(*inputs.shape[:-1], -1)
-        return pad(inputs, (padding, padding)).gather(-1, places), torch.stack(features, dim=1)
+        crops = pad(inputs, (padding, padding)).unfold(-1, self.num_bins, 1)  # a view of all that there could be
+        samples = torch.arange(len(inputs), device=inputs.device)
+        return crops.movedim(-2, 1)[samples, start.long() + padding], torch.stack(features, dim=1)
 
 
 def _centroid(weights: Float[Tensor, '*n bins']) -> Float[Tensor, '*n']:
