@@ -58,6 +58,8 @@ setup(
         'setuptools<81',
     ],
     extras_require={
+        # mmradar live that configures and starts its boards
+        'boards': ['xwr>=0.5.1,<0.6'],
         # CUDA machines only: both compile against the local toolkit
         'cuda': ['mamba-ssm', 'causal-conv1d'],
         'dev': ['pytest>=8', 'pytest-xdist>=3', 'hypothesis>=6', 'ruff==0.17.5'],

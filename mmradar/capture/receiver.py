@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Int16
 
 from mmradar.errors import DataError
-from mmradar.radar import FrameAssembler, RadarConfig, ReceivedFrame
+from mmradar.radar import FrameAssembler, RadarConfig, ReceivedFrame, reorder_words
 from mmradar.radar.packets import DATA_PORT
 
 _LARGEST_DATAGRAM = 2048
@@ -57,6 +57,7 @@ class BoardReceiver:
         host: Address to listen on: of this computer alone unless told otherwise. A DCA1000 sends to 192.168.33.30.
         buffer_bytes: To ask of the system for datagrams that wait; see :attr:`buffer_bytes` for what it gave.
         frames: Where frames go; a queue of its own if ``None``.
+        as_of: Radar whose order of words the frames are to have, if not the board's own.
 
     Attributes:
         packets, lost_bytes, num_frames: Counted since the beginning.
@@ -73,8 +74,9 @@ class BoardReceiver:
         host: str = '127.0.0.1',
         buffer_bytes: int = 16 << 20,
         frames: queue.Queue[LiveBoardFrame] | None = None,
+        as_of: RadarConfig | None = None,
     ) -> None:
-        self.view, self.radar = view, radar
+        self.view, self.radar, self._as_of = view, radar, as_of or radar
         self.frames: queue.Queue[LiveBoardFrame] = queue.Queue() if frames is None else frames
         self.packets = self.lost_bytes = self.num_frames = 0
         self._assembler = FrameAssembler(radar.frame_bytes)
@@ -128,4 +130,5 @@ class BoardReceiver:
         self.num_frames += 1
         shape = (self.radar.num_loops, self.radar.num_tx, -1)
         words = frame.samples.view('<i2').reshape(shape)[..., self.radar.header_bytes // 2 :]
+        words = reorder_words(words, self.radar, self._as_of)
         self.frames.put(LiveBoardFrame(self.view, frame.number, time.monotonic(), words, lost))

@@ -16,6 +16,7 @@ from torch import nn
 
 from mmradar.capture import CaptureError
 from mmradar.live.session import LivePose, LiveSession
+from mmradar.radar import RadarConfig
 from mmradar.visualization import heatmap_level
 
 _PAGE = Path(__file__).with_name('page.html')
@@ -31,9 +32,10 @@ class LiveServer:
         port: Of the page; 0 takes a free one.
         record_dir: Folder for recordings.
         look_ahead, poses_per_window: As of :class:`~mmradar.apis.RadarPoseStream`.
+        radar: As of :class:`~mmradar.live.LiveSession`.
 
     Raises:
-        ConfigError: Other views than the model's.
+        ConfigError: Other views than the model's, or boards that record something else than its radar.
         CaptureError: An address that cannot be listened on.
     """
 
@@ -46,11 +48,12 @@ class LiveServer:
         record_dir: str | Path = 'recordings',
         look_ahead: int | None = None,
         poses_per_window: int = 1,
+        radar: RadarConfig | None = None,
     ) -> None:
         self._meta = model.dataset_meta or {}
         self._browsers: dict[web.WebSocketResponse, asyncio.Queue[str]] = {}
         self._started, self._error = threading.Event(), None
-        self.session = LiveSession(model, addresses, self._on_pose, record_dir, look_ahead, poses_per_window)
+        self.session = LiveSession(model, addresses, self._on_pose, record_dir, look_ahead, poses_per_window, radar)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(host, port), name='live page', daemon=True)
         self._thread.start()

@@ -15,8 +15,9 @@ import numpy as np
 from torch import nn
 
 from mmradar.apis import RadarPoseStream, StreamedPose
-from mmradar.capture import BoardReceiver, FramePairer, LiveBoardFrame, PairedFrame
+from mmradar.capture import BoardReceiver, FramePairer, LiveBoardFrame, PairedFrame, check_boards_radar
 from mmradar.live.recorder import LiveRecorder
+from mmradar.radar import RadarConfig
 
 _WAIT_S = 0.05
 _RATE_FRAMES = 20  # that the frame rate is a mean of
@@ -54,9 +55,10 @@ class LiveSession:
         on_pose: Called with every pose, in the session's thread.
         record_dir: Folder for recordings.
         look_ahead, poses_per_window: As of :class:`~mmradar.apis.RadarPoseStream`.
+        radar: What the boards record, if their words lie in another order than the model's radar has them.
 
     Raises:
-        ConfigError: Other views than the model's.
+        ConfigError: Other views than the model's, or boards that record something else than its radar.
         CaptureError: An address that cannot be listened on.
     """
 
@@ -68,16 +70,19 @@ class LiveSession:
         record_dir: str | Path = 'recordings',
         look_ahead: int | None = None,
         poses_per_window: int = 1,
+        radar: RadarConfig | None = None,
     ) -> None:
         self.stream = RadarPoseStream(model, look_ahead, poses_per_window)
         self.stream.check_views(addresses)
-        radar = self.stream.radar
+        wanted = self.stream.radar
+        radar = wanted if radar is None else radar
+        check_boards_radar(radar, wanted)
         # the first pose takes seconds, which builds kernels and fills caches: not while frames come
         rehearsal = RadarPoseStream(model, look_ahead, poses_per_window)
-        rehearsal.push(dict.fromkeys(rehearsal.views, np.zeros(radar.frame_shape, np.complex64)))
+        rehearsal.push(dict.fromkeys(rehearsal.views, np.zeros(wanted.frame_shape, np.complex64)))
         rehearsal.finish()
-        words = radar.chirp_bytes // 2 - radar.header_bytes // 2
-        self.recorder = LiveRecorder(Path(record_dir), self.stream.views, (radar.num_loops, radar.num_tx, words))
+        words = (wanted.chirp_bytes - wanted.header_bytes) // 2
+        self.recorder = LiveRecorder(Path(record_dir), self.stream.views, (wanted.num_loops, wanted.num_tx, words))
         self._on_pose, self._recording_wanted = on_pose, False
         self._frames: queue.Queue[LiveBoardFrame] = queue.Queue()
         self._pairer = FramePairer(self.stream.views, 1 / radar.frame_rate_hz)
@@ -90,7 +95,7 @@ class LiveSession:
         try:
             for view in self.stream.views:
                 host, port = addresses[view]
-                self.boards[view] = BoardReceiver(view, radar, port, host, frames=self._frames)
+                self.boards[view] = BoardReceiver(view, radar, port, host, frames=self._frames, as_of=wanted)
         except BaseException:
             self._close_boards()
             raise

@@ -1,6 +1,6 @@
 """Radar signal processing: arrays in, arrays out. Imports neither mmengine nor a model."""
 
-from mmradar.radar.adc_layout import decode_groups, encode_groups, pack_words, unpack_words
+from mmradar.radar.adc_layout import decode_groups, encode_groups, pack_words, reorder_words, unpack_words
 from mmradar.radar.boards import BOARDS, Board
 from mmradar.radar.calibration import Calibration, apply_calibration, calibrate
 from mmradar.radar.config import ANTENNA_ORDERS, PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig, check_antenna_order
@@ -78,6 +78,7 @@ __all__ = [
     'read_packets',
     'read_radar_config',
     'remove_static_clutter',
+    'reorder_words',
     'subsample_chirps',
     'unpack_words',
     'write_range_profiles',

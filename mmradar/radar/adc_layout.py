@@ -7,6 +7,8 @@ after receiver, which is what mmWave Studio writes for two lanes, so that nothin
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Complex64, Int16
 
@@ -80,6 +82,20 @@ def pack_words(
     words[..., : len(identifier)] = identifier
     words[..., config.header_bytes // 2 :] = samples.reshape(*leading, -1)
     return words
+
+
+def reorder_words(
+    words: Int16[np.ndarray, '*chirps words'], found: RadarConfig, wanted: RadarConfig
+) -> Int16[np.ndarray, '*chirps words']:
+    """Chirps without headers as another radar's board would have written them; as they are if it writes alike.
+
+    Args:
+        words: Of radar ``found``.
+        found, wanted: Radars of the same samples, see :meth:`RadarConfig.differing`.
+    """
+    if all(getattr(found, name) == getattr(wanted, name) for name in ('sampling', 'num_lanes', 'iq_order')):
+        return words
+    return pack_words(unpack_words(words, found), replace(wanted, header_bytes=0))
 
 
 def _places(iq_order: str) -> list[int]:

@@ -13,6 +13,7 @@ from mmradar.radar.boards import BOARDS, Positions
 
 SPEED_OF_LIGHT_M_S = 299_792_458.0
 SAMPLINGS = ('complex_1x', 'complex_2x', 'real')
+_LAYOUT = ('num_lanes', 'iq_order', 'header_bytes')  # fields of how samples lie in a file
 IQ_ORDERS = ('IIQQ', 'QQII', 'IQIQ', 'QIQI')
 ANTENNA_ORDERS = ('azimuth_first', 'file', 'row', 'rows')
 
@@ -157,6 +158,11 @@ class RadarConfig:
         if unknown:
             raise ConfigError(f'unknown RadarConfig field {unknown[0]!r}; the fields are {", ".join(known)}')
         return replace(PRESETS[preset] if preset else cls(), **options)
+
+    def differing(self, other: RadarConfig) -> list[str]:
+        """Names of the fields in which another radar's samples are others; how they lie in a file does not count."""
+        names = [field.name for field in fields(self) if field.name not in _LAYOUT]
+        return [name for name in names if getattr(self, name) != getattr(other, name)]
 
     @property
     def num_antennas(self) -> int:

@@ -1,7 +1,9 @@
 """Everything but the boards as it will run: datagrams, sockets, frames, poses, the page in a real browser."""
 
+import argparse
 import asyncio
 import base64
+import contextlib
 import json
 import shutil
 import socket
@@ -13,12 +15,14 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import torch
+from fake_boards import RESET_RADAR, STOP, FakeBoard
 
 from conftest import SMALL_PLAN
-from mmradar.apis import RadarPoseInferencer, init_model
-from mmradar.capture import CaptureError, replay
+from mmradar.apis import RadarPoseInferencer, inference, init_model
+from mmradar.capture import CaptureError, boards_radar, replay
+from mmradar.commands import live
 from mmradar.errors import ConfigError
-from mmradar.radar import open_recording
+from mmradar.radar import RadarConfig, open_recording, pack_words, unpack_words
 
 aiohttp = pytest.importorskip('aiohttp', reason="the live page needs pip install 'mmradar[live]'")
 from mmradar.live import LiveServer, LiveSession  # noqa: E402
@@ -71,10 +75,10 @@ def test_poses_are_those_of_the_file(model, recordings, simulated_root):
             wait_for(lambda: len(poses) >= 3)
         assert session.error is None
     # of frame 4 the last bytes wait for the next frame's, and with it the pose of frame 3
-    assert [live.pose.frame for live in poses[:3]] == [0, 1, 2]
-    for live, keypoints in zip(poses[:3], expected):
-        np.testing.assert_allclose(live.pose.keypoints[0], keypoints, atol=1e-3)
-        assert 0 < live.latency_s < 2 and not live.pose.missing
+    assert [each.pose.frame for each in poses[:3]] == [0, 1, 2]
+    for each, keypoints in zip(poses[:3], expected):
+        np.testing.assert_allclose(each.pose.keypoints[0], keypoints, atol=1e-3)
+        assert 0 < each.latency_s < 2 and not each.pose.missing
 
 
 def test_a_recording_of_a_session_is_the_file_again(model, recordings, tmp_path):
@@ -116,8 +120,8 @@ def test_a_model_that_is_too_slow_leaves_out_poses_and_no_frames(model, recordin
         session.record(True)
         with replayed(session, recordings, speed=3):
             wait_for(lambda: session.recorder.num_frames > 40)
-    assert session.left_out > 10 and all(live.behind < 30 for live in poses)
-    frames = [live.pose.frame for live in poses]
+    assert session.left_out > 10 and all(each.behind < 30 for each in poses)
+    frames = [each.pose.frame for each in poses]
     assert frames == sorted(frames) and len(frames) < session.recorder.num_frames - session.left_out + 2
 
 
@@ -134,6 +138,59 @@ def test_mistakes_are_told_and_all_sockets_closed(model):
     with pytest.raises(ConfigError, match="the model takes the views hori, vert, and 'vert' is missing"):
         LiveServer(model, dict(hori=('127.0.0.1', 0)), port=0)
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith(('receiver', 'live'))]
+
+
+def test_boards_whose_words_lie_otherwise_give_the_same_poses(model, recordings, tmp_path):
+    expected = [sample.pred_instances.keypoints for sample in inference(model, recordings)]
+    theirs, sent = boards_radar(RADAR), {}
+    for view, recording in recordings.items():
+        pack_words(unpack_words(recording.words(), RADAR), theirs).tofile(tmp_path / f'{view}.bin')
+        sent[view] = open_recording(tmp_path / f'{view}.bin', theirs)
+    poses = []
+    with LiveSession(model, ANY_PORT, poses.append, tmp_path, radar=theirs) as session:
+        session.record(True)
+        with replayed(session, sent, repeat=False):
+            wait_for(lambda: len(poses) >= 3)
+        session.record(False)
+        folder = session.recorder.folder
+    for each, keypoints in zip(poses[:3], expected):
+        np.testing.assert_allclose(each.pose.keypoints, keypoints, atol=1e-3)
+    recorded = open_recording(folder / 'vert' / 'adc_data.bin', RADAR).words()  # as the model's radar would write it
+    np.testing.assert_array_equal(recorded, recordings['vert'].words()[: len(recorded)])
+    with pytest.raises(ConfigError, match="another radar than the model's: num_loops is 64, not 8"):
+        LiveSession(model, ANY_PORT, poses.append, radar=RadarConfig())
+
+
+def test_the_command_configures_boards_and_switches_them_off(tiny_config, recordings, tmp_path, capsys):
+    pytest.importorskip('xwr', reason="boards need pip install 'mmradar[boards]'")
+    parser = argparse.ArgumentParser()
+    live.add_arguments(parser)
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as two,
+    ):
+        one.bind(('127.0.0.1', 0)), two.bind(('127.0.0.1', 0))
+        ports = [each.getsockname()[1] for each in (one, two)]
+    theirs, fakes = boards_radar(RADAR), []
+    with contextlib.ExitStack() as stack:
+        for number, (view, recording) in enumerate(recordings.items()):
+            raw = tmp_path / f'{view}.bin'
+            pack_words(unpack_words(recording.words(), RADAR), theirs).tofile(raw)
+            fake = FakeBoard(raw, theirs, ('127.0.0.1', ports[number]), f'127.0.0.{2 + number}', 40970 + number)
+            fakes.append(stack.enter_context(fake))
+        words = ['--ports', *map(str, ports), '--serial', *(fake.serial_port for fake in fakes), '--port', '0']
+        words += ['--cards', '127.0.0.2', '127.0.0.3', '--command-ports', '40970', '40971', '--seconds', '2']
+        args = parser.parse_args(words)
+        args.model = tiny_config
+        live.main(args)
+        assert all(fake.commands[-1] == 'sensorStart' and fake.requests[-2:] == [STOP, RESET_RADAR] for fake in fakes)
+    printed = capsys.readouterr().out
+    assert (
+        'hori: configuring the radar on /dev/pts/' in printed and 'vert: waiting for a board on 127.0.0.1:' in printed
+    )
+    args.serial = ['/dev/null'] * 3
+    with pytest.raises(ConfigError, match='--serial takes one value, or one for each of the views hori, vert; found 3'):
+        live.main(args)
 
 
 async def messages(url, count, origin=None, record=None):
@@ -240,7 +297,7 @@ def test_a_browser_shows_a_skeleton_that_moves_and_connects_again(model, recordi
             wait_for(lambda: page.value(STATE) == 'no frames come')
             server.close()
             wait_for(lambda: 'trying again' in page.value(STATE))
-            server = LiveServer(model, ANY_PORT, port=port, record_dir=tmp_path)
+            server = LiveServer(model, ANY_PORT, port=port, record_dir=tmp_path, poses_per_window=3)
             seen = int(page.value('document.body.dataset.poses'))
             with replayed(server.session, recordings):
                 wait_for(lambda: int(page.value('document.body.dataset.poses')) > seen + 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +54,7 @@ class RecordingDataset(RecordedRadarPoseDataset):
         if not isinstance(recording, Recording):
             return open_recording(recording, self.radar)
         ours, found = self.radar, recording.config
-        differing = [field.name for field in fields(ours) if getattr(ours, field.name) != getattr(found, field.name)]
-        if differing:
+        if differing := ours.differing(found):
             name = differing[0]
             raise ConfigError(
                 f'the recording {recording.path} ({view}) is of another radar than expected: its {name} is '
