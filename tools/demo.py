@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.image import imread, imsave
 from mmengine.config import Config
 
-from mmradar.apis import test, train
+from mmradar.apis import RadarPoseInferencer, published_models, test, train
 from mmradar.apis.configuration import load_config
 from mmradar.apis.data_folders import set_data_root
 from mmradar.apis.mean_pose import mean_pose_metrics
@@ -23,6 +23,7 @@ from mmradar.simulation import PLANS, SPLITS, CompactForm, write_hupr_dataset
 
 CONFIG = Path(__file__).resolve().parents[1] / 'configs' / 'millimamba_small_simhupr.py'
 PRESET = 'simhupr-v2-mini'
+PUBLISHED = 'millimamba-small'
 
 
 def configuration(data: Path, options: dict[str, Any] | None = None) -> Config:
@@ -67,29 +68,35 @@ def main() -> None:
     epochs = args.epochs or load_config(str(CONFIG)).train_cfg.max_epochs
 
     hours = plan.num_sequences * plan.num_frames / plan.radar_config.frame_rate_hz / 3600
-    print(f"1/4  Simulating {hours:.1f} hours of two radars, {plan.total_bytes(form) / 1e9:.1f} GB, in HuPR's layout")
+    print(f"1/5  Simulating {hours:.1f} hours of two radars, {plan.total_bytes(form) / 1e9:.1f} GB, in HuPR's layout")
     write_hupr_dataset(args.data, plan, workers=args.workers, on_progress=progress_bar('sequences'), form=form)
 
-    print(f'2/4  Training {CONFIG.name} for {epochs} epochs')
+    options = {'default_hooks.logger.interval': 1}
+    shipped, sequence = published_models()[PUBLISHED], args.data / f'single_{plan.splits["test"][0]}'
+    print(f'2/5  Predicting with the weights that come with the package, {PUBLISHED}')
+    for _ in RadarPoseInferencer(PUBLISHED)(sequence, out_dir=args.out / PUBLISHED):
+        pass
+    metrics = {}
+    with output_to(args.out / f'{PUBLISHED}.log'):
+        metrics['shipped'] = test(
+            configuration(args.data, options), shipped.checkpoint, work_dir=args.out / PUBLISHED, hooks=[progress()]
+        )
+
+    print(f'3/5  Training {CONFIG.name} for {epochs} epochs')
     train_start = time.perf_counter()
     work_dir = args.out / 'training'
     show = ProgressHook(progress_bar('steps'))
-    options = {
-        'default_hooks.logger.interval': 10,
-        'max_epochs': epochs,
-    }
+    training = {'default_hooks.logger.interval': 10, 'max_epochs': epochs}
     with output_to(args.out / 'train.log'):
-        train(configuration(args.data, options), work_dir=work_dir, hooks=[show])
+        train(configuration(args.data, training), work_dir=work_dir, hooks=[show])
     train_minutes = (time.perf_counter() - train_start) / 60
 
     checkpoint = work_dir / f'epoch_{epochs}.pth'
     pictures = (args.out / 'pictures').resolve()
     # a dozen pictures, not all of the same frame of a sequence
     interval = max(1, int(0.81 * plan.test * plan.num_frames / 12))
-    print('3/4  Evaluating on subjects that were never trained on, and on motions that were not either')
-    options = {'default_hooks.logger.interval': 1}
+    print('4/5  Evaluating on subjects that were never trained on, and on motions that were not either')
     draw = dict(out_dir=str(pictures), interval=interval, wait_time=1)
-    metrics = {}
     with output_to(args.out / 'test.log'):
         config = configuration(args.data, options)
         metrics['network'] = test(config, checkpoint, work_dir=work_dir, draw=draw, hooks=[progress()])
@@ -97,7 +104,7 @@ def main() -> None:
     with output_to(args.out / 'unseen.log'):
         config = configuration(args.data, options | unseen)
         metrics['unseen'] = test(config, checkpoint, work_dir=work_dir, hooks=[progress()])
-    print('4/4  Evaluating the baselines')
+    print('5/5  Evaluating the baselines')
     with output_to(args.out / 'shuffled.log'):
         config = configuration(args.data, options | {'test_dataloader.dataset.shuffle_radar': 0})
         metrics['shuffled'] = test(config, checkpoint, work_dir=work_dir, hooks=[progress()])
@@ -119,6 +126,7 @@ def report(
         ('the same, radar shuffled between frames', 'shuffled'),
         ('the mean training pose', 'mean_pose'),
         ('the same at true place and size (an oracle)', 'oracle'),
+        ('the weights that come with the package', 'shipped'),
     )
     columns = [('AP', 'AP'), ('AP50', 'AP50'), ('AP75', 'AP75'), ('elbows', 'AP_elbow'), ('wrists', 'AP_wrist')]
     lines = [f'{"":<45}' + ''.join(f'{title:>7}' for title, _ in columns) + f'{"error":>10}{"motion explained":>23}']
@@ -140,6 +148,7 @@ Motion explained, of knees, ankles, elbows, wrists: 1 sees all of it, 0 no more 
 Took {minutes:.1f} minutes, {train_minutes:.1f} of them training (with its validation).
 
   pictures     {args.out / 'overview.png'}, and one by one in {args.out / 'pictures'}/
+  video        {args.out / PUBLISHED / 'visualizations'}/, by the weights that come with the package
   checkpoint   {checkpoint}
   logs         {args.out / 'train.log'}, {args.out / 'training'}/
   radar data   {args.data}/single_<N>/{{hori,vert}}/adc_data.profiles.npy

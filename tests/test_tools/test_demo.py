@@ -18,14 +18,19 @@ def test_the_demo_from_beginning_to_end(tmp_path, monkeypatch, capsys):
     runpy.run_path(str(script), run_name='__main__')
     printed = capsys.readouterr().out
     table = dict(re.findall(r'^(the .*?|milliMamba.*?)  +(-?\d+\.\d)', printed, re.M))
-    assert len(table) == 5
+    assert len(table) == 6
     metrics = {path.stem: json.loads(path.read_text()) for path in out.glob('*.json')}
-    assert set(metrics) == {'network', 'unseen', 'shuffled', 'mean_pose', 'oracle'}
-    for name, title in (('network', 'milliMamba, small'), ('oracle', 'the same at true place and size (an oracle)')):
+    assert set(metrics) == {'network', 'unseen', 'shuffled', 'mean_pose', 'oracle', 'shipped'}
+    for name, title in (
+        ('network', 'milliMamba, small'),
+        ('shipped', 'the weights that come with the package'),
+        ('oracle', 'the same at true place and size (an oracle)'),
+    ):
         assert float(table[title]) == pytest.approx(metrics[name]['coco/AP'], abs=0.06)
     for limb in ('knee', 'ankle', 'elbow', 'wrist'):
         assert metrics['oracle'][f'coco/motion_explained_{limb}'] == pytest.approx(0, abs=1e-3)
     # all that is told of afterwards is there
     assert (out / 'overview.png').is_file() and (out / 'training' / 'epoch_1.pth').is_file()
+    assert [path.suffix for path in (out / 'millimamba-small' / 'visualizations').glob('*.*')] == ['.mp4']
     assert len(list((out / 'pictures').glob('*.png'))) >= 2
     assert len(list(data.glob('single_*/*/adc_data.profiles.npy'))) == 10
