@@ -13,12 +13,12 @@ from typing import Any
 
 from mmradar.capture.receiver import CaptureError
 from mmradar.errors import ConfigError
-from mmradar.radar import BOARDS, RadarConfig
+from mmradar.radar import BOARDS, RadarConfig, differences
+from mmradar.radar.conformed_recording import MOST_SHIFT
 
 COMMAND_PORT = 4096
 _ADC_START_S, _EXCESS_RAMP_S, _TX_START_S = 6e-6, 1e-6, 1e-6
 _MOST_HZ, _LEAST_IDLE_S = 81e9, 2e-6
-_MOST_SHIFT = 0.005  # of the start frequency, which scales angles and speeds by as much
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class ChirpTiming:
             )
         wanted_hz = radar.start_frequency_hz - radar.slope_hz_per_s * _ADC_START_S
         start_hz = min(wanted_hz, _MOST_HZ - radar.slope_hz_per_s * ramp_s)
-        if wanted_hz - start_hz > _MOST_SHIFT * wanted_hz:
+        if wanted_hz - start_hz > MOST_SHIFT * wanted_hz:
             raise ConfigError(
                 f'a ramp from {wanted_hz / 1e9:g} GHz at {radar.slope_hz_per_s / 1e12:g} MHz/us would end above '
                 f'{_MOST_HZ / 1e9:g} GHz, where the radar ends'
@@ -85,13 +85,8 @@ def check_boards_radar(found: RadarConfig, wanted: RadarConfig) -> None:
     Raises:
         ConfigError: With the fields that differ.
     """
-    shift = abs(found.start_frequency_hz / wanted.start_frequency_hz - 1)
-    differing = wanted.differing(found)
-    if shift <= _MOST_SHIFT and 'start_frequency_hz' in differing:
-        differing.remove('start_frequency_hz')
-    if differing:
-        fields = '; '.join(f'{name} is {getattr(found, name)!r}, not {getattr(wanted, name)!r}' for name in differing)
-        raise ConfigError(f"the boards record with another radar than the model's: {fields}")
+    if found := differences(found, wanted, cut=False):
+        raise ConfigError(f"the boards record with another radar than the model's: {'; '.join(found)}")
 
 
 class RadarBoard:

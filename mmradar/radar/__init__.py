@@ -5,6 +5,7 @@ from mmradar.radar.boards import BOARDS, Board
 from mmradar.radar.calibration import Calibration, apply_calibration, calibrate
 from mmradar.radar.config import ANTENNA_ORDERS, PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig, check_antenna_order
 from mmradar.radar.config_files import read_radar_config
+from mmradar.radar.conformed_recording import conform, differences
 from mmradar.radar.cube_files import CubeRecording, open_cubes
 from mmradar.radar.density_map import density_map
 from mmradar.radar.frame_assembler import FrameAssembler, ReceivedFrame
@@ -54,8 +55,10 @@ __all__ = [
     'calibrate',
     'cfar',
     'check_antenna_order',
+    'conform',
     'decode_groups',
     'density_map',
+    'differences',
     'draw_report',
     'encode_groups',
     'heatmap_3d',

@@ -8,7 +8,7 @@ from conftest import SMALL_PLAN
 from mmradar.apis import build_loader, inference, init_model
 from mmradar.apis.evaluation import predictions
 from mmradar.errors import ConfigError, DataError
-from mmradar.radar import RawRecording, open_recording
+from mmradar.radar import MemoryRecording, RawRecording, open_recording
 
 
 @pytest.fixture
@@ -56,8 +56,27 @@ def test_what_is_no_recording_of_the_models_radars_is_refused(model, simulated_r
     with pytest.raises(FileNotFoundError, match='no radar recording at .*nowhere.bin'):
         inference(model, one | dict(hori=simulated_root / 'nowhere.bin'))
     other = SMALL_PLAN.changed(radar=dict(SMALL_PLAN.radar, slope_hz_per_s=70e12)).radar_config
-    with pytest.raises(ConfigError, match=r'hori.* is of another radar .* its slope_hz_per_s is 70000000000000.0'):
+    with pytest.raises(ConfigError, match=r'hori.* is of another radar .* its slope_hz_per_s is 70000000000000.0,'):
         inference(model, one | dict(hori=open_recording(one['hori'], other)))
+
+
+def test_a_recording_that_holds_more_than_the_models_radar_is_cut(model, simulated_root):
+    opened = {view: open_recording(path, SMALL_PLAN.radar_config) for view, path in files(simulated_root).items()}
+    expected = inference(model, opened)
+    fields = {'num_loops': 12, 'num_samples': 160, 'iq_order': 'QQII', 'start_frequency_hz': 77.1e9}
+    more = SMALL_PLAN.changed(radar=dict(SMALL_PLAN.radar, **fields)).radar_config
+    longer = {}
+    for view, recording in opened.items():
+        cube = np.zeros((len(recording), *more.frame_shape), np.complex64)
+        cube[..., :8, :128] = recording.cube()
+        cube[..., 8:, :] = cube[..., 128:] = 1000  # what must not be looked at
+        longer[view] = MemoryRecording(cube, more)
+    for found, sample in zip(inference(model, longer), expected):
+        np.testing.assert_allclose(found.pred_instances.keypoints, sample.pred_instances.keypoints, atol=1e-3)
+    fewer = SMALL_PLAN.changed(radar=dict(SMALL_PLAN.radar, num_loops=4, num_rx=2, rx_positions=None)).radar_config
+    less = {view: MemoryRecording(np.zeros((5, *fewer.frame_shape), np.complex64), fewer) for view in opened}
+    with pytest.raises(ConfigError, match=r'hori.* be made of it: its num_rx is 2, not 4; its num_loops is 4, not 8'):
+        inference(model, less)
 
 
 def test_the_windows_key_frame_is_what_is_predicted(model, simulated_root):

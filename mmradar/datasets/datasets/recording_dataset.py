@@ -8,7 +8,7 @@ from typing import Any
 
 from mmradar.datasets.datasets.recorded_radar_pose_dataset import RecordedRadarPoseDataset
 from mmradar.errors import ConfigError, DataError
-from mmradar.radar import RadarConfig, Recording, open_recording
+from mmradar.radar import RadarConfig, Recording, conform, open_recording
 from mmradar.registry import DATASETS
 
 
@@ -20,7 +20,8 @@ class RecordingDataset(RecordedRadarPoseDataset):
         recording: By view: a :class:`~mmradar.radar.Recording`, or a file that
             :func:`mmradar.radar.open_recording` opens. Their frames belong together, number by number.
         frames: Key frames wanted; all if ``None``.
-        radar: Of the recordings: preset or fields of a :class:`~mmradar.radar.RadarConfig`.
+        radar: Of the recordings: preset or fields of a :class:`~mmradar.radar.RadarConfig`. One that is open may be of
+            another radar, if this one's samples can be made of its own: :func:`~mmradar.radar.conform`.
         image_size: (width, height) in px of the image that keypoints refer to.
         volume_m: In three dimensions, the corners of the volume in its place.
         views, **kwargs: As of :class:`RecordedRadarPoseDataset`; the views default to those of ``recording``.
@@ -53,15 +54,10 @@ class RecordingDataset(RecordedRadarPoseDataset):
     def _opened(self, view: str, recording: Recording | str | Path) -> Recording:
         if not isinstance(recording, Recording):
             return open_recording(recording, self.radar)
-        ours, found = self.radar, recording.config
-        if differing := ours.differing(found):
-            name = differing[0]
-            raise ConfigError(
-                f'the recording {recording.path} ({view}) is of another radar than expected: its {name} is '
-                f'{getattr(found, name)!r}, not {getattr(ours, name)!r}'
-                + (f'; {", ".join(differing[1:])} differ too' if differing[1:] else '')
-            )
-        return recording
+        try:
+            return conform(recording, self.radar)
+        except ConfigError as error:
+            raise ConfigError(f'{view}: {error}') from None
 
     def load_data_list(self) -> list[dict]:
         """One entry for every key frame."""
