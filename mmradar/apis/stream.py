@@ -56,8 +56,8 @@ def frames_beside_key(window: RadarWindow, poses_per_window: int) -> tuple[int, 
 class RadarPoseStream:
     """A model on frames that come one by one; poses are those that it gives of the same frames in a file.
 
-    What the pipeline does to a frame by itself, the Fourier transforms above all, is done once a frame; a window's
-    normalisation, packing and the network once for each window.
+    What the pipeline does to a frame by itself, up to its normalised heatmap, is done once a frame; packing and the
+    network once for each window.
 
     A pose is known when the frames after it that the model looks at have come: none for a window whose key frame is the
     last. In front of the first and behind the last frame a window repeats them, as a data set's does; :meth:`finish`

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config, DictAction
 
 from mmradar.cli import progress_bar
-from mmradar.simulation import PLANS, SPLITS, CompactForm, check_fingerprint, write_hupr_dataset
+from mmradar.errors import DataError
+from mmradar.simulation import (
+    PLANS,
+    SPLITS,
+    CompactForm,
+    RecordedPlan,
+    check_fingerprint,
+    read_motion,
+    write_hupr_dataset,
+)
 
 _DEFAULT = 'simhupr-v1-mini'
 
@@ -25,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for split in SPLITS:
         parser.add_argument(f'--{split}', type=int, help=f'sequences of the {split} split, if not those of the preset')
+    parser.add_argument(
+        '--motion-files',
+        nargs='+',
+        type=Path,
+        help='simulate recorded motions instead (BVH, CMU ASF/AMC, DeepMimic, Kinect, arrays): all parts of these '
+        'files during which the camera sees a person whole, as the test split',
+    )
     parser.add_argument('--frames', type=int, dest='num_frames', help='frames a sequence (10 a second)')
     parser.add_argument(
         '--form',
@@ -53,7 +71,10 @@ def main(args: argparse.Namespace) -> None:
     changes = {key: value for key, value in changes.items() if value is not None}
     options = Config()
     options.merge_from_dict(args.options)  # skin.slope becomes skin={'slope': ...}
-    plan = PLANS[args.preset].changed(**changes, **options.to_dict())
+    if args.motion_files:
+        plan = _recorded(args.motion_files, changes | options.to_dict())
+    else:
+        plan = PLANS[args.preset].changed(**changes, **options.to_dict())
     args.out.mkdir(parents=True, exist_ok=True)
     form = CompactForm() if args.form == 'compact' else None
     sequences = {split: len(numbers) for split, numbers in plan.splits.items()}
@@ -71,3 +92,17 @@ def main(args: argparse.Namespace) -> None:
         f"Done in {time.perf_counter() - start:.0f} s. The layout is HuPR's: {args.out}/single_<N>/{{hori,vert}}/"
         f'{"adc_data.bin" if form is None else "adc_data.profiles.npy"}, hrnet_annot_<split>.json'
     )
+
+
+def _recorded(paths: list[Path], fields: dict[str, Any]) -> RecordedPlan:
+    """Recorded motions; files that cannot be read are named and left out, as long as one is left."""
+    readable = []
+    for path in paths:
+        try:
+            read_motion(path)
+            readable.append(path)
+        except (OSError, DataError, ImportError) as error:
+            print(f'Note: {error}', file=sys.stderr)
+    if not readable:
+        raise DataError('none of the motion files can be read')
+    return RecordedPlan.of_files(readable, **fields)

@@ -11,6 +11,7 @@ from mmradar.simulation.motions import MOTIONS
 from mmradar.simulation.motions.style import Style
 from mmradar.simulation.performance import Performance
 from mmradar.simulation.plan import PLANS, SPLITS, CompactForm, Extras, SimulationPlan
+from mmradar.simulation.recorded_plan import RecordedClip, RecordedPlan
 from mmradar.simulation.routine import Act, Routine
 from mmradar.simulation.scene import FLOOR, Curtain, Fan, Interferer, Person, Scene
 from mmradar.simulation.sensor import HUPR_MOUNTINGS, Mirror, Mounting, RadarSensor
@@ -38,6 +39,8 @@ __all__ = [
     'Performance',
     'Person',
     'RadarSensor',
+    'RecordedClip',
+    'RecordedPlan',
     'Routine',
     'Scatterers',
     'Scene',

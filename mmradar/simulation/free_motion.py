@@ -14,6 +14,78 @@ ARM_RANGES = {'shoulder_flexion': (-0.6, 2.6), 'shoulder_abduction': (0.05, 2.3)
 LEG_RANGES = {'hip_flexion': (-0.2, 1.1), 'hip_abduction': (0.0, 0.5), 'knee_flexion': (0.0, 1.5)}
 TRUNK_RANGES = {'lean_forward': (-0.1, 0.6), 'lean_right': (-0.25, 0.25), 'twist': (-0.6, 0.6), 'nod': (-0.2, 0.3)}
 
+# The same of people who are recorded: arms cross the body and turn, knees go everywhere. With each angle at rest.
+WIDE_ARM = {
+    'shoulder_flexion': (-0.8, 2.9, 0.1),
+    'shoulder_abduction': (-0.5, 2.5, 0.15),
+    'shoulder_rotation': (-1.2, 1.2, 0.0),
+    'elbow_flexion': (0.0, 2.5, 0.3),
+}
+WIDE_LEG = {
+    'hip_flexion': (-0.4, 1.4, 0.05),
+    'hip_abduction': (-0.15, 0.6, 0.05),
+    'hip_rotation': (-0.5, 0.5, 0.0),
+    'knee_flexion': (0.0, 1.9, 0.1),
+}
+WIDE_TRUNK = {
+    'lean_forward': (-0.2, 0.9, 0.05),
+    'lean_right': (-0.35, 0.35, 0.0),
+    'twist': (-0.8, 0.8, 0.0),
+    'nod': (-0.4, 0.5, 0.05),
+}
+
+
+def restless_limb(
+    rng: np.random.Generator,
+    ranges: dict[str, tuple[float, float, float]],
+    time_s: np.ndarray,
+    names: Sequence[str] = (),
+    extent: float = 1.0,
+) -> Angles:
+    """Angles of one limb that is now still, now on its way to another pose, slow or quick, and now shakes.
+
+    A third of the poses are about its rest, the others anywhere within the ranges.
+
+    Args:
+        rng: Draws everything; what it draws is the same however far the times go.
+        ranges: From, to, and at rest of each angle, in rad.
+        time_s: When, ascending from 0 on.
+        names: Names of the angles, if not those of ``ranges``.
+        extent: How much of the ranges is used, around rest.
+
+    Returns:
+        Arrays (time,) by name.
+    """
+    low, high, rest = (np.array([bounds[place] for bounds in ranges.values()]) for place in (0, 1, 2))
+    low, high = rest + extent * (low - rest), rest + extent * (high - rest)
+
+    def pose() -> np.ndarray:
+        anywhere, near_rest = rng.uniform(low, high), rest + 0.12 * (high - low) * rng.normal(size=len(rest))
+        return np.clip(near_rest if rng.uniform() < 0.35 else anywhere, low, high)
+
+    rate_hz, phase = rng.uniform(0.5, 3.0), rng.uniform(size=len(rest))
+    end_s, times, poses, shakes = float(np.max(time_s)), [0.0], [pose()], [0.0]
+    while times[-1] <= end_s:
+        stays = rng.uniform() < 0.35
+        times.append(times[-1] + float(np.exp(rng.uniform(np.log(0.25), np.log(2.0)))))
+        poses.append(poses[-1] if stays else pose())
+        shakes.append(float(rng.uniform(0.05, 0.25)) if rng.uniform() < 0.3 else 0.0)
+    starts, keys, shake = np.asarray(times), np.asarray(poses), np.asarray(shakes)
+    place = np.clip(np.searchsorted(starts, time_s, side='right') - 1, 0, len(starts) - 2)
+    share = ease((time_s - starts[place]) / (starts[place + 1] - starts[place]))
+    angles = keys[place] + share[:, None] * (keys[place + 1] - keys[place])
+    size = shake[place] + share * (shake[place + 1] - shake[place])
+    angles = angles + size[:, None] * (high - low) * np.sin(2 * np.pi * (rate_hz * time_s[:, None] + phase))
+    return dict(zip(names or ranges, np.clip(angles, low, high).T))
+
+
+def wander(rng: np.random.Generator, time_s: np.ndarray, sizes: Sequence[float], most_hz: float = 0.25) -> np.ndarray:
+    """Slow ways to and fro, one a column: three waves each, of at most ``sizes`` together, (time, len(sizes))."""
+    waves = len(sizes), 3
+    rates, phases = rng.uniform(0.02, most_hz, waves), rng.uniform(size=waves)
+    shares = rng.dirichlet(np.ones(3), len(sizes)) * np.asarray(sizes)[:, None]
+    return (shares * np.sin(2 * np.pi * (rates * np.asarray(time_s)[:, None, None] + phases))).sum(-1)
+
 
 def free_limb(
     rng: np.random.Generator,

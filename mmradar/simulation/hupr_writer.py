@@ -88,13 +88,6 @@ def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Cam
     return sequence
 
 
-def _described(plan: SimulationPlan, sequence: int) -> dict:
-    """What a sequence shows, for people."""
-    performance = plan.performance(sequence)
-    height_m = round(performance.subject.height_m, 3)
-    return {'subject': plan.subject_of(sequence), 'motion': performance.motion, 'height_m': height_m}
-
-
 def write_hupr_dataset(
     root: str | Path,
     plan: SimulationPlan,
@@ -146,7 +139,7 @@ def write_hupr_dataset(
             f'the recordings need {needed / 1e9:.1f} GB more at {root}, and {free / 1e9:.1f} GB are free. '
             'Simulate fewer sequences or frames, or choose another folder.'
         )
-    described = {str(number): _described(plan, number) for number in sequences}
+    described = {str(number): plan.described(number) for number in sequences}
     record.write_text(json.dumps(description | {'sequences': described}, indent=1))
     (root / 'splits.json').write_text(json.dumps(plan.splits))
 

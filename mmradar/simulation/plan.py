@@ -83,6 +83,7 @@ class SimulationPlan:
         unseen_motions: Those of them that no training sequence has: the test split has them among the others, or, if
             there is an ``unseen`` split, only that one.
         routines: Several motions a sequence, mixed and blended.
+        varied: Routines and subjects as people are recorded: free and wide movements, bodies of all proportions.
         skin: Fields of :class:`Skin`: how bodies scatter.
         occlusion: Whether parts of a body hide each other.
         extras: Fields of :class:`Extras`: what else is in the room.
@@ -102,6 +103,7 @@ class SimulationPlan:
     motions: tuple[str, ...] = tuple(MOTIONS)[:12]
     unseen_motions: tuple[str, ...] = ()
     routines: bool = False
+    varied: bool = False
     skin: Mapping[str, float] = field(default_factory=dict)
     occlusion: bool = True
     extras: Mapping[str, Any] = field(default_factory=dict)
@@ -170,14 +172,15 @@ class SimulationPlan:
 
     def performance(self, sequence: int) -> Performance | Routine:
         """Subject, motion, style and place of a sequence."""
-        subject = Subject.random(np.random.default_rng([self.seed, _SUBJECT, self.subject_of(sequence)]))
+        draw = Subject.varied if self.varied else Subject.random
+        subject = draw(np.random.default_rng([self.seed, _SUBJECT, self.subject_of(sequence)]))
         names, rng = (
             self.motions_of(self._place(sequence)[0]),
             np.random.default_rng([self.seed, _PERFORMANCE, sequence]),
         )
         if self.routines:
             duration_s = self.num_frames / self.radar_config.frame_rate_hz
-            return Routine.random(subject, names, sequence, duration_s, rng)
+            return Routine.random(subject, names, sequence, duration_s, rng, self.varied)
         # A subject's motions follow each other in the list; the next subject goes on where this one stopped.
         return Performance.random(subject, names[(sequence - 1) % len(names)], rng)
 
@@ -186,6 +189,12 @@ class SimulationPlan:
         performance = self.performance(sequence)
         generator = torch.Generator().manual_seed(self._seed(_SURFACE, self.subject_of(sequence)))
         return Person(performance, BodySurface(performance.subject, generator, Skin(**self.skin), self.occlusion))
+
+    def described(self, sequence: int) -> dict[str, Any]:
+        """What a sequence shows, for people."""
+        performance = self.performance(sequence)
+        height_m = round(performance.subject.height_m, 3)
+        return dict(subject=self.subject_of(sequence), motion=performance.motion, height_m=height_m)
 
     def scene(self, sequence: int) -> Scene:
         """The room of a sequence."""
@@ -240,7 +249,11 @@ class SimulationPlan:
 
     def description(self) -> dict[str, Any]:
         """All fields and the simulator's version, as JSON can hold them."""
-        since = {'unseen': 0, 'routines': False}  # fields that sets made before they were there do not name
+        since = {
+            'unseen': 0,
+            'routines': False,
+            'varied': False,
+        }  # fields that sets made before they were there do not name
         return {'simulator': SIMULATOR_VERSION} | {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
@@ -277,4 +290,7 @@ PLANS: dict[str, SimulationPlan] = {
     'simhupr-v2': SimulationPlan(train=1160, val=16, test=24, unseen=24, **_V2),
     # what the demo trains on: 1.3 hours, without echoes by the floor, which take most of the time to simulate
     'simhupr-v2-mini': SimulationPlan(train=400, val=8, test=12, unseen=12, seed=1, **{**_V2, 'extras': {}}),
+    'simhupr-v3-mini': SimulationPlan(
+        train=400, val=8, test=12, unseen=12, seed=2, varied=True, **{**_V2, 'extras': {}}
+    ),
 }

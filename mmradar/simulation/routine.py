@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from mmradar.simulation.free_motion import ARM_RANGES, LEG_RANGES, TRUNK_RANGES, free_limb, of_side
+from mmradar.simulation.free_motion import (
+    ARM_RANGES,
+    LEG_RANGES,
+    TRUNK_RANGES,
+    WIDE_ARM,
+    WIDE_LEG,
+    WIDE_TRUNK,
+    free_limb,
+    of_side,
+    restless_limb,
+    wander,
+)
 from mmradar.simulation.motions.pose import Angles
 from mmradar.simulation.motions.style import Style
 from mmradar.simulation.motions.waveforms import ease
@@ -30,6 +41,7 @@ class Act:
         arms: For each side, ``'right'`` and ``'left'``, another performance whose arm is taken, the seed of a free
             movement, or ``None``.
         free_seed: Seeds free movements of trunk and legs, too; ``None`` for the performance's.
+        restless: Free movements are those of :func:`restless_limb`.
     """
 
     start_s: float
@@ -37,17 +49,22 @@ class Act:
     performance: Performance
     arms: tuple[Performance | int | None, Performance | int | None] = (None, None)
     free_seed: int | None = None
+    restless: bool = False
 
     def posture(self, time_s: np.ndarray) -> Posture:
         """How the body is held, were this act all there is."""
         posture = self.performance.posture(time_s)
         angles = {name: np.broadcast_to(posture.angles.get(name, 0.0), time_s.shape) for name in _ALL_ANGLES}
         if self.free_seed is not None:
-            angles |= _free_body(self.free_seed, time_s)
+            angles |= (_restless_body if self.restless else _free_body)(self.free_seed, time_s)
         for side, arm in zip(('right', 'left'), self.arms):
             if isinstance(arm, Performance):
                 other = arm.posture(time_s).angles
                 angles |= {f'{name}_{side}': other.get(f'{name}_{side}', 0.0 * time_s) for name in _ARM_ANGLES}
+            elif arm is not None and self.restless:
+                rng = np.random.default_rng(arm)
+                extent = rng.uniform(0.3, 1.0)
+                angles |= restless_limb(rng, WIDE_ARM, time_s, of_side(WIDE_ARM, side), extent)
             elif arm is not None:
                 rng = np.random.default_rng(arm)
                 angles |= free_limb(rng, ARM_RANGES, time_s, of_side(ARM_RANGES, side), extent=rng.uniform(0.4, 1.0))
@@ -67,6 +84,17 @@ def _free_body(seed: int, time_s: np.ndarray) -> Angles:
     return angles
 
 
+def _restless_body(seed: int, time_s: np.ndarray) -> Angles:
+    """The same, as people are recorded: more of everything, and less even."""
+    rng, trunk, *legs = (np.random.default_rng([seed, limb]) for limb in range(4))
+    standing = str(rng.choice(['right', 'left', 'both', 'neither']))
+    angles = restless_limb(trunk, WIDE_TRUNK, time_s, extent=rng.uniform(0.1, 0.9))
+    for side, leg in zip(('right', 'left'), legs):
+        extent = rng.uniform(0.3, 1.0) * (0.25 if standing in (side, 'both') else 1.0)
+        angles |= restless_limb(leg, WIDE_LEG, time_s, of_side(WIDE_LEG, side), extent)
+    return angles
+
+
 @dataclass(frozen=True)
 class Routine:
     """One subject doing one thing after another at one place.
@@ -77,14 +105,24 @@ class Routine:
     Args:
         subject: Who.
         acts: What they do, in order; the first from the start.
+        wander_seed: Seeds slow ways about the place and turns of all of the body; ``None`` for neither.
+        carriage: Angles by name, in rad, by which the body is always held otherwise, as (name, angle).
     """
 
     subject: Subject
     acts: tuple[Act, ...]
+    wander_seed: int | None = None
+    carriage: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def random(
-        cls, subject: Subject, motions: list[str], number: int, duration_s: float, rng: np.random.Generator
+        cls,
+        subject: Subject,
+        motions: list[str],
+        number: int,
+        duration_s: float,
+        rng: np.random.Generator,
+        varied: bool = False,
     ) -> Routine:
         """A routine that fills some seconds, with acts of 2.5 to 5 s.
 
@@ -97,6 +135,8 @@ class Routine:
             number: Of the routine among all; acts go on where those of the one before stopped.
             duration_s: How long.
             rng: Draws everything else.
+            varied: As people are recorded, not as motions are named: in two acts of three arms, in half of them trunk
+                and legs move freely and widely; bodies have a carriage of their own, wander and turn.
         """
         first = Performance.random(subject, motions[0], rng)
         acts: list[Act] = []
@@ -115,23 +155,26 @@ class Routine:
                 breath_depth_m=first.breath_depth_m,
             )
             performance = replace(performance, place_m=_near(first.place_m, performance.place_m))
-            arms = tuple(cls._random_arm(subject, motions, performance, rng) for _ in range(2))
-            free = int(rng.integers(2**31)) if rng.uniform() < 0.15 else None
-            acts.append(Act(start_s, float(rng.uniform(0.4, 0.9)), performance, arms, free))
+            arms = tuple(cls._random_arm(subject, motions, performance, rng, varied) for _ in range(2))
+            free = int(rng.integers(2**31)) if rng.uniform() < (0.5 if varied else 0.15) else None
+            acts.append(Act(start_s, float(rng.uniform(0.4, 0.9)), performance, arms, free, varied))
             start_s += float(rng.uniform(2.5, 5.0))
         routine = cls(subject, tuple(acts))
+        if varied:
+            carriage = tuple((name, float(0.08 * rng.normal())) for name in _ALL_ANGLES if not name.startswith('knee'))
+            routine = replace(routine, wander_seed=int(rng.integers(2**31)), carriage=carriage)
         while not is_seen_whole(routine.joints_m(np.arange(0, duration_s, 0.1))):
             routine = routine._moved(0.05)
         return routine
 
     @staticmethod
     def _random_arm(
-        subject: Subject, motions: list[str], performance: Performance, rng: np.random.Generator
+        subject: Subject, motions: list[str], performance: Performance, rng: np.random.Generator, varied: bool
     ) -> Performance | int | None:
         kind = rng.uniform()
-        if kind < 0.5:
+        if kind < (0.2 if varied else 0.5):
             return None
-        if kind < 0.75:
+        if kind < (0.87 if varied else 0.75):
             return int(rng.integers(2**31))
         motion = motions[int(rng.integers(len(motions)))]
         return replace(performance, motion=motion, style=_style(rng.uniform(size=5), rng))
@@ -160,7 +203,23 @@ class Routine:
         for act, share in zip(self.acts[first + 1 :], shares[first + 1 :]):
             if share.any():
                 posture = _blend(posture, act.posture(time_s), share)
-        return posture.joints_m(self.subject)
+        return self._held(posture, time_s).joints_m(self.subject)
+
+    def _held(self, posture: Posture, time_s: np.ndarray) -> Posture:
+        """A posture as this body has it, where it has wandered to."""
+        if self.wander_seed is None:
+            return posture
+        ways = wander(np.random.default_rng(self.wander_seed), time_s, (0.3, 0.3, 0.7))
+        angles = posture.angles | {name: posture.angles[name] + held for name, held in self.carriage}
+        for name in angles:
+            if name.startswith('elbow'):
+                angles[name] = np.clip(angles[name], 0, None)
+        return replace(
+            posture,
+            angles=angles,
+            heading_rad=posture.heading_rad + ways[:, 2],
+            ground_m=posture.ground_m + ways[:, :2],
+        )
 
 
 def _style(even: np.ndarray, rng: np.random.Generator) -> Style:

@@ -27,6 +27,19 @@ JOINT_NAMES = (
 JOINTS = {name: index for index, name in enumerate(JOINT_NAMES)}
 
 
+# from and to of the factors on a varied subject's segments
+_VARIED = {
+    'thigh': (0.88, 1.12),
+    'shank': (0.88, 1.12),
+    'trunk': (0.85, 1.1),
+    'head': (0.6, 1.15),
+    'upper_arm': (0.85, 1.12),
+    'forearm': (0.85, 1.15),
+    'half_shoulders': (0.65, 1.1),
+    'half_hips': (0.75, 1.6),
+}
+
+
 @dataclass(frozen=True)
 class Subject:
     """A standing adult, by height and build.
@@ -38,11 +51,13 @@ class Subject:
         height_m: Body height.
         girth: Factor on the radius of trunk and limbs.
         limb_scale: Factor on the length of arms and legs against the trunk.
+        proportions: Factors on single segments, as (segment, factor).
     """
 
     height_m: float = 1.75
     girth: float = 1.0
     limb_scale: float = 1.0
+    proportions: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> Subject:
@@ -51,6 +66,19 @@ class Subject:
             height_m=float(rng.uniform(1.52, 1.95)),
             girth=float(rng.uniform(0.8, 1.3)),
             limb_scale=float(rng.uniform(0.95, 1.05)),
+        )
+
+    @classmethod
+    def varied(cls, rng: np.random.Generator) -> Subject:
+        """Anybody of 1.4 to 2.0 m, each segment of a length of its own.
+
+        People differ so, and recordings of them more: rigs put shoulders, hips and heads where they like.
+        """
+        return cls(
+            height_m=float(rng.uniform(1.4, 2.0)),
+            girth=float(rng.uniform(0.75, 1.35)),
+            limb_scale=float(rng.uniform(0.95, 1.05)),
+            proportions=tuple((segment, float(rng.uniform(*bounds))) for segment, bounds in _VARIED.items()),
         )
 
     def length_m(self, segment: str) -> float:
@@ -66,7 +94,7 @@ class Subject:
             'half_shoulders': 0.115,
             'half_hips': 0.06,
         }[segment]
-        return fraction * self.height_m
+        return fraction * self.height_m * dict(self.proportions).get(segment, 1.0)
 
     @property
     def leg_m(self) -> float:
@@ -91,9 +119,11 @@ def rotation(axis: int, angle: Float[np.ndarray, '*n']) -> Float[np.ndarray, '*n
 LIMB_ANGLES = (
     'shoulder_flexion',
     'shoulder_abduction',
+    'shoulder_rotation',
     'elbow_flexion',
     'hip_flexion',
     'hip_abduction',
+    'hip_rotation',
     'knee_flexion',
 )
 TRUNK_ANGLES = ('lean_forward', 'lean_right', 'twist', 'nod')
@@ -138,6 +168,7 @@ def forward_kinematics(
             trunk
             @ rotation(1, -sign * angle(f'shoulder_abduction_{side}'))
             @ rotation(0, angle(f'shoulder_flexion_{side}'))
+            @ rotation(2, -sign * angle(f'shoulder_rotation_{side}'))
         )
         elbow = shoulder + down(upper, subject.length_m('upper_arm'))
         wrist = elbow + down(upper @ rotation(0, angle(f'elbow_flexion_{side}')), subject.length_m('forearm'))
@@ -146,7 +177,11 @@ def forward_kinematics(
 
         hip = np.zeros((time, 3))
         hip[:, 0] = sign * subject.length_m('half_hips')
-        thigh = rotation(1, -sign * angle(f'hip_abduction_{side}')) @ rotation(0, angle(f'hip_flexion_{side}'))
+        thigh = (
+            rotation(1, -sign * angle(f'hip_abduction_{side}'))
+            @ rotation(0, angle(f'hip_flexion_{side}'))
+            @ rotation(2, -sign * angle(f'hip_rotation_{side}'))
+        )
         knee = hip + down(thigh, subject.length_m('thigh'))
         ankle = knee + down(thigh @ rotation(0, -angle(f'knee_flexion_{side}')), subject.length_m('shank'))
         for name, position in (('Hip', hip), ('Knee', knee), ('Ankle', ankle)):

@@ -104,3 +104,49 @@ def test_the_angles_of_a_free_body_are_known_to_the_skeleton():
     posture = replace(act, free_seed=7).posture(np.arange(0, 2, 0.1))
     forward_kinematics(Subject(), posture.angles, posture.heading_rad, posture.ground_m)
     assert np.ptp(posture.angles['lean_forward']) > 0
+
+
+def varied(number, duration_s=12.0):
+    rng = np.random.default_rng([number, 6])
+    return Routine.random(Subject.varied(rng), list(MOTIONS), number, duration_s, rng, varied=True)
+
+
+@pytest.mark.parametrize('number', range(4))
+def test_varied_bodies_stay_whole_and_each_moment_is_the_same(number):
+    acts, times = varied(number), np.arange(0, 12, 0.1)
+    whole = acts.joints_m(times)
+    np.testing.assert_allclose(acts.joints_m(times[20:30]), whole[20:30], atol=1e-12)
+    np.testing.assert_allclose(acts.joints_m(times[-1:]), whole[-1:], atol=1e-12)
+    fine = acts.joints_m(np.arange(0, 12, 0.005))
+    assert (np.linalg.norm(np.diff(fine, axis=0), axis=-1) / 0.005).max() < 25  # nothing jumps
+    for upper, lower, segment in (('R_Hip', 'R_Knee', 'thigh'), ('L_Elbow', 'L_Wrist', 'forearm')):
+        length = np.linalg.norm(joints([upper], fine) - joints([lower], fine), axis=-1)
+        np.testing.assert_allclose(length, acts.subject.length_m(segment), atol=1e-9)
+    assert fine[..., 1].min() > 1.0 and fine[..., 1].max() < 4.2
+
+
+def test_varied_routines_are_wider_than_others():
+    times = np.arange(0, 12, 0.1)
+
+    def spread(make):
+        """Of wrists about the shoulder, of ankles about the hip, of headings and of places, in m."""
+        everybody = [make(number).joints_m(times) for number in range(30)]
+        arms = np.concatenate([joints(['R_Wrist'], of) - joints(['R_Shoulder'], of) for of in everybody])
+        legs = np.concatenate([joints(['R_Ankle'], of) - joints(['R_Hip'], of) for of in everybody])
+        across = np.concatenate([joints(['R_Hip'], of) - joints(['L_Hip'], of) for of in everybody])[:, 0]
+        headings = np.arctan2(across[:, 1], across[:, 0])
+        places = [np.ptp(joints(['R_Hip', 'L_Hip'], of).mean(1)[:, :2], axis=0).mean() for of in everybody]
+        return np.array(
+            [arms.std(0).sum(), legs.std(0).sum(), np.angle(np.exp(1j * (headings - np.pi))).std(), np.mean(places)]
+        )
+
+    assert (spread(varied) > 1.15 * spread(routine)).all()
+
+
+def test_varied_subjects_have_proportions_of_their_own():
+    subjects = [Subject.varied(np.random.default_rng(number)) for number in range(200)]
+    for segment, least, most in (('half_shoulders', 0.65, 1.1), ('forearm', 0.85, 1.15), ('foot_height', 1, 1)):
+        plain = [replace(subject, proportions=()).length_m(segment) for subject in subjects]
+        factors = np.array([subject.length_m(segment) for subject in subjects]) / plain
+        assert factors.min() >= least and factors.max() <= most
+        assert factors.max() - factors.min() >= 0.9 * (most - least)
