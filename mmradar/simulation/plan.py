@@ -290,7 +290,4 @@ PLANS: dict[str, SimulationPlan] = {
     'simhupr-v2': SimulationPlan(train=1160, val=16, test=24, unseen=24, **_V2),
     # what the demo trains on: 1.3 hours, without echoes by the floor, which take most of the time to simulate
     'simhupr-v2-mini': SimulationPlan(train=400, val=8, test=12, unseen=12, seed=1, **{**_V2, 'extras': {}}),
-    'simhupr-v3-mini': SimulationPlan(
-        train=400, val=8, test=12, unseen=12, seed=2, varied=True, **{**_V2, 'extras': {}}
-    ),
 }

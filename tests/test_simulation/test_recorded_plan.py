@@ -22,13 +22,13 @@ FIELDS = dict(num_frames=6, seed=3)
 
 @pytest.fixture(scope='module')
 def files(tmp_path_factory):
-    """Somebody who squats for three seconds, somebody who walks away."""
+    """Somebody who squats for three seconds, somebody who is driven away."""
     folder = tmp_path_factory.mktemp('motions')
     times = np.arange(0, 3.01, 1 / 30)
     rng = np.random.default_rng(0)
     squat = Performance.random(Subject(1.8), 'squat', rng).joints_m(times)
     away = Performance.random(Subject(1.6), 'stand', rng).joints_m(times)
-    away[..., 0] += 4 * times[:, None]
+    away[..., 0] += 9 * times[:, None]
     for name, joints in (('squat', squat), ('away', away)):
         np.savez(folder / f'{name}.npz', positions_m=joints, frame_rate_hz=30.0)
     return [folder / 'squat.npz', folder / 'away.npz']
