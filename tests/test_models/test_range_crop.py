@@ -63,3 +63,11 @@ def test_gradients_reach_the_input_and_the_encoder_takes_the_crop():
     (other,) = backbone(person_at(30, noise=0.0))
     (same,) = backbone(person_at(20, noise=0.0))
     assert not torch.allclose(other, same)  # the same crop, another place
+
+
+def test_an_exported_crop_is_the_same_and_holds_no_copy_of_every_window():
+    crop, batch = RangeCrop(num_bins=16), torch.cat([person_at(4), person_at(50)])
+    program = torch.export.export(crop, (batch,))
+    assert not [node for node in program.graph.nodes if 'unfold' in str(node.target)]
+    for found, expected in zip(program.module()(batch), crop(batch)):
+        torch.testing.assert_close(found, expected)

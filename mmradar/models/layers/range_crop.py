@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from mmengine.model import BaseModule
 from torch import Tensor
 from torch.nn.functional import pad, relu
@@ -52,10 +52,17 @@ class RangeCrop(BaseModule):
             (centre - start) / (self.num_bins / 2) - 1,
             *(_centroid(strong.sum(3)) / (angles / 2) - 1).unbind(1),
         ]
-        padding = self.num_bins // 2
-        crops = pad(inputs, (padding, padding)).unfold(-1, self.num_bins, 1)  # a view of all that there could be
-        samples = torch.arange(len(inputs), device=inputs.device)
-        return crops.movedim(-2, 1)[samples, start.long() + padding], torch.stack(features, dim=1)
+        return _windows(inputs, start.long(), self.num_bins), torch.stack(features, dim=1)
+
+
+def _windows(x: Float[Tensor, 'batch *n bins'], start: Int64[Tensor, 'batch'], size: int) -> Tensor:
+    """So many bins of each sample from its own start on, zeros beyond the ends by up to half of them."""
+    padding = size // 2
+    padded, start = pad(x, (padding, padding)), start + padding
+    if torch.compiler.is_compiling():  # exporters write out all windows of the view below
+        places = start[:, None] + torch.arange(size, device=x.device)
+        return padded.gather(-1, places.view(-1, *[1] * (x.ndim - 2), size).expand(*x.shape[:-1], -1))
+    return padded.unfold(-1, size, 1).movedim(-2, 1)[torch.arange(len(x), device=x.device), start]
 
 
 def _centroid(weights: Float[Tensor, '*n bins']) -> Float[Tensor, '*n']:
