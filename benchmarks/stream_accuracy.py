@@ -1,10 +1,11 @@
-"""What it costs in AP to have poses of a stream earlier, or several of one window.
+"""What it costs in AP to have poses of a stream earlier, several of one window, or the mean of several windows.
 
     python benchmarks/stream_accuracy.py configs/millimamba_small_simhupr.py mmradar/weights/millimamba_small.pth \\
-        --data-root data/simhupr --look-ahead 7 4 2 0 --poses-per-window 1 2 4 8
+        --data-root data/simhupr --look-ahead 7 4 2 0 --poses-per-window 2 4 8 --average 4
 
-A split's windows are predicted once, all their frames; every frame's pose is then taken from the window that
-``RadarPoseStream(look_ahead=..., poses_per_window=...)`` takes it from. The first row is the model as it is tested.
+A split's windows are predicted once, all their frames; every frame's pose is then taken from the window, or windows,
+that ``RadarPoseStream(look_ahead=..., poses_per_window=..., average=...)`` takes it from. The first row is the model as
+it is tested.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def predict(config: Config, checkpoint: str) -> tuple[list[Windows], HuPRDataset
     return [sorted(found, key=lambda each: each[0].frame) for found in windows.values()], loader.dataset
 
 
-def samples_of(sequences: list[Windows], own: RadarWindow, look_ahead: int, poses_per_window: int) -> list[dict]:
+def samples_of(
+    sequences: list[Windows], own: RadarWindow, look_ahead: int, poses_per_window: int, average: int
+) -> list[dict]:
     """Every frame's sample with its pose, as a stream takes them."""
     window = RadarWindow(own.num_frames, own.num_frames - 1 - look_ahead)
     before, _ = frames_beside_key(window, poses_per_window)
@@ -55,7 +58,9 @@ def samples_of(sequences: list[Windows], own: RadarWindow, look_ahead: int, pose
             key = min(number - number % poses_per_window + before, last)
             # the window whose frame `look_ahead` before its last is `key`, of which ours is the middle one
             centre = min(max(key + own.key_index - window.key_index, 0), last)
-            pose = windows[centre][1][own.key_index + number - centre]
+            centres = [centre - back * poses_per_window for back in range(average)]
+            places = [(each, own.key_index + number - each) for each in centres if each >= 0]
+            pose = np.mean([windows[each][1][place] for each, place in places if place < own.num_frames], axis=0)
             samples.append({**sample.to_dict(), 'pred_instances': dict(keypoints=pose[None])})
     return samples
 
@@ -66,19 +71,23 @@ def main() -> None:
     parser.add_argument('checkpoint')
     parser.add_argument('--look-ahead', type=int, nargs='+', default=[], help="with one pose a window; the model's own")
     parser.add_argument('--poses-per-window', type=int, nargs='+', default=[2, 4, 8], help='with its own look-ahead')
+    parser.add_argument('--average', type=int, nargs='+', default=[], help='windows, with one pose a window')
     add_config_arguments(parser)
     args = parser.parse_args()
     config = config_from(args)
     sequences, dataset = predict(config, args.checkpoint)
     own = dataset.window.num_frames - 1 - dataset.window.key_index
-    choices = [(own, 1), *((early, 1) for early in args.look_ahead), *((own, poses) for poses in args.poses_per_window)]
+    choices = [(own, 1, 1), *((early, 1, 1) for early in args.look_ahead)]
+    choices += [*((own, poses, 1) for poses in args.poses_per_window), *((own, 1, count) for count in args.average)]
     rows = []
-    for look_ahead, poses in choices:
-        samples = samples_of(sequences, dataset.window, look_ahead, poses)
+    for look_ahead, poses, average in choices:
+        samples = samples_of(sequences, dataset.window, look_ahead, poses, average)
         metrics = metrics_of([(None, samples)], config.test_evaluator, dataset.metainfo, len(samples))
         before, _ = frames_beside_key(dataset.window, poses)
-        rows.append([look_ahead, poses, look_ahead + before, *(metrics[f'coco/{name}'] for name in _COLUMNS)])
-    print(markdown_table(['look-ahead', 'poses a window', 'waits for, frames at most', *_COLUMNS.values()], rows))
+        waits = look_ahead + before
+        rows.append([look_ahead, poses, average, waits, *(metrics[f'coco/{name}'] for name in _COLUMNS)])
+    header = ['look-ahead', 'poses a window', 'windows averaged', 'waits for, frames at most', *_COLUMNS.values()]
+    print(markdown_table(header, rows))
 
 
 if __name__ == '__main__':

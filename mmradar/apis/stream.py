@@ -63,10 +63,11 @@ class RadarPoseStream:
     last. In front of the first and behind the last frame a window repeats them, as a data set's does; :meth:`finish`
     gives the poses that are left.
 
-    A model that predicts all frames of a window leaves two choices. With ``poses_per_window`` = n it is run once for n
-    frames: the network costs an n-th, and poses come in bursts of n. With a smaller ``look_ahead`` than its own, poses
+    A model that predicts all frames of a window leaves three choices. With ``poses_per_window`` = n it is run once for
+    n frames: the network costs an n-th, and poses come in bursts of n. With a smaller ``look_ahead`` than its own, they
     come earlier. Both take poses of frames that the window has seen less of on one side: not those of a file any more,
-    and a little worse.
+    and a little worse. With ``average`` = n a pose is the mean of the latest n windows' that have its frame: a little
+    better, calmer, and no later.
 
     A view that is missing from a frame repeats its last one, and the pose says so. Where times say that whole frames
     were lost, they count as frames without any view, so that the window's frames stay as far apart as the model knows
@@ -77,6 +78,7 @@ class RadarPoseStream:
         model: Of :func:`~mmradar.apis.init_model`.
         look_ahead: Frames of a window after its key frame; as the model was trained to be tested if ``None``.
         poses_per_window: Frames around the key frame whose poses are taken from one window.
+        average: The latest windows whose poses of a frame are averaged.
 
     Attributes:
         window: What the network sees at once, and which of its frames is the key frame.
@@ -86,7 +88,9 @@ class RadarPoseStream:
         ConfigError: More frames than a window has, or of a model that predicts its key frame alone.
     """
 
-    def __init__(self, model: nn.Module, look_ahead: int | None = None, poses_per_window: int = 1) -> None:
+    def __init__(
+        self, model: nn.Module, look_ahead: int | None = None, poses_per_window: int = 1, average: int = 1
+    ) -> None:
         self.model = model.eval()
         self.views, self.radar = views_and_radar(model.cfg)
         # the data set of a recording knows pipeline, window and meta information; the recording itself is never read
@@ -98,16 +102,16 @@ class RadarPoseStream:
         self._pipeline, self._info = dataset.pipeline, dataset.get_data_info(0)
         own = self.look_ahead
         look_ahead = own if look_ahead is None else look_ahead
-        self._of_windows = getattr(model, 'predicts_windows', False)
-        self._check_choices(look_ahead, poses_per_window, as_in_a_file=look_ahead == own and poses_per_window == 1)
+        self._predicts_windows = getattr(model, 'predicts_windows', False)
+        self._check_choices(look_ahead, poses_per_window, average, own)
         self.window = RadarWindow(self.window.num_frames, self.window.num_frames - 1 - look_ahead)
-        self.poses_per_window = poses_per_window
+        self.poses_per_window, self.average = poses_per_window, average
         self._before, self._after = frames_beside_key(self.window, poses_per_window)
         self.skipped = 0
         self._count = 0  # frames pushed
         self._begin()
 
-    def _check_choices(self, look_ahead: int, poses_per_window: int, as_in_a_file: bool) -> None:
+    def _check_choices(self, look_ahead: int, poses_per_window: int, average: int, own_look_ahead: int) -> None:
         frames = self.window.num_frames
         if not 0 <= look_ahead < frames:
             raise ConfigError(
@@ -117,9 +121,13 @@ class RadarPoseStream:
             raise ConfigError(
                 f'poses_per_window must be 1 to {frames}, the frames of a window; found {poses_per_window}'
             )
-        if not (as_in_a_file or self._of_windows):
+        if average < 1:
+            raise ConfigError(f'average must be at least 1 window, found {average}')
+        as_in_a_file = (look_ahead, poses_per_window, average) == (own_look_ahead, 1, 1)
+        if not (as_in_a_file or self._predicts_windows):
             raise ConfigError(
-                'the model predicts the key frame of a window alone: leave look_ahead and poses_per_window as they are'
+                'the model predicts the key frame of a window alone: leave look_ahead, poses_per_window and average as '
+                'they are'
             )
 
     def _begin(self) -> None:
@@ -130,6 +138,8 @@ class RadarPoseStream:
             maxlen=self.window.num_frames
         )
         self._latest: dict[str, dict[str, np.ndarray]] = {}
+        # number of the first frame, keypoints and scores of the latest windows
+        self._windows: deque[tuple[int, np.ndarray, np.ndarray]] = deque(maxlen=self.average)
 
     @property
     def look_ahead(self) -> int:
@@ -248,23 +258,33 @@ class RadarPoseStream:
         arrays = {name: np.stack([frame[3][name] for frame in held]) for name in held[0][3]}
         inputs = self._pipeline.window_stage({**self._info, **arrays})
         numbers = range(self._next, min(key + self._after, self._count - 1) + 1)
-        found = self._predict(inputs, [self.window.key_index + number - key for number in numbers])
+        self._windows.append((key - self.window.key_index, *self._predict(inputs)))
         computed_s, poses = time.perf_counter() - started, []
-        for number, (keypoints, scores) in zip(numbers, found):
+        for number in numbers:
             _, time_s, missing, _ = self._arrays[number - oldest]
+            keypoints, scores = self._of_windows_with(number)
             heatmaps = inputs['inputs'][self.window.key_index + number - key].numpy()
             poses.append(StreamedPose(number, time_s, keypoints, scores, heatmaps, missing, computed_s))
         self._next = numbers.stop
         return poses
 
-    def _predict(self, inputs: dict, frames: list[int]) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Keypoints and scores of frames of a window, each with people first."""
+    def _predict(self, inputs: dict) -> tuple[np.ndarray, np.ndarray]:
+        """Keypoints (people, frames, joints, dims) and scores of all frames of a window that the model predicts."""
         batch = pseudo_collate([inputs])
         with torch.no_grad():
-            if not self._of_windows:
-                (sample,) = self.model.test_step(batch)
-                found = sample.cpu().numpy().pred_instances
-                return [(found.keypoints, found.keypoint_scores)]
-            batch = self.model.data_preprocessor(batch, False)
-            keypoints, scores = (part.cpu().numpy() for part in self.model.predict_window(**batch))
-        return [(keypoints[:, frame], scores[:, frame]) for frame in frames]
+            if self._predicts_windows:
+                batch = self.model.data_preprocessor(batch, False)
+                keypoints, scores = self.model.predict_window(**batch)
+                return keypoints.cpu().numpy(), scores.cpu().numpy()
+            (sample,) = self.model.test_step(batch)
+        found = sample.cpu().numpy().pred_instances
+        return found.keypoints[:, None], found.keypoint_scores[:, None]
+
+    def _of_windows_with(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """A frame's keypoints and scores, the mean over the latest windows in which it is."""
+        if not self._predicts_windows:
+            keypoints, scores = self._windows[-1][1:]
+            return keypoints[:, 0], scores[:, 0]
+        places = [(number - first, found) for first, *found in self._windows if number - first < self.window.num_frames]
+        keypoints, scores = (np.stack([found[part][:, place] for place, found in places]) for part in (0, 1))
+        return keypoints.mean(0), scores.mean(0)

@@ -63,6 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=1,
         help='frames whose poses are taken from one window: the network runs so much less often, poses come later; 1',
     )
+    parser.add_argument(
+        '--average', type=int, default=1, help='windows whose poses of a frame are averaged: calmer, and no later; 1'
+    )
     parser.add_argument('--device', default='cpu', help='where the model runs; cpu')
     parser.add_argument('--seconds', type=float, help='stop after so long; when interrupted if not given')
 
@@ -76,7 +79,8 @@ def main(args: argparse.Namespace) -> None:
     views, radar = views_and_radar(model.cfg)
     hosts, ports = _each('--listen', args.listen, views), _each('--ports', args.ports, views)
     addresses = {view: (hosts[view], ports[view]) for view in views}
-    choices = dict(record_dir=args.record_dir, look_ahead=args.look_ahead, poses_per_window=args.poses_per_window)
+    names = ('record_dir', 'look_ahead', 'poses_per_window', 'average')
+    choices = {name: getattr(args, name) for name in names}
     if args.profile and args.serial:
         raise ConfigError("--serial configures the boards as the model's radar; leave out --profile")
     if args.serial:

@@ -31,7 +31,7 @@ class LiveServer:
         host: Address of the page: of this computer alone unless told otherwise.
         port: Of the page; 0 takes a free one.
         record_dir: Folder for recordings.
-        look_ahead, poses_per_window: As of :class:`~mmradar.apis.RadarPoseStream`.
+        look_ahead, poses_per_window, average: As of :class:`~mmradar.apis.RadarPoseStream`.
         radar: As of :class:`~mmradar.live.LiveSession`.
 
     Raises:
@@ -48,12 +48,15 @@ class LiveServer:
         record_dir: str | Path = 'recordings',
         look_ahead: int | None = None,
         poses_per_window: int = 1,
+        average: int = 1,
         radar: RadarConfig | None = None,
     ) -> None:
         self._meta = model.dataset_meta or {}
         self._browsers: dict[web.WebSocketResponse, asyncio.Queue[str]] = {}
         self._started, self._error = threading.Event(), None
-        self.session = LiveSession(model, addresses, self._on_pose, record_dir, look_ahead, poses_per_window, radar)
+        self.session = LiveSession(
+            model, addresses, self._on_pose, record_dir, look_ahead, poses_per_window, average, radar
+        )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(host, port), name='live page', daemon=True)
         self._thread.start()

@@ -54,7 +54,7 @@ class LiveSession:
         addresses: (host, port) to listen on for each of the model's views.
         on_pose: Called with every pose, in the session's thread.
         record_dir: Folder for recordings.
-        look_ahead, poses_per_window: As of :class:`~mmradar.apis.RadarPoseStream`.
+        look_ahead, poses_per_window, average: As of :class:`~mmradar.apis.RadarPoseStream`.
         radar: What the boards record, if their words lie in another order than the model's radar has them.
 
     Raises:
@@ -70,15 +70,16 @@ class LiveSession:
         record_dir: str | Path = 'recordings',
         look_ahead: int | None = None,
         poses_per_window: int = 1,
+        average: int = 1,
         radar: RadarConfig | None = None,
     ) -> None:
-        self.stream = RadarPoseStream(model, look_ahead, poses_per_window)
+        self.stream = RadarPoseStream(model, look_ahead, poses_per_window, average)
         self.stream.check_views(addresses)
         wanted = self.stream.radar
         radar = wanted if radar is None else radar
         check_boards_radar(radar, wanted)
         # the first pose takes seconds, which builds kernels and fills caches: not while frames come
-        rehearsal = RadarPoseStream(model, look_ahead, poses_per_window)
+        rehearsal = RadarPoseStream(model, look_ahead, poses_per_window, average)
         rehearsal.push(dict.fromkeys(rehearsal.views, np.zeros(wanted.frame_shape, np.complex64)))
         rehearsal.finish()
         words = (wanted.chirp_bytes - wanted.header_bytes) // 2

@@ -174,6 +174,22 @@ def test_poses_come_as_early_as_is_asked_for(model, recordings, look_ahead):
     same([pose for burst in bursts for pose in burst], inference(model, recordings))
 
 
+def test_windows_that_overlap_a_frame_are_averaged(model, recordings):
+    stream = RadarPoseStream(model, average=2)
+    poses = [pose for number in range(5) for pose in stream.push(frame(recordings, number))] + stream.finish()
+    windows = windows_of(model, recordings, range(5))
+    key_index = stream.window.key_index
+    for number, pose in enumerate(poses):
+        keys = [key for key in (number - 1, number) if key >= 0 and key_index + number - key < 3]
+        expected = np.mean([windows[key][0][key_index + number - key] for key in keys], axis=0)
+        np.testing.assert_allclose(pose.keypoints[0], expected, atol=1e-3)
+    if key_index < 2:  # a window that ends with its key frame is alone with it
+        alone = streamed(RadarPoseStream(model), [frame(recordings, number) for number in range(5)])
+        assert any(np.abs(one.keypoints - other.keypoints).max() > 1e-4 for one, other in zip(poses, alone))
+    with pytest.raises(ConfigError, match='average must be at least 1 window, found 0'):
+        RadarPoseStream(model, average=0)
+
+
 def test_a_hurry_leaves_out_the_poses_of_a_window(model, recordings):
     def run(hurried):
         stream, poses = RadarPoseStream(model, poses_per_window=2), []
