@@ -13,7 +13,7 @@ from typing import Any
 
 from mmradar.capture.receiver import CaptureError
 from mmradar.errors import ConfigError
-from mmradar.radar import BOARDS, RadarConfig, differences
+from mmradar.radar import BOARDS, RadarConfig, radar_differences
 from mmradar.radar.conformed_recording import MOST_SHIFT
 
 COMMAND_PORT = 4096
@@ -85,7 +85,7 @@ def check_boards_radar(found: RadarConfig, wanted: RadarConfig) -> None:
     Raises:
         ConfigError: With the fields that differ.
     """
-    if found := differences(found, wanted, cut=False):
+    if found := radar_differences(found, wanted, cut=False):
         raise ConfigError(f"the boards record with another radar than the model's: {'; '.join(found)}")
 
 

@@ -5,7 +5,7 @@ from mmradar.radar.boards import BOARDS, Board
 from mmradar.radar.calibration import Calibration, apply_calibration, calibrate
 from mmradar.radar.config import ANTENNA_ORDERS, PRESETS, SPEED_OF_LIGHT_M_S, RadarConfig, check_antenna_order
 from mmradar.radar.config_files import read_radar_config
-from mmradar.radar.conformed_recording import conform, differences
+from mmradar.radar.conformed_recording import conform, radar_differences
 from mmradar.radar.cube_files import CubeRecording, open_cubes
 from mmradar.radar.density_map import density_map
 from mmradar.radar.frame_assembler import FrameAssembler, ReceivedFrame
@@ -58,7 +58,6 @@ __all__ = [
     'conform',
     'decode_groups',
     'density_map',
-    'differences',
     'draw_report',
     'encode_groups',
     'heatmap_3d',
@@ -73,6 +72,7 @@ __all__ = [
     'open_recording',
     'pack_words',
     'point_cloud',
+    'radar_differences',
     'range_doppler',
     'range_doppler_from_cube',
     'range_doppler_from_profiles',

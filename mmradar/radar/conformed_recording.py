@@ -16,7 +16,7 @@ MOST_SHIFT = 0.005
 _CUT = ('num_loops', 'num_samples')
 
 
-def differences(found: RadarConfig, wanted: RadarConfig, cut: bool = True) -> list[str]:
+def radar_differences(found: RadarConfig, wanted: RadarConfig, cut: bool = True) -> list[str]:
     """In what a recording cannot stand in for one of another radar, each as ``name is ..., not ...``.
 
     More loops and samples than wanted can be left out, how samples lie in a file can be undone, and a start frequency
@@ -39,9 +39,9 @@ def conform(recording: Recording, radar: RadarConfig) -> Recording:
     """A recording as this radar would have made it; itself, if it did.
 
     Raises:
-        ConfigError: It is of a radar that differs in more than :func:`differences` allows, with what differs.
+        ConfigError: It is of a radar that differs in more than :func:`radar_differences` allows, with what differs.
     """
-    if found := differences(recording.config, radar):
+    if found := radar_differences(recording.config, radar):
         raise ConfigError(
             f'the recording {recording.path} is of another radar than expected, whose samples cannot be made of it: '
             f'its {"; its ".join(found)}'
