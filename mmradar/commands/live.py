@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--listen',
         nargs='+',
-        default=['127.0.0.1'],
-        help='address of this computer that the boards send to, or one for each view; 127.0.0.1',
+        help='address of this computer that the boards send to, or one for each view; 127.0.0.1, with --serial '
+        '192.168.33.30, which a DCA1000 sends to as delivered',
     )
     parser.add_argument(
         '--ports', nargs='+', type=int, default=[4098, 4099], help='that they send to, or one for each view; 4098 4099'
@@ -77,7 +77,8 @@ def main(args: argparse.Namespace) -> None:
         raise ConfigError(f"mmradar live needs {error.name}: pip install 'mmradar[live]'") from error
     model = init_model(args.model, args.weights, args.device)
     views, radar = views_and_radar(model.cfg)
-    hosts, ports = _each('--listen', args.listen, views), _each('--ports', args.ports, views)
+    listen = args.listen or (['192.168.33.30'] if args.serial else ['127.0.0.1'])
+    hosts, ports = _each('--listen', listen, views), _each('--ports', args.ports, views)
     addresses = {view: (hosts[view], ports[view]) for view in views}
     names = ('record_dir', 'look_ahead', 'poses_per_window', 'average')
     choices = {name: getattr(args, name) for name in names}

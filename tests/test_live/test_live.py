@@ -179,7 +179,18 @@ def test_the_command_configures_boards_and_switches_them_off(tiny_config, record
             fake = FakeBoard(raw, theirs, ('127.0.0.1', ports[number]), f'127.0.0.{2 + number}', 40970 + number)
             fakes.append(stack.enter_context(fake))
         words = ['--ports', *map(str, ports), '--serial', *(fake.serial_port for fake in fakes), '--port', '0']
-        words += ['--cards', '127.0.0.2', '127.0.0.3', '--command-ports', '40970', '40971', '--seconds', '2']
+        words += [
+            '--listen',
+            '127.0.0.1',
+            '--cards',
+            '127.0.0.2',
+            '127.0.0.3',
+            '--command-ports',
+            '40970',
+            '40971',
+            '--seconds',
+            '2',
+        ]
         args = parser.parse_args(words)
         args.model = tiny_config
         live.main(args)
@@ -188,6 +199,9 @@ def test_the_command_configures_boards_and_switches_them_off(tiny_config, record
     assert (
         'hori: configuring the radar on /dev/pts/' in printed and 'vert: waiting for a board on 127.0.0.1:' in printed
     )
+    args.listen = None  # a DCA1000's, which this computer has not
+    with pytest.raises(CaptureError, match='hori: cannot listen on 192.168.33.30:'):
+        live.main(args)
     args.serial = ['/dev/null'] * 3
     with pytest.raises(ConfigError, match='--serial takes one value, or one for each of the views hori, vert; found 3'):
         live.main(args)
