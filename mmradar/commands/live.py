@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -86,12 +86,22 @@ def main(args: argparse.Namespace) -> None:
         raise ConfigError("--serial configures the boards as the model's radar; leave out --profile")
     if args.serial:
         choices['radar'] = boards_radar(radar)
+        of_boards = [
+            _each('--serial', args.serial, views),
+            hosts,
+            _each('--cards', args.cards, views),
+            _each('--command-ports', args.command_ports, views),
+        ]
     elif args.profile:
         choices['radar'] = read_radar_config(args.profile)
     with LiveServer(model, addresses, args.host, args.port, **choices) as server, ExitStack() as running:
         print(f'{server.url}  (end with Ctrl-C)', flush=True)
         if args.serial:
-            for board in _boards(args, radar, hosts, running):
+            boards = [
+                running.enter_context(_board(view, radar, *(of_board[view] for of_board in of_boards)))
+                for view in views
+            ]
+            for board in boards:  # none begins before all are ready
                 board.start()
         for view, board in server.session.boards.items():
             print(f'{view}: waiting for a board on {board.address[0]}:{board.address[1]}', flush=True)
@@ -102,19 +112,9 @@ def main(args: argparse.Namespace) -> None:
                 raise server.session.error
 
 
-def _boards(
-    args: argparse.Namespace, radar: RadarConfig, hosts: Mapping[str, str], running: ExitStack
-) -> list[RadarBoard]:
-    """Every view's board, configured, to be closed with ``running``."""
-    views = tuple(hosts)
-    serial, cards = _each('--serial', args.serial, views), _each('--cards', args.cards, views)
-    command_ports = _each('--command-ports', args.command_ports, views)
-    boards = []
-    for view in views:
-        print(f'{view}: configuring the radar on {serial[view]}', flush=True)
-        board = RadarBoard(view, radar, serial[view], hosts[view], cards[view], command_ports[view])
-        boards.append(running.enter_context(board))
-    return boards
+def _board(view: str, radar: RadarConfig, serial_port: str, *addresses: Any) -> RadarBoard:
+    print(f'{view}: configuring the radar on {serial_port}', flush=True)
+    return RadarBoard(view, radar, serial_port, *addresses)
 
 
 def _each(option: str, values: Sequence[Any], views: Sequence[str]) -> dict[str, Any]:
