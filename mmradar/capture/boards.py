@@ -85,8 +85,8 @@ def check_boards_radar(found: RadarConfig, wanted: RadarConfig) -> None:
     Raises:
         ConfigError: With the fields that differ.
     """
-    if found := radar_differences(found, wanted, cut=False):
-        raise ConfigError(f"the boards record with another radar than the model's: {'; '.join(found)}")
+    if differences := radar_differences(found, wanted, cut=False):
+        raise ConfigError(f"the boards record with another radar than the model's: {'; '.join(differences)}")
 
 
 class RadarBoard:

@@ -7,19 +7,16 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from mmengine.config import Config, DictAction
 
 from mmradar.cli import progress_bar
-from mmradar.errors import DataError
 from mmradar.simulation import (
     PLANS,
     SPLITS,
     CompactForm,
     RecordedPlan,
     check_fingerprint,
-    read_motion,
     write_hupr_dataset,
 )
 
@@ -72,7 +69,11 @@ def main(args: argparse.Namespace) -> None:
     options = Config()
     options.merge_from_dict(args.options)  # skin.slope becomes skin={'slope': ...}
     if args.motion_files:
-        plan = _recorded(args.motion_files, changes | options.to_dict())
+        plan = RecordedPlan.of_files(
+            args.motion_files,
+            on_unreadable=lambda error: print(f'Note: {error}', file=sys.stderr),
+            **(changes | options.to_dict()),
+        )
     else:
         plan = PLANS[args.preset].changed(**changes, **options.to_dict())
     args.out.mkdir(parents=True, exist_ok=True)
@@ -92,17 +93,3 @@ def main(args: argparse.Namespace) -> None:
         f"Done in {time.perf_counter() - start:.0f} s. The layout is HuPR's: {args.out}/single_<N>/{{hori,vert}}/"
         f'{"adc_data.bin" if form is None else "adc_data.profiles.npy"}, hrnet_annot_<split>.json'
     )
-
-
-def _recorded(paths: list[Path], fields: dict[str, Any]) -> RecordedPlan:
-    """Recorded motions; files that cannot be read are named and left out, as long as one is left."""
-    readable = []
-    for path in paths:
-        try:
-            read_motion(path)
-            readable.append(path)
-        except (OSError, DataError, ImportError) as error:
-            print(f'Note: {error}', file=sys.stderr)
-    if not readable:
-        raise DataError('none of the motion files can be read')
-    return RecordedPlan.of_files(readable, **fields)

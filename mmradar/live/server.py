@@ -16,7 +16,6 @@ from torch import nn
 
 from mmradar.capture import CaptureError
 from mmradar.live.session import LivePose, LiveSession
-from mmradar.radar import RadarConfig
 from mmradar.visualization import heatmap_level
 
 _PAGE = Path(__file__).with_name('page.html')
@@ -30,9 +29,7 @@ class LiveServer:
         addresses: (host, port) to receive each of the model's views on.
         host: Address of the page: of this computer alone unless told otherwise.
         port: Of the page; 0 takes a free one.
-        record_dir: Folder for recordings.
-        look_ahead, poses_per_window, average: As of :class:`~mmradar.apis.RadarPoseStream`.
-        radar: As of :class:`~mmradar.live.LiveSession`.
+        **options: As of :class:`~mmradar.live.LiveSession`.
 
     Raises:
         ConfigError: Other views than the model's, or boards that record something else than its radar.
@@ -45,18 +42,12 @@ class LiveServer:
         addresses: Mapping[str, tuple[str, int]],
         host: str = '127.0.0.1',
         port: int = 8080,
-        record_dir: str | Path = 'recordings',
-        look_ahead: int | None = None,
-        poses_per_window: int = 1,
-        average: int = 1,
-        radar: RadarConfig | None = None,
+        **options: Any,
     ) -> None:
         self._meta = model.dataset_meta or {}
         self._browsers: dict[web.WebSocketResponse, asyncio.Queue[str]] = {}
         self._started, self._error = threading.Event(), None
-        self.session = LiveSession(
-            model, addresses, self._on_pose, record_dir, look_ahead, poses_per_window, average, radar
-        )
+        self.session = LiveSession(model, addresses, self._on_pose, **options)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(host, port), name='live page', daemon=True)
         self._thread.start()

@@ -41,10 +41,10 @@ def conform(recording: Recording, radar: RadarConfig) -> Recording:
     Raises:
         ConfigError: It is of a radar that differs in more than :func:`radar_differences` allows, with what differs.
     """
-    if found := radar_differences(recording.config, radar):
+    if differences := radar_differences(recording.config, radar):
         raise ConfigError(
             f'the recording {recording.path} is of another radar than expected, whose samples cannot be made of it: '
-            f'its {"; its ".join(found)}'
+            f'its {"; its ".join(differences)}'
         )
     return recording if all(getattr(recording.config, n) == getattr(radar, n) for n in _CUT) else _Cut(recording, radar)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,13 @@ class RecordedPlan(SimulationPlan):
     clips: tuple[RecordedClip, ...] = ()
 
     @classmethod
-    def of_files(cls, paths: Sequence[str | Path], split: str = 'test', **fields: Any) -> RecordedPlan:
+    def of_files(
+        cls,
+        paths: Sequence[str | Path],
+        split: str = 'test',
+        on_unreadable: Callable[[Exception], None] | None = None,
+        **fields: Any,
+    ) -> RecordedPlan:
         """A plan of all parts of motion files during which the camera sees a person whole.
 
         A file is cut into parts as long as a sequence; each is put somewhere into HuPR's part of the room (2.0 to 2.8 m
@@ -81,24 +87,34 @@ class RecordedPlan(SimulationPlan):
         Args:
             paths: Files.
             split: All sequences are of this split.
+            on_unreadable: Called with the error of a file that cannot be read, which is left out; raised if ``None``.
             **fields: Others of the plan.
 
         Raises:
-            DataError: No part of any file stays in view; or a file cannot be read.
+            DataError: No part of any file stays in view, or none can be read; or, without ``on_unreadable``, one.
         """
         empty = cls(**{'train': 0, 'val': 0, 'test': 0, 'unseen': 0, **fields})
         duration_s = empty._duration_s
         times_s = np.arange(empty.num_frames) / empty.radar_config.frame_rate_hz
-        clips = []
-        for number, path in enumerate(map(str, paths)):
-            motion = _read(path)
+        clips, read = [], 0
+        for path in map(str, paths):
+            try:
+                motion = _read(path)
+            except (OSError, DataError, ImportError) as error:
+                if on_unreadable is None:
+                    raise
+                on_unreadable(error)
+                continue
+            number, read = read, read + 1
             for part in range(int(motion.duration_s // duration_s)):
                 rng = np.random.default_rng([empty.seed, _SURFACE, number, part])
                 clip = _in_view(path, motion, part * duration_s, duration_s, times_s, rng)
                 clips += [clip] if clip else []
+        if not read:
+            raise DataError('none of the motion files can be read')
         if not clips:
             raise DataError(
-                f'of {len(paths)} motion files no part of {duration_s:.1f} s stays in view of the camera; take fewer '
+                f'of {read} motion files no part of {duration_s:.1f} s stays in view of the camera; take fewer '
                 'frames a sequence, or motions that stay at their place'
             )
         return empty.changed(**{split: len(clips)}, clips=tuple(clips))
@@ -111,14 +127,17 @@ class RecordedPlan(SimulationPlan):
         paths = list(dict.fromkeys(clip.path for clip in self.clips))
         return 1 + paths.index(self.clips[sequence - 1].path)
 
+    def _motion(self, sequence: int) -> MotionSequence:
+        return self.clips[sequence - 1].motion(self._duration_s)
+
     def person(self, sequence: int) -> Person:
-        motion = self.clips[sequence - 1].motion(self._duration_s)
+        motion = self._motion(sequence)
         generator = torch.Generator().manual_seed(self._seed(_SURFACE, self.subject_of(sequence)))
         subject = Subject(height_m=motion.stature_m)
         return Person(motion, BodySurface(subject, generator, Skin(**self.skin), self.occlusion))
 
     def described(self, sequence: int) -> dict[str, Any]:
-        height_m = round(self.person(sequence).motion.stature_m, 3)
+        height_m = round(self._motion(sequence).stature_m, 3)
         motion = f'{Path(self.clips[sequence - 1].path).stem}, from {self.clips[sequence - 1].start_s:.1f} s'
         return dict(subject=self.subject_of(sequence), motion=motion, height_m=height_m)
 
