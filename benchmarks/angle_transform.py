@@ -1,7 +1,7 @@
-"""Where the angle transform should run: frame by frame in the loader's workers, or on the batch beside the model.
+"""Compare two places for the angle transform: the loader's workers, frame by frame, or the model's process, by batch.
 
-Both ways begin with what the cache on disk keeps, 12 antennas x Doppler x range, and end with the same normalised
-channels; the second is written out here with the package's own functions, on torch tensors.
+Both start from the content of the cache on disk, 12 antennas x Doppler x range, and end with the same normalised
+channels. The transform by batch is implemented here with the package's own functions, on torch tensors.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BATCH = 8
 
 
 def on_the_batch(spectra: torch.Tensor, order: list[int]) -> torch.Tensor:
-    """What ``Heatmap3D``, ``HeatmapToChannels`` and ``NormalizeHeatmap`` do, on (batch, frames, views, ...)."""
+    """Apply ``Heatmap3D``, ``HeatmapToChannels`` and ``NormalizeHeatmap`` to a batch (batch, frames, views, ...)."""
     x = heatmap_channels(angle_transform(spectra, antenna_order=order), axis=3)
     x = x - x.mean((-3, -1), keepdim=True)
     deviation = x.square().mean((-3, -1), keepdim=True).sqrt()
@@ -39,7 +39,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Print both times and sizes for a batch of the light configuration."""
+    """Print the times and sizes of both for a batch of the light configuration."""
     keep_freed_memory()
     init_default_scope('mmradar')
     settings = load_config(str(_LIGHT)).test_dataloader.dataset
@@ -56,7 +56,7 @@ def main() -> None:
 
         spectra = load()
         expected = torch.stack([whole[number]['inputs'] for number in numbers])
-        assert (on_the_batch(spectra, order) - expected).abs().max() < 0.02  # half precision before the transform
+        assert (on_the_batch(spectra, order) - expected).abs().max() < 0.02  # the cache stores half precision
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # as in a worker
         rows = [

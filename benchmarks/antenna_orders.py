@@ -1,4 +1,4 @@
-"""What each order of the antennas makes of a point target's angle: where its peak lies, how wide, beside what else."""
+"""Measure, for each antenna order, the position and width of a point target's angle peak and its second peak."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NUM_ANGLE = 64
 
 
 def angle_spectrum(config: RadarConfig, order: str, sine_along: float, sine_across: float) -> np.ndarray:
-    """Magnitudes of the (first) angle transform of a far point at rest."""
+    """Compute the magnitudes of the (first) angle transform of a distant point at rest."""
     along, across = config.virtual_positions.T
     cube = np.exp(-1j * np.pi * (along * sine_along + across * sine_across))[:, None, None]
     return np.abs(heatmap_3d(cube, 1, NUM_ANGLE, antenna_order=config.antenna_order(order)))[:, 0, 0]

@@ -1,10 +1,10 @@
-"""How often a limb's echo stands out of the rest of the body's, and what windows of the transforms do to it.
+"""Measure how often a limb's echo stands out from the rest of the body, and the effect of window functions on it.
 
     python benchmarks/limb_echoes.py
 
-On the simulated test people of simhupr-v2-mini. A limb stands out of a frame if its own echo is 6 dB above everything
-else, the rest of the body and the mean noise, in some cell of one radar's heatmap. A network may do with less, but what
-stands out nowhere in a window is not in its input.
+The people are the simulated test people of simhupr-v2-mini. A limb stands out in a frame if, in some cell of one
+radar's heatmap, its own echo is 6 dB above everything else: the rest of the body and the mean noise. A network may need
+less, but an echo that stands out nowhere in a window is not in its input.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from mmradar.simulation.range_profiles import moving_profiles, noise_profiles
 
 RANGE_BINS = (31, 95)
 NUM_ANGLE = 32
-# numbers of the body's parts, as :mod:`mmradar.simulation.body` counts them
+# numbers of the body's parts in :mod:`mmradar.simulation.body`
 LIMBS = {'right thigh': 0, 'right shank': 2, 'right upper arm': 4, 'right forearm': 6}
 STANDS_OUT_DB = 6.0
 
 
 @dataclass(frozen=True)
 class Processing:
-    """A row of the table: what is done to range profiles."""
+    """Processing of range profiles to heatmaps, one row of the table."""
 
     name: str
     num_chirps: int = 8
@@ -41,7 +41,7 @@ class Processing:
     antenna_order: str = 'azimuth_first'
 
     def power(self, profiles: Tensor, radar) -> Tensor:
-        """Of a heatmap's cells, (frames, cells)."""
+        """Compute the power of a heatmap's cells, (frames, cells)."""
         spectrum = range_doppler_from_profiles(
             profiles,
             RANGE_BINS,
@@ -68,7 +68,7 @@ ROWS = (
 
 
 def margins_db(plan: SimulationPlan, sequence: int, view: str, num_frames: int) -> np.ndarray:
-    """By how much each limb is above all else in its best cell, (rows, limbs, frames)."""
+    """Compute by how much each limb exceeds everything else in its best cell, in dB, (rows, limbs, frames)."""
     sensor = RadarSensor(plan.radar_config, HUPR_MOUNTINGS[view])
     person, config = plan.person(sequence), sensor.config
     start_s = np.arange(num_frames)[:, None] / config.frame_rate_hz
@@ -96,7 +96,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     plan = PLANS['simhupr-v2-mini']
-    margin = np.stack(  # sequences, rows, limbs, frames: in the better view
+    margin = np.stack(  # (sequences, rows, limbs, frames), of the better view
         [
             np.maximum(*(margins_db(plan, sequence, view, args.frames) for view in HUPR_MOUNTINGS))
             for sequence in plan.splits['test'][: args.sequences]

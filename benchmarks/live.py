@@ -1,10 +1,10 @@
-"""A live session over real sockets: what is lost, how late poses are, whether memory grows.
+"""Run a live session over real sockets and measure lost bytes, the latency of poses and the growth of memory.
 
     python benchmarks/live.py --seconds 600
     python benchmarks/live.py --seconds 60 --speed 5 --poses-per-window 4
 
-`mmradar replay` sends a simulated recording of two boards over loopback, from a process of its own, again and again.
-Latency is from the arrival of a frame's last packet to the pose that the frame completes.
+`mmradar replay`, in a separate process, repeatedly sends a simulated recording of two boards over loopback. Latency is
+the time from the arrival of a frame's last packet to the pose that the frame completes.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from mmradar.live import LivePose, LiveSession
 from mmradar.memory import keep_freed_memory
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
 
-_SETTLING_S = 10.0  # that memory is not compared with
+_SETTLING_S = 10.0  # time before the first measurement of memory
 
 
 def resident_mib() -> float:
-    """Memory of this process that is in use now."""
+    """Return the current resident memory of this process, in MiB."""
     text = Path('/proc/self/status').read_text()
     return int(re.search(r'VmRSS:\s+(\d+)', text)[1]) / 1024
 

@@ -1,4 +1,4 @@
-"""Time and memory, as benchmarks of models take them."""
+"""Time and memory measurement for benchmarks of models."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import torch
 
 
 def synchronise(device: torch.device) -> None:
-    """Wait for what a GPU still has to do."""
+    """Wait until a GPU has finished its work."""
     if device.type == 'cuda':
         torch.cuda.synchronize()
 
 
 def shortest(call: Callable[[], object], runs: int, device: torch.device) -> float:
-    """Seconds of the fastest of several runs, behind one that does not count."""
+    """Return the time of the fastest of several runs after a warm-up run, in s."""
     times = []
     for _ in range(runs + 1):
         synchronise(device)
@@ -28,7 +28,7 @@ def shortest(call: Callable[[], object], runs: int, device: torch.device) -> flo
 
 
 def peak_mib(device: torch.device) -> float:
-    """Of the tensors on a GPU, of the process on a CPU."""
+    """Return the peak memory in MiB: of the tensors on a GPU, or of the process on a CPU."""
     if device.type == 'cuda':
         return torch.cuda.max_memory_allocated() / 2**20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,7 +1,8 @@
-"""How fast the modulated deformable convolution is: the native kernel beside torch's form, and mmcv's where it is.
+"""Measure the speed of modulated deformable convolution: the native kernel, the torch form, and mmcv's if installed.
 
-Forward pass without gradients, and forward and backward with all of them; the shortest of several runs. The sizes are
-those of GLSMamba: five frames at a quarter of 256 x 192, 256 wide; and the small network's batch.
+Times are the shortest of several runs of the forward pass without gradients, and of forward and backward pass with all
+gradients. The sizes are those of GLSMamba: five frames at a quarter of 256 x 192 with 256 channels; and a batch of the
+small network.
 
     python benchmarks/modulated_deform_conv.py
 """
@@ -24,7 +25,7 @@ GROUPS, TAPS = 8, 9
 
 
 def inputs(maps: int, channels: int, height: int, width: int) -> list[torch.Tensor]:
-    """Maps and kernel, and random offsets of a pixel or two."""
+    """Create random maps and kernel, with random offsets of a pixel or two."""
     x = torch.randn(maps, height, width, channels).permute(0, 3, 1, 2)
     offset, mask = torch.randn(maps, height, width, 3 * TAPS).permute(0, 3, 1, 2).split((2 * TAPS, TAPS), dim=1)
     weight, bias = torch.randn(channels, channels // GROUPS, 3, 3), torch.randn(channels)
@@ -32,7 +33,7 @@ def inputs(maps: int, channels: int, height: int, width: int) -> list[torch.Tens
 
 
 def measure(tensors: list[torch.Tensor], backend: str, runs: int) -> tuple[float, float]:
-    """Seconds forward, and forward and backward."""
+    """Return the time of the forward pass and of forward and backward pass together, in s."""
     cpu = torch.device('cpu')
 
     def forward() -> torch.Tensor:

@@ -1,10 +1,10 @@
-"""What bfloat16 and int8 give on a CPU, in ms a window, and what they cost in AP.
+"""Measure the speed of bfloat16 and int8 on a CPU, in ms per window, and their cost in AP.
 
     python benchmarks/precision.py configs/millimamba_small_simhupr.py mmradar/weights/millimamba_small.pth \\
         --data-root data/simhupr
 
-bfloat16 is torch's autocast: it pays on processors with units for it (AMX, AVX-512 BF16). int8 are linear layers, their
-inputs quantised as they come. Without a checkpoint, weights are random and AP is left out.
+bfloat16 is torch's autocast; it is faster on processors with units for it (AMX, AVX-512 BF16). int8 applies to linear
+layers, whose inputs are quantised dynamically. Without a checkpoint, weights are random and AP is left out.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _MODES = ('float32', 'bfloat16', 'int8')
 
 @contextlib.contextmanager
 def _computing(model: nn.Module, mode: str) -> Iterator[nn.Module]:
-    """The model as it computes in a mode."""
+    """Yield the model in a context in which it computes in a mode."""
     if mode == 'int8':
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # torch says that torchao has this too
+            warnings.simplefilter('ignore')  # torch announces the move of quantisation to torchao
             model = torch.ao.quantization.quantize_dynamic(copy.deepcopy(model), {nn.Linear}, torch.qint8)
     with torch.autocast('cpu', torch.bfloat16, enabled=mode == 'bfloat16'):
         yield model

@@ -1,8 +1,8 @@
-"""How fast raw radar frames become heatmaps, windows and batches, and what the whole of HuPR would cost.
+"""Measure how fast raw radar frames become heatmaps, windows and batches, and extrapolate to all of HuPR.
 
-Frame figures are of one core, from an in-memory int16 frame to complex64, the shortest of many runs. HuPR's published
-script is not part of this project; ``published_way`` re-creates its order of work, and is named a re-creation wherever
-it appears.
+Times of frames are the shortest of many runs on one core, from an int16 frame in memory to complex64. HuPR's published
+script is not part of this project; ``published_way`` re-creates its order of work, and all tables call it a
+re-creation.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _HUPR_FRAMES = 276 * 600 * 2
 
 
 def best_s(run: Callable[[], object], seconds: float = 2.0) -> float:
-    """Shortest of as many runs as fit, after a warm-up, in s."""
+    """Return the shortest time of as many runs as fit into ``seconds``, after a warm-up run, in s."""
     run()
     times, end = [], time.perf_counter() + seconds
     while not times or time.perf_counter() < end:
@@ -44,10 +44,10 @@ def best_s(run: Callable[[], object], seconds: float = 2.0) -> float:
 
 
 def published_way(raw: np.ndarray) -> np.ndarray:
-    """HuPR's 4D heatmap as its published script goes about it: re-created, in complex128.
+    """Compute HuPR's 4D heatmap in complex128 in the order of its published script, a re-creation.
 
-    Its order of work is what costs: both angle transforms go over every Doppler and every range bin, cell by cell, and
-    only then the 16 x 64 that are kept are picked, column by column.
+    The order of work makes it slow: both angle transforms run over every Doppler and range bin, cell by cell, and only
+    then are the 16 x 64 cells that are kept selected, column by column.
     """
     loops, num_tx, num_rx, half, _ = raw.shape
     samples = 2 * half
@@ -77,7 +77,7 @@ def published_way(raw: np.ndarray) -> np.ndarray:
 
 
 def frame_times() -> dict[str, tuple[float, int]]:
-    """Seconds and bytes of a frame's heatmap, by name."""
+    """Return the time in s and the size in bytes of a frame's heatmap, by name."""
     found = {}
     for loops in (64, 128):
         shape = (loops, 3, 4, 128, 4)
@@ -97,7 +97,7 @@ def frame_times() -> dict[str, tuple[float, int]]:
 
 
 def print_frames() -> dict[str, tuple[float, int]]:
-    """The table of single frames, and what follows from it for a whole set."""
+    """Print the table of single frames and the ratios that follow from it, and return the table's content."""
     with_one_thread = torch.get_num_threads()
     torch.set_num_threads(1)
     found = frame_times()
@@ -116,7 +116,7 @@ def print_frames() -> dict[str, tuple[float, int]]:
 
 
 def print_set(found: dict[str, tuple[float, int]], cached_bytes: int) -> None:
-    """Hours and bytes for all of HuPR."""
+    """Print hours and bytes for all of HuPR."""
     print(f'\nAll {_HUPR_FRAMES:,} radar frames of HuPR, one core\n\n| way | hours | bytes on disk |\n|---|---|---|')
     published, size = found['4D, published way, re-created, 64 loops']
     ours, _ = found['3D, 64 range bins, 64 loops']
@@ -130,10 +130,10 @@ def print_set(found: dict[str, tuple[float, int]], cached_bytes: int) -> None:
 
 
 def print_windows(root: Path, name: str, num_frames: int) -> None:
-    """A window of nine frames of two radars, from file to tensor, and the loader beside the model."""
+    """Print the times of a window of two radars from file to tensor, of the loader and of the model."""
     config = load_config(str(_CONFIGS / f'{name}.py'))
     options = config.test_dataloader.dataset
-    # the test split's annotation is written last; its sequences are few, which is all that is needed here
+    # the simulated set has a test split only
     options.update(data_root=str(root), sequences=None, cache_dir=None)
     dataset = DATASETS.build(options)
     frames = dataset.pipeline._frames._frames
@@ -165,7 +165,7 @@ def print_windows(root: Path, name: str, num_frames: int) -> None:
             dataset, batch_size=2, shuffle=shuffle, num_workers=2, collate_fn=pseudo_collate, generator=generator,
             persistent_workers=True,
         )  # fmt: skip
-        list(loader)  # workers are up
+        list(loader)  # starts the workers
         start = time.perf_counter()
         for _ in range(3):
             list(loader)

@@ -1,9 +1,9 @@
-"""Simulated point clouds beside recorded ones, of the same movements: MARS (An and Ogras, 2021), by a TI IWR1443.
+"""Compare simulated point clouds with recorded ones of the same movements: MARS (An and Ogras, 2021), by a TI IWR1443.
 
-The Kinect's joints drive the simulated body; what a simulated radar with MARS's resolution sees of it goes through our
-point cloud and the limits of TI's demonstration (detection along range, 64 points, a box). Nothing of the recorded
-points is used but to compare. With ``--tune``, skins are compared on the train part; the table is of the validation
-part.
+The Kinect's joints drive the simulated body. The frames of a simulated radar with MARS's resolution go through this
+package's point cloud and the limits of TI's demonstration (detection along range, 64 points, a box). The recorded
+points are used only for comparison. With ``--tune``, skins are compared on the train part; the table is of the
+validation part.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from mmradar.simulation import (
 from mmradar.simulation.motion_files.kinect import KINECT_JOINTS, from_kinect
 from mmradar.simulation.motion_sequence import MotionSequence
 
-# As the recorded points tell: 16 Doppler bins of 0.356 m/s. Their ranges lie 2.9 cm apart, finer than 4 GHz resolve: a
-# zero-padded transform; 200 samples of 256 would give that.
+# Derived from the recorded points: 16 Doppler bins of 0.356 m/s. Their ranges are 2.9 cm apart, finer than 4 GHz
+# resolve, which suggests a zero-padded transform; 200 samples padded to 256 would give this spacing.
 MARS_RADAR = RadarConfig(
     num_loops=16, num_samples=200, sample_rate_hz=4e6, slope_hz_per_s=80e12, chirp_period_s=111e-6, frame_rate_hz=10.0
 )
-# The recorded points lie about 0.3 m higher than the joints do: the two were not aligned in height, or the board looked
-# down. It is taken to have looked down by 9 degrees, which leaves half of that.
+# The recorded points are about 0.3 m above the joints: either the two were not aligned in height, or the board was
+# tilted down. A tilt of 9 degrees is assumed, which leaves half of the offset.
 _TILT = np.radians(9.0)
 MARS_MOUNTING = Mounting((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, float(np.sin(_TILT)), float(np.cos(_TILT))))
 DETECTION = dict(false_alarm_rate=1e-3, guard=(4, 0), train=(8, 0), peaks_only=False, static_clutter=True)
@@ -52,14 +52,14 @@ EXTREMITIES = ('Wrist', 'Elbow', 'Knee', 'Ankle')
 
 @dataclass
 class Frame:
-    """One radar frame: points as x, y, z in m and radial speed in m/s, and the joints of the same moment."""
+    """One radar frame: points as x, y, z in m and radial speed in m/s, and the joints at the same time."""
 
     points: np.ndarray
     joints_m: np.ndarray
 
 
 def clips(path: Path, split: int, most_frames: int, seed: int = 0) -> list[tuple[list[Frame], MotionSequence]]:
-    """Stretches of consecutive frames, with recorded points and the motion; a few of every subject and movement."""
+    """Select random clips of 20 consecutive frames; return the recorded frames and the motion of each."""
     with np.load(path, allow_pickle=False) as content:
         data = {key: content[key] for key in content.files}
     first = np.concatenate([[0], np.cumsum(data['num_points'])])
@@ -83,7 +83,7 @@ def clips(path: Path, split: int, most_frames: int, seed: int = 0) -> list[tuple
 
 
 def simulate(motion: MotionSequence, frames: int, skin: Skin, seed: int) -> list[Frame]:
-    """The simulated radar's frames of a motion."""
+    """Simulate the radar's frames of a motion."""
     subject = Subject(height_m=motion.stature_m)
     person = Person(_Clamped(motion), BodySurface(subject, torch.Generator().manual_seed(seed), skin))
     sensor = RadarSensor(MARS_RADAR, MARS_MOUNTING)
@@ -96,7 +96,7 @@ def simulate(motion: MotionSequence, frames: int, skin: Skin, seed: int) -> list
 
 
 class _Clamped:
-    """A motion that stands still after its end: the last frame lasts a little longer."""
+    """Motion that stands still after its end, as the last radar frame ends a little later."""
 
     def __init__(self, motion: MotionSequence) -> None:
         self.motion = motion
@@ -106,7 +106,7 @@ class _Clamped:
 
 
 def _room() -> Scene:
-    """Walls and furniture, 1 m of it below the radar. What stands still hides other things that do."""
+    """Create walls and furniture, for a radar 1 m above the floor; static echoes mask other static echoes."""
     room = Scene.random_room(np.random.default_rng(0))
     return Scene(room.positions_m - np.array([0.0, 0.0, 1.0]), room.rcs_m2)
 
@@ -120,7 +120,7 @@ def _points(cube: np.ndarray) -> np.ndarray:
 
 
 def measure(frames: list[Frame]) -> dict[str, float]:
-    """What is compared, by name."""
+    """Compute the quantities that are compared, by name."""
     counts = np.array([len(frame.points) for frame in frames])
     seen = [frame for frame in frames if len(frame.points) >= 4]
     offsets = [frame.points[:, :3] - frame.joints_m.mean(0) for frame in seen]
@@ -150,14 +150,18 @@ def measure(frames: list[Frame]) -> dict[str, float]:
 
 
 def doppler_histogram(frames: list[Frame]) -> np.ndarray:
-    """Shares of points by Doppler bin, -8 to 7."""
+    """Compute the shares of points by Doppler bin, -8 to 7."""
     speeds = np.concatenate([frame.points[:, 3] for frame in frames])
     bins = np.rint(speeds / MARS_RADAR.velocity_resolution_m_s).astype(int)
     return np.bincount(np.clip(bins, -8, 7) + 8, minlength=16) / max(len(bins), 1)
 
 
 def distance(real: dict[str, float], simulated: dict[str, float]) -> float:
-    """How unlike two tables are: mean of absolute log ratios, shares in tens of points."""
+    """Compute the distance of two tables, a mean over rows.
+
+    A row contributes its absolute log ratio divided by 0.25; a share, its difference in tens of percentage points; the
+    mean height, its difference in units of 0.1 m.
+    """
     terms = []
     for key, value in real.items():
         if key.startswith('mean height'):
@@ -170,12 +174,12 @@ def distance(real: dict[str, float], simulated: dict[str, float]) -> float:
 
 
 def run(parts: list, skin: Skin) -> list[Frame]:
-    """Simulated frames of all clips."""
+    """Simulate the frames of all clips."""
     return [f for i, (frames, motion) in enumerate(parts) for f in simulate(motion, len(frames), skin, i)]
 
 
 def print_table(real: list[Frame], simulated: list[Frame]) -> None:
-    """The comparison as a table."""
+    """Print the comparison as a table."""
     columns = [measure(real), measure(simulated)]
     print('| | recorded | simulated |\n|---|---|---|')
     for key in columns[0]:
@@ -189,7 +193,7 @@ def print_table(real: list[Frame], simulated: list[Frame]) -> None:
 
 
 def draw(real: list[Frame], simulated: list[Frame], path: Path) -> None:
-    """A few frames from the front, and the Doppler histograms."""
+    """Draw a few frames from the front, and the Doppler histograms."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(13, 5.6), layout='constrained')
@@ -227,7 +231,7 @@ def draw(real: list[Frame], simulated: list[Frame], path: Path) -> None:
 
 
 def main() -> None:
-    """Print the table; draw it."""
+    """Print the table and draw the picture."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('mars', type=Path, help='mars_subjects123.npz')
     parser.add_argument('--frames', type=int, default=1000, help='frames to compare')

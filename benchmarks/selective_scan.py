@@ -1,8 +1,8 @@
-"""How fast and how big the selective scan is with each backend that this machine has, alone and inside its layer.
+"""Measure time and memory of the selective scan with each backend of this machine, alone and inside its layer.
 
-Every time is the shortest of several runs, in a process that keeps freed memory: page faults are no one's merit. With
-mambapy installed (``pip install --no-deps mambapy==1.2.0``) its parallel scan is measured beside ours. It pads to a
-power of two, which is why it gets 16,384 tokens and not 18,432.
+Times are the shortest of several runs, in a process that keeps freed memory, so that page faults do not distort them.
+If mambapy is installed (``pip install --no-deps mambapy==1.2.0``), its parallel scan is measured too. It pads to a
+power of two and therefore gets 16,384 tokens instead of 18,432.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from mmradar.memory import keep_freed_memory
 from mmradar.models.layers import VisionMambaLayer
 from mmradar.ops import available_backends, causal_conv1d, selective_scan
 
-_SLOW = {'reference': 4096, 'mambapy': 16_384}  # longest sequences that do not take minutes
+_SLOW = {'reference': 4096, 'mambapy': 16_384}  # longest sequences that take less than minutes
 
 
 def scan_arguments(length: int, dim: int, state: int) -> dict[str, Tensor]:
-    """Inputs of a Mamba layer's scan, batch 1, all of which want a gradient."""
+    """Create the inputs of a Mamba layer's scan, batch 1, all of which require a gradient."""
     tensors = dict(
         u=torch.randn(1, length, dim),
         delta=torch.randn(1, length, dim),
@@ -47,7 +47,7 @@ def scan_arguments(length: int, dim: int, state: int) -> dict[str, Tensor]:
 def mambapy_scan(
     u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, z: Tensor, delta_bias: Tensor
 ) -> Tensor:
-    """The same around mambapy's parallel scan, as its own Mamba block goes about it."""
+    """Compute the same selective scan with mambapy's parallel scan, as in its own Mamba block."""
     from mambapy.pscan import pscan
 
     delta = softplus(delta + delta_bias)[..., None]
@@ -56,11 +56,11 @@ def mambapy_scan(
 
 
 def scans() -> dict[str, Callable[..., Tensor]]:
-    """Everything that can be measured here, by name."""
+    """Return all scans that can be measured on this machine, by name."""
     found = {
         name: partial(selective_scan, delta_softplus=True, backend=name)
         for name, missing in available_backends().items()
-        if missing is None and name != 'triton'  # its interpreter is not made for speed
+        if missing is None and name != 'triton'  # triton's interpreter is not made for speed
     }
     try:
         import mambapy.pscan  # noqa: F401
@@ -71,7 +71,7 @@ def scans() -> dict[str, Callable[..., Tensor]]:
 
 @contextmanager
 def threads(number: int) -> Iterator[None]:
-    """torch's threads, and with them ours."""
+    """Set the number of threads of torch, which the native kernels use too, inside a ``with`` block."""
     before = torch.get_num_threads()
     torch.set_num_threads(number)
     yield
@@ -79,7 +79,7 @@ def threads(number: int) -> Iterator[None]:
 
 
 def best_ms(run: Callable[[], object], repetitions: int) -> float:
-    """Shortest of several runs after a warm-up, in ms; fewer runs of what takes seconds."""
+    """Return the shortest time of several runs after a warm-up run, in ms; at most two runs if one takes over 1 s."""
     start = time.perf_counter()
     run()
     if time.perf_counter() - start > 1:
@@ -95,7 +95,7 @@ def best_ms(run: Callable[[], object], repetitions: int) -> float:
 def forward_and_both_ms(
     run: Callable[[], Tensor | tuple[Tensor, ...]], wanted: list[Tensor], repetitions: int
 ) -> tuple[float, float]:
-    """Shortest time of ``run`` without gradients, and with the gradient of its outputs by every tensor wanted."""
+    """Return the shortest time of ``run`` without gradients, and with gradients by all tensors in ``wanted``, in ms."""
 
     def train() -> None:
         outputs = run()
@@ -108,12 +108,12 @@ def forward_and_both_ms(
 
 
 def peak_rss_mb() -> float:
-    """Most memory that this process ever held, in MB."""
+    """Return the peak resident memory of this process, in MB."""
     return int(re.search(r'VmHWM:\s+(\d+)', Path('/proc/self/status').read_text())[1]) * 1024 / 1e6
 
 
 def extra_memory_mb(backend: str, length: int, dim: int, state: int, backward: bool) -> float:
-    """What a scan takes beyond its inputs, outputs included; run in a process of its own."""
+    """Return the memory that a scan takes in addition to its inputs, including outputs; needs its own process."""
     scan = scans()[backend]
 
     def run(args: dict[str, Tensor]) -> object:
@@ -121,7 +121,7 @@ def extra_memory_mb(backend: str, length: int, dim: int, state: int, backward: b
             y = scan(**args)
             return torch.autograd.grad(y.sum(), list(args.values())) if backward else y
 
-    kept = [run(scan_arguments(16, dim, state))]  # code and threads are there
+    kept = [run(scan_arguments(16, dim, state))]  # loads code and starts threads
     args = scan_arguments(length, dim, state)
     before = peak_rss_mb()
     kept.append(run(args))
@@ -129,7 +129,7 @@ def extra_memory_mb(backend: str, length: int, dim: int, state: int, backward: b
 
 
 def measure_memory(backend: str, length: int, args: argparse.Namespace, backward: bool) -> str:
-    """:func:`extra_memory_mb`, in a process that has nothing else in memory."""
+    """Run :func:`extra_memory_mb` in a process that has nothing else in memory, and return its output."""
     if platform.system() != 'Linux':
         return '-'
     command = [sys.executable, __file__, '--memory-of', backend, '--lengths', str(length), '--dim', str(args.dim)]
@@ -138,7 +138,7 @@ def measure_memory(backend: str, length: int, args: argparse.Namespace, backward
 
 
 def print_scans(args: argparse.Namespace) -> None:
-    """A row for each backend, length and number of threads."""
+    """Print a row for each backend, length and number of threads."""
     print(f'\nSelective scan, batch 1, {args.dim} channels, state {args.state}, float32, all arguments')
     header = ('backend', 'tokens', 'threads', 'forward ms', 'with backward ms', 'extra MB', 'with backward MB')
     print('| ' + ' | '.join(header) + ' |\n|' + '---|' * len(header))
@@ -162,7 +162,7 @@ def print_scans(args: argparse.Namespace) -> None:
 
 
 def print_ratios(args: argparse.Namespace) -> None:
-    """How many times faster the native kernel is, on one thread, in turns with the other."""
+    """Print the speed-up of the native kernel over other scans on one thread, measured in alternation."""
     found = scans()
     others = [name for name in ('torch', 'mambapy') if name in found]
     if 'cpu' not in found:
@@ -185,7 +185,7 @@ def print_ratios(args: argparse.Namespace) -> None:
 
 
 def print_convolutions(args: argparse.Namespace) -> None:
-    """Causal convolution and SiLU: ours, and torch's convolution with tokens where it wants them."""
+    """Print times of causal convolution and SiLU: this package's, and torch's including the transposes it needs."""
     length, dim = max(args.lengths), args.dim
     x, weight, bias = (torch.randn(shape, requires_grad=True) for shape in ((1, length, dim), (dim, 4), (dim,)))
 
@@ -206,7 +206,7 @@ def print_convolutions(args: argparse.Namespace) -> None:
 
 
 def print_layer(args: argparse.Namespace) -> None:
-    """A whole bidirectional layer, and its scans and convolutions alone on what they get inside it."""
+    """Print times of a whole bidirectional layer, and of its scans and convolutions alone, on the same inputs."""
     length, layer = max(args.lengths), VisionMambaLayer(args.dim // 2, d_state=args.state)
     tokens = torch.randn(1, length, args.dim // 2, requires_grad=True)
     x = layer.in_proj(layer.norm(tokens)).chunk(2, dim=-1)[0].detach().requires_grad_()
@@ -236,7 +236,7 @@ def print_layer(args: argparse.Namespace) -> None:
 
 
 def processor() -> str:
-    """Its name, and the widest vectors it has."""
+    """Return the processor's name and its widest vector extension."""
     try:
         text = Path('/proc/cpuinfo').read_text()
     except OSError:
@@ -247,7 +247,7 @@ def processor() -> str:
 
 
 def main() -> None:
-    """Print all tables, or one figure of memory for :func:`measure_memory`."""
+    """Print all tables; or, for :func:`measure_memory`, the extra memory of one scan."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('--lengths', type=int, nargs='+', default=[2048, 18_432], help='tokens')
     parser.add_argument('--dim', type=int, default=256, help='channels')

@@ -1,4 +1,4 @@
-"""How fast radar frames are simulated: one core a frame, two cores a sequence, and the named mini set."""
+"""Measure how fast radar frames are simulated: a frame on one core, a sequence on two cores, and the mini sets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mmradar.simulation.range_profiles import moving_profiles, noise_profiles
 
 
 def best_s(function, repetitions: int) -> float:
-    """Shortest of several runs, after one to warm up, in s."""
+    """Return the shortest time of several runs after a warm-up run, in s."""
     function()
     times = []
     for _ in range(repetitions):
@@ -36,7 +36,7 @@ def best_s(function, repetitions: int) -> float:
 
 
 def frame_parts(repetitions: int) -> None:
-    """What a frame is made of."""
+    """Print the time of each part of simulating a frame."""
     plan = SimulationPlan(train=1, val=0, test=0, num_frames=16)
     config, person = plan.radar_config, plan.person(1)
     sensor = RadarSensor(config, HUPR_MOUNTINGS['hori'])

@@ -1,10 +1,10 @@
-"""How fast a model is as a stream, frame by frame, and where its time goes.
+"""Measure how fast a model runs as a stream, frame by frame, and where the time goes.
 
     python benchmarks/stream.py millimamba-small configs/millimamba_hupr.py --poses-per-window 1 4 --threads 2
 
-Raw frames of two radars, simulated. ``of a frame`` is what is done once a frame, for both views; ``of a window`` the
-rest, the network included: each frame waits for it that completes a window. Medians. A configuration's network has
-random weights.
+The input is simulated raw frames of two radars. ``of a frame`` is the time of the work that is done once per frame, for
+both views; ``of a window`` is the time of the rest, including the network, which a frame that completes a window has to
+wait for. Times are medians. If a model is given as a configuration, its network has random weights.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mmradar.simulation import Camera, SimulationPlan, simulate_sequence
 
 
 def row_of(name: str, poses_per_window: int, frames: int) -> list:
-    """One model's row of the table."""
+    """Measure one model and return its row of the table."""
     stream = RadarPoseStream(init_model(name), poses_per_window=poses_per_window)
     plan = SimulationPlan(train=1, val=0, test=0, num_frames=8, sequences_per_subject=1, radar=vars(stream.radar))
     words = simulate_sequence(plan, 1, Camera())[0]

@@ -1,11 +1,11 @@
-"""What it costs in AP to have poses of a stream earlier, several of one window, or the mean of several windows.
+"""Measure the cost in AP of earlier poses of a stream, several poses per window, or the mean of several windows.
 
     python benchmarks/stream_accuracy.py configs/millimamba_small_simhupr.py mmradar/weights/millimamba_small.pth \\
         --data-root data/simhupr --look-ahead 7 4 2 0 --poses-per-window 2 4 8 --average 4
 
-A split's windows are predicted once, all their frames; every frame's pose is then taken from the window, or windows,
-that ``RadarPoseStream(look_ahead=..., poses_per_window=..., average=...)`` takes it from. The first row is the model as
-it is tested.
+All frames of a split's windows are predicted once. Each frame's pose is then taken from the window, or windows, from
+which ``RadarPoseStream(look_ahead=..., poses_per_window=..., average=...)`` takes it. The first row is the model as it
+is tested.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from mmradar.structures import RadarWindow
 _COLUMNS = dict(
     AP='AP', AP75='AP75', AP_elbow='elbows', AP_wrist='wrists', MPJPE_px='error, px', MPJVE_px='velocity, px a frame'
 )
-# of each frame of a sequence its sample, and the keypoints of all frames of the window around it
+# for each frame of a sequence, its sample and the keypoints of all frames of the window around it
 Windows = list[tuple[PoseDataSample, np.ndarray]]
 
 
 def predict(config: Config, checkpoint: str) -> tuple[list[Windows], HuPRDataset]:
-    """The windows of each sequence of the test split."""
+    """Predict the windows of each sequence of the test split."""
     model, loader = init_model(config, checkpoint), build_loader(config)
     windows = defaultdict(list)
     for batch in loader:
@@ -48,7 +48,7 @@ def predict(config: Config, checkpoint: str) -> tuple[list[Windows], HuPRDataset
 def samples_of(
     sequences: list[Windows], own: RadarWindow, look_ahead: int, poses_per_window: int, average: int
 ) -> list[dict]:
-    """Every frame's sample with its pose, as a stream takes them."""
+    """Return the samples of all frames, with the poses that a stream would return."""
     window = RadarWindow(own.num_frames, own.num_frames - 1 - look_ahead)
     before, _ = frames_beside_key(window, poses_per_window)
     samples = []
@@ -56,7 +56,7 @@ def samples_of(
         last = len(windows) - 1
         for number, (sample, _) in enumerate(windows):
             key = min(number - number % poses_per_window + before, last)
-            # the window whose frame `look_ahead` before its last is `key`, of which ours is the middle one
+            # centre frame of the window that has `key` at `look_ahead` frames before its last one
             centre = min(max(key + own.key_index - window.key_index, 0), last)
             centres = [centre - back * poses_per_window for back in range(average)]
             places = [(each, own.key_index + number - each) for each in centres if each >= 0]

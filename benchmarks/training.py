@@ -1,9 +1,9 @@
-"""How many frames a training supervises a second, and where the time of a step goes.
+"""Measure how many frames a training supervises per second, and where the time of a step goes.
 
     python benchmarks/training.py configs/millimamba_small_simhupr.py configs/millimamba_tiny_simhupr.py
 
-Each configuration trains on a small simulated set of range profiles, made in a temporary folder; batches are those of
-the configuration. ``load`` is a batch in one loading process, which runs beside the rest.
+Each configuration trains, with its own batch size, on a small simulated set of range profiles in a temporary folder.
+``load`` is the time to load a batch in one process; in training this runs in parallel with the rest of the step.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DEVICE = torch.device('cpu')
 
 
 def rows_of(path: str, data: Path, runs: int) -> list:
-    """One configuration's row of the table."""
+    """Measure one configuration and return its row of the table."""
     config = load_config(path)
     set_data_root(config, str(data))
     model = apis.init_model(copy.deepcopy(config)).train()
@@ -58,7 +58,7 @@ def rows_of(path: str, data: Path, runs: int) -> list:
 
 
 def _with_gradients(model: nn.Module, optimizer) -> None:
-    """The optimizer's part of a step."""
+    """Run the optimizer's part of a step on made-up gradients."""
     for parameter in _trained(model):
         parameter.grad = torch.full_like(parameter, 1e-4)
     optimizer.step()

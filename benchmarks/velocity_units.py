@@ -1,4 +1,4 @@
-"""How much the velocity loss weighs beside a network's other losses, in each of its units."""
+"""Compare the velocity loss in each of its units with a network's other losses, by value and gradient norm."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmradar.models.losses import VelocityLoss
 from mmradar.registry import DATASETS, MODELS
 
 BATCH = 8
-UNITS = ('image', 'px', 'body')  # of two dimensions
+UNITS = ('image', 'px', 'body')  # those of poses in two dimensions
 
 
 def main() -> None:

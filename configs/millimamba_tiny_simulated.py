@@ -1,4 +1,5 @@
-# The demo's network on windows that are simulated while it trains, new ones in every epoch: no data set, no disk.
+# The tiny network on windows that are simulated during training, new ones in every epoch, so that neither a data set
+# nor disk space is needed.
 _base_ = 'millimamba_tiny_simhupr.py'
 
 num_workers = 2

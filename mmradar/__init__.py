@@ -3,7 +3,7 @@
 from mmradar.compat import install_stand_ins
 from mmradar.version import __version__
 
-# Before anything of mmpose is imported: its optional dependencies may be missing.
+# Before any import of mmpose, whose optional dependencies may be missing.
 install_stand_ins()
 
 __all__ = ['__version__']

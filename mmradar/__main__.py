@@ -1,4 +1,4 @@
-"""``python -m mmradar COMMAND``"""
+"""Entry point of ``python -m mmradar COMMAND``."""
 
 from mmradar.commands import main
 

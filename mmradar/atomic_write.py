@@ -1,4 +1,4 @@
-"""Atomic writes: a file or folder is there whole or not at all."""
+"""Atomic writes: a file or folder appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from typing import BinaryIO
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """A file to write, beside its place and renamed when whole: a killed process leaves nothing that is taken for it.
+    """Open a temporary file next to ``path`` and rename it to ``path`` when it is complete.
 
-    Several processes or threads may write the same; the last one's stays.
+    A killed process leaves nothing at ``path``. Several processes or threads may write the same path; the last one
+    wins.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: If the file cannot be written.
     """
     unfinished = _unfinished(path)
     try:
@@ -33,10 +34,10 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill, beside its place and renamed when whole; what was in it goes if that fails.
+    """Make a temporary folder next to ``path`` and rename it to ``path`` when it is complete; remove it on failure.
 
     Raises:
-        OSError: It cannot be made, or a folder with files is at its place.
+        OSError: If the folder cannot be made, or ``path`` is a folder that contains files.
     """
     unfinished = _unfinished(path)
     unfinished.mkdir(parents=True)
@@ -48,5 +49,5 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def _unfinished(path: Path) -> Path:
-    # no process number: threads share it, and computers or containers that share a folder may have the same
+    # no process number: threads share it, and it may be the same on computers or containers that share a folder
     return path.with_name(f'.{path.stem}.{uuid.uuid4().hex[:12]}.unfinished')

@@ -1,9 +1,9 @@
-"""Stand-ins for the parts of mmpose 1.3 that need packages mmradar does not.
+"""Stand-ins for packages that mmpose 1.3 imports and mmradar does not need.
 
-``import mmpose.models`` reaches for compiled mmcv ops, mmdet, torchvision and xtcocotools, none of which a radar
-model uses and some of which have no wheel for recent Python or numpy. :func:`install_stand_ins` puts a finder at the
-*end* of ``sys.meta_path``: it is asked only after every real finder has said no, so a package that is installed is
-never hidden. Whatever is taken from a stand-in imports, and raises :class:`MissingPackageError` once it is called.
+``import mmpose.models`` imports compiled mmcv ops, mmdet, torchvision and xtcocotools, none of which a radar model uses
+and some of which have no wheel for recent Python or numpy. :func:`install_stand_ins` puts a finder at the *end* of
+``sys.meta_path``: it is asked only after every real finder has failed, so an installed package is never hidden. Every
+name can be imported from a stand-in, and raises :class:`MissingPackageError` when it is called.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 import importlib
 import importlib.abc
 import importlib.machinery
+import importlib.metadata
 import importlib.util
 import sys
 import warnings
 from types import ModuleType
 
-# module -> what a user would install to get the real thing
+# module -> what to install for the real module
 _STAND_INS = {
     'mmcv._ext': 'the full mmcv (compiled from source; mmcv-lite has no ops)',
     'mmdet': 'mmdet',
@@ -29,17 +30,17 @@ _STAND_INS = {
     'xtcocotools.mask': 'xtcocotools',
 }
 
-# What another package, which mmradar has anyway, does just as well: xtcocotools is a fork of pycocotools that changed
-# the evaluation, not the reading of annotations.
+# Names that a package that mmradar requires anyway can supply: xtcocotools is a fork of pycocotools that changed the
+# evaluation, not the reading of annotations.
 _INSTEAD = {'xtcocotools.coco.COCO': 'pycocotools.coco'}
 
 
 class MissingPackageError(ImportError):
-    """An op of a package that is not installed was called."""
+    """Error of a call into a package that is not installed."""
 
 
 def _missing(qualified_name: str, package: str) -> type:
-    """A class (so that it can be subclassed, called or named in a type hint) that raises when it is used."""
+    """Return a class (it can be subclassed, called or named in a type hint) that raises when it is instantiated."""
 
     def refuse(self, *args, **kwargs):
         raise MissingPackageError(
@@ -52,7 +53,11 @@ def _missing(qualified_name: str, package: str) -> type:
 
 
 class _StandInModule(ModuleType):
-    """A module whose every public attribute is a class that refuses to be used, but for those in ``_INSTEAD``."""
+    """Module whose public attributes are classes that raise when instantiated, except those in ``_INSTEAD``."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__version__ = '0.0.0+mmradar.stand.in'
 
     def __getattr__(self, name: str):
         if name.startswith('__'):
@@ -67,14 +72,14 @@ class _StandInModule(ModuleType):
 
 
 class _StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds a module of ``_STAND_INS`` when nobody else did."""
+    """Finder of the modules in ``_STAND_INS`` that no other finder has found."""
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname not in _STAND_INS:
             return None
         parent = fullname.rpartition('.')[0]
-        # A missing submodule of a package that is really there is that package's own affair (mmcv._ext excepted:
-        # it is exactly what mmcv-lite leaves out).
+        # No stand-in for a missing submodule of a package that is really installed, except mmcv._ext, which mmcv-lite
+        # leaves out.
         if parent and parent != 'mmcv' and not is_stand_in(parent):
             return None
         is_package = any(name.startswith(f'{fullname}.') for name in _STAND_INS)
@@ -84,21 +89,21 @@ class _StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return _StandInModule(spec.name)
 
     def exec_module(self, module):
-        module.__version__ = '0.0.0+mmradar.stand.in'
+        """Do nothing: the module makes its attributes on demand."""
 
 
 def is_stand_in(name: str) -> bool:
-    """Whether the imported module ``name`` is one of this file's stand-ins."""
+    """Return whether the imported module ``name`` is a stand-in made by this file."""
     return isinstance(sys.modules.get(name), _StandInModule)
 
 
 def _replace_if_broken(package: str, probe: str) -> None:
-    """Stand in for an installed ``package`` whose binary cannot be imported (xtcocotools' wheel with numpy 2)."""
+    """Replace an installed ``package`` whose binary cannot be imported (xtcocotools' wheel with numpy 2)."""
     if importlib.util.find_spec(package) is None:
         return
     try:
         importlib.import_module(probe)
-    except Exception as error:  # the binary's own failure: ValueError, ImportError or worse, and said below
+    except Exception as error:  # a broken binary raises ValueError, ImportError or others; the warning shows it
         for name in [n for n in sys.modules if n == package or n.startswith(f'{package}.')]:
             del sys.modules[name]
         warnings.warn(
@@ -107,13 +112,30 @@ def _replace_if_broken(package: str, probe: str) -> None:
         for name in sorted(n for n in _STAND_INS if n == package or n.startswith(f'{package}.')):
             module = _StandInModule(name)
             module.__path__ = []
-            module.__version__ = '0.0.0+mmradar.stand.in'
             sys.modules[name] = module
 
 
 def install_stand_ins() -> None:
-    """Make ``mmpose.models``, ``.datasets``, ``.evaluation`` and ``.visualization`` importable. Idempotent."""
+    """Make ``mmpose.models``, ``.datasets``, ``.evaluation`` and ``.visualization`` importable; idempotent."""
     if any(isinstance(finder, _StandInFinder) for finder in sys.meta_path):
         return
     _replace_if_broken('xtcocotools', 'xtcocotools.mask')
     sys.meta_path.append(_StandInFinder())
+
+
+def check_mmpose() -> None:
+    """Check that a version of mmpose is installed that this package works with.
+
+    Raises:
+        ImportError: It is missing, or has another version; the message says how to install it.
+    """
+    try:
+        found = importlib.metadata.version('mmpose')
+    except importlib.metadata.PackageNotFoundError:
+        found = None
+    if found is None or not found.startswith('1.3.'):
+        raise ImportError(
+            f'mmradar needs mmpose 1.3, found {found or "none"}. Install it with\n'
+            '  pip install --no-deps mmpose==1.3.2\n'
+            'without its dependencies: chumpy among them no longer builds, and what else it needs came with mmradar.'
+        )

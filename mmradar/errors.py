@@ -1,17 +1,17 @@
-"""Errors that are the user's to mend. The tools print their message alone, without a traceback."""
+"""Errors that the user can fix. The tools print their message only, without a traceback."""
 
 
 class DataError(ValueError):
-    """A data set is missing, incomplete or contradicts its configuration. The message names file and remedy."""
+    """Error of a data set that is missing, incomplete or contradicts its configuration; names file and remedy."""
 
 
 class ConfigError(ValueError):
-    """A configuration names something that does not exist, or asks for something impossible."""
+    """Error of a configuration that names something that does not exist, or asks for something impossible."""
 
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be read, belongs to another model, or holds weights that are no numbers."""
+    """Error of a checkpoint that cannot be read, belongs to another model, or has NaN or infinite weights."""
 
 
 class TrainingError(RuntimeError):
-    """A training came to numbers that are none. The message says when, and from which checkpoint to go on."""
+    """Error of a training that reached NaN or infinity; names the step and the checkpoint to resume from."""

@@ -1,11 +1,12 @@
-"""References in configurations, as Hydra's: ``'${num_frames}'`` stands for the top-level entry ``num_frames``.
+"""References in configurations, as in Hydra: ``'${num_frames}'`` stands for the top-level entry ``num_frames``.
 
-mmengine reads a base before the configuration that inherits from it. What a base derives in Python from a fact does not
-follow when the child changes the fact; a reference does, because it is looked up when everything is merged.
+mmengine reads a base before the configuration that inherits from it. A value that a base derives in Python does not
+follow when the child changes the entry it was derived from; a reference does, because it is looked up after merging.
 
-``'${radar.num_loops}'`` and ``'${range_bins[0]}'`` lead into an entry. ``'${range_bins[1] - range_bins[0]}'`` and
-``'${len(views)}'`` are computed, with ``+ - * //``, numbers, brackets and ``len``. A string that is one reference gives
-the value itself, copied; within a longer string its text is put in. What is referred to may refer on.
+``'${radar.num_loops}'`` and ``'${range_bins[0]}'`` refer to parts of an entry. ``'${range_bins[1] - range_bins[0]}'``
+and ``'${len(views)}'`` are computed; allowed are ``+ - * //``, numbers, brackets and ``len``. A string that is a single
+reference is replaced by a copy of the value itself; in a longer string the value's text is inserted. An entry that is
+referred to may contain references too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import difflib
 import operator
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from mmengine.config import Config
 
@@ -25,22 +26,23 @@ from mmradar.errors import ConfigError
 
 _REFERENCE = re.compile(r'\$\{([^{}]*)\}')
 _OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv}
-_Settings = TypeVar('_Settings', Config, dict)
+_Settings = TypeVar('_Settings', bound=Config | dict)
 
 
-def is_reference(node: Any) -> bool:
-    """Whether something is a string that holds a reference."""
+def is_reference(node: Any) -> TypeGuard[str]:
+    """Return whether ``node`` is a string that contains a reference."""
     return isinstance(node, str) and '${' in node
 
 
 def resolve(config: _Settings) -> _Settings:
-    """A configuration with values in place of its references.
+    """Return a copy of a configuration with all references replaced by their values.
 
     Args:
-        config: All of it, as references are looked up from its top. It stays as it is.
+        config: The whole configuration, because references are looked up from its top level. It is not changed.
 
     Raises:
-        ConfigError: A name that is not there, a circle, or what is no reference; with the dotted key where it stands.
+        ConfigError: If a reference names a missing entry, leads back to itself, or is malformed. The message gives its
+            dotted key.
     """
     references, resolved = _References(config), copy.deepcopy(config)
     for name in list(config):
@@ -49,20 +51,20 @@ def resolve(config: _Settings) -> _Settings:
 
 
 def check_resolved(settings: Any, place: str = '') -> None:
-    """Refuse settings in which references are left, before they are taken for values.
+    """Raise if settings still contain references, before these are mistaken for values.
 
     Args:
-        settings: Of what is to be built.
-        place: Their dotted key, for the message; none of a whole configuration.
+        settings: Settings of the object to be built.
+        place: Dotted key of the settings, for the message; empty for a whole configuration.
 
     Raises:
-        ConfigError: There is one.
+        ConfigError: If a reference is left.
     """
     if is_reference(settings):
         raise ConfigError(
             f'{place} = {settings!r} is a reference still. Read configurations with '
-            'mmradar.apis.configuration.load_config, or build runners with mmradar.registry.RUNNERS. What these dump, '
-            'such as the file in the work directory of a training, has values, for mmengine and mmpose too.'
+            'mmradar.apis.configuration.load_config, or build runners with mmradar.registry.RUNNERS. Configurations '
+            'that these save, as in the work directory of a training, have values and suit mmengine and mmpose too.'
         )
     if isinstance(settings, (Config, Mapping)):
         for name in settings:
@@ -73,17 +75,17 @@ def check_resolved(settings: Any, place: str = '') -> None:
 
 
 def value_at(config: Config | Mapping[str, Any], key: str) -> Any:
-    """A copy of the value at a dotted key, without references.
+    """Return a copy of the value at a dotted key, with its references replaced by values.
 
     Raises:
-        ConfigError: As :func:`resolve`; or there is no such key.
+        ConfigError: See :func:`resolve`; or if there is no such key.
     """
     references = _References(config)
     return references.value(*references.find(key.split('.')))
 
 
 def referred(node: Any) -> Iterator[str]:
-    """Dotted keys of what the references in nested settings lead to; what is no reference is passed over."""
+    """Yield the dotted keys that the references in nested settings refer to; skip malformed references."""
     if isinstance(node, str):
         for text in _REFERENCE.findall(node):
             with contextlib.suppress(_NoReference):
@@ -94,21 +96,22 @@ def referred(node: Any) -> Iterator[str]:
 
 
 class _References:
-    """Looks references up in a configuration, and knows which are being looked up."""
+    """Resolver of references in a configuration, which tracks the references being resolved to detect cycles."""
 
     def __init__(self, config: Config | Mapping[str, Any]) -> None:
-        self.config = config
-        self.open: list[tuple[str, bool]] = []  # keys of the strings that led here, and whether only on the way
+        self.config: Any = config  # a node, as all settings below it
+        self.open: list[tuple[str, bool]] = []  # (key, on_the_way) of each string being resolved
 
     def value(self, node: Any, key: str) -> Any:
-        """A copy of the settings at ``key`` without references."""
+        """Return a copy of the settings at ``key`` with references replaced by values."""
+        kind = type(node)  # a ConfigDict stays one
         if isinstance(node, Mapping):
-            return type(node)({name: self.value(child, f'{key}.{name}') for name, child in node.items()})
+            return kind({name: self.value(child, f'{key}.{name}') for name, child in node.items()})
         if isinstance(node, (list, tuple)):
-            return type(node)(self.value(child, f'{key}.{index}') for index, child in enumerate(node))
+            return kind(self.value(child, f'{key}.{index}') for index, child in enumerate(node))
         if not is_reference(node):
             return copy.deepcopy(node)
-        with self._standing_at(key, node, on_the_way=False):
+        with self._resolving(key, node, on_the_way=False):
             if whole := _REFERENCE.fullmatch(node):
                 return self._computed(_parsed(whole[1]))
             if is_reference(_REFERENCE.sub('', node)):
@@ -116,12 +119,16 @@ class _References:
             return _REFERENCE.sub(lambda part: str(self._computed(_parsed(part[1]))), node)
 
     def find(self, place: list[str]) -> tuple[Any, str]:
-        """What the configuration has at a place, and its dotted key; references are followed on the way there only."""
+        """Return the settings at a place and their dotted key.
+
+        References on the way are followed; the settings found are returned with their references.
+
+        Args:
+            place: Keys and indices from the top level.
+        """
         node, key = self.config, ''
         for part in place:
-            if is_reference(node) and (whole := _REFERENCE.fullmatch(node)):
-                with self._standing_at(key, node, on_the_way=True):
-                    node, key = self.find(_place(_parsed(whole[1])))
+            node, key = self._follow(node, key)
             known = node if isinstance(node, (Config, Mapping)) else range(len(node) if _is_list(node) else 0)
             part = int(part) if _is_list(node) and part.isdigit() else part
             if part not in known:
@@ -129,6 +136,13 @@ class _References:
                 near = f'; did you mean {" or ".join(map(repr, near))}?' if near else ''
                 raise ConfigError(f'{self._where()}{key or "the configuration"} has no {part!r}{near}')
             node, key = node[part], f'{key}.{part}'.lstrip('.')
+        return node, key
+
+    def _follow(self, node: Any, key: str) -> tuple[Any, str]:
+        """Return the settings that ``node`` refers to and their dotted key; itself if it is not a single reference."""
+        if is_reference(node) and (whole := _REFERENCE.fullmatch(node)):
+            with self._resolving(key, node, on_the_way=True):
+                return self.find(_place(_parsed(whole[1])))
         return node, key
 
     def _computed(self, node: ast.expr) -> Any:
@@ -139,13 +153,21 @@ class _References:
         try:
             if isinstance(node, ast.BinOp):
                 return _OPERATIONS[type(node.op)](self._computed(node.left), self._computed(node.right))
-            return len(self._computed(node.args[0]))
+            if isinstance(node, ast.Call):  # len(...)
+                return len(self._computed(node.args[0]))
         except (TypeError, ZeroDivisionError) as error:
             raise ConfigError(f'{self._where()}{ast.unparse(node)} cannot be computed: {error}') from None
+        raise _NoReference
 
     @contextlib.contextmanager
-    def _standing_at(self, key: str, string: str, on_the_way: bool) -> Iterator[None]:
-        """The references of a string are looked up within."""
+    def _resolving(self, key: str, string: str, on_the_way: bool) -> Iterator[None]:
+        """Mark a string's references as being resolved; raise on cycles, and name the key in errors.
+
+        Args:
+            key: Dotted key of the string.
+            string: The string, for the message.
+            on_the_way: The reference is followed only to reach an entry below it; this is not a cycle of its value.
+        """
         if (key, on_the_way) in self.open:
             way = ' -> '.join([*(passed for passed, _ in self.open), key])
             raise ConfigError(f'{key}: its reference leads back to it: {way}')
@@ -154,8 +176,8 @@ class _References:
             yield
         except _NoReference:
             raise ConfigError(
-                f"{key} = {string!r} is no reference; one is '${{name}}', '${{name.name}}', '${{name[0]}}' or made of "
-                'such with + - * // and len()'
+                f"{key} = {string!r} is no reference; one is '${{name}}', '${{name.name}}', '${{name[0]}}' or an "
+                'expression of these with + - * // and len()'
             ) from None
         finally:
             self.open.pop()
@@ -165,7 +187,7 @@ class _References:
 
 
 class _NoReference(Exception):
-    """What stands in ``${}`` is none of what may stand there."""
+    """Error of a ``${}`` whose content is not allowed there."""
 
 
 def _is_list(node: Any) -> bool:
@@ -173,7 +195,7 @@ def _is_list(node: Any) -> bool:
 
 
 def _parsed(text: str) -> ast.expr:
-    """What stands in ``${}``, after a check that it is made of nothing but what may stand there."""
+    """Parse the content of ``${}``, and check that it consists of allowed expressions only."""
     try:
         expression = ast.parse(text.strip(), mode='eval').body
     except SyntaxError:
@@ -183,7 +205,7 @@ def _parsed(text: str) -> ast.expr:
 
 
 def _places(node: ast.expr) -> Iterator[list[str]]:
-    """The places of a configuration that an expression is made of."""
+    """Yield the places of a configuration that an expression refers to; raise if it has other parts."""
     match node:
         case ast.Name() | ast.Attribute() | ast.Subscript():
             yield _place(node)

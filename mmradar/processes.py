@@ -1,4 +1,4 @@
-"""Independent jobs side by side in processes."""
+"""Independent jobs in parallel processes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Result = TypeVar('Result')
 
 
 def run_jobs(function: Callable[..., Result], jobs: Sequence[tuple], workers: int = 1) -> Iterator[Result]:
-    """Call a function once for every job, one thread each; yield results as they are done.
+    """Call a function once per job, with one thread per job; yield the results as they finish.
 
     Args:
-        function: Importable by name.
-        jobs: Its arguments.
-        workers: Processes; with one, jobs run here, in their order.
+        function: Function that can be imported by name.
+        jobs: Positional arguments of each call.
+        workers: Number of processes; with one, the jobs run in this process, in order.
 
     Raises:
-        Exception: What the first failing job raises; jobs that have not begun are cancelled.
+        Exception: The exception of the first job that fails; jobs that have not started are cancelled.
     """
     if workers <= 1:
         threads = torch.get_num_threads()

@@ -1,4 +1,4 @@
-"""What a training's own files may hold, so that ``torch.load`` reads them without running code from them."""
+"""Classes that checkpoints of a training may contain, so that ``torch.load`` reads them without running their code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mmradar.errors import CheckpointError
 
 
 def _history_method(owner: type, name: str):
-    """``getattr`` for the one use that mmengine's checkpoints make of it: naming a method of the log history."""
+    """Replace ``getattr`` for its only use in mmengine's checkpoints: naming a method of the log history."""
     if owner is not HistoryBuffer or name not in ('min', 'max', 'current', 'mean'):
         raise CheckpointError(f'the checkpoint asks for {name!r} of {owner!r}, which no training state needs')
     return getattr(owner, name)
@@ -19,12 +19,12 @@ def _history_method(owner: type, name: str):
 def allow_training_state() -> None:
     """Let ``torch.load`` read the log history in mmengine's checkpoints without giving up ``weights_only``.
 
-    torch >= 2.6 refuses every class that it was not told of; mmengine 0.10 saves ``HistoryBuffer`` and numpy arrays.
-    None of these can run code when it is read; ``getattr``, by which
-    the history names its methods, is replaced by one that knows those methods only.
+    torch >= 2.6 refuses every class that is not registered as safe; mmengine 0.10 saves ``HistoryBuffer`` and numpy
+    arrays. None of these can run code when it is read; ``getattr``, by which the history names its methods, is replaced
+    by a function that accepts only those methods.
 
-    :mod:`mmradar.registry` calls it, so that whoever builds anything of mmradar's - mmengine's ``Runner``, mmpose's
-    ``init_model`` and tools - can read its checkpoints.
+    :mod:`mmradar.registry` calls this function, so that everything that builds objects of mmradar (mmengine's
+    ``Runner``, mmpose's ``init_model`` and tools) can read its checkpoints.
     """
     reconstruct, (scalar, _) = np.zeros(1).__reduce__()[0], np.float64(0).__reduce__()
     allowed = [HistoryBuffer, reconstruct, scalar, np.ndarray, np.dtype]

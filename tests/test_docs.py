@@ -121,23 +121,23 @@ def test_options_that_do_not_exist_are_noticed(option, message):
         resolve(option, read('baselines/hupr_hupr').to_dict(), class_of('CVMamba'))
 
 
-# README.md
+# docs/configurations.md
 
 SIZES = [
     row
-    for row in rows((REPOSITORY / 'README.md').read_text())
+    for row in rows((REPOSITORY / 'docs/configurations.md').read_text())
     if len(row) == 4 and re.fullmatch(r'`[\w/]+\.py`', row[0]) and row[2].endswith(' M')
 ]
 
 
-def test_the_readme_has_the_sizes_of_all_configurations_but_ablations():
+def test_the_page_has_the_sizes_of_all_configurations_but_ablations():
     files = (REPOSITORY / 'configs').rglob('*.py')
     names = {str(path.relative_to(REPOSITORY / 'configs')) for path in files}
     assert {row[0].strip('`') for row in SIZES} == {n for n in names if not n.startswith(('_base_', 'ablations'))}
 
 
 @pytest.mark.parametrize('name, _, parameters, gmacs', SIZES, ids=[row[0] for row in SIZES])
-def test_the_readme_s_sizes_are_counted(name, _, parameters, gmacs):
+def test_the_sizes_are_counted(name, _, parameters, gmacs):
     complexity = model_complexity(read(name.strip('`').removesuffix('.py')))
     assert f'{complexity.parameters / 1e6:.2f} M' == parameters
     assert f'{complexity.total_macs / 1e9:.2f}' == gmacs

@@ -11,7 +11,9 @@ from mmradar.radar import calibrate, open_recording
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('file', type=Path, help='recording in which nothing moves and nothing else is as near')
+    parser.add_argument(
+        'file', type=Path, help='recording without motion and without another object near the range of the reflector'
+    )
     add_radar_argument(parser)
     parser.add_argument(
         '--position',
@@ -19,10 +21,15 @@ def main() -> None:
         nargs=3,
         required=True,
         metavar=('X', 'Y', 'Z'),
-        help='of the reflector in m, from the middle of the array: along it, away from it, across it',
+        help='of the reflector in m, relative to the middle of the array: along the array, away from it, across it',
     )
-    parser.add_argument('--frames', type=int, default=16, help='how many frames to average')
-    parser.add_argument('--search', type=float, default=0.3, help='how far from its range to look for its echo, in m')
+    parser.add_argument('--frames', type=int, default=16, help='number of frames to average')
+    parser.add_argument(
+        '--search',
+        type=float,
+        default=0.3,
+        help='largest distance between the range of its echo and its position, in m',
+    )
     parser.add_argument('--out', type=Path, default=Path('calibration.json'), help='file to write')
     args = parser.parse_args()
     check_output_file(args.out)
@@ -34,7 +41,9 @@ def main() -> None:
         tx, rx = divmod(antenna, config.num_rx)
         print(f'TX {tx} RX {rx}: {gain_db:+6.2f} dB, {phase_rad:+6.3f} rad')
     calibration.save(args.out)
-    print(f"{args.out} written; use it: dict(type='RangeDopplerMap', calibrations=dict(VIEW={str(args.out)!r}), ...)")
+    print(
+        f"{args.out} written. To use it: dict(type='RangeDopplerMap', calibrations=dict(VIEW={str(args.out)!r}), ...)"
+    )
 
 
 if __name__ == '__main__':

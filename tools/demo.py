@@ -1,4 +1,4 @@
-"""Simulate, train, evaluate and draw: the whole of mmradar in one run on a CPU."""
+"""Simulate data, then train, evaluate and draw: all steps of mmradar in one run on a CPU."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PUBLISHED = 'millimamba-small'
 
 
 def configuration(data: Path, options: dict[str, Any] | None = None) -> Config:
-    """The demo's configuration on the simulated set, with options by dotted key."""
+    """Read the demo's configuration for the simulated data set, with options by dotted key."""
     config = load_config(str(CONFIG), options)
     for note in set_data_root(config, str(data)):
         print(f'Note: {note}', file=sys.stderr)
@@ -35,25 +35,29 @@ def configuration(data: Path, options: dict[str, Any] | None = None) -> Config:
 
 
 def progress() -> ProgressHook:
-    """A bar over batches."""
+    """Make a hook that shows a progress bar over batches."""
     return ProgressHook(progress_bar('batches'))
 
 
 def contact_sheet(pictures: list[Path], path: Path) -> None:
-    """All pictures below each other in one."""
+    """Write all pictures into one, stacked vertically."""
     imsave(path, np.concatenate([imread(picture)[..., :3] for picture in pictures]))
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--data', type=Path, default=Path('data/simhupr'), help='folder of the simulated set')
+    parser.add_argument('--data', type=Path, default=Path('data/simhupr'), help='folder of the simulated data set')
     parser.add_argument('--out', type=Path, default=Path('demo_output'), help='folder for everything else')
-    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='processes that simulate')
+    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='number of processes that simulate')
     parser.add_argument(
-        '--epochs', type=int, default=None, help='epochs to train, if not as many as the configuration says'
+        '--epochs', type=int, default=None, help='epochs to train; those of the configuration if not given'
     )
     parser.add_argument(
-        '--sequences', type=int, nargs=4, metavar=('TRAIN', 'VAL', 'TEST', 'UNSEEN'), help='sequences to simulate'
+        '--sequences',
+        type=int,
+        nargs=4,
+        metavar=('TRAIN', 'VAL', 'TEST', 'UNSEEN'),
+        help='sequences to simulate in each split',
     )
     return parser.parse_args()
 
@@ -93,9 +97,9 @@ def main() -> None:
 
     checkpoint = work_dir / f'epoch_{epochs}.pth'
     pictures = (args.out / 'pictures').resolve()
-    # a dozen pictures, not all of the same frame of a sequence
+    # about a dozen pictures; the factor 0.81 avoids drawing the same frame of every sequence
     interval = max(1, int(0.81 * plan.test * plan.num_frames / 12))
-    print('4/5  Evaluating on subjects that were never trained on, and on motions that were not either')
+    print('4/5  Evaluating on unseen subjects, and on unseen motions')
     draw = dict(out_dir=str(pictures), interval=interval, wait_time=1)
     with output_to(args.out / 'test.log'):
         config = configuration(args.data, options)
@@ -143,12 +147,12 @@ Simulated subjects that the network has never seen:
 
 {chr(10).join(lines)}
 
-Motion explained, of knees, ankles, elbows, wrists: 1 sees all of it, 0 no more than the mean pose at true size.
+Motion explained, of knees, ankles, elbows, wrists: 1 is all of it, 0 no more than the mean pose at true size.
 
 Took {minutes:.1f} minutes, {train_minutes:.1f} of them training (with its validation).
 
-  pictures     {args.out / 'overview.png'}, and one by one in {args.out / 'pictures'}/
-  video        {args.out / PUBLISHED / 'visualizations'}/, by the weights that come with the package
+  pictures     {args.out / 'overview.png'}, and single ones in {args.out / 'pictures'}/
+  video        {args.out / PUBLISHED / 'visualizations'}/, predicted with the weights that come with the package
   checkpoint   {checkpoint}
   logs         {args.out / 'train.log'}, {args.out / 'training'}/
   radar data   {args.data}/single_<N>/{{hori,vert}}/adc_data.profiles.npy

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# CONFIG CHECKPOINT GPUS [further flags of tools/test.py]: one process a GPU, or, on a machine without, that many CPU processes.
+# Usage: dist_test.sh CONFIG CHECKPOINT GPUS [further flags of tools/test.py]
+# Starts one process per GPU; on a machine without GPUs, the same number of CPU processes.
 set -euo pipefail
 CONFIG=$1
 CHECKPOINT=$2

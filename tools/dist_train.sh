@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# CONFIG GPUS [further flags of tools/train.py]: one process a GPU, or, on a machine without, that many CPU processes.
+# Usage: dist_train.sh CONFIG GPUS [further flags of tools/train.py]
+# Starts one process per GPU; on a machine without GPUs, the same number of CPU processes.
 set -euo pipefail
 CONFIG=$1
 PROCESSES=$2

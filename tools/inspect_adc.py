@@ -1,4 +1,4 @@
-"""Say what a raw radar file is and what is wrong with it, and draw what it saw."""
+"""Describe a raw radar file, report its problems, and draw its content."""
 
 from mmradar.commands import run_command
 

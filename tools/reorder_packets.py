@@ -1,4 +1,4 @@
-"""Make a raw file of a dump of a DCA1000's UDP packets: in order, lost ones filled with zeros and told."""
+"""Convert a dump of a DCA1000's UDP packets to a raw file: reorder packets, fill lost ones with zeros and list them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('dump', type=Path, help="mmWave Studio's adc_data_Raw_0.bin, bare datagrams, .pcap or .pcapng")
     parser.add_argument('out', type=Path, nargs='?', default=Path('adc_data.bin'), help='file to write')
-    parser.add_argument('--source', help='whose packets to take, where a capture holds those of several cards')
-    parser.add_argument('--port', type=int, help='UDP port that they went to, of a capture; 4098 if not given')
-    parser.add_argument('--recording', type=int, help='which to take, from 0, where a dump holds several')
+    parser.add_argument('--source', help='sender whose packets to take, if a capture holds packets of several cards')
+    parser.add_argument('--port', type=int, help='destination UDP port of the packets in a capture; 4098 if not given')
+    parser.add_argument(
+        '--recording', type=int, help='number of the recording to take, from 0, if a dump holds several'
+    )
     args = parser.parse_args()
     check_output_file(args.out)
     stream = read_packets(args.dump, source=args.source, port=args.port, recording=args.recording)
@@ -25,9 +27,9 @@ def main() -> None:
         f'order, {stream.duplicates:,} twice'
     )
     if stream.strays:
-        print(f'{stream.strays:,} packets of something else were left out.')
+        print(f'{stream.strays:,} packets from other sources were left out.')
     if stream.first_byte:
-        print(f'The dump begins late: the board had sent {stream.first_byte:,} bytes before.')
+        print(f'The dump begins late: the board had already sent {stream.first_byte:,} bytes.')
     if stream.lost:
         print(f'{stream.lost_bytes:,} bytes were lost and are zeros, in {len(stream.lost):,} gaps:')
         for offset, size in stream.lost[:20]:

@@ -1,5 +1,5 @@
 default_scope = 'mmradar'
-runner_type = 'mmradar.engine.runner.RadarPoseRunner'  # reads '${...}'; mmengine's own takes a dumped configuration
+runner_type = 'mmradar.engine.runner.RadarPoseRunner'  # resolves '${...}'; mmengine's own needs a dumped configuration
 
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),
@@ -7,20 +7,20 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=3, save_best='coco/AP', rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    # A loss or gradient that is no number stops the training; action='skip' leaves the step out.
+    # A NaN or infinite loss or gradient stops the training; with action='skip', the step is skipped.
     finite_guard=dict(type='FiniteGuardHook', action='stop'),
     visualization=dict(type='RadarPoseVisualizationHook', enable=False),
 )
 
 custom_hooks = [
     dict(type='EpochSeedHook'),
-    # Without it, a checkpoint of another model loads what fits. Remove it to fine-tune from other weights.
+    # Rejects checkpoints of other models, of which mmengine would load what fits. Remove it to fine-tune from one.
     dict(type='CheckpointGuardHook'),
 ]
 
 env_cfg = dict(
     cudnn_benchmark=False, mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0), dist_cfg=dict(backend='nccl')
-)  # the tools take gloo where there is no GPU
+)  # without a GPU, the tools use gloo
 
 randomness = dict(seed=0)
 log_level = 'INFO'

@@ -1,4 +1,4 @@
-# The demo's network with the twelve antennas of the angle transform in the order in which their transmitters fire; the
+# The tiny network with the twelve antennas of the angle transform in the firing order of their transmitters; the
 # table of all orders is in docs/radar_processing.md.
 _base_ = '../millimamba_tiny_simhupr.py'
 

@@ -1,5 +1,5 @@
-# The demo's network with an angle transform of each row of antennas: the eight in line, and the raised four, whose
-# phase against the eight is the elevation. Ours, beside the paper's one transform over all twelve; the table of all
+# The tiny network with one angle transform per row of antennas: the eight in line, and the raised four, whose phase
+# relative to the eight gives the elevation. Not in the paper, which has one transform over all twelve; the table of all
 # orders is in docs/radar_processing.md.
 _base_ = '../millimamba_tiny_simhupr.py'
 

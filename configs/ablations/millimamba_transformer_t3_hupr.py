@@ -1,5 +1,5 @@
-# Table 8 of the paper (encoder), row of the Transformer at T = 3, 1.5 AP below Mamba's, millimamba_t3_hupr.py; beyond,
-# its attention ran out of memory there. The numbers of that table are TransHuPR's.
+# Table 8 of the paper (encoder), row of the Transformer at T = 3, 1.5 AP below Mamba (millimamba_t3_hupr.py). With more
+# frames, its attention ran out of memory in the paper. The numbers of that table are TransHuPR's.
 _base_ = 'millimamba_t3_hupr.py'
 
 model = dict(backbone=dict(mixer=dict(layer=dict(_delete_=True, type='TransformerEncoderLayer'))))

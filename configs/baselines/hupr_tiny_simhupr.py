@@ -1,8 +1,9 @@
-# HuPR's network small enough for minutes on two CPU cores, beside millimamba_tiny_simhupr.py: the same simulated set,
-# 3D heatmaps (and their cache), optimizer and number of steps, so that only the networks differ. All of it is ours:
-# four frames (three cannot be halved twice), a quarter of the channels, maps of 32 x 32 from the start. A heatmap cell
-# is then 8 px; the Gaussian is one cell wide, as many px as HuPR's, and maxima are looked for between cells.
-_base_ = ['../_base_/demo.py', '../_base_/models/hupr.py']
+# HuPR's network, small enough to train within minutes on two CPU cores, for comparison with
+# millimamba_tiny_simhupr.py: the simulated set, 3D heatmaps (and their cache), optimizer and number of steps are the
+# same, so that only the networks differ. The sizes are our choice: four frames (three cannot be halved twice), a
+# quarter of the channels, maps of 32 x 32 from the start. A heatmap cell is then 8 px; the Gaussian is one cell
+# wide, which is HuPR's width in px, and maxima are located between cells.
+_base_ = ['../_base_/on_windows.py', '../_base_/models/hupr.py']
 
 num_frames = 4
 model = dict(

@@ -1,4 +1,4 @@
-"""What stands between the package and its users: models, training and testing as calls."""
+"""Public Python interface of the package: functions to build, train, test, run and export models."""
 
 from mmradar.apis.evaluation import build_loader, evaluate, predictions
 from mmradar.apis.exporting import export

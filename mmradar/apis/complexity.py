@@ -1,9 +1,11 @@
-"""Parameters and multiply-accumulates of a model, without running it."""
+"""Count of the parameters and multiply-accumulates of a model, without running it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +22,12 @@ from mmradar.registry import MODELS
 
 @dataclass(frozen=True)
 class Complexity:
-    """What a model costs for one window.
+    """Size of a model, and its cost for one window.
 
     Args:
-        parameters: Learnable numbers.
-        macs: Multiply-accumulates by operation.
-        input_shape: Of one window.
+        parameters: Number of learnable parameters.
+        macs: Multiply-accumulates by kind of operation.
+        input_shape: Shape of one window: (frames, views, channels, angle, Doppler, range).
     """
 
     parameters: int
@@ -34,13 +36,14 @@ class Complexity:
 
     @property
     def total_macs(self) -> int:
+        """Multiply-accumulates of all operations."""
         return sum(self.macs.values())
 
 
 def heatmap_shape(config: Config) -> tuple[int, ...]:
-    """Shape of one window at the network: (frames, views, channels, angle, Doppler, range).
+    """Return the shape of a network's input for one window: (frames, views, channels, angle, Doppler, range).
 
-    It is what the test pipeline makes of a silent recording.
+    The shape is found by running the test pipeline on a recording of zeros.
     """
     settings = next(datasets_of(config.test_dataloader))
     radar = RadarConfig.build(radar_settings(settings) or {})
@@ -50,11 +53,12 @@ def heatmap_shape(config: Config) -> tuple[int, ...]:
 
 
 def model_complexity(config: Config) -> Complexity:
-    """Count a configuration's model for one window, batch 1, radar processing excluded.
+    """Count the parameters and multiply-accumulates of a configuration's model, radar processing excluded.
 
-    Matrix products, convolutions and attention are counted by torch's ``FlopCounterMode`` on meta tensors, two FLOPs
-    a multiply-accumulate. What torch knows nothing of, such as the selective scan, is stated by the modules that have
-    it, by a method ``uncounted_macs`` of the inputs of their ``forward``.
+    The input is one window, batch size 1. Matrix products, convolutions and attention are counted by torch's
+    ``FlopCounterMode`` on meta tensors, as two FLOPs per multiply-accumulate. Operations that torch does not count,
+    such as the selective scan, are reported by their modules: a method ``uncounted_macs`` takes the inputs of
+    ``forward`` and returns multiply-accumulates by kind.
     """
     init_default_scope('mmradar')
     shape = heatmap_shape(config)
@@ -63,14 +67,16 @@ def model_complexity(config: Config) -> Complexity:
         inputs = torch.zeros(1, *shape)
     uncounted: Counter[str] = Counter()
 
-    def count_layer(layer: torch.nn.Module, inputs: tuple) -> None:
-        uncounted.update(layer.uncounted_macs(*inputs))
+    def count_layer(macs_of: Callable[..., dict[str, int]], layer: torch.nn.Module, inputs: tuple) -> None:
+        uncounted.update(macs_of(*inputs))
 
     for module in model.modules():
-        if hasattr(module, 'uncounted_macs'):
-            module.register_forward_pre_hook(count_layer)
+        macs_of = getattr(module, 'uncounted_macs', None)
+        if macs_of is not None:
+            module.register_forward_pre_hook(partial(count_layer, macs_of))
     with FlopCounterMode(display=False) as counter:
-        model(inputs, None, mode='tensor')  # in training mode: the inference shortcut of attention is not counted
+        # in training mode, because the counter misses the shortcut of attention in evaluation mode
+        model(inputs, None, mode='tensor')
     macs: Counter[str] = Counter()
     for operation, flops in counter.get_flop_counts()['Global'].items():
         name = str(operation).removeprefix('aten.')

@@ -1,4 +1,4 @@
-"""Options of the command line: refused where they would change nothing."""
+"""Checks of command-line options, which refuse those that would have no effect."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from mmradar import registry
 from mmradar.errors import ConfigError
 from mmradar.interpolation import referred, resolve
 
-# What mmengine's Runner reads of a configuration. Other names are facts, to which these entries refer, or only helped
-# to write it.
+# Entries that mmengine's Runner reads. Any other top-level name is either a fact, to which these entries refer, or a
+# helper variable that only served to write the configuration.
 RUNNER_KEYS = (
     'model',
     'work_dir',
@@ -65,14 +65,14 @@ _UNTYPED = {
     'visualizer': 'Visualizer',
     'model_wrapper_cfg': 'MMDistributedDataParallel',
 }
-# What is read of an entry beside its class's arguments, mostly by the Runner.
+# Keys of an entry that are read in addition to its class's arguments, mostly by the Runner.
 _LOADER_KEYS = ('dataset', 'sampler', 'batch_sampler', 'num_batch_per_epoch', 'disable_subprocess_warning')
-_BESIDE = {
+_EXTRA_KEYS = {
     'train_cfg': ('by_epoch',),
     'train_dataloader': _LOADER_KEYS,
     'val_dataloader': _LOADER_KEYS,
     'test_dataloader': _LOADER_KEYS,
-    # the last three are of mixed precision, which --amp chooses
+    # the last three belong to mixed precision, which --amp selects
     'optim_wrapper': ('optimizer', 'constructor', 'paramwise_cfg', 'loss_scale', 'dtype', 'use_fsdp'),
     'env_cfg': ('cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'),
     'auto_scale_lr': ('enable', 'base_batch_size'),
@@ -81,20 +81,20 @@ _BESIDE = {
 
 
 def check_options(config: Config, options: Mapping[str, Any], also_read: Collection[str] = ()) -> None:
-    """Refuse what mmengine would add to a configuration without anybody reading it.
+    """Raise if mmengine would merge an option into a configuration, but nothing would read it.
 
-    Three kinds: a top-level name to which nothing refers that is read, because it only helped to write the
-    configuration, of which the message names the keys that count; one that does not exist; and a key below, where none
-    was, that the class of its entry does not take. What cannot be told for sure passes, such as a new key of an entry
-    without a class, unless it is nearly the name of another.
+    Three kinds of option are refused: a top-level name that is a helper variable, to which no entry that is read
+    refers (the message names the keys to set instead); a top-level name that does not exist; and a new key in an entry
+    whose class does not take it. Where this cannot be decided, as for a new key of an entry without a class, the option
+    passes unless its name is close to a known one.
 
     Args:
-        config: Before the options are merged, with its references.
-        options: By dotted key.
-        also_read: Top-level names that the tool reads itself.
+        config: The configuration before the options are merged, with its references.
+        options: Values by dotted key.
+        also_read: Top-level names that the tool itself reads.
 
     Raises:
-        ConfigError: As said; or a key that leads into a number or a tuple, or to a list's entry that is not there.
+        ConfigError: An option is one of the three kinds, leads into a number or a tuple, or to a missing list entry.
     """
     read, config = facts(config, also_read), resolve(config)
     for key in options:
@@ -114,7 +114,7 @@ def check_options(config: Config, options: Mapping[str, Any], also_read: Collect
 
 
 def facts(config: Config, also_read: Collection[str] = ()) -> set[str]:
-    """Dotted keys that the references of what is read lead to, and the references of what these lead to."""
+    """Return the dotted keys that the entries that are read refer to, directly or through other references."""
     found: set[str] = set()
     nodes = [config[key] for key in config if key in RUNNER_KEYS or key in also_read]
     while nodes:
@@ -125,16 +125,16 @@ def facts(config: Config, also_read: Collection[str] = ()) -> set[str]:
 
 
 def _leads_to(key: str, read: Collection[str]) -> bool:
-    """Whether a dotted key is one of those that are read, lies below one, or one lies below it."""
+    """Return whether a dotted key equals one of the keys that are read, or is above or below one."""
     return any(f'{key}.'.startswith(f'{one}.') or f'{one}.'.startswith(f'{key}.') for one in read)
 
 
 def takes(kind: Callable, name: str) -> bool | None:
-    """Whether a class, or a function, has an argument; ``None`` if it passes unknown ones on."""
+    """Return whether a class or function has an argument; ``None`` if it passes unknown ones on."""
     layers = [base.__init__ for base in kind.__mro__ if '__init__' in vars(base)] if inspect.isclass(kind) else [kind]
     if layers == [object.__init__]:
         return False if kind.__new__ is object.__new__ else None
-    for layer in layers[: -1 if inspect.isclass(kind) else None]:  # without that of object
+    for layer in layers[: -1 if inspect.isclass(kind) else None]:  # without object.__init__
         arguments = inspect.signature(layer).parameters
         if name in arguments:
             return True
@@ -144,17 +144,17 @@ def takes(kind: Callable, name: str) -> bool | None:
 
 
 def registered(name: Any) -> list[Callable]:
-    """The classes of a name in mmradar's registries and their parents; of a class itself, that."""
+    """Return the classes registered under a name in mmradar's registries and their parents; a class as itself."""
     if callable(name):
         return [name]
     if not isinstance(name, str) or ('.' in name and name.split('.')[0] not in ('mmradar', 'mmpose', 'mmengine')):
-        return []  # of a package that may not be installed
+        return []  # a class of another package, which may not be installed
     registries = [value for value in vars(registry).values() if isinstance(value, Registry)]
     return list(dict.fromkeys(filter(None, (one.get(name) for one in registries))))
 
 
 def walk(node: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Everything in nested settings, with its dotted key."""
+    """Yield every value in nested settings, including the containers, with its dotted key."""
     yield path, node
     children = node.items() if isinstance(node, Mapping) else enumerate(node) if isinstance(node, (list, tuple)) else ()
     for key, child in children:
@@ -162,11 +162,11 @@ def walk(node: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _check_below(config: Config, options: Mapping[str, Any], key: str, path: str, rest: list[str]) -> None:
-    """Follow a key as far as the configuration has it, and judge the first part that is new."""
+    """Follow a dotted key to the first part that the configuration lacks, and check that part."""
     node = config[path]
     for part in rest:
         if isinstance(node, tuple):
-            raise ConfigError(f'--cfg-options {key}: {path} is {node!r}, which changes as a whole')
+            raise ConfigError(f'--cfg-options {key}: {path} is {node!r}, which can only be set as a whole')
         if isinstance(node, list):
             if not (part.isdigit() and int(part) < len(node)):
                 raise ConfigError(
@@ -185,7 +185,7 @@ def _check_below(config: Config, options: Mapping[str, Any], key: str, path: str
 
 
 def _check_new(options: Mapping[str, Any], key: str, path: str, part: str, node: Mapping[str, Any]) -> None:
-    """Whether the entry ``node`` at ``path`` may get a new key."""
+    """Raise if the entry ``node`` at ``path`` does not take the new key ``part``."""
     if part in ('type', '_scope_', '_delete_') or ('constructor' in node and path == 'optim_wrapper'):
         return
     if path == 'default_hooks':
@@ -196,32 +196,38 @@ def _check_new(options: Mapping[str, Any], key: str, path: str, part: str, node:
             )
         return
     kind = options.get(f'{path}.type', node.get('type'))
-    name, kinds, beside = _readers(path, kind, node)
+    name, kinds, extra = _readers(path, kind, node)
     answers = [takes(kind, part) for kind in kinds]
-    if part in beside or True in answers:
+    if part in extra or True in answers:
         return
-    known = {*node, *beside, *(argument for kind in kinds for argument in _arguments(kind))}
-    sure = (kinds or (beside and kind is None)) and None not in answers
+    known = {*node, *extra, *(argument for kind in kinds for argument in _arguments(kind))}
+    sure = (kinds or (extra and kind is None)) and None not in answers
     near = _suggestion(part, known)
     if sure or near:
         raise ConfigError(f'--cfg-options {key}: {name} takes no {part!r}{near or _list(known)}')
 
 
 def _readers(path: str, kind: Any, node: Mapping[str, Any]) -> tuple[str, list[Callable], Collection[str]]:
-    """Who reads an entry: its name for a message, the classes that it may be of, and keys that are read beside."""
-    beside = _BESIDE.get(path, ())
+    """Find out what reads an entry.
+
+    Returns:
+        The entry's name for a message, the classes or functions that may take its keys as arguments, and the keys that
+        are read in addition to these arguments.
+    """
+    extra = _EXTRA_KEYS.get(path, ())
     if path in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        return path, [DataLoader], beside
+        return path, [DataLoader], extra
     if path == 'randomness':
-        return path, [Runner.set_randomness], beside
+        return path, [Runner.set_randomness], extra
     if path == 'train_cfg' and kind is None:
         kind = 'EpochBasedTrainLoop' if node.get('by_epoch', True) else 'IterBasedTrainLoop'
     kind = kind or _UNTYPED.get(path)
     name = getattr(kind, '__name__', kind)
-    return (f'{path} ({name})' if kind else path), registered(kind), beside
+    return (f'{path} ({name})' if kind else path), registered(kind), extra
 
 
 def _arguments(kind: Callable) -> list[str]:
+    """Return the names of the arguments of a class, with those of its bases, or of a function."""
     layers = [base.__init__ for base in kind.__mro__ if '__init__' in vars(base)] if inspect.isclass(kind) else [kind]
     hidden = ('self', 'args', 'kwargs')
     return [name for layer in layers for name in inspect.signature(layer).parameters if name not in hidden]
@@ -237,7 +243,7 @@ def _list(known: Collection[str]) -> str:
 
 
 def nothing_reads(config: Config, first: str, rest: Sequence[str] = ()) -> str:
-    """The message that a top-level name, or a key below it, only helped to write a configuration; and what counts."""
+    """Return the message that a top-level name is a helper variable, with the keys to set instead."""
     places = _places(config, first, rest)
     counts = f'What counts: {", ".join(places[:_SHOWN])}' + (', ...' if len(places) > _SHOWN else '')
     return f'nothing reads {first!r}; it only helped to write the configuration' + (
@@ -246,7 +252,10 @@ def nothing_reads(config: Config, first: str, rest: Sequence[str] = ()) -> str:
 
 
 def _places(config: Config, first: str, rest: Sequence[str]) -> list[str]:
-    """Keys that are read, in place of one that is not: of its name or, if it is no number, its value."""
+    """Return keys to set instead of a helper variable: keys that are read and have its name or its value.
+
+    Values that are numbers are not compared, as equal numbers may be unrelated.
+    """
     value = config[first]
     has_value = isinstance(value, (str, Mapping, list)) and bool(value)
     found = [(path, here) for key in RUNNER_KEYS if key in config for path, here in walk(config[key], key)]

@@ -1,4 +1,4 @@
-"""Configuration files, with options of the command line merged in."""
+"""Reader of configuration files, which merges command-line options into them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from mmradar.apis.config_options import RUNNER_KEYS, check_options, facts, nothi
 from mmradar.errors import ConfigError
 from mmradar.interpolation import is_reference, resolve, value_at
 
-# What a loader may only have with workers.
+# Arguments that torch accepts only for a loader with workers.
 _WORKER_OPTIONS = ('persistent_workers', 'prefetch_factor', 'multiprocessing_context', 'timeout')
 
 
 def load_config(path: str, options: Mapping[str, Any] | None = None, also_read: Collection[str] = ()) -> Config:
-    """A configuration file as :func:`with_options` has it.
+    """Read a configuration file, check its keys, and apply :func:`with_options`.
 
     Args:
         path: The file.
-        options, also_read: As there.
+        options, also_read: See :func:`with_options`.
 
     Raises:
-        ConfigError: The file is missing, a key is nearly one that is read, or overrides one that is not, or as there.
+        ConfigError: The file is missing, a key looks like a misspelt one, a key overrides a helper variable of a base
+            that nothing reads any more, or :func:`with_options` refuses an option.
     """
     if not Path(path).is_file():
         raise ConfigError(f'no configuration file {path}')
@@ -37,25 +38,26 @@ def load_config(path: str, options: Mapping[str, Any] | None = None, also_read: 
     except TypeError as error:
         if 'cannot inherit from base' not in str(error):
             raise
-        raise ConfigError(f'{path}: {error} Of a reference, change what it leads to.') from error
+        raise ConfigError(f'{path}: {error} To override a reference, change the entry that it refers to.') from error
     _check_names(config, path)
     _check_overrides(config, path, also_read)
     return with_options(config, options, also_read)
 
 
 def with_options(config: Config, options: Mapping[str, Any] | None = None, also_read: Collection[str] = ()) -> Config:
-    """A copy of a configuration with options merged in and values in place of its references.
+    """Return a copy of a configuration with options merged in and references replaced by their values.
 
-    Options on what references lead to, such as ``num_frames``, are merged first, so that they reach all that refers to
-    them; those below a reference, such as ``train_dataloader.dataset.pipeline.0.num_chirps``, change this place alone.
+    Options for entries that references refer to, such as ``num_frames``, are merged before references are resolved, so
+    that they take effect in every place that refers to them. An option below a reference, such as
+    ``train_dataloader.dataset.pipeline.0.num_chirps``, changes only that place.
 
     Args:
-        config: With its references, or without.
-        options: By dotted key.
-        also_read: Top-level names that the tool reads beside those of mmengine's ``Runner``.
+        config: The configuration, with or without references.
+        options: Values by dotted key.
+        also_read: Top-level names that the tool reads in addition to those of mmengine's ``Runner``.
 
     Raises:
-        ConfigError: An option would change nothing, or a reference leads nowhere.
+        ConfigError: An option would have no effect, or a reference refers to a missing entry.
     """
     config = copy.deepcopy(config)
     if options:
@@ -67,7 +69,7 @@ def with_options(config: Config, options: Mapping[str, Any] | None = None, also_
 
 
 def _check_names(config: Config, path: str) -> None:
-    """Refuse a top-level name that nobody reads, but nearly."""
+    """Raise if a top-level name that nothing reads is close to one that is read."""
     read = {key.split('.')[0] for key in facts(config)}
     for key in config:
         near = difflib.get_close_matches(key, RUNNER_KEYS, n=1, cutoff=0.85)
@@ -77,9 +79,10 @@ def _check_names(config: Config, path: str) -> None:
 
 
 def _check_overrides(config: Config, path: str, also_read: Collection[str]) -> None:
-    """Refuse a change to what helped a base to write its entries: these are written by then.
+    """Raise if a file assigns a helper variable of its base, which has no effect.
 
-    In a file that itself makes use of the name, it is a help of its own.
+    The base has computed its entries from the variable before the file assigns it. A variable that the file itself uses
+    is allowed: it is the file's own helper.
     """
     if Path(path).suffix != '.py':
         return
@@ -91,26 +94,29 @@ def _check_overrides(config: Config, path: str, also_read: Collection[str]) -> N
 
 
 def _sources(path: Path) -> Iterator[ast.Module]:
-    """A configuration file's syntax, then that of its bases; without those of other packages, which have no path."""
+    """Yield the syntax trees of a configuration file and of its bases, except bases from other packages."""
     source = ast.parse(path.read_text(encoding='utf-8'))
     yield source
     base = _assigned(source).get('_base_')
-    for node in ast.walk(base) if base else ():
-        if str(getattr(node, 'value', '')).endswith('.py') and (path.parent / str(node.value)).is_file():
-            yield from _sources(path.parent / node.value)
+    names = [node.value for node in ast.walk(base) if isinstance(node, ast.Constant)] if base else []
+    for name in names:
+        if isinstance(name, str) and name.endswith('.py') and (path.parent / name).is_file():
+            yield from _sources(path.parent / name)
 
 
 def _assigned(source: ast.Module) -> dict[str, ast.expr]:
+    """Return the expressions of a file's top-level assignments by name."""
     assignments = [node for node in source.body if isinstance(node, ast.Assign)]
     return {name.id: node.value for node in assignments for name in node.targets if isinstance(name, ast.Name)}
 
 
 def _used(source: ast.Module) -> set[str]:
+    """Return the names that a file reads."""
     return {node.id for node in ast.walk(source) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _merge(config: Config, options: Mapping[str, Any]) -> None:
-    """Options into a configuration, also into what is ``None`` there or a reference."""
+    """Merge options into a configuration, including those below an entry that is ``None`` or a reference."""
     below = [key for key in options if not _make_way(config, key, through_references=False)]
     config.merge_from_dict({key: value for key, value in options.items() if key not in below})
     for key in below:
@@ -121,26 +127,43 @@ def _merge(config: Config, options: Mapping[str, Any]) -> None:
 
 
 def _make_way(config: Config, key: str, through_references: bool) -> bool:
-    """Take away what is ``None`` on the way to a key, and put the values of references there, which else bar it."""
-    node, path = config, ''
+    """Make a dotted key assignable: remove an entry above it that is ``None``, and resolve references above it.
+
+    Args:
+        config: The configuration; changed in place.
+        key: The dotted key.
+        through_references: Replace references above the key by their values; otherwise stop at the first one.
+
+    Returns:
+        ``True`` if the key is assignable, ``False`` if a reference is in the way.
+    """
+    node: Any = config  # then the nested settings below it
+    path = ''
     for part in key.split('.')[:-1]:
         path = f'{path}.{part}'.lstrip('.')
-        child = node[int(part)] if isinstance(node, (list, tuple)) else node.get(part)
+        index, child = _entry(node, part)
         if is_reference(child):
             if not through_references:
                 return False
             child = value_at(config, path)
-            node[int(part) if isinstance(node, list) else part] = child
+            node[index] = child
         if child is None:
-            node.pop(part, None)
+            node.pop(index, None)
             break
         node = child
     return True
 
 
+def _entry(node: Any, part: str) -> tuple[Any, Any]:
+    """Return the index of one part of a dotted key in ``node``, and the value there; ``None`` if there is no value."""
+    if isinstance(node, list):
+        return int(part), node[int(part)]
+    return part, node.get(part)
+
+
 def _match_workers(node: Any) -> None:
-    """Take from all loaders without workers what torch refuses there."""
-    if isinstance(node, Mapping):
+    """Remove the arguments that torch refuses from all loaders without workers."""
+    if isinstance(node, dict):
         if 'dataset' in node and not node.get('num_workers'):
             for option in _WORKER_OPTIONS:
                 node.pop(option, None)

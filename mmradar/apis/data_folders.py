@@ -1,4 +1,4 @@
-"""Folders of data: one setting that reaches everything in a configuration that reads them."""
+"""Settings of the data and cache folders, each applied to all parts of a configuration that read from them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,31 @@ from mmradar.apis.config_options import registered, takes, walk
 from mmradar.errors import ConfigError
 
 
-def datasets_of(loader: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Settings of a loader's data sets; of those within wrappers such as ``ConcatDataset``, not of these."""
+def datasets_of(loader: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the settings of a loader's data sets; of a wrapper such as ``ConcatDataset``, those of its inner ones."""
     within = [loader[key] for key in ('dataset', 'datasets') if key in loader]
     for inner in within:
         for settings in inner if isinstance(inner, (list, tuple)) else [inner]:
-            if isinstance(settings, Mapping):
+            if isinstance(settings, dict):
                 yield from datasets_of(settings)
     if not within:
         yield loader
 
 
 def set_data_root(config: Config, folder: str) -> list[str]:
-    """Let a configuration read its data from ``folder``.
+    """Make a configuration read its data from ``folder``.
 
-    It becomes the ``data_root`` of all data sets that have one, and every path of loaders and evaluators that lay below
-    their old one - files of annotations or of boxes, the cache - lies below it. So do the facts ``data_root`` and
-    ``cache_dir`` of the configuration, if it has them.
+    The folder becomes the ``data_root`` of all data sets that have one. Every path of loaders and evaluators below an
+    old root (files of annotations or boxes, the cache) moves to the same place below the new one. The top-level entries
+    ``data_root`` and ``cache_dir`` are changed likewise, if the configuration has them.
+
+    Args:
+        config: The configuration; changed in place.
+        folder: The new folder.
 
     Returns:
-        What to tell the user: files of evaluators that stay where they are, and that several folders became one.
+        Notes for the user: evaluator files whose paths did not change, and whether several folders were replaced by
+        one.
 
     Raises:
         ConfigError: No data set reads from a folder.
@@ -57,10 +62,10 @@ def set_data_root(config: Config, folder: str) -> list[str]:
 
 
 def set_cache_dir(config: Config, folder: str) -> None:
-    """Let the data sets of a configuration that can keep heatmaps keep them in ``folder``.
+    """Make the data sets of a configuration that can cache heatmaps on disk cache them in ``folder``.
 
     Raises:
-        ConfigError: None can.
+        ConfigError: No data set can.
     """
     for settings in _taking(config, 'cache_dir'):
         settings['cache_dir'] = folder
@@ -69,11 +74,16 @@ def set_cache_dir(config: Config, folder: str) -> None:
 
 
 def _parts(config: Config) -> list[str]:
+    """Return the keys of a configuration's loaders and evaluators."""
     return [key for key in config if key.endswith(('_dataloader', '_evaluator')) and config[key]]
 
 
 def _taking(config: Config, argument: str) -> list[dict[str, Any]]:
-    """Settings of the data sets that take an argument."""
+    """Return the settings of the data sets that take an argument.
+
+    Raises:
+        ConfigError: No data set takes it.
+    """
     loaders = [config[key] for key in _parts(config) if key.endswith('_dataloader')]
     found = [settings for loader in loaders for settings in datasets_of(loader)]
     taking = [settings for settings in found if argument in settings or _wants(settings, argument)]
@@ -87,7 +97,11 @@ def _taking(config: Config, argument: str) -> list[dict[str, Any]]:
 
 
 def _wants(settings: Mapping[str, Any], argument: str) -> bool:
-    """Whether a data set that does not name a folder wants one: it must, it can keep heatmaps, or it names files."""
+    """Return whether a data set whose settings lack a folder argument should get it.
+
+    It should if it requires the argument, if the argument is its cache, or if it takes the argument and its settings
+    name files.
+    """
     kinds = registered(settings.get('type'))
     if argument == 'cache_dir' or any(settings.get(key) for key in settings if key.endswith(('_file', '_files'))):
         return any(takes(kind, argument) for kind in kinds)
@@ -100,14 +114,14 @@ def _is_path(value: Any) -> bool:
 
 
 def _root_of(path: str, roots: set[str]) -> str | None:
-    """The one of ``roots`` that a path is, or lies below; of several, the nearest."""
+    """Return the one of ``roots`` that a path equals or is below, the longest of several; ``None`` if there is none."""
     path = os.path.normpath(path)
     return max((root for root in roots if path == root or path.startswith(root + os.sep)), key=len, default=None)
 
 
 def _moved(node: Any, roots: set[str], folder: str) -> Any:
-    """A copy of settings with the paths that lay below one of ``roots`` below ``folder``."""
-    if isinstance(node, Mapping):
+    """Return a copy of settings in which paths below one of ``roots`` are below ``folder`` instead."""
+    if isinstance(node, dict):
         return type(node)({key: _moved(value, roots, folder) for key, value in node.items()})
     if isinstance(node, (list, tuple)):
         return type(node)(_moved(value, roots, folder) for value in node)

@@ -1,4 +1,4 @@
-"""Pictures of predictions that a training or a test draws on its way."""
+"""Settings of the pictures that a training or a test draws of its predictions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmradar.errors import ConfigError
 
 
 def check_draws(config: Config) -> None:
-    """Fail early, and in words, where nothing draws the samples.
+    """Raise if a configuration has no visualizer to draw its samples.
 
     Raises:
         ConfigError: The configuration has no visualizer.
@@ -24,15 +24,15 @@ def check_draws(config: Config) -> None:
 
 
 def draw_predictions(config: Config, settings: Mapping[str, Any]) -> None:
-    """Let a configuration's ``visualization`` hook draw.
+    """Enable a configuration's ``visualization`` hook.
 
     Args:
-        config: Is changed.
+        config: The configuration; changed in place.
         settings: Arguments of the hook, such as ``out_dir``, ``interval``, ``show`` and ``wait_time`` of
             :class:`~mmradar.engine.hooks.RadarPoseVisualizationHook`.
 
     Raises:
-        ConfigError: It has no such hook, or nothing that draws.
+        ConfigError: The configuration has no such hook, or no visualizer.
     """
     if 'visualization' not in config.get('default_hooks', {}):
         raise ConfigError('--show and --show-dir need a `visualization` entry in default_hooks')

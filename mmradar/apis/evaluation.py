@@ -1,15 +1,16 @@
-"""Predictions and metrics of a model that is at hand."""
+"""Predictions and metrics of a model in memory."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol, cast
 
 import torch
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
+from mmengine.model import BaseModel
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch import nn
@@ -18,13 +19,22 @@ from torch.utils.data import DataLoader
 from mmradar.apis.data_folders import datasets_of
 
 
+class _DescribedDataset(Protocol):
+    """Data set of mmengine, or a wrapper of data sets: it has meta information and a length."""
+
+    @property
+    def metainfo(self) -> dict[str, Any]: ...
+
+    def __len__(self) -> int: ...
+
+
 def build_loader(config: Config, split: str = 'test', **changes: Any) -> DataLoader:
-    """Batches of one of a configuration's splits.
+    """Build the data loader of one of a configuration's splits.
 
     Args:
-        config: With ``{split}_dataloader``.
+        config: Configuration with a ``{split}_dataloader``.
         split: ``'train'``, ``'val'`` or ``'test'``.
-        **changes: Arguments of its data sets that are to be others.
+        **changes: Arguments of the split's data sets to override.
     """
     init_default_scope(config.get('default_scope', 'mmradar'))
     settings = copy.deepcopy(config[f'{split}_dataloader'])
@@ -35,17 +45,18 @@ def build_loader(config: Config, split: str = 'test', **changes: Any) -> DataLoa
 
 
 def predictions(
-    model: nn.Module, loader: DataLoader, on_progress: Callable[[int, int], None] | None = None
+    model: BaseModel, loader: DataLoader, on_progress: Callable[[int, int], None] | None = None
 ) -> Iterator[tuple[Any, list]]:
-    """Batches, each with the model's predictions of it.
+    """Yield the batches of a loader, each with the model's predictions.
 
     Args:
-        model: See :func:`~mmradar.apis.init_model`. It predicts in evaluation mode, and is then as it was.
+        model: See :func:`~mmradar.apis.init_model`. It predicts in evaluation mode; its mode is restored after each
+            batch.
         loader: See :func:`build_loader`.
         on_progress: Called with (batches done, batches in all).
 
     Yields:
-        What the loader gives, and a list of ``PoseDataSample`` with ``pred_instances``.
+        The loader's batch, and a list of ``PoseDataSample`` with ``pred_instances``.
     """
     for number, batch in enumerate(loader, 1):
         with torch.no_grad(), _evaluation_mode(model):
@@ -57,7 +68,11 @@ def predictions(
 
 @contextmanager
 def _evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """In training mode, dropout would change predictions, and predictions the statistics of batch normalisation."""
+    """Put a model into evaluation mode, and restore the mode of each of its modules on exit.
+
+    In training mode, dropout would change the predictions, and the predictions would update the statistics of batch
+    normalisation.
+    """
     training = [module for module in model.modules() if module.training]
     model.eval()
     try:
@@ -69,17 +84,18 @@ def _evaluation_mode(model: nn.Module) -> Iterator[None]:
 
 def metrics_of(
     predicted: Iterable[tuple[Any, list]],
-    evaluator: Mapping[str, Any] | Sequence[Mapping[str, Any]],
-    dataset_meta: Mapping[str, Any],
+    evaluator: dict[str, Any] | Sequence[dict[str, Any]],
+    dataset_meta: dict[str, Any],
     num_samples: int,
 ) -> dict[str, float]:
-    """Metrics of predictions.
+    """Compute the metrics of predictions.
 
     Args:
-        predicted: As of :func:`predictions`; a batch may be ``None`` where no metric asks for it.
-        evaluator: A configuration's ``test_evaluator``: a metric's settings, or several.
-        dataset_meta: Of the data set.
-        num_samples: Of all batches together.
+        predicted: Pairs of batch and predictions, see :func:`predictions`; the batch may be ``None`` if no metric reads
+            it.
+        evaluator: A configuration's ``test_evaluator``: the settings of one metric, or a sequence of them.
+        dataset_meta: Meta information of the data set.
+        num_samples: Number of samples in all batches together.
     """
     metrics = Evaluator(copy.deepcopy(evaluator))
     metrics.dataset_meta = dataset_meta
@@ -89,18 +105,20 @@ def metrics_of(
 
 
 def evaluate(
-    model: nn.Module,
+    model: BaseModel,
     loader: DataLoader,
-    evaluator: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    evaluator: dict[str, Any] | Sequence[dict[str, Any]],
     on_progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, float]:
-    """Metrics of a model that is at hand; for one in a file, with logs and pictures, see :func:`~mmradar.apis.test`.
+    """Compute the metrics of a model in memory.
+
+    To test a checkpoint, with logs and pictures, see :func:`~mmradar.apis.test`.
 
     Args:
-        model: As of :func:`predictions`.
+        model: See :func:`~mmradar.apis.init_model`.
         loader: See :func:`build_loader`.
         evaluator: A configuration's ``test_evaluator``.
         on_progress: Called with (batches done, batches in all).
     """
-    predicted = predictions(model, loader, on_progress)
-    return metrics_of(predicted, evaluator, loader.dataset.metainfo, len(loader.dataset))
+    dataset = cast(_DescribedDataset, loader.dataset)  # torch's Dataset declares neither
+    return metrics_of(predictions(model, loader, on_progress), evaluator, dataset.metainfo, len(dataset))

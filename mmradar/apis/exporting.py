@@ -1,4 +1,4 @@
-"""A model as a file that runs without mmradar."""
+"""Export of a model to a file that runs without mmradar."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
+from mmengine.model import BaseModel
+from mmpose.models.pose_estimators.base import BasePoseEstimator
 from torch import Tensor, nn
 
 from mmradar.apis.complexity import heatmap_shape
 from mmradar.apis.data_folders import datasets_of
+from mmradar.apis.models import config_of
 from mmradar.atomic_write import atomic_write
 from mmradar.errors import ConfigError
 from mmradar.models.layers.vision_mamba import DirectedScan
@@ -19,19 +22,21 @@ from mmradar.ops import torch_forms_only
 from mmradar.structures import RadarWindow
 
 FORMATS = ('onnx', 'torch')
-_MOST_TOKENS = 512  # that a scan is unrolled over
+_MOST_TOKENS = 512  # the longest sequence over which a scan is unrolled
 
 
 class WindowModel(nn.Module):
-    """A model as a function of one kind of window: heatmaps to the key frame's keypoints.
+    """Module that maps the heatmaps of windows to the keypoints of their key frames.
 
     Args:
-        model: Of :func:`~mmradar.apis.init_model`; one that decodes coordinates of all frames.
-        window: Its window.
+        model: See :func:`~mmradar.apis.init_model`; its head decodes two coordinates of every joint in all frames.
+        window: The model's window.
         image_size: (width, height) of the image that keypoints refer to, px.
     """
 
-    def __init__(self, model: nn.Module, window: RadarWindow, image_size: tuple[float, float]) -> None:
+    image_size: Tensor
+
+    def __init__(self, model: BasePoseEstimator, window: RadarWindow, image_size: tuple[float, float]) -> None:
         super().__init__()
         self.model, self.key_index = model, window.key_index
         self.register_buffer('image_size', torch.tensor(image_size, dtype=torch.float32))
@@ -39,39 +44,49 @@ class WindowModel(nn.Module):
     def forward(
         self, inputs: Float[Tensor, 'batch frames views channels angle doppler range']
     ) -> Float[Tensor, 'batch joints 2']:
-        """Keypoints in px."""
+        """Predict the keypoints of the key frames, in px."""
         head = self.model.head
         shares = head.codec.activate(head(self.model.extract_feat(inputs)).float())[:, self.key_index]
         return shares * self.image_size
 
 
-def export(model: nn.Module, out: str | Path, format: str = 'onnx', example: Tensor | None = None) -> Path:
-    """Write a model as ONNX, or as torch's exported program, for one window at a time.
+def export(model: BaseModel, out: str | Path, format: str = 'onnx', example: Tensor | None = None) -> Path:
+    """Write a model as ONNX or as torch's exported program, with a batch size of one window.
 
-    The selective scan becomes plain steps, one a token, so that the file needs no operator of mmradar; a model whose
-    sequences are longer than 512 tokens would become too large that way.
+    The selective scan is unrolled into one step per token, so that the file needs no operator of mmradar. This would
+    make the file too large for a model whose sequences are longer than 512 tokens.
 
     Args:
-        model: Of :func:`~mmradar.apis.init_model`.
+        model: See :func:`~mmradar.apis.init_model`.
         out: File to write, ``.onnx`` or ``.pt2``.
-        format: ``'onnx'`` (needs ``pip install 'mmradar[onnx]'``) or ``'torch'`` (``torch.export.load``).
-        example: An input, (1, frames, views, channels, angle, Doppler, range); random if ``None``.
+        format: ``'onnx'`` (needs ``pip install 'mmradar[onnx]'``) or ``'torch'`` (read by ``torch.export.load``).
+        example: An input (1, frames, views, channels, angle, Doppler, range); random if ``None``.
+
+    Returns:
+        Path of the file.
 
     Raises:
-        ConfigError: Another format or ending, a model that decodes no coordinates, or too long a sequence.
+        ConfigError: The format is unknown, the file's suffix is not that of the format, the model does not decode two
+            coordinates of all frames, or its sequences are too long.
     """
     endings = dict(onnx='.onnx', torch='.pt2')
     if format not in FORMATS:
         raise ConfigError(f'format must be one of {", ".join(FORMATS)}, found {format!r}')
     if Path(out).suffix != endings[format]:
         raise ConfigError(f'a file of format {format} ends in {endings[format]}, found {out}')
-    settings = next(datasets_of(model.cfg.test_dataloader))
+    config = config_of(model)
+    settings = next(datasets_of(config.test_dataloader))
     window = RadarWindow.build(settings['window'])
-    if getattr(model.head, 'key_frame_only', True) or tuple(model.head.codec.shape) != (2,):
+    if (
+        not isinstance(model, BasePoseEstimator)
+        or getattr(model.head, 'key_frame_only', True)
+        or tuple(model.head.codec.shape) != (2,)
+    ):
         raise ConfigError('a model that decodes two coordinates of all frames can be exported; this one does not')
     if example is None:
-        example = torch.randn(1, *heatmap_shape(model.cfg))
-    function = WindowModel(model, window, tuple(settings.get('image_size') or (256, 256))).eval()
+        example = torch.randn(1, *heatmap_shape(config))
+    width, height = settings.get('image_size') or (256, 256)
+    function = WindowModel(model, window, (width, height)).eval()
     with _unrolled(model, function, example), torch.no_grad(), atomic_write(Path(out)) as file:
         if format == 'torch':
             torch.export.save(torch.export.export(function, (example,)), file)
@@ -80,16 +95,22 @@ def export(model: nn.Module, out: str | Path, format: str = 'onnx', example: Ten
             program = torch.onnx.export(
                 function, (example,), dynamo=True, verbose=False, input_names=['heatmaps'], output_names=['keypoints']
             )
+            assert program is not None  # None is for dynamo=False
             file.write(program.model_proto.SerializeToString())
     return Path(out)
 
 
 @contextlib.contextmanager
 def _unrolled(model: nn.Module, function: nn.Module, example: Tensor) -> Iterator[None]:
-    """Scans as plain steps.
+    """Run a model's scans step by step within the block, so that tracing unrolls them.
+
+    Args:
+        model: The model with the scans.
+        function: The module to export, which calls ``model``.
+        example: An input of ``function``.
 
     Raises:
-        ConfigError: There would be too many.
+        ConfigError: A scan has too many steps.
     """
     scans = [module for module in model.modules() if isinstance(module, DirectedScan)]
     lengths: list[int] = []
@@ -116,6 +137,7 @@ def _unrolled(model: nn.Module, function: nn.Module, example: Tensor) -> Iterato
 
 
 def _check_onnx() -> None:
+    """Raise if the packages that ONNX export needs are not installed."""
     try:
         import onnxscript  # noqa: F401
     except ImportError as error:

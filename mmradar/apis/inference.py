@@ -1,4 +1,4 @@
-"""Poses of a recording that nobody has labelled."""
+"""Inference on recordings without labels."""
 
 from __future__ import annotations
 
@@ -10,33 +10,37 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
+from mmengine.model import BaseModel
 from mmengine.registry import init_default_scope
 from mmpose.structures import PoseDataSample
-from torch import nn
 from torch.utils.data import DataLoader
 
 from mmradar.apis.data_folders import datasets_of
 from mmradar.apis.evaluation import predictions
+from mmradar.apis.models import config_of
 from mmradar.datasets import BaseRadarPoseDataset, RecordingDataset
+from mmradar.errors import ConfigError
 from mmradar.radar import RadarConfig, Recording
 from mmradar.registry import DATASETS
 
-# How a data set looks at recordings, of its settings.
+# Settings of a data set that determine how it reads recordings.
 _SHARED = ('views', 'window', 'pipeline', 'image_size', 'volume_m', 'metainfo', 'cached_frames')
 
 
 def recording_dataset(
     config: Config, recording: Mapping[str, Recording | str | Path], frames: Sequence[int] | None = None
 ) -> RecordingDataset:
-    """A recording as a configuration's network is to see it: radar, views, window and pipeline of its test set.
+    """Build a data set of a recording with the radar, views, window and pipeline of a configuration's test set.
 
     Args:
-        config: With ``test_dataloader``.
-        recording, frames: As of :class:`~mmradar.datasets.RecordingDataset`.
+        config: Configuration with a ``test_dataloader``.
+        recording: Recordings or files by view, see :class:`~mmradar.datasets.RecordingDataset`.
+        frames: Numbers of the key frames; all if ``None``.
 
     Raises:
-        ConfigError: Other views than wanted, or a recording of another radar.
-        DataError: A frame that is not there, or no frames.
+        ConfigError: The views are not the configuration's, a recording is of another radar, or the test set's type is
+            not registered.
+        DataError: A frame does not exist, or there are no frames.
     """
     init_default_scope(config.get('default_scope', 'mmradar'))
     settings = next(datasets_of(config.test_dataloader))
@@ -47,10 +51,12 @@ def recording_dataset(
 
 
 def _defaults(kind: str | type | None) -> dict[str, Any]:
-    """What a data set takes where its settings leave it open, such as the order of its views."""
-    kind = DATASETS.get(kind) if isinstance(kind, str) else kind or BaseRadarPoseDataset
+    """Return a data set's default arguments for the settings that determine how it reads recordings."""
+    dataset = DATASETS.get(kind) if isinstance(kind, str) else kind or BaseRadarPoseDataset
+    if dataset is None:
+        raise ConfigError(f'test_dataloader: there is no data set of type {kind!r} in the registry')
     found: dict[str, Any] = {}
-    for base in reversed(kind.__mro__):
+    for base in reversed(dataset.__mro__):
         for name, argument in inspect.signature(base.__init__).parameters.items() if '__init__' in vars(base) else ():
             if name in _SHARED and argument.default is not argument.empty:
                 found[name] = argument.default
@@ -58,12 +64,12 @@ def _defaults(kind: str | type | None) -> dict[str, Any]:
 
 
 def radar_settings(settings: Mapping[str, Any]) -> Any:
-    """The radar that a data set's settings name, a simulated one's in its plan; ``None`` if they leave it open."""
+    """Return the radar in a data set's settings, or in its simulation plan; ``None`` if neither names one."""
     return settings.get('radar') or (settings.get('plan') or {}).get('radar')
 
 
 def views_and_radar(config: Config) -> tuple[tuple[str, ...], RadarConfig]:
-    """What a configuration's test set says of recordings: names of the views, in the model's order, and their radar."""
+    """Return the names of a test set's views, in the model's order, and its radar."""
     settings = next(datasets_of(config.test_dataloader))
     return tuple(settings.get('views') or ('hori', 'vert')), RadarConfig.build(
         radar_settings(settings) or 'iwr1843_hupr'
@@ -73,35 +79,35 @@ def views_and_radar(config: Config) -> tuple[tuple[str, ...], RadarConfig]:
 def recording_loader(
     config: Config, recording: Mapping[str, Recording | str | Path], frames: Sequence[int] | None, batch_size: int
 ) -> DataLoader:
-    """Batches of :func:`recording_dataset`, in order."""
+    """Build a loader of the windows of :func:`recording_dataset`, in order."""
     dataset = recording_dataset(config, recording, frames)
-    # a loader draws a seed for its workers, even without any; not from the caller's random numbers
+    # a loader draws a seed for its workers even if it has none; its own generator leaves the caller's state unchanged
     return DataLoader(dataset, batch_size, collate_fn=pseudo_collate, generator=torch.Generator())
 
 
 def inference(
-    model: nn.Module,
+    model: BaseModel,
     recording: Mapping[str, Recording | str | Path],
     frames: Sequence[int] | None = None,
     batch_size: int = 8,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[PoseDataSample]:
-    """Poses of a recording: what a test with the model's configuration would predict.
+    """Predict the poses of a recording, as a test with the model's configuration would.
 
     Args:
         model: See :func:`~mmradar.apis.init_model`.
-        recording: By view, such as ``{'hori': 'hori/adc_data.bin', 'vert': 'vert/adc_data.bin'}``; files, or
-            recordings that are open.
-        frames: Frames wanted; all if ``None``.
-        batch_size: Windows at once.
+        recording: Files or open recordings by view, such as
+            ``{'hori': 'hori/adc_data.bin', 'vert': 'vert/adc_data.bin'}``.
+        frames: Numbers of the frames to predict; all if ``None``.
+        batch_size: Windows per batch.
         on_progress: Called with (batches done, batches in all).
 
     Returns:
-        One sample a frame: ``pred_instances`` has ``keypoints`` (1, J, D) in px or m and ``keypoint_scores`` (1, J).
+        One sample per frame: ``pred_instances`` has ``keypoints`` (1, J, D) in px or m and ``keypoint_scores`` (1, J).
 
     Raises:
-        ConfigError: Other views than the model's, or a recording of another radar.
-        DataError: A frame that is not there, or no frames.
+        ConfigError: The views are not the model's, or a recording is of another radar.
+        DataError: A frame does not exist, or there are no frames.
     """
-    loader = recording_loader(model.cfg, recording, frames, batch_size)
+    loader = recording_loader(config_of(model), recording, frames, batch_size)
     return [sample for _, samples in predictions(model, loader, on_progress) for sample in samples]

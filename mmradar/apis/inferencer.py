@@ -1,4 +1,4 @@
-"""From a recording to poses, files, pictures and a video."""
+"""Inference on recordings, with poses, pictures and a video as output."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from typing import Any
 
 import numpy as np
 from mmengine.config import Config
+from mmengine.model import BaseModel
 from torch import nn
 from torch.utils.data import DataLoader
 
 from mmradar.apis.data_folders import datasets_of
 from mmradar.apis.evaluation import build_loader, predictions
 from mmradar.apis.inference import recording_loader, views_and_radar
-from mmradar.apis.models import init_model
+from mmradar.apis.models import config_of, init_model
 from mmradar.apis.published_models import published_models
 from mmradar.apis.sources import Source, open_source
 from mmradar.atomic_write import atomic_write
+from mmradar.datasets import BaseRadarPoseDataset
 from mmradar.errors import ConfigError
 from mmradar.visualization import PoseCanvas, save_picture, video
 
@@ -27,7 +29,7 @@ SPLITS = ('train', 'val', 'test')
 
 
 class RadarPoseInferencer:
-    """Poses of whatever a model can read; in use like mmpose's ``MMPoseInferencer``.
+    """Predictor of the poses in a recording or data set split; it is used like mmpose's ``MMPoseInferencer``.
 
     .. code-block:: python
 
@@ -36,33 +38,34 @@ class RadarPoseInferencer:
             result['predictions'][0]['keypoints']  # (14, 2), px
 
     Args:
-        model: Name of a published model (:meth:`list_models`), a checkpoint, a configuration, or a model that is at
-            hand, as :func:`~mmradar.apis.init_model` makes one.
+        model: Name of a published model (:meth:`list_models`), a checkpoint, a configuration, or a model built by
+            :func:`~mmradar.apis.init_model`.
         weights: A checkpoint, if ``model`` is a configuration.
-        device: Where the model goes.
+        device: Device of the model; a model that is already built stays where it is.
 
     Raises:
-        ConfigError: No such model or configuration, or one of poses in three dimensions.
-        CheckpointError: As of :func:`~mmradar.apis.init_model`.
+        ConfigError: There is no such model or configuration.
+        CheckpointError: See :func:`~mmradar.apis.init_model`.
     """
 
     def __init__(
         self,
-        model: str | Path | Config | nn.Module,
+        model: str | Path | Config | BaseModel,
         weights: str | Path | None = None,
         device: str = 'cpu',
     ) -> None:
         if not isinstance(model, nn.Module):
             model = init_model(model, weights, device)
-        self.model = model
-        self.dataset_meta = model.dataset_meta or {}
-        settings = next(datasets_of(model.cfg.test_dataloader))
-        self.views, self.radar = views_and_radar(model.cfg)
-        self.image_size = tuple(settings.get('image_size') or (256, 256))
+        self.model, self._config = model, config_of(model)
+        self.dataset_meta: dict[str, Any] = getattr(model, 'dataset_meta', None) or {}
+        settings = next(datasets_of(self._config.test_dataloader))
+        self.views, self.radar = views_and_radar(self._config)
+        width, height = settings.get('image_size') or (256, 256)
+        self.image_size: tuple[int, int] = (width, height)
 
     @staticmethod
     def list_models() -> list[str]:
-        """Names of the models that come with the package."""
+        """Return the names of the models that come with the package."""
         return list(published_models())
 
     def __call__(
@@ -80,41 +83,52 @@ class RadarPoseInferencer:
         num_pictures: int = 8,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """Poses of a recording, frame by frame; files are whole when the last one was taken.
+        """Predict the poses of a recording or split, frame by frame.
+
+        Files are complete only after the last frame was consumed.
 
         Args:
-            inputs: As of :func:`~mmradar.apis.sources.open_source`, or ``'train'``, ``'val'`` or ``'test'``, a split of
-                the model's data set.
-            frames: Frames wanted; all if ``None``.
-            batch_size: Windows at once.
-            return_vis: Pictures in the results.
-            show: Open a window.
-            out_dir: Folder in which ``vis_out_dir`` is ``visualizations`` and ``pred_out_dir`` ``predictions``.
-            vis_out_dir: Folder for a video, ``NAME.mp4``, at the recording's own rate, and pictures, ``NAME/*.png``.
-            pred_out_dir: Folder for the poses as COCO has them, ``NAME.json``.
-            draw_heatmap: Draw what the radars see beside the skeletons.
-            num_pictures: Pictures beside the video, evenly spread.
+            inputs: A recording, see :func:`~mmradar.apis.sources.open_source`; or ``'train'``, ``'val'`` or ``'test'``
+                for a split of the model's data set.
+            frames: Numbers of the frames to predict; all if ``None``.
+            batch_size: Windows per batch.
+            return_vis: Include pictures in the results.
+            show: Show the pictures in a window.
+            out_dir: Parent folder; sets the default of ``vis_out_dir`` to its folder ``visualizations``, and of
+                ``pred_out_dir`` to ``predictions``.
+            vis_out_dir: Folder for a video, ``NAME.mp4``, at the frame rate of the radar, and pictures,
+                ``NAME/*.png``.
+            pred_out_dir: Folder for the poses in COCO's result format, ``NAME.json``.
+            draw_heatmap: Draw the radar heatmaps next to the skeletons.
+            num_pictures: Number of pictures saved in addition to the video, evenly spread over the frames.
             on_progress: Called with (frames done, frames in all).
 
         Yields:
-            A frame each: ``frame`` (its number), ``time_s`` (since the first), ``predictions`` (of each person
-            ``keypoints`` (J, 2) in px and ``keypoint_scores`` (J,)), with ``return_vis`` ``visualization`` (RGB), where
-            true poses are known ``truth`` (J, 2).
+            One dictionary for each frame: ``frame``, its number; ``time_s``, the time since frame 0; ``predictions``,
+            for each person ``keypoints`` (J, 2) in px and ``keypoint_scores`` (J,); ``visualization``, an RGB picture,
+            with ``return_vis``; ``truth``, keypoints (J, 2) in px, if the true pose is known.
 
         Raises:
-            ConfigError: As of :func:`~mmradar.apis.sources.open_source`.
-            FileNotFoundError: As there.
-            DataError: As there; or a frame that is not there.
+            ConfigError: The views are not the model's, frames are given for a split, or the split's data set is a
+                wrapper or has no windows of radar frames.
+            FileNotFoundError: There is no recording at the path.
+            DataError: A recording is of another radar, or a frame does not exist.
         """
-        name, loader, truth = self._opened(inputs, frames, batch_size)
-        total, key = len(loader.dataset), loader.dataset.window.key_index
+        name, loader, truth = self._open(inputs, frames, batch_size)
+        dataset = loader.dataset
+        if not isinstance(dataset, BaseRadarPoseDataset):
+            raise ConfigError(
+                f'{name} is a {type(dataset).__name__}; poses are predicted only for a single BaseRadarPoseDataset, '
+                'without wrappers'
+            )
+        total, key = len(dataset), dataset.window.key_index
         if out_dir is not None:
             vis_out_dir = vis_out_dir or Path(out_dir) / 'visualizations'
             pred_out_dir = pred_out_dir or Path(out_dir) / 'predictions'
         canvas = PoseCanvas(self.dataset_meta, self.image_size, self.views if draw_heatmap else ())
         pictured = set(np.linspace(0, total - 1, min(num_pictures, total)).round().astype(int).tolist())
         with ExitStack() as stack:
-            film = None
+            film, picture_folder = None, Path(vis_out_dir or '.') / name
             if vis_out_dir is not None:
                 path = Path(vis_out_dir) / f'{name}.mp4'
                 film = stack.enter_context(video(path, self.radar.frame_rate_hz, canvas.size))
@@ -132,7 +146,7 @@ class RadarPoseInferencer:
                         if film:
                             film.write(picture)
                             if done in pictured:
-                                save_picture(picture, Path(vis_out_dir) / name / f'{sample.img_id:06d}.png')
+                                save_picture(picture, picture_folder / f'{sample.img_id:06d}.png')
                         if show:
                             _show(picture, 1 / self.radar.frame_rate_hz)
                         if return_vis:
@@ -147,14 +161,19 @@ class RadarPoseInferencer:
                 with atomic_write(Path(pred_out_dir) / f'{name}.json') as file:
                     file.write(json.dumps(coco).encode())
 
-    def _opened(
+    def _open(
         self, inputs: Source, frames: Sequence[int] | None, batch_size: int
     ) -> tuple[str, DataLoader, Mapping[int, np.ndarray]]:
-        """A name, windows, and true poses by frame where windows do not carry them."""
+        """Open a source.
+
+        Returns:
+            Its name; a loader of its windows; and the true poses (J, 2) by frame, empty for a split, whose samples have
+            them, and if they are unknown.
+        """
         if isinstance(inputs, str) and inputs in SPLITS and not Path(inputs).exists():
             if frames is not None:
-                raise ConfigError('frames are numbers within one recording, and a split has several')
-            config = self.model.cfg.copy()
+                raise ConfigError('frames are numbers within one recording, and a split has several recordings')
+            config = self._config.copy()
             if inputs != 'test':
                 config.test_dataloader = config[f'{inputs}_dataloader']
                 config.test_dataloader.sampler = dict(type='DefaultSampler', shuffle=False)
@@ -162,10 +181,11 @@ class RadarPoseInferencer:
             return inputs, build_loader(config), {}
         joints = len(self.dataset_meta.get('sigmas', ())) or 14
         sequence = open_source(inputs, self.views, self.radar, joints, self.image_size)
-        loader = recording_loader(self.model.cfg, sequence.recordings, frames, batch_size)
+        loader = recording_loader(self._config, sequence.recordings, frames, batch_size)
         return sequence.name, loader, {} if sequence.truth is None else dict(enumerate(sequence.truth.keypoints))
 
     def _result(self, sample, truth: Mapping[int, np.ndarray]) -> dict[str, Any]:
+        """Convert a predicted ``PoseDataSample`` into a result of :meth:`__call__`."""
         found = sample.cpu().numpy().pred_instances
         result: dict[str, Any] = dict(
             frame=int(sample.frame),
@@ -183,7 +203,7 @@ class RadarPoseInferencer:
 
 
 def _coco(image_id: int, person: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """A person as COCO's results have it: x, y and score of each joint in a row."""
+    """Convert a person to an entry of COCO's results, whose keypoints are x, y and score of each joint in one list."""
     rows = np.concatenate([person['keypoints'], person['keypoint_scores'][:, None]], axis=1)
     return dict(
         image_id=int(image_id),

@@ -1,13 +1,14 @@
-"""A configuration's model with a checkpoint's weights."""
+"""Functions to read a configuration, and to build its model with the weights of a checkpoint."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mmengine.config import Config
+from mmengine.model import BaseModel
 from mmengine.model.utils import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from torch import nn
@@ -17,22 +18,24 @@ from mmradar.apis.data_folders import datasets_of
 from mmradar.apis.package_configs import config_path
 from mmradar.apis.published_models import published_models
 from mmradar.engine.checkpoint import check_state_dict, config_of_checkpoint, read_checkpoint
+from mmradar.errors import ConfigError
 from mmradar.registry import DATASETS, MODELS
 
 _CHECKPOINT_ENDINGS = ('.pth', '.pt')
 
 
 def read_config(config: str | Path | Config, cfg_options: Mapping[str, Any] | None = None) -> Config:
-    """A configuration of one's own, that its reader may change.
+    """Read a configuration, and return it with its references resolved; the caller may change the result.
 
     Args:
-        config: A file, a configuration that was read before (which is copied), the name of one of the package's
-            (:func:`~mmradar.apis.package_configs.config_names`), or a checkpoint, for the one that it carries.
-        cfg_options: What to change in it, by dotted key, such as ``{'model.head.num_layers': 2}``.
+        config: A file, a configuration in memory (which is copied), the name of one of the package's
+            (:func:`~mmradar.apis.package_configs.config_names`), or a checkpoint that contains its configuration.
+        cfg_options: Values that override those of the configuration, by dotted key, such as
+            ``{'model.head.num_layers': 2}``.
 
     Raises:
-        ConfigError: No such file or name, or an option that would change nothing.
-        CheckpointError: A checkpoint that cannot be read, or carries no configuration.
+        ConfigError: There is no such file or name, or an option would have no effect.
+        CheckpointError: The checkpoint cannot be read, or contains no configuration.
     """
     if not isinstance(config, Config) and Path(config).suffix in _CHECKPOINT_ENDINGS:
         config = config_of_checkpoint(config)
@@ -46,32 +49,34 @@ def init_model(
     checkpoint: str | Path | None = None,
     device: str = 'cpu',
     cfg_options: Mapping[str, Any] | None = None,
-) -> nn.Module:
-    """A model in evaluation mode, as ``mmpose.apis.init_model`` makes one.
+) -> BaseModel:
+    """Build a model in evaluation mode, like ``mmpose.apis.init_model``.
 
     Args:
-        config: As of :func:`read_config`; or a checkpoint, or the name of a published model
-            (:func:`~mmradar.apis.published_models.published_models`), which need no other argument.
-        checkpoint: File of the weights, which is read without running code from it; if ``None``, those of a checkpoint
-            or published model, else random ones.
-        device: Where the model goes.
-        cfg_options: As of :func:`read_config`.
+        config: A configuration, see :func:`read_config`. A checkpoint, or the name of a published model
+            (:func:`~mmradar.apis.published_models.published_models`), needs no other argument.
+        checkpoint: File of the weights, which is read without running code from it. If ``None``, the weights are those
+            of the checkpoint or published model given as ``config``, or else random.
+        device: Device of the model.
+        cfg_options: Values that override those of the configuration, see :func:`read_config`.
 
     Returns:
-        The model, with its configuration as ``cfg`` and what its joints mean as ``dataset_meta``: the checkpoint's, or
-        else of the configuration's data set; ``None`` where neither says it.
+        The model, with its configuration as ``cfg`` (see :func:`config_of`) and the meta information of its joints as
+        ``dataset_meta``. The latter is the checkpoint's, or else that of the configuration's data set; ``None`` if
+        neither has any.
 
     Raises:
-        ConfigError: As of :func:`read_config`.
-        CheckpointError: No such file, a damaged one, or another model's.
+        ConfigError: See :func:`read_config`.
+        CheckpointError: The checkpoint is missing, damaged or another model's.
     """
     if not isinstance(config, Config):
-        config = published_models()[config].checkpoint if config in published_models() else config
+        if isinstance(config, str) and config in published_models():
+            config = published_models()[config].checkpoint
         if checkpoint is None and Path(config).suffix in _CHECKPOINT_ENDINGS:
             checkpoint = config
     config = read_config(config, cfg_options)
     init_default_scope(config.get('default_scope', 'mmradar'))
-    model = revert_sync_batchnorm(MODELS.build(config.model))
+    model = cast(BaseModel, revert_sync_batchnorm(MODELS.build(config.model)))  # the same model, as it is no BatchNorm
     dataset_meta = None
     if checkpoint is not None:
         content = read_checkpoint(checkpoint)
@@ -79,16 +84,35 @@ def init_model(
         check_state_dict(model, state, str(checkpoint))
         model.load_state_dict({key.removeprefix('module.'): value for key, value in state.items()})
         dataset_meta = content.get('meta', {}).get('dataset_meta')
-    model.cfg, model.dataset_meta = config, dataset_meta or _metainfo(config)
-    return model.to(device).eval()
+    # torch's stubs allow only tensors and modules as attributes
+    model.cfg = config  # pyright: ignore[reportArgumentType]
+    model.dataset_meta = dataset_meta or _metainfo(config)  # pyright: ignore[reportArgumentType]
+    model.to(device)
+    return model.eval()
+
+
+def config_of(model: nn.Module) -> Config:
+    """Return the configuration of a model that :func:`init_model` built.
+
+    Raises:
+        ConfigError: The model has none.
+    """
+    config = getattr(model, 'cfg', None)
+    if not isinstance(config, Config):
+        raise ConfigError(
+            f'the {type(model).__name__} has no configuration as its attribute cfg; build it with '
+            'mmradar.apis.init_model'
+        )
+    return config
 
 
 def _metainfo(config: Config) -> dict[str, Any] | None:
-    """What the joints of a configuration's data set mean; nothing is read from its folder."""
+    """Return the meta information of a configuration's data set, without reading from its folder."""
     for split in ('test', 'val', 'train'):
         for settings in datasets_of(config.get(f'{split}_dataloader') or {}):
             kind = settings.get('type')
             kind = DATASETS.get(kind) if isinstance(kind, str) else kind
-            if hasattr(kind, '_load_metainfo'):
-                return kind._load_metainfo(copy.deepcopy(settings.get('metainfo')))
+            load_metainfo = getattr(kind, '_load_metainfo', None)
+            if load_metainfo is not None:
+                return load_metainfo(copy.deepcopy(settings.get('metainfo')))
     return None

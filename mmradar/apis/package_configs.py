@@ -1,4 +1,4 @@
-"""Configurations that come with the package, by name."""
+"""Names and files of the configurations that come with the package."""
 
 from __future__ import annotations
 
@@ -11,33 +11,36 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def config_folder() -> Path:
-    """Where the package's configurations lie: in an installed package with it, else in the repository."""
+    """Return the folder of the package's configurations: in the installed package, or else in the repository."""
     installed = _PACKAGE / '.mim' / 'configs'
     return installed if installed.is_dir() else _PACKAGE.parent / 'configs'
 
 
 def config_names() -> list[str]:
-    """Their names: paths below :func:`config_folder` without ending, such as ``'ablations/millimamba_t3_hupr'``."""
+    """Return the names of the package's configurations.
+
+    A name is a path below :func:`config_folder` without suffix, such as ``'ablations/millimamba_t3_hupr'``.
+    """
     folder = config_folder()
     paths = [path.relative_to(folder).with_suffix('') for path in folder.rglob('*.py')]
     return sorted(path.as_posix() for path in paths if '_base_' not in path.parts)
 
 
 def config_path(config: str | Path) -> str:
-    """A configuration's file: itself, or that of one of :func:`config_names`.
+    """Return the path of a configuration that is given as a file or as one of :func:`config_names`.
 
     Raises:
-        ConfigError: No such name.
+        ConfigError: There is no such name.
     """
     is_name = Path(config).suffix != '.py' and not Path(config).is_file()
     return str(find_config(str(config)) if is_name else config)
 
 
 def find_config(name: str) -> Path:
-    """The file of one of :func:`config_names`.
+    """Return the file of one of :func:`config_names`.
 
     Raises:
-        ConfigError: None of them; the message says which are near.
+        ConfigError: There is no such name; the message lists similar ones.
     """
     names = config_names()
     if name not in names:

@@ -1,4 +1,4 @@
-"""Memory that a model's inference takes, measured by running it."""
+"""Peak memory of a model's inference, measured by running it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from mmradar.registry import MODELS
 
 @dataclass(frozen=True)
 class PeakMemory:
-    """Bytes of tensors when most are alive, during the forward pass of one window.
+    """Peak bytes of live tensors during the forward pass of one window.
 
     Args:
-        total: All of them: weights, input and what the pass makes.
+        total: Weights, input and the tensors that the forward pass allocates.
         weights: Parameters and buffers.
         inputs: The window of heatmaps.
     """
@@ -34,10 +34,11 @@ class PeakMemory:
 
 
 def peak_of(call: Callable[[], object], device: torch.device) -> int:
-    """Most bytes of tensors alive at once during a call, above those that were alive before.
+    """Return the peak bytes of live tensors during a call, above those alive before it.
 
-    Of torch's allocator: on a GPU its own counter, on a CPU what torch's profiler sees allocated and freed. What
-    kernels take for themselves, such as a few kilobytes of scratch a thread in the native ones, is not in it.
+    Counts the memory of torch's allocator: on a GPU by the allocator's own counter, on a CPU by the allocations and
+    frees that torch's profiler records. Memory that kernels allocate themselves, such as a few kilobytes of scratch per
+    thread in the native ones, is not counted.
     """
     if device.type == 'cuda':
         torch.cuda.synchronize(device)
@@ -58,9 +59,10 @@ def peak_of(call: Callable[[], object], device: torch.device) -> int:
 
 
 def peak_memory(config: Config, device: torch.device) -> PeakMemory:
-    """Run a configuration's model, new and with random weights, on one window of noise; radar processing excluded.
+    """Measure the peak memory of a configuration's model on one window of noise, radar processing excluded.
 
-    In evaluation mode, without gradients, batch 1, in the precision of the weights.
+    The model is new, with random weights. It runs in evaluation mode, without gradients, with batch size 1, in the
+    precision of the weights.
     """
     init_default_scope('mmradar')
     model = MODELS.build(config.model).to(device).eval()

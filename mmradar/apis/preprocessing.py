@@ -1,4 +1,4 @@
-"""Frames of whole data sets, made beforehand: the cache on disk, which fills itself on first use otherwise."""
+"""Computation of the disk cache of whole data sets in advance; otherwise it fills on first use."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SPLITS = ('train', 'val', 'test')
 
 @dataclass
 class PreprocessingResult:
-    """What :func:`preprocess` did.
+    """Result of :func:`preprocess`.
 
     Args:
-        made: Recordings whose heatmaps were made.
-        found: Recordings whose heatmaps were there.
-        total_bytes: Size of all of them on disk.
+        made: Number of recordings whose heatmaps were computed.
+        found: Number of recordings whose heatmaps existed.
+        total_bytes: Size of all these heatmaps on disk.
     """
 
     made: int
@@ -43,21 +43,22 @@ def preprocess(
     workers: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> PreprocessingResult:
-    """Make the heatmaps of all recordings of a configuration's data sets.
+    """Compute the heatmaps of all recordings of a configuration's data sets, and write them to the disk cache.
 
-    A recording's heatmaps become one file, whole or not at all, so that an interrupted run goes on where it stopped.
-    Training and testing find them through the data sets' ``cache_dir``; the result does not depend on ``workers``.
+    The heatmaps of a recording become one file, which is written atomically, so that an interrupted run can be repeated
+    and continues where it stopped. Training and testing read the files if the data sets' ``cache_dir`` is this folder.
+    The result does not depend on ``workers``.
 
     Args:
-        config: As for training.
-        cache_dir: Where to keep them.
-        splits: Of ``'train'``, ``'val'`` and ``'test'``; those that the configuration lacks are passed over.
-        workers: Processes.
+        config: The configuration of the training.
+        cache_dir: Folder of the cache.
+        splits: Any of ``'train'``, ``'val'`` and ``'test'``; splits that the configuration lacks are skipped.
+        workers: Number of processes.
         on_progress: Called with (recordings done, recordings in all).
 
     Raises:
-        ConfigError: A data set that keeps nothing on disk, or a pipeline without frames to keep.
-        DataError: The data set has a flaw, or the disk is too small.
+        ConfigError: A data set has no disk cache, or its pipeline has no per-frame transform.
+        DataError: The data set has a flaw, or the disk has too little free space.
     """
     init_default_scope('mmradar')
     jobs: dict[Path, tuple[DiskCache, str, Recording]] = {}
@@ -72,7 +73,7 @@ def preprocess(
                     f'{split}_dataloader: a {settings["type"]} keeps nothing on disk; choose the splits of recordings'
                 )
             dataset = DATASETS.build({**settings, 'cache_dir': str(cache_dir)})
-            dataset.full_init()  # of one that is to be lazy
+            dataset.full_init()  # in case its settings have lazy_init=True
             cache, frame_bytes = dataset.pipeline.disk_cache, None
             for view, recording in dataset.recordings():
                 path = cache.path(view, recording)
@@ -87,7 +88,7 @@ def preprocess(
     if needed > free:
         raise DataError(
             f'the heatmaps need {needed / 1e9:.1f} GB more in {cache_dir}, and {free / 1e9:.1f} GB are free. Choose '
-            'another folder or fewer range bins; or go without: training makes them as it goes.'
+            'another folder or fewer range bins; or go without: training computes them as it needs them.'
         )
     done, total = len(found), len(found) + len(jobs)
     if on_progress:
@@ -100,5 +101,6 @@ def preprocess(
 
 
 def _fill(cache: DiskCache, view: str, recording: Recording) -> Path:
+    """Compute and write the heatmaps of one recording, in a worker process."""
     init_default_scope('mmradar')
     return cache.fill(view, recording)

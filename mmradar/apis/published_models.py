@@ -22,12 +22,12 @@ class PublishedModel:
     """An entry of ``configs/metafile.yml`` that has weights.
 
     Args:
-        name: What users call it.
+        name: Name by which users load the model.
         config: Name of its configuration.
         checkpoint: File of its weights.
-        sha256: Of that file.
-        metadata: What it was trained on, how, for how long.
-        results: What it reaches, as OpenMMLab's metafiles have it: ``Dataset`` and ``Metrics`` each.
+        sha256: SHA-256 of that file.
+        metadata: The training: data set, procedure, duration.
+        results: Results in the format of OpenMMLab's metafiles, each with ``Dataset`` and ``Metrics``.
     """
 
     name: str
@@ -38,10 +38,10 @@ class PublishedModel:
     results: tuple[Mapping[str, Any], ...]
 
     def check(self) -> None:
-        """Compare the file with its hash.
+        """Raise if the file of weights does not match its hash.
 
         Raises:
-            CheckpointError: It is not the one that was published.
+            CheckpointError: The file is missing, or is not the one that was published.
         """
         found = hashlib.sha256(self.checkpoint.read_bytes()).hexdigest() if self.checkpoint.is_file() else 'no file'
         if found != self.sha256:
@@ -50,7 +50,7 @@ class PublishedModel:
 
 @functools.cache
 def published_models() -> dict[str, PublishedModel]:
-    """All of them, by name."""
+    """Return the published models by name."""
     entries = yaml.safe_load((config_folder() / 'metafile.yml').read_text(encoding='utf-8'))['Models']
     return {
         entry['Alias']: PublishedModel(

@@ -1,4 +1,4 @@
-"""From a training's checkpoint to a file that is a model by itself, at a twelfth of the size."""
+"""Conversion of a training checkpoint to a self-contained model file of a twelfth of its size."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ def publish(
     data_root: str | None = None,
     half: bool = True,
 ) -> str:
-    """Write what predicting needs of a checkpoint: weights, configuration, and what the joints mean.
+    """Write the parts of a checkpoint that prediction needs: weights, configuration and the meaning of the joints.
 
-    Optimizer, schedules, log and the folders of the machine that trained are left out. Of averaged weights
-    (``EMAHook``) the averages are kept, which is what a validation saw.
+    The optimizer, schedules, log and the folders of the training machine are left out. If the training averaged its
+    weights (``EMAHook``), the averages are written; the validation used these.
 
     Args:
-        checkpoint: Of :func:`~mmradar.apis.train`.
-        out: The file to write.
-        config: The configuration, if the checkpoint carries none.
-        data_root: Folder of the data set that its configuration is to name.
-        half: Weights in half precision; models read them back into their own.
+        checkpoint: A checkpoint written by :func:`~mmradar.apis.train`.
+        out: The file to write; it must not exist.
+        config: The configuration, if the checkpoint contains none.
+        data_root: Folder to which the written configuration's data sets refer; unchanged if ``None``.
+        half: Store the weights in half precision; a model converts them to its own precision when it loads them.
 
     Returns:
         SHA-256 of the file.
 
     Raises:
-        CheckpointError: The checkpoint cannot be read, carries no configuration, or has weights that are no numbers or
-            too large for half precision.
+        CheckpointError: The checkpoint cannot be read, contains no configuration, or has weights that are NaN or too
+            large for half precision.
         DataError: The file exists.
     """
     if Path(out).exists():
         raise DataError(f'{out} exists; remove it first, or choose another name')
     content = read_checkpoint(checkpoint)
     settings = read_config(checkpoint if config is None else config)
-    # facts have reached everything by now
+    # references are resolved by now, so that the entries they refer to are no longer needed
     kept = [key for key in settings if key in RUNNER_KEYS and key not in _OF_THE_MACHINE]
     settings = Config({key: settings[key] for key in kept})
     for loader in (settings.get(f'{split}_dataloader') for split in ('train', 'val', 'test')):
@@ -73,6 +73,7 @@ def publish(
 
 
 def _half(name: str, weight: torch.Tensor) -> torch.Tensor:
+    """Convert a floating-point weight to half precision; return any other weight as it is."""
     if weight.dtype not in (torch.float32, torch.float64):
         return weight
     if weight.abs().max() > _LARGEST_HALF:

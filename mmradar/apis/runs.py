@@ -1,4 +1,4 @@
-"""What a training and a test have in common: a configuration becomes mmengine's ``Runner``."""
+"""Steps common to training and testing, from a configuration to mmengine's ``Runner``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mmradar.apis.models import read_config
 from mmradar.errors import ConfigError
 from mmradar.registry import RUNNERS
 
-_runs = itertools.count(1)  # of this process
+_runs = itertools.count(1)  # numbers the runs of this process
 
 
 def run_config(
@@ -28,7 +28,10 @@ def run_config(
     draw: Mapping[str, Any] | None,
     launcher: str,
 ) -> Config:
-    """The configuration of a run; sets up the process group of a CPU job. For the arguments see :func:`train`."""
+    """Prepare the configuration of a run, and the process group if it is a distributed job on CPUs.
+
+    For the arguments, see :func:`~mmradar.apis.train`.
+    """
     config = read_config(config, cfg_options)
     config.launcher = launcher
     # argument > configuration > name of the configuration
@@ -42,18 +45,22 @@ def run_config(
 
 @contextmanager
 def runner_of(config: Config, hooks: Iterable[Hook] = ()) -> Iterator[Runner]:
-    """A runner with hooks beside those of its configuration, and with a log and a visualizer of its own.
+    """Build a runner with its own log and visualizer, and shut down its loaders' workers on exit.
 
-    mmengine keeps these by name for as long as the process lives, and a name lasts for a second: a test right after a
-    training would write to the training's files. It keeps loaders' workers as long as the runner, too; here they end
-    with the ``with`` block.
+    mmengine keeps logs and visualizers by name until the process ends, and derives the name from the time in seconds:
+    a test right after a training would write to the training's files. It also keeps the workers of loaders as long as
+    the runner; here they end with the ``with`` block.
+
+    Args:
+        config: A prepared configuration, see :func:`run_config`; of the second and later runs its names are changed.
+        hooks: Hooks in addition to those of the configuration.
     """
     number = next(_runs)
     if number > 1:
         config.experiment_name = f'{config.get("experiment_name") or _stem(config)}_run{number}'
         if config.get('visualizer'):
             config.visualizer.name = config.experiment_name
-    runner = RUNNERS.build(config)
+    runner = RUNNERS.build(config)  # pyright: ignore[reportArgumentType] - mmengine's annotation lacks Config
     for hook in hooks:
         runner.register_hook(hook)
     try:
@@ -61,7 +68,7 @@ def runner_of(config: Config, hooks: Iterable[Hook] = ()) -> Iterator[Runner]:
     finally:
         for loop in (runner._train_loop, runner._val_loop, runner._test_loop):
             if isinstance(loop, BaseLoop):
-                # left to the garbage collector, which takes their queues first, torch waits 5 s for each worker
+                # otherwise the garbage collector frees the workers' queues first, and torch waits 5 s for each worker
                 loop.dataloader._iterator = None
 
 
@@ -70,7 +77,11 @@ def _stem(config: Config) -> str:
 
 
 def _prepare_cpu_job(config: Config, launcher: str) -> None:
-    """mmengine's own set-up of a distributed job asks for a GPU in three places."""
+    """Set up a distributed job on CPUs, because mmengine's own set-up requires a GPU in three places.
+
+    Raises:
+        ConfigError: The launcher works only with GPUs.
+    """
     if launcher != 'pytorch':
         raise ConfigError(f'--launcher {launcher} needs a GPU; without one, use --launcher pytorch')
     config.env_cfg.dist_cfg = dict(backend='gloo')

@@ -1,4 +1,4 @@
-"""What users point at when they want poses: folders, files, arrays, recordings."""
+"""Input of inference: folders, files, arrays or recordings of the model's views."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Source = str | Path | Mapping[str, OneView] | Sequence[OneView]
 
 @dataclass(frozen=True)
 class RecordedSequence:
-    """A stretch of frames that all views recorded together.
+    """Sequence of frames that all views recorded at the same time.
 
     Args:
-        name: For files that are made of it.
-        recordings: By view, in the model's order.
-        truth: Its true poses, where they are known.
+        name: Name of its output files.
+        recordings: The recordings by view, in the model's order.
+        truth: The true poses; ``None`` if they are unknown.
     """
 
     name: str
@@ -41,23 +41,24 @@ def open_source(
     num_keypoints: int = 14,
     image_size: tuple[int, int] = (256, 256),
 ) -> RecordedSequence:
-    """Open what a user points at.
+    """Open the recordings of all views of a sequence.
 
     Args:
-        source: A folder with one of each view, ``FOLDER/hori/adc_data.bin`` or ``.../adc_data.profiles.npy``, whose
-            ``annotation.json`` has the true poses if it is there; or a file, recording or complex array of each view,
-            by its name or in the model's order.
-        views: The model's.
-        radar: The model's.
-        num_keypoints, image_size: The model's, for true poses.
+        source: Either a folder with a recording of each view, ``FOLDER/hori/adc_data.bin`` or
+            ``.../adc_data.profiles.npy``, and optionally the true poses in ``annotation.json``; or a file, recording or
+            complex array for each view, by the view's name or in the model's order.
+        views: Names of the model's views.
+        radar: The model's radar.
+        num_keypoints: Number of joints, to read the true poses.
+        image_size: (width, height) of the image that keypoints refer to, px, to read the true poses.
 
     Raises:
-        ConfigError: Other views than the model's.
-        FileNotFoundError: Nothing is there.
-        DataError: What is there is not of this radar.
+        ConfigError: The views are not the model's.
+        FileNotFoundError: There is no recording at a path.
+        DataError: A recording is not of this radar, or there are fewer true poses than frames.
     """
     if isinstance(source, (str, Path)):
-        return _folder(Path(source), views, radar, num_keypoints, image_size)
+        return _open_folder(Path(source), views, radar, num_keypoints, image_size)
     if not isinstance(source, Mapping):
         if len(source) != len(views):
             raise ConfigError(f'the model takes {len(views)} views ({", ".join(views)}), found {len(source)}')
@@ -66,12 +67,12 @@ def open_source(
         raise ConfigError(
             f'the model takes the views {", ".join(views)}, found {", ".join(map(str, source)) or "none"}'
         )
-    recordings = {view: _opened(view, source[view], radar) for view in views}
+    recordings = {view: _open(view, source[view], radar) for view in views}
     first = recordings[views[0]].path
     return RecordedSequence(first.parent.name if first.parent.name not in ('', *views) else first.stem, recordings)
 
 
-def _opened(view: str, given: OneView, radar: RadarConfig) -> Recording:
+def _open(view: str, given: OneView, radar: RadarConfig) -> Recording:
     if isinstance(given, Recording):
         return given
     if isinstance(given, (str, Path)):
@@ -79,13 +80,13 @@ def _opened(view: str, given: OneView, radar: RadarConfig) -> Recording:
     return MemoryRecording(given, radar, view)
 
 
-def _folder(
+def _open_folder(
     folder: Path, views: Sequence[str], radar: RadarConfig, num_keypoints: int, image_size: tuple[int, int]
 ) -> RecordedSequence:
     if folder.is_file():
         raise ConfigError(
             f'{folder} is one file, and the model takes a recording of each of its views ({", ".join(views)}): give '
-            'the folder of a sequence, or one file for each'
+            'the folder of a sequence, or one file for each view'
         )
     recordings = {}
     for view in views:

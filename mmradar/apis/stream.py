@@ -1,4 +1,4 @@
-"""Poses of frames as they come."""
+"""Inference on a stream of frames, one frame at a time."""
 
 from __future__ import annotations
 
@@ -7,34 +7,47 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
-from torch import nn
+from mmengine.model import BaseModel
+from torch import Tensor
 
 from mmradar.apis.inference import recording_dataset, views_and_radar
+from mmradar.apis.models import config_of
 from mmradar.errors import ConfigError, DataError
 from mmradar.radar import MemoryRecording, RawRecording, Recording
 from mmradar.structures import RadarWindow
 
-# A frame of one view: complex (antennas, loops, samples), int16 words (loops, tx, words) of a raw file, or nothing.
+# A frame of one view: complex (antennas, loops, samples), or int16 words (loops, tx, words) of a raw file; None if the
+# view is missing.
 LiveFrame = np.ndarray | None
+
+
+@runtime_checkable
+class _WindowPredictor(Protocol):
+    """Model that may predict the poses of all frames of a window, such as ``RadarPoseEstimator``."""
+
+    @property
+    def predicts_windows(self) -> bool: ...
+
+    def predict_window(self, inputs: Tensor, data_samples: list) -> tuple[Tensor, Tensor]: ...
 
 
 @dataclass(frozen=True)
 class StreamedPose:
-    """The pose of one frame of a stream.
+    """Pose of one frame of a stream.
 
     Args:
-        frame: Its number, from 0.
-        time_s: When it was, as its ``push`` said.
-        keypoints: px, or m, of each person, (people, joints, dims).
-        scores: Of each joint, (people, joints).
-        heatmaps: What the network saw of the frame, (views, channels, angle, Doppler, range), as after the pipeline's
-            last step.
-        missing: Views of which nothing came in this frame; all, if the frame was lost.
-        computed_s: How long it took from the push that completed it.
+        frame: Number of the frame, from 0.
+        time_s: Time of the frame, as given to :meth:`RadarPoseStream.push`.
+        keypoints: Keypoints in px or m, (people, joints, dims).
+        scores: Scores of the keypoints, (people, joints).
+        heatmaps: Network input of the frame, after the whole pipeline: (views, channels, angle, Doppler, range).
+        missing: Views that had no data in this frame; all views if the frame was lost.
+        computed_s: Seconds from the start of the push that completed the pose until it was computed.
     """
 
     frame: int
@@ -47,69 +60,77 @@ class StreamedPose:
 
 
 def frames_beside_key(window: RadarWindow, poses_per_window: int) -> tuple[int, int]:
-    """How many frames before and after the key frame have their poses of its window: as many, if there are."""
+    """Return the numbers of frames before and after the key frame whose poses are taken from the key frame's window.
+
+    The key frame and these frames are ``poses_per_window`` frames. The two numbers are equal, or differ by one, unless
+    the key frame is too close to an end of the window.
+    """
     after = min((poses_per_window - 1) // 2, window.num_frames - 1 - window.key_index)
     before = min(poses_per_window - 1 - after, window.key_index)
     return before, poses_per_window - 1 - before
 
 
 class RadarPoseStream:
-    """A model on frames that come one by one; poses are those that it gives of the same frames in a file.
+    """Predictor of poses from frames that arrive one at a time.
 
-    What the pipeline does to a frame by itself, up to its normalised heatmap, is done once a frame; packing and the
-    network once for each window.
+    By default, the poses equal those that the model predicts from the same frames in a file. The per-frame part of the
+    pipeline, up to the normalised heatmap, runs once per frame; packing and the network run once per window.
 
-    A pose is known when the frames after it that the model looks at have come: none for a window whose key frame is the
-    last. In front of the first and behind the last frame a window repeats them, as a data set's does; :meth:`finish`
-    gives the poses that are left.
+    A pose is available once the frames after it in its window have arrived. There are none if the key frame is the last
+    frame of the window. Before the first and after the last frame of a recording, a window repeats that frame, as in a
+    data set; :meth:`finish` returns the remaining poses.
 
-    A model that predicts all frames of a window leaves three choices. With ``poses_per_window`` = n it is run once for
-    n frames: the network costs an n-th, and poses come in bursts of n. With a smaller ``look_ahead`` than its own, they
-    come earlier. Both take poses of frames that the window has seen less of on one side: not those of a file any more,
-    and a little worse. With ``average`` = n a pose is the mean of the latest n windows' that have its frame: a little
-    better, calmer, and no later.
+    For a model that predicts all frames of a window there are three options:
 
-    A view that is missing from a frame repeats its last one, and the pose says so. Where times say that whole frames
-    were lost, they count as frames without any view, so that the window's frames stay as far apart as the model knows
-    them; after a gap as long as a window a new recording begins: what was before has nothing to say about it. Until
-    every view has come once, frames are skipped.
+    - ``poses_per_window`` = n runs the network once per n frames, at an n-th of the cost. Poses come in bursts of n.
+    - A ``look_ahead`` smaller than the model's own makes poses available earlier.
+    - ``average`` = n averages the poses of a frame over those of the latest n windows that contain it. The poses are
+      slightly more accurate and smoother, and no later.
+
+    The first two take poses of frames with less context on one side, so that the poses differ from those of a file and
+    are slightly less accurate.
+
+    If a view is missing from a frame, its last frame is repeated, and the pose lists the view as missing. If the times
+    show that whole frames were lost, these are filled in as frames without any view, so that the frames of a window
+    keep the spacing for which the model was trained. After a gap of at least one window's length a new recording
+    begins, and windows contain no frame from before the gap. Frames are skipped until every view has arrived once.
 
     Args:
-        model: Of :func:`~mmradar.apis.init_model`.
-        look_ahead: Frames of a window after its key frame; as the model was trained to be tested if ``None``.
-        poses_per_window: Frames around the key frame whose poses are taken from one window.
-        average: The latest windows whose poses of a frame are averaged.
+        model: See :func:`~mmradar.apis.init_model`.
+        look_ahead: Number of frames after the key frame in a window; that of the configuration's test set if ``None``.
+        poses_per_window: Number of frames around the key frame whose poses are taken from one window.
+        average: Number of latest windows over which the poses of a frame are averaged.
 
     Attributes:
-        window: What the network sees at once, and which of its frames is the key frame.
-        skipped: Frames that gave no pose, as some view had not come yet.
+        window: The network's window: its number of frames and its key frame.
+        skipped: Number of frames without a pose because some view had not arrived yet.
 
     Raises:
-        ConfigError: More frames than a window has, or of a model that predicts its key frame alone.
+        ConfigError: An option exceeds the frames of a window, or the model predicts only the key frame of a window and
+            an option is not the default.
     """
 
     def __init__(
-        self, model: nn.Module, look_ahead: int | None = None, poses_per_window: int = 1, average: int = 1
+        self, model: BaseModel, look_ahead: int | None = None, poses_per_window: int = 1, average: int = 1
     ) -> None:
         self.model = model.eval()
-        self.views, self.radar = views_and_radar(model.cfg)
-        # the data set of a recording knows pipeline, window and meta information; the recording itself is never read
+        config = config_of(model)
+        self.views, self.radar = views_and_radar(config)
+        # this data set is built for its pipeline, window and meta information; its recording is never read
         nothing = np.zeros((1, *self.radar.frame_shape), np.complex64)
-        dataset = recording_dataset(
-            model.cfg, {view: MemoryRecording(nothing, self.radar, view) for view in self.views}
-        )
+        dataset = recording_dataset(config, {view: MemoryRecording(nothing, self.radar, view) for view in self.views})
         self.window, self.image_size = dataset.window, dataset.image_size
         self._pipeline, self._info = dataset.pipeline, dataset.get_data_info(0)
         own = self.look_ahead
         look_ahead = own if look_ahead is None else look_ahead
-        self._predicts_windows = getattr(model, 'predicts_windows', False)
+        self._window_predictor = model if isinstance(model, _WindowPredictor) and model.predicts_windows else None
         self._check_choices(look_ahead, poses_per_window, average, own)
         self.window = RadarWindow(self.window.num_frames, self.window.num_frames - 1 - look_ahead)
         self.poses_per_window, self.average = poses_per_window, average
         self._before, self._after = frames_beside_key(self.window, poses_per_window)
         self.skipped = 0
         self._count = 0  # frames pushed
-        self._begin()
+        self._start_recording()
 
     def _check_choices(self, look_ahead: int, poses_per_window: int, average: int, own_look_ahead: int) -> None:
         frames = self.window.num_frames
@@ -124,56 +145,58 @@ class RadarPoseStream:
         if average < 1:
             raise ConfigError(f'average must be at least 1 window, found {average}')
         as_in_a_file = (look_ahead, poses_per_window, average) == (own_look_ahead, 1, 1)
-        if not (as_in_a_file or self._predicts_windows):
+        if not as_in_a_file and self._window_predictor is None:
             raise ConfigError(
                 'the model predicts the key frame of a window alone: leave look_ahead, poses_per_window and average as '
                 'they are'
             )
 
-    def _begin(self) -> None:
-        self._first = self._count  # of this recording
-        self._next = self._count  # whose pose is next
+    def _start_recording(self) -> None:
+        """Forget all earlier frames; the next frame is the first of a new recording."""
+        self._first = self._count  # number of the recording's first frame
+        self._next = self._count  # number of the frame whose pose is next
         self._last_s = -np.inf
+        # number, time, missing views and arrays (by name) of the latest frames
         self._arrays: deque[tuple[int, float, tuple[str, ...], dict[str, np.ndarray]]] = deque(
             maxlen=self.window.num_frames
         )
         self._latest: dict[str, dict[str, np.ndarray]] = {}
-        # number of the first frame, keypoints and scores of the latest windows
+        # of the latest windows: number of the first frame, keypoints and scores
         self._windows: deque[tuple[int, np.ndarray, np.ndarray]] = deque(maxlen=self.average)
 
     @property
     def look_ahead(self) -> int:
-        """Frames of a window after its key frame."""
+        """Number of frames after the key frame in a window."""
         return self.window.num_frames - 1 - self.window.key_index
 
     @property
     def wait(self) -> int:
-        """Frames after a frame that its pose waits for at most: those of ``look_ahead``, and those of the burst."""
+        """Largest number of later frames that a pose waits for: ``look_ahead``, plus the wait for its burst."""
         return self.look_ahead + self._before
 
     @property
     def wait_s(self) -> float:
-        """The same in seconds, at the radar's frame rate."""
+        """:attr:`wait` in seconds, at the radar's frame rate."""
         return self.wait / self.radar.frame_rate_hz
 
     def push(
         self, frames_by_view: Mapping[str, LiveFrame], time_s: float | None = None, hurry: bool = False
     ) -> list[StreamedPose]:
-        """Take a frame of all views.
+        """Process the next frame of all views.
 
         Args:
-            frames_by_view: Complex samples (antennas, loops, samples), or int16 words (loops, tx, words) as they lie in
-                a raw file; of a view that is missing ``None``, or nothing.
-            time_s: When it was; by its number and the radar's frame rate if ``None``.
-            hurry: Leave out the poses that are due, so as to catch up with frames that wait. Later ones stay the same.
+            frames_by_view: Complex samples (antennas, loops, samples), or int16 words (loops, tx, words) in the layout
+                of a raw file, by view. A missing view is ``None`` or absent.
+            time_s: Time of the frame; computed from its number and the radar's frame rate if ``None``.
+            hurry: Skip the poses that are due, to catch up with frames that are queued. Later poses are not affected.
 
         Returns:
-            Poses that are known now, in order: none, or those of a window; after a gap those of lost frames too, and at
-            the beginning of a new recording those that the last one still owed.
+            Poses that are now available, in order: none, or those of one window. After a gap also those of the lost
+            frames; at the start of a new recording also the remaining ones of the last recording.
 
         Raises:
-            ConfigError: A view that the model does not know.
-            DataError: A time before that of an earlier frame, or a frame of another radar.
+            ConfigError: A view is unknown to the model.
+            DataError: The time is before that of an earlier frame, or the frame is of another radar.
         """
         started = time.perf_counter()
         self._check_known(frames_by_view)
@@ -190,15 +213,16 @@ class RadarPoseStream:
         self._last_s = time_s
         missing = tuple(view for view in self.views if frames_by_view.get(view) is None)
         for view in self.views:
-            if view not in missing:
-                self._latest[view] = self._of_frame(view, frames_by_view[view])
+            frame = frames_by_view.get(view)
+            if frame is not None:
+                self._latest[view] = self._process_frame(view, frame)
         if len(self._latest) < len(self.views):
             self.skipped += 1
             return poses
         return poses + self._append(missing, time_s, started, hurry)
 
     def _append(self, missing: tuple[str, ...], time_s: float, started: float, hurry: bool) -> list[StreamedPose]:
-        """A frame of what each view gave last, and the poses that it completes."""
+        """Append a frame made of the latest data of each view, and return the poses that it completes."""
         names = self._latest[self.views[0]]
         arrays = {name: np.stack([self._latest[view][name] for view in self.views]) for name in names}
         self._arrays.append((self._count, time_s, missing, arrays))
@@ -211,29 +235,37 @@ class RadarPoseStream:
         return self._poses(started)
 
     def check_views(self, views: Iterable[str]) -> None:
-        """Raise unless these are all of the model's views.
+        """Raise unless ``views`` are the model's views, in any order.
 
         Raises:
-            ConfigError: They are not.
+            ConfigError: A view is unknown or missing.
         """
         self._check_known(views)
         if lacking := [view for view in self.views if view not in views]:
             raise ConfigError(f'the model takes the views {", ".join(self.views)}, and {lacking[0]!r} is missing')
 
     def _check_known(self, views: Iterable[str]) -> None:
+        """Raise if a view is not one of the model's."""
         if unknown := set(views) - set(self.views):
             raise ConfigError(f'the model takes the views {", ".join(self.views)}, found {min(unknown)!r}')
 
     def finish(self) -> list[StreamedPose]:
-        """The poses that still wait for frames, of windows that repeat the last one; the next frame begins anew."""
+        """Return the poses that still wait for later frames, from windows that repeat the last frame.
+
+        The next frame starts a new recording.
+        """
         poses = []
         while self._next < self._count:
             poses += self._poses(time.perf_counter())
-        self._begin()
+        self._start_recording()
         return poses
 
-    def _of_frame(self, view: str, frame: np.ndarray) -> dict[str, np.ndarray]:
-        """What the pipeline makes of one frame by itself."""
+    def _process_frame(self, view: str, frame: np.ndarray) -> dict[str, np.ndarray]:
+        """Run the per-frame part of the pipeline on a frame of one view; return its arrays by name.
+
+        Raises:
+            DataError: The frame is of another radar.
+        """
         frame = np.asarray(frame)
         recording: Recording
         if frame.dtype == np.int16:
@@ -250,40 +282,49 @@ class RadarPoseStream:
         return {name: np.asarray(array[0]) for name, array in found.items()}
 
     def _poses(self, started: float) -> list[StreamedPose]:
-        """Of the next frames that wait, as many as a window gives."""
+        """Predict the poses of the next frames that wait, as many as are taken from one window."""
         key = min(self._next + self._before, self._count - 1)
         oldest = self._arrays[0][0]
         in_window = self._first + self.window.frames(key - self._first, self._count - self._first)
-        held = [self._arrays[number - oldest] for number in in_window]
-        arrays = {name: np.stack([frame[3][name] for frame in held]) for name in held[0][3]}
+        frames = [self._arrays[number - oldest][3] for number in in_window]
+        arrays = {name: np.stack([frame[name] for frame in frames]) for name in frames[0]}
         inputs = self._pipeline.window_stage({**self._info, **arrays})
+        if inputs is None:
+            raise ConfigError(
+                'a transform of the test pipeline returned None for a window; a stream cannot leave it out'
+            )
         numbers = range(self._next, min(key + self._after, self._count - 1) + 1)
         self._windows.append((key - self.window.key_index, *self._predict(inputs)))
         computed_s, poses = time.perf_counter() - started, []
         for number in numbers:
             _, time_s, missing, _ = self._arrays[number - oldest]
-            keypoints, scores = self._of_windows_with(number)
+            keypoints, scores = self._pose_of(number)
             heatmaps = inputs['inputs'][self.window.key_index + number - key].numpy()
             poses.append(StreamedPose(number, time_s, keypoints, scores, heatmaps, missing, computed_s))
         self._next = numbers.stop
         return poses
 
     def _predict(self, inputs: dict) -> tuple[np.ndarray, np.ndarray]:
-        """Keypoints (people, frames, joints, dims) and scores of all frames of a window that the model predicts."""
+        """Run the network on a window.
+
+        Returns:
+            Keypoints (people, frames, joints, dims) and scores (people, frames, joints) of all frames of the window, or
+            of its key frame (frames = 1) if the model predicts only that.
+        """
         batch = pseudo_collate([inputs])
         with torch.no_grad():
-            if self._predicts_windows:
+            if self._window_predictor is not None:
                 batch = self.model.data_preprocessor(batch, False)
-                keypoints, scores = self.model.predict_window(**batch)
+                keypoints, scores = self._window_predictor.predict_window(**batch)
                 return keypoints.cpu().numpy(), scores.cpu().numpy()
             (sample,) = self.model.test_step(batch)
         found = sample.cpu().numpy().pred_instances
         return found.keypoints[:, None], found.keypoint_scores[:, None]
 
-    def _of_windows_with(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """A frame's keypoints and scores, the mean over the latest windows in which it is."""
-        if not self._predicts_windows:
-            keypoints, scores = self._windows[-1][1:]
+    def _pose_of(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return a frame's keypoints (people, joints, dims) and scores, averaged over the windows that contain it."""
+        if self._window_predictor is None:
+            _, keypoints, scores = self._windows[-1]
             return keypoints[:, 0], scores[:, 0]
         places = [(number - first, found) for first, *found in self._windows if number - first < self.window.num_frames]
         keypoints, scores = (np.stack([found[part][:, place] for place, found in places]) for part in (0, 1))

@@ -1,4 +1,4 @@
-"""Test a checkpoint."""
+"""Testing of a checkpoint."""
 
 from __future__ import annotations
 
@@ -25,20 +25,24 @@ def test(
     launcher: str = 'none',
     hooks: Iterable[Hook] = (),
 ) -> dict[str, float]:
-    """Metrics of a checkpoint on a configuration's test set.
+    """Compute the metrics of a checkpoint on a configuration's test set.
 
     Args:
-        config: As of :func:`~mmradar.apis.train`.
+        config: A file, a configuration in memory (it is not changed), or the name of one of the package's.
         checkpoint: File of the weights.
-        work_dir: Folder for logs and pictures; if not given, the configuration's, or ``work_dirs/`` and its name.
-        cfg_options: What to change in the configuration, by dotted key.
-        dump: A ``.pkl`` file for the predictions.
+        work_dir: Folder for logs and pictures. Defaults to the configuration's ``work_dir``, or else to ``work_dirs/``
+            and the configuration's name.
+        cfg_options: Values that override those of the configuration, by dotted key.
+        dump: A ``.pkl`` file to which to write the predictions.
         draw: Arguments of the ``visualization`` hook, to draw predictions.
-        launcher: As of :func:`~mmradar.apis.train`.
-        hooks: Beside those of the configuration.
+        launcher: See :func:`~mmradar.apis.train`.
+        hooks: Hooks in addition to those of the configuration.
+
+    Returns:
+        The metrics by name.
 
     Raises:
-        ConfigError: The configuration, or what is asked of it, cannot be.
+        ConfigError: The configuration is invalid, or does not support an argument.
         DataError: The data set has a flaw.
         CheckpointError: The checkpoint is missing, damaged or another model's.
     """

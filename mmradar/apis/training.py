@@ -1,4 +1,4 @@
-"""Train a configuration."""
+"""Training of a configuration's model."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ def train(
     launcher: str = 'none',
     hooks: Iterable[Hook] = (),
 ) -> nn.Module:
-    """Train a configuration's model; checkpoints and logs go to its work directory.
+    """Train a configuration's model, and write checkpoints and logs to its work directory.
 
     Args:
-        config: A file, a configuration that was read before (it stays as it is), or the name of one of the package's.
-        work_dir: Folder for logs and checkpoints; the file ``last_checkpoint`` in it names the latest. If not given,
-            the configuration's, or ``work_dirs/`` and its name.
-        cfg_options: What to change in the configuration, by dotted key.
-        resume: Go on from this checkpoint; ``True``: from the latest in the work directory.
-        amp: Mixed precision, bfloat16 on a CPU.
+        config: A file, a configuration in memory (it is not changed), or the name of one of the package's.
+        work_dir: Folder for logs and checkpoints; the file ``last_checkpoint`` in it names the latest. Defaults to the
+            configuration's ``work_dir``, or else to ``work_dirs/`` and the configuration's name.
+        cfg_options: Values that override those of the configuration, by dotted key.
+        resume: Checkpoint from which to resume; ``True`` for the latest in the work directory.
+        amp: Train in mixed precision, on a CPU with bfloat16.
         validate: Evaluate during the training.
         auto_scale_lr: Scale the learning rate with the batch size.
         draw: Arguments of the ``visualization`` hook, to draw predictions of the validations.
-        launcher: Of distributed training: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
-        hooks: Beside those of the configuration.
+        launcher: Launcher of distributed training: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+        hooks: Hooks in addition to those of the configuration.
 
     Returns:
         The model with its last weights.
 
     Raises:
-        ConfigError: The configuration, or what is asked of it, cannot be.
+        ConfigError: The configuration is invalid, or does not support an argument.
         DataError: The data set has a flaw.
         CheckpointError: The checkpoint to start from is missing, damaged or another model's.
-        TrainingError: The training came to numbers that are none.
+        TrainingError: The training diverged to numbers that are NaN or infinite.
     """
     config = run_config(config, cfg_options, work_dir, draw, launcher)
     if not validate:
@@ -68,15 +68,16 @@ def train(
         config.auto_scale_lr.enable = True
     if config.get('load_from'):
         check_checkpoint(config.load_from)
-    with _threads_beside(config.train_dataloader.get('num_workers', 0)), runner_of(config, hooks) as runner:
+    with _cores_left_for(config.train_dataloader.get('num_workers', 0)), runner_of(config, hooks) as runner:
         return runner.train()
 
 
 @contextmanager
-def _threads_beside(loading_processes: int) -> Iterator[None]:
-    """On a CPU, leave a core to each loading process: torch's threads wait for each other, and collapse with one late.
+def _cores_left_for(loading_processes: int) -> Iterator[None]:
+    """Use fewer torch threads on a CPU, so that each loading process has a core to itself.
 
-    ``OMP_NUM_THREADS`` says otherwise.
+    torch's threads wait for each other, so that a single late one slows down all of them. If ``OMP_NUM_THREADS`` is
+    set, nothing changes.
     """
     threads = torch.get_num_threads()
     if not torch.cuda.is_available() and 'OMP_NUM_THREADS' not in os.environ:
@@ -88,6 +89,11 @@ def _threads_beside(loading_processes: int) -> Iterator[None]:
 
 
 def _use_mixed_precision(config: Config) -> None:
+    """Select the optimizer wrapper of mixed precision on this machine.
+
+    Raises:
+        ConfigError: The configuration has an optimizer wrapper of another kind.
+    """
     wrapper = config.optim_wrapper.get('type', 'OptimWrapper')
     if wrapper not in ('OptimWrapper', 'AmpOptimWrapper', 'CPUAmpOptimWrapper'):
         raise ConfigError(f'--amp does not go with optim_wrapper.type={wrapper!r}')

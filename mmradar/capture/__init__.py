@@ -1,4 +1,4 @@
-"""Boards that are recording now: datagrams in, frames of all views out; and recordings sent as boards send them."""
+"""Live capture: frames of all views from the datagrams of running boards, and replay of recordings as datagrams."""
 
 from mmradar.capture.boards import ChirpTiming, RadarBoard, boards_radar, check_boards_radar
 from mmradar.capture.frame_pairer import FramePairer, PairedFrame

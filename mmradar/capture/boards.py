@@ -1,6 +1,6 @@
-"""A TI radar and its DCA1000, configured and started through the library ``xwr``.
+"""Configuration and control of a TI radar and its DCA1000 through the library ``xwr``.
 
-The radar runs TI's mmWave SDK demo and takes its commands by a serial port; the capture card takes its own by UDP.
+The radar runs TI's mmWave SDK demo and is configured over a serial port, the capture card over UDP.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from mmradar.radar.conformed_recording import MOST_SHIFT
 
 COMMAND_PORT = 4096
 _ADC_START_S, _EXCESS_RAMP_S, _TX_START_S = 6e-6, 1e-6, 1e-6
-_MOST_HZ, _LEAST_IDLE_S = 81e9, 2e-6
+_MAX_HZ, _MIN_IDLE_S = 81e9, 2e-6
 
 
 @dataclass(frozen=True)
 class ChirpTiming:
-    """What a radar is told of its chirps: a ramp, within which it samples.
+    """Timing of a chirp: a ramp that contains the samples.
 
     Args:
         start_hz: Frequency at which the ramp begins.
-        idle_s: Between two ramps.
-        adc_start_s: From the beginning of the ramp to the first sample.
-        ramp_s: Length of the ramp.
+        idle_s: Time between two ramps.
+        adc_start_s: Time from the beginning of the ramp to the first sample.
+        ramp_s: Duration of the ramp.
     """
 
     start_hz: float
@@ -39,33 +39,37 @@ class ChirpTiming:
 
     @classmethod
     def of(cls, radar: RadarConfig) -> ChirpTiming:
-        """A ramp around a radar's samples; it begins lower than asked for where it would end above 81 GHz.
+        """Compute a ramp around a radar's samples.
+
+        If the ramp would end above 81 GHz, its start is lowered by up to 0.5 %.
 
         Raises:
-            ConfigError: The chirp period leaves no time for it, or the start would be lower by more than 0.5 %.
+            ConfigError: The chirp period is too short for the ramp, or the start would have to be lowered further.
         """
         ramp_s = _ADC_START_S + radar.num_samples / radar.sample_rate_hz + _EXCESS_RAMP_S
         idle_s = radar.chirp_period_s - ramp_s
-        if idle_s < _LEAST_IDLE_S:
+        if idle_s < _MIN_IDLE_S:
             raise ConfigError(
-                f'a chirp every {1e6 * radar.chirp_period_s:g} us leaves {1e6 * idle_s:.1f} us beside a ramp of '
-                f'{1e6 * ramp_s:g} us; a radar needs {1e6 * _LEAST_IDLE_S:g} us'
+                f'a chirp every {1e6 * radar.chirp_period_s:g} us leaves {1e6 * idle_s:.1f} us of idle time after a '
+                f'ramp of {1e6 * ramp_s:g} us; a radar needs {1e6 * _MIN_IDLE_S:g} us'
             )
         wanted_hz = radar.start_frequency_hz - radar.slope_hz_per_s * _ADC_START_S
-        start_hz = min(wanted_hz, _MOST_HZ - radar.slope_hz_per_s * ramp_s)
+        start_hz = min(wanted_hz, _MAX_HZ - radar.slope_hz_per_s * ramp_s)
         if wanted_hz - start_hz > MOST_SHIFT * wanted_hz:
             raise ConfigError(
                 f'a ramp from {wanted_hz / 1e9:g} GHz at {radar.slope_hz_per_s / 1e12:g} MHz/us would end above '
-                f'{_MOST_HZ / 1e9:g} GHz, where the radar ends'
+                f'{_MAX_HZ / 1e9:g} GHz, the limit of the radar'
             )
         return cls(start_hz, idle_s, _ADC_START_S, ramp_s)
 
 
 def boards_radar(radar: RadarConfig) -> RadarConfig:
-    """What a board records that :class:`RadarBoard` has configured as a radar: the same, Q before I.
+    """Return the configuration of the samples that a board sends after :class:`RadarBoard` has configured it.
+
+    It is ``radar`` with Q before I and without headers.
 
     Raises:
-        ConfigError: A radar that it cannot be configured as.
+        ConfigError: The board cannot be configured as this radar.
     """
     if radar.sampling != 'complex_1x' or radar.num_lanes != 2:
         raise ConfigError(
@@ -78,21 +82,25 @@ def boards_radar(radar: RadarConfig) -> RadarConfig:
 
 
 def check_boards_radar(found: RadarConfig, wanted: RadarConfig) -> None:
-    """Raise unless what boards record can be brought to what a model was made for: only the order of words may differ.
+    """Raise unless the boards' recordings can be converted to those that a model was made for.
 
-    And the start frequency by half a percent, which scales angles and speeds by as much.
+    The order of words may differ, and the start frequency by 0.5 %, which scales angles and speeds by the same factor.
+
+    Args:
+        found: The radar with which the boards record.
+        wanted: The radar that the model was made for.
 
     Raises:
-        ConfigError: With the fields that differ.
+        ConfigError: Other fields differ; the message names them.
     """
     if differences := radar_differences(found, wanted, cut=False):
         raise ConfigError(f"the boards record with another radar than the model's: {'; '.join(differences)}")
 
 
 class RadarBoard:
-    """A radar and its capture card, from configuring them to switching them off.
+    """Radar and its capture card; both are configured on construction, started by :meth:`start` and stopped on close.
 
-    The card sends what the radar samples to this computer, to port 4098 as delivered.
+    The card sends the radar's samples to this computer; the factory setting is port 4098.
 
     .. code-block:: python
 
@@ -103,16 +111,16 @@ class RadarBoard:
                 frame = receiver.frames.get(timeout=1)
 
     Args:
-        view: The board's, for messages.
-        radar: What it is to record; see :func:`boards_radar` for how samples lie then.
-        serial_port: Of the radar: the lower one of its two.
-        host_ip: Of this computer, on the card's network.
-        card_ip: Of the card.
-        command_port: Of the card and of this computer.
+        view: Name of the board's view, for messages.
+        radar: The radar as which to configure the board; see :func:`boards_radar` for the resulting order of samples.
+        serial_port: Serial port of the radar, the lower-numbered of its two.
+        host_ip: Address of this computer on the card's network.
+        card_ip: Address of the card.
+        command_port: UDP port for the card's commands, on the card and on this computer.
 
     Raises:
-        ConfigError: ``xwr`` is not installed, or a radar that the board cannot be configured as.
-        CaptureError: Nobody answers, an address or port cannot be had, or the radar refuses a command.
+        ConfigError: ``xwr`` is not installed, or the board cannot be configured as this radar.
+        CaptureError: Radar or card do not answer, an address or port cannot be opened, or the radar refuses a command.
     """
 
     def __init__(
@@ -133,19 +141,19 @@ class RadarBoard:
         except ModuleNotFoundError as error:
             raise ConfigError(f"boards need {error.name}: pip install 'mmradar[boards]'") from error
         self._errors = (OSError, SerialException, DCAError, XWRError)
-        self._radar_words = f'the radar on {serial_port}'
-        self._card_words = f'the capture card at {card_ip}:{command_port} (asked from {host_ip})'
+        self._radar_name = f'the radar on {serial_port}'
+        self._card_name = f'the capture card at {card_ip}:{command_port} (asked from {host_ip})'
         self._closing = ExitStack()
         try:
-            with self._told(self._card_words):
-                # its data goes to whoever listens, not to the library's socket
+            with self._translate_errors(self._card_name):
+                # data_port=0: samples go to a receiver's socket, not to the library's
                 self._card = DCA1000EVM(host_ip, card_ip, data_port=0, config_port=command_port, name=view)
                 self._closing.callback(self._card.config_socket.close)
                 self._closing.callback(self._card.data_socket.close)
                 self._card.setup()
                 self._card.stop()
                 self._card.reset_ar_device()
-            with self._told(self._radar_words):
+            with self._translate_errors(self._radar_name):
                 self._device = _device(serial_port, view)
                 self._closing.callback(self._device.port.close)
                 self._device.setup(**_settings(self.radar, timing))
@@ -154,28 +162,28 @@ class RadarBoard:
             raise
 
     def start(self) -> None:
-        """Let card and radar begin; nobody counts what is sent before a receiver listens.
+        """Start the card and the radar; datagrams sent before a receiver listens are lost without being counted.
 
         Raises:
-            CaptureError: One of them does not answer, or refuses.
+            CaptureError: The card or the radar does not answer or refuses.
         """
-        with self._told(self._card_words):
+        with self._translate_errors(self._card_name):
             self._card.start()
         self._closing.callback(self._stop)
-        with self._told(self._radar_words):
+        with self._translate_errors(self._radar_name):
             self._device.start()
 
     def _stop(self) -> None:
-        """A radar that is not reset may answer no more until its power is off and on."""
-        with self._told(self._card_words):
+        """Stop the card and reset the radar, which otherwise may not answer until it is switched off and on."""
+        with self._translate_errors(self._card_name):
             self._card.stop()
             self._card.reset_ar_device()
 
     def close(self) -> None:
-        """Stop card and radar, and let go of sockets and port.
+        """Stop the card and the radar, and close the sockets and the serial port.
 
         Raises:
-            CaptureError: The card does not answer; sockets and port are closed all the same.
+            CaptureError: The card does not answer; sockets and serial port are closed nevertheless.
         """
         self._closing.close()
 
@@ -188,18 +196,18 @@ class RadarBoard:
         self.close()
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """Errors of the library, of the port and of sockets as one of ours."""
+    def _translate_errors(self, device: str) -> Iterator[None]:
+        """Raise errors of the library, the serial port and sockets as :class:`CaptureError`."""
         try:
             yield
         except TimeoutError as error:
-            raise CaptureError(f'{self.view}: {what} does not answer. Is it on and connected?') from error
+            raise CaptureError(f'{self.view}: {device} does not answer. Is it on and connected?') from error
         except self._errors as error:
-            raise CaptureError(f'{self.view}: {what}: {error}') from error
+            raise CaptureError(f'{self.view}: {device}: {error}') from error
 
 
 def _settings(radar: RadarConfig, timing: ChirpTiming) -> dict[str, float]:
-    """What the library asks for, in its units: GHz, us, MHz/us, ksps, ms."""
+    """Return the library's arguments, in its units: GHz, us, MHz/us, ksps, ms."""
     return dict(
         frequency=round(timing.start_hz / 1e9, 6),
         idle_time=round(timing.idle_s * 1e6, 3),
@@ -218,7 +226,7 @@ def _device(serial_port: str, name: str) -> Any:
     from xwr.radar import AWR1843
 
     class Radar(AWR1843):
-        """The library's, which knows start frequencies of 76 and 77 GHz only."""
+        """AWR1843 with any start frequency; the library's class allows 76 and 77 GHz only."""
 
         def profileCfg(
             self,

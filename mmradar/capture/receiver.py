@@ -1,4 +1,4 @@
-"""One board's datagrams, taken from a socket by a thread of their own and made into frames."""
+"""Receiver of one board's datagrams, which a thread reads from a socket and assembles to frames."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from mmradar.radar import FrameAssembler, RadarConfig, ReceivedFrame, reorder_wo
 from mmradar.radar.packets import DATA_PORT
 
 _LARGEST_DATAGRAM = 2048
-_WAIT_S = 0.1  # between looks whether to stop
+_WAIT_S = 0.1  # between checks whether to stop
 
 
 class CaptureError(DataError):
-    """A board, or the socket to it, does not do what it should."""
+    """Failure of a board or of a socket for it."""
 
 
 @dataclass(frozen=True)
 class LiveBoardFrame:
-    """A frame of one board.
+    """Frame of one board.
 
     Args:
-        view: Whose.
-        number: Its number in the board's recording, from 0.
-        arrived_s: When its last packet came, by ``time.monotonic``.
+        view: Name of the board's view.
+        number: Number of the frame in the board's recording, from 0.
+        arrived_s: Time at which its last packet arrived, by ``time.monotonic``.
         words: int16 (loops, tx, words), as in a raw file, zeros where packets were lost.
-        lost_bytes: How many are.
+        lost_bytes: Number of lost bytes.
     """
 
     view: str
@@ -43,7 +43,7 @@ class LiveBoardFrame:
 
 
 class BoardReceiver:
-    """Receives one board's datagrams until it is closed; frames wait in a queue.
+    """Receiver of one board's datagrams, which puts frames in a queue until it is closed.
 
     .. code-block:: python
 
@@ -51,19 +51,23 @@ class BoardReceiver:
             frame = board.frames.get(timeout=1)
 
     Args:
-        view: The board's.
-        radar: What it records.
-        port: UDP port; 0 takes a free one, see :attr:`address`.
-        host: Address to listen on: of this computer alone unless told otherwise. A DCA1000 sends to 192.168.33.30.
-        buffer_bytes: To ask of the system for datagrams that wait; see :attr:`buffer_bytes` for what it gave.
-        frames: Where frames go; a queue of its own if ``None``.
-        as_of: Radar whose order of words the frames are to have, if not the board's own.
+        view: Name of the board's view.
+        radar: The radar with which the board records.
+        port: UDP port; 0 selects a free one, see :attr:`address`.
+        host: Address to listen on; by default only datagrams from this computer are received. A DCA1000 sends to
+            192.168.33.30.
+        buffer_bytes: Size of the receive buffer to request from the system; :attr:`buffer_bytes` is the actual size.
+        frames: Queue for the frames; a new one if ``None``.
+        as_of: Radar to whose order of words frames are converted; ``radar`` if ``None``.
 
     Attributes:
-        packets, lost_bytes, num_frames: Counted since the beginning.
+        frames: Queue of the received frames.
+        packets: Datagrams received so far.
+        lost_bytes: Bytes lost so far.
+        num_frames: Frames put in the queue so far.
 
     Raises:
-        CaptureError: The address is taken or is not this computer's.
+        CaptureError: The address is in use or does not belong to this computer.
     """
 
     def __init__(
@@ -94,16 +98,16 @@ class BoardReceiver:
 
     @property
     def address(self) -> tuple[str, int]:
-        """(host, port) that datagrams are to go to."""
+        """(host, port) on which the receiver listens."""
         return self._socket.getsockname()
 
     @property
     def buffer_bytes(self) -> int:
-        """What the system holds for datagrams that wait; Linux counts twice what it gives for samples."""
+        """Actual size of the receive buffer; Linux reports twice the size that is available for data."""
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
 
     def close(self) -> None:
-        """Stop, and let go of the socket."""
+        """Stop receiving and close the socket."""
         self._closing.set()
         self._thread.join()
         self._socket.close()

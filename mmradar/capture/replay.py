@@ -1,4 +1,4 @@
-"""A recording sent as a DCA1000 sends it: real datagrams to real sockets, in time, by a good or a bad network."""
+"""Replay of recordings as a DCA1000 sends them: UDP datagrams in real time, with optional network faults."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from mmradar.errors import ConfigError
 from mmradar.radar import RawRecording
 from mmradar.radar.packets import PACKET_BYTES
 
-_BURST = 32  # datagrams between two looks at the clock
+_BURST = 32  # datagrams sent between two checks of the clock
 
 
 @dataclass(frozen=True)
 class NetworkFaults:
-    """What a network does to datagrams.
+    """Faults of a simulated network.
 
     Args:
-        loss: Share of them that never come.
-        reorder: Share of them that are overtaken by up to ``farthest`` later ones.
-        farthest: See there.
-        jitter_s: By how much a frame may be late, evenly drawn.
-        seed: Of all of it.
+        loss: Share of datagrams that are lost.
+        reorder: Share of datagrams that are overtaken by up to ``farthest`` later ones.
+        farthest: Maximum number of datagrams by which one is delayed.
+        jitter_s: Maximum delay of a frame; delays are drawn uniformly.
+        seed: Seed of the random numbers.
 
     Raises:
-        ConfigError: A share that is none, or a negative number.
+        ConfigError: A value is out of range.
     """
 
     loss: float = 0.0
@@ -44,7 +44,7 @@ class NetworkFaults:
     def __post_init__(self) -> None:
         for name in ('loss', 'reorder'):
             if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f'{name} is a share from 0 to below 1, found {getattr(self, name)!r}')
+                raise ConfigError(f'{name} must be at least 0 and below 1, found {getattr(self, name)!r}')
         if self.farthest < 1 or self.jitter_s < 0:
             raise ConfigError(
                 f'farthest must be at least 1 and jitter_s not negative, found {self.farthest!r} and {self.jitter_s!r}'
@@ -52,14 +52,14 @@ class NetworkFaults:
 
 
 def datagrams_of(recording: RawRecording, repeat: bool = False) -> Iterator[list[bytes]]:
-    """The datagrams of a recording, those of each frame together.
+    """Yield the datagrams of a recording, one list for each frame.
 
-    A DCA1000 cuts its stream of samples into packets of 1,456 bytes whatever frames are in it: a frame's last samples
-    wait for the next frame's first.
+    A DCA1000 cuts its stream of samples into packets of 1,456 bytes regardless of frames: the last samples of a frame
+    are sent with the first of the next frame.
 
     Args:
-        recording: Of a raw file, whose chirps have no headers of their own.
-        repeat: Begin again at the end, as one long recording.
+        recording: Recording of a raw file without chirp headers.
+        repeat: Repeat the frames endlessly, as one long recording.
     """
     number, sent, rest = 0, 0, b''
     rounds = itertools.count() if repeat else range(1)
@@ -81,14 +81,14 @@ def _packet(number: int, start: int, samples: bytes) -> bytes:
 
 
 def faulty(datagrams: Iterable[bytes], faults: NetworkFaults, generator: random.Random) -> Iterator[bytes]:
-    """What a network with faults makes of datagrams."""
-    waiting: list[tuple[int, int, bytes]] = []  # a heap by the place at which each comes
-    for place, datagram in enumerate(datagrams):
+    """Yield datagrams as they arrive over a network with faults."""
+    waiting: list[tuple[int, int, bytes]] = []  # heap, ordered by the position at which each arrives
+    for position, datagram in enumerate(datagrams):
         if generator.random() < faults.loss:
             continue
-        late = generator.randint(1, faults.farthest) if generator.random() < faults.reorder else 0
-        heapq.heappush(waiting, (place + late, place, datagram))
-        while waiting and waiting[0][0] <= place:
+        delay = generator.randint(1, faults.farthest) if generator.random() < faults.reorder else 0
+        heapq.heappush(waiting, (position + delay, position, datagram))
+        while waiting and waiting[0][0] <= position:
             yield heapq.heappop(waiting)[2]
     while waiting:
         yield heapq.heappop(waiting)[2]
@@ -104,22 +104,22 @@ def replay(
     stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Send recordings of boards that recorded together, each to an address of its own, frame by frame in time.
+    """Send recordings of boards that recorded together, each to its own address, frame by frame in real time.
 
     Args:
-        recordings: By view.
-        addresses: (host, port) of each view.
-        speed: Times the recordings' own frame rate.
-        repeat: Begin again at the end, until ``stop``.
-        faults: What happens on the way; nothing if ``None``.
-        stop: Asked before every frame.
-        on_progress: Called with (frames sent, frames in all).
+        recordings: Recordings by view.
+        addresses: Address (host, port) of each view.
+        speed: Factor on the recordings' frame rate.
+        repeat: Start again at the end, until ``stop`` returns true.
+        faults: Faults of the network; none if ``None``.
+        stop: Called before every frame; sending ends if it returns true.
+        on_progress: Called with (frames sent, total frames).
 
     Returns:
-        Datagrams sent.
+        Number of datagrams sent.
 
     Raises:
-        ConfigError: A speed that is none, or views without an address.
+        ConfigError: ``speed`` is not positive, or recordings and addresses are not of the same views.
     """
     if not speed > 0:
         raise ConfigError(f'speed must be positive, found {speed!r}')
@@ -133,14 +133,17 @@ def replay(
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         start = time.perf_counter()
         for frame in itertools.count():
-            frames = {view: next(stream, None) for view, stream in streams.items()}
-            if stop() or any(packets is None for packets in frames.values()):
+            packets_by_view = {
+                view: packets for view, stream in streams.items() if (packets := next(stream, None)) is not None
+            }
+            if stop() or len(packets_by_view) < len(streams):
                 return sent
             due = start + frame * period_s + generators[next(iter(generators))].uniform(0, faults.jitter_s)
             queues = [
-                (addresses[view], list(faulty(packets, faults, generators[view]))) for view, packets in frames.items()
+                (addresses[view], list(faulty(packets, faults, generators[view])))
+                for view, packets in packets_by_view.items()
             ]
-            # the boards send side by side, over half of the time that a frame has
+            # the boards send at the same time, during the first half of the frame period
             longest = max((len(queue) for _, queue in queues), default=0)
             for first in range(0, longest, _BURST):
                 pause = due + 0.5 * period_s * first / longest - time.perf_counter()

@@ -1,4 +1,4 @@
-"""What the scripts share: errors as messages, progress, flags that become configuration, files to write."""
+"""Code shared by the scripts: error messages, progress, options that become configuration, output files."""
 
 from mmradar.cli.config_arguments import add_config_arguments, config_from
 from mmradar.cli.log_files import output_to

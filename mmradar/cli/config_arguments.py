@@ -1,4 +1,4 @@
-"""Flags that become a configuration and its data."""
+"""Command-line options for the configuration and its data."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from mmradar.apis.package_configs import config_path
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
-    """Flags of every script that reads a configuration and its data."""
+    """Add the options of every script that reads a configuration and its data."""
     parser.add_argument(
         '--data-root',
-        help="folder of the data set, in place of the configuration's, for all that reads it: data sets, evaluators, a "
-        'cache below it',
+        help="folder of the data set, instead of the configuration's; applies to data sets, evaluators and a cache "
+        'below it',
     )
     parser.add_argument(
         '--cache-dir',
-        help='keep finished heatmaps in this folder, and read those that are there; like all folders on the command '
-        'line, as seen from the current one',
+        help='cache finished heatmaps in this folder; like all paths on the command line, relative to the current '
+        'folder',
     )
     parser.add_argument(
         '--cfg-options',
@@ -36,11 +36,11 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def config_from(args: argparse.Namespace, also_read: Collection[str] = ()) -> Config:
-    """The configuration that ``args.config`` and the flags of :func:`add_config_arguments` ask for.
+    """Load the configuration ``args.config`` and apply the options of :func:`add_config_arguments`.
 
     Args:
-        args: Of the command line.
-        also_read: As of :func:`load_config`.
+        args: Parsed command line.
+        also_read: See :func:`load_config`.
     """
     config = load_config(config_path(args.config), args.cfg_options, also_read)
     if args.data_root:

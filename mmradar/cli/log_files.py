@@ -1,7 +1,8 @@
-"""The output of one step of a script, in a file of its own."""
+"""Redirection of the output of one step of a script to its own file."""
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from collections.abc import Iterator
@@ -14,21 +15,21 @@ from mmengine.logging import MMLogger
 
 @contextmanager
 def output_to(path: str | Path) -> Iterator[None]:
-    """Lead what is printed and logged to a file meanwhile; an error that ends it is written there too, and raised."""
+    """Redirect printed and logged output to a file; an error that ends the block is written there too, and raised."""
     console = sys.stdout
     with open(path, 'w', buffering=1) as file, redirect_stdout(file), redirect_stderr(file):
-        _lead_log(console, file)
+        _redirect_log(console, file)
         try:
             yield
         except BaseException:
             traceback.print_exc(file=file)
             raise
         finally:
-            _lead_log(file, console)
+            _redirect_log(file, console)
 
 
-def _lead_log(old: TextIO, new: TextIO) -> None:
-    """The current log holds the stream that was the standard output when it was made."""
+def _redirect_log(old: TextIO, new: TextIO) -> None:
+    # the current logger keeps the stream that was the standard output when the logger was made
     for handler in MMLogger.get_current_instance().handlers:
-        if getattr(handler, 'stream', None) is old:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is old:
             handler.setStream(new)

@@ -1,4 +1,4 @@
-"""Files that a script writes: looked at before any work."""
+"""Output files of a script, and checks of them before any work."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from mmradar.errors import ConfigError
 
 
 def check_output_file(path: str | Path) -> None:
-    """Make the folder that a file is to be written to, and fail in words, before any work, where that cannot be.
+    """Make the folder of an output file; raise if the file could not be written, before any work is done.
 
     Raises:
-        ConfigError: The folder cannot be made or written to, or the file is a folder.
+        ConfigError: If the folder cannot be made or written to, or the path is a folder.
     """
     path = Path(path)
     try:
@@ -27,10 +27,10 @@ def check_output_file(path: str | Path) -> None:
 
 
 def check_picture_file(path: str | Path) -> None:
-    """The same as :func:`check_output_file` for a picture, whose format its name must say.
+    """Do the same as :func:`check_output_file` for a picture, whose file name extension gives its format.
 
     Raises:
-        ConfigError: As there, or no format that pictures are written in.
+        ConfigError: See :func:`check_output_file`; or if the extension is of no picture format.
     """
     from matplotlib.backend_bases import FigureCanvasBase
 
@@ -41,6 +41,6 @@ def check_picture_file(path: str | Path) -> None:
 
 
 def write_metrics(path: str | Path, metrics: dict[str, float]) -> None:
-    """Metrics as a JSON file, its folder made where it is missing."""
+    """Write metrics to a JSON file; make its folder if it is missing."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(json.dumps(metrics, indent=1))

@@ -1,4 +1,4 @@
-"""How far a script has come."""
+"""Display of the progress of a script."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from mmengine.hooks import Hook
 
 
 def progress_bar(unit: str, width: int = 32) -> Callable[[int, int], None]:
-    """A callback (done, total) that draws a bar on a terminal, and a line every tenth of the way elsewhere.
+    """Return a callback (done, total) that draws a bar on a terminal, or else prints a line every tenth of the way.
 
-    It goes on writing to what is the standard output now, wherever others' output is led meanwhile.
+    The callback keeps writing to the current standard output, even if the standard output is redirected later.
+
+    Args:
+        unit: Name of what is counted, in the plural.
+        width: Characters of the bar.
     """
     out = sys.stdout
     start, terminal, printed = time.perf_counter(), out.isatty(), -1
@@ -34,10 +38,10 @@ def progress_bar(unit: str, width: int = 32) -> Callable[[int, int], None]:
 
 
 class ProgressHook(Hook):
-    """Tells of every step of a training, or every batch of a test.
+    """Hook that reports every step of a training, or every batch of a test.
 
     Args:
-        on_progress: Called with (done, in all): steps of all epochs, or batches. See :func:`progress_bar`.
+        on_progress: Called with (done, total): steps of all epochs, or batches. See :func:`progress_bar`.
     """
 
     def __init__(self, on_progress: Callable[[int, int], None]) -> None:

@@ -1,4 +1,4 @@
-"""Flags that name the radar of a recording."""
+"""Command-line options that name the radar of a recording."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from mmradar.radar import BOARDS, PRESETS, RadarConfig, read_radar_config
 
 
 def add_radar_argument(parser: argparse.ArgumentParser) -> None:
-    """``--config`` and ``--board``, for scripts that read a recording by itself."""
+    """Add ``--config`` and ``--board``, for scripts that read a recording without a model."""
     parser.add_argument(
         '--config',
         default='iwr1843_hupr',
-        help=f'its radar: {", ".join(PRESETS)}, or a file of the mmWave SDK or Studio (.cfg, .lua, log, .json)',
+        help=f'radar: {", ".join(PRESETS)}, or a file of the mmWave SDK or Studio (.cfg, .lua, log, .json)',
     )
-    parser.add_argument('--board', help=f'its board, where that file does not say it: {", ".join(BOARDS)}')
+    parser.add_argument('--board', help=f'board, if the radar file does not name it: {", ".join(BOARDS)}')
 
 
 def radar_from(args: argparse.Namespace) -> RadarConfig:
-    """The radar that the flags of :func:`add_radar_argument` name.
+    """Return the radar that the options of :func:`add_radar_argument` name.
 
     Raises:
-        ConfigError: A preset with a board, or a file from which it does not follow where the antennas stand.
+        ConfigError: If ``--board`` is given with a preset, or the file does not determine the antenna positions.
     """
     if args.config in PRESETS:
         if args.board:

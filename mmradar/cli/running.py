@@ -1,4 +1,4 @@
-"""Running a script: an error that the user can mend ends it with its message."""
+"""Entry point of the scripts, which ends with a message on errors that the user can fix."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import torch
 from mmradar.errors import CheckpointError, ConfigError, DataError, TrainingError
 from mmradar.memory import keep_freed_memory
 
-# A path that is not there, or not what it should be.
+# A path that does not exist, or is not of the expected kind.
 _PATH_ERRORS = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a script; an error that the user can mend ends it with its message alone and exit status 2."""
+    """Run a script; an error that the user can fix ends it with only its message and exit status 2."""
     keep_freed_memory()
     try:
         main()
         if torch.distributed.is_initialized():
-            # together: a process that leaves early closes the connections that the others still use
+            # all processes together: one that leaves early closes the connections that the others still use
             torch.distributed.barrier()
             torch.distributed.destroy_process_group()
     except (DataError, ConfigError, CheckpointError, TrainingError, *_PATH_ERRORS) as error:
@@ -29,7 +29,7 @@ def run(main: Callable[[], None]) -> None:
     except TypeError as error:
         if 'unexpected keyword argument' not in str(error):
             raise
-        print(f'\nError: the configuration has a key that nobody takes: {error}', file=sys.stderr)
+        print(f'\nError: the configuration has an unknown key: {error}', file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print('\nInterrupted.', file=sys.stderr)

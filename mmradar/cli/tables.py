@@ -1,4 +1,4 @@
-"""Tables as scripts print them."""
+"""Tables that scripts print."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A table; numbers with one decimal, ``None`` as a dash."""
+    """Format a table in Markdown: floats with one decimal, ``None`` as a dash."""
 
     def cell(value: Any) -> str:
         if value is None:
@@ -19,10 +19,10 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def percent_change(value: float, reference: float) -> str:
-    """By how much a value is above a reference, as ``+5.0 %``."""
+    """Format the change of a value from a reference, as ``+5.0 %``."""
     return f'{100 * (value / reference - 1):+.1f} %'
 
 
 def metric_lines(metrics: Mapping[str, float]) -> str:
-    """Metrics below each other, with two decimals."""
+    """Format metrics with two decimals, one per line."""
     return '\n'.join(f'{name:<20} {value:8.2f}' for name, value in metrics.items())

@@ -1,4 +1,4 @@
-"""What labels become for a network, and what its outputs become again: encode and decode, on batches of tensors."""
+"""Codecs between labels and the outputs of a network: encode and decode, on batches of tensors."""
 
 from mmradar.codecs.base import KeypointCodec
 from mmradar.codecs.classification_codec import ClassificationCodec

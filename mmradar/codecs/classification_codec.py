@@ -1,4 +1,4 @@
-"""Keypoints as distributions over each axis."""
+"""Codec of keypoints as distributions over each axis."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from mmradar.structures import CoordinateBounds, PoseLabels
 
 @KEYPOINT_CODECS.register_module()
 class ClassificationCodec(KeypointCodec):
-    """Each axis by itself as a distribution over bins: a Gaussian around the joint, read by its expectation.
+    """Codec of one distribution over bins per axis: a Gaussian around the joint, decoded as its expectation.
 
-    SimCC (Li et al., ECCV 2022), which is mmpose's ``SimCCLabel``: bin number i is ``i / num_bins`` of the axis, so
-    that ``num_bins = input_size * simcc_split_ratio`` has SimCC's bins. What differs: the Gaussian stands where the
-    joint is, not on the nearest bin; the expectation, not the strongest bin, is the prediction, so that losses of
-    coordinates reach the network (as in integral regression, Sun et al., ECCV 2018); and bins go on beyond both ends of
-    an axis for 3 sigma, so that the Gaussian of a joint at the edge is whole and its expectation is the joint.
+    SimCC (Li et al., ECCV 2022), which is mmpose's ``SimCCLabel``: bin number i lies at ``i / num_bins`` of the axis,
+    so that ``num_bins = input_size * simcc_split_ratio`` gives SimCC's bins. Three things differ: the Gaussian is
+    centred on the joint, not on the nearest bin; the prediction is the expectation, not the strongest bin, so that
+    losses of coordinates reach the network (as in integral regression, Sun et al., ECCV 2018); and the bins extend
+    beyond both ends of an axis by 3 sigma, so that the Gaussian of a joint at the edge is complete and its expectation
+    is the joint's position.
 
-    The score is the height of the distribution's peak over that of the target's, at most 1, on the axis where it is
-    lower: one of several peaks, or a wide one, counts for less.
+    The score is the height of the distribution's peak relative to the target's, at most 1, on the axis where it is
+    lowest: several peaks, or a wide one, lower the score.
 
     Args:
-        num_bins: Bins that the image or the volume has along each axis.
-        sigma: Of the Gaussian, in bins.
+        num_bins: Bins along each axis of the image or the volume.
+        sigma: Standard deviation of the Gaussian, in bins.
         dims: Coordinates of a keypoint, 2 or 3.
 
     Raises:
-        ConfigError: No bins or no width.
+        ConfigError: No bins, or a Gaussian without width.
     """
 
     def __init__(self, num_bins: int = 256, sigma: float = 3.0, dims: int = 2) -> None:
@@ -47,7 +48,7 @@ class ClassificationCodec(KeypointCodec):
         return torch.arange(-self.margin, self.num_bins + self.margin + 1, dtype=like.dtype, device=like.device)
 
     def _gaussian(self, centre: Float[Tensor, '*n']) -> Float[Tensor, '*n bins']:
-        """Around a place that is given in bins; of a place beyond the bins, the nearest bins are the target."""
+        """Return the distribution around a position in bins; beyond the bins, the nearest bins get the weight."""
         distance = (self._bins(centre) - centre[..., None]) / self.sigma
         return torch.softmax(-distance.square() / 2, dim=-1)
 

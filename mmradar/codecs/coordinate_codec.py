@@ -1,4 +1,4 @@
-"""Keypoints as coordinates."""
+"""Codec of keypoints as coordinates."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mmradar.structures import CoordinateBounds, PoseLabels
 
 @KEYPOINT_CODECS.register_module()
 class CoordinateCodec(KeypointCodec):
-    """Each coordinate as a share of the image or the volume, through a sigmoid.
+    """Codec of each coordinate as a fraction of the image or the volume, through a sigmoid.
 
-    As mmpose's ``RegressionLabel``. The score of every prediction is 1: HuPR's protocol has no confidence.
+    Like mmpose's ``RegressionLabel``. The score of every prediction is 1, since HuPR's protocol has no confidence.
 
     Args:
         dims: Coordinates of a keypoint, 2 or 3.

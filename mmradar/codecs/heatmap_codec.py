@@ -1,4 +1,4 @@
-"""Keypoints as heatmaps."""
+"""Codec of keypoints as heatmaps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mmradar.structures import CoordinateBounds, PoseLabels
 def strongest_cells(
     heatmaps: Float[Tensor, '*n height width'],
 ) -> tuple[Int[Tensor, '*n 2'], Float[Tensor, '*n']]:
-    """(column, row) of each heatmap's maximum, and its value."""
+    """Return (column, row) of each heatmap's maximum, and its value."""
     value, index = heatmaps.flatten(-2).max(dim=-1)
     width = heatmaps.shape[-1]
     return torch.stack((index % width, index // width), dim=-1), value
@@ -26,18 +26,19 @@ def strongest_cells(
 
 @KEYPOINT_CODECS.register_module()
 class HeatmapCodec(KeypointCodec):
-    """Each joint as a heatmap with a Gaussian around it, drawn and read by a codec of mmpose.
+    """Codec of one heatmap per joint, with a Gaussian around the joint, drawn and read by a codec of mmpose.
 
-    Everything is in cells of the heatmap: cell (c, r) is the share (c / width, r / height) of the image, whatever size
-    that has. Defaults are those of HuPR's public code: a Gaussian of 2 cells around the nearest cell, and the strongest
+    All positions are in cells of the heatmap: cell (c, r) lies at the fraction (c / width, r / height) of an image of
+    any size. Defaults are those of HuPR's public code: a Gaussian of 2 cells around the nearest cell, and the strongest
     cell as the prediction.
 
     Args:
         heatmap_size: (width, height) in cells.
-        sigma: Of the Gaussian, in cells.
-        drawing: Codec of mmpose with an ``input_size``, a ``heatmap_size`` and a ``sigma``, which are filled in:
-            ``dict(type='MSRAHeatmap', unbiased=True)`` or ``dict(type='UDPHeatmap')``.
-        subcell: Read heatmaps with that codec, which looks for the maximum between cells.
+        sigma: Standard deviation of the Gaussian, in cells.
+        drawing: Configuration of a codec of mmpose, such as ``dict(type='MSRAHeatmap', unbiased=True)`` or
+            ``dict(type='UDPHeatmap')``; its ``input_size``, ``heatmap_size`` and ``sigma`` are filled in.
+        subcell: Read heatmaps with that codec, which locates the maximum between cells. If false, the prediction is the
+            strongest cell.
     """
 
     differentiable = False
@@ -58,7 +59,7 @@ class HeatmapCodec(KeypointCodec):
     def encode(
         self, labels: PoseLabels
     ) -> tuple[Float[Tensor, 'batch frames joints height width'], Float[Tensor, 'batch frames joints']]:
-        """A joint whose Gaussian lies outside the image altogether gets no weight."""
+        """Return heatmaps and weights; a joint whose Gaussian lies entirely outside the image has weight 0."""
         self.check(labels.bounds)
         shares = labels.bounds.shares(labels.keypoints)
         cells = (shares.cpu().numpy() * np.asarray(self.heatmap_size)).reshape(-1, 1, *shares.shape[2:])
@@ -76,7 +77,7 @@ class HeatmapCodec(KeypointCodec):
     def decode(
         self, encoded: Float[Tensor, 'batch *n joints height width'], bounds: CoordinateBounds
     ) -> tuple[Float[Tensor, 'batch *n joints 2'], Float[Tensor, 'batch *n joints']]:
-        """Scores are the heatmaps' values at their maxima."""
+        """Return keypoints, and the heatmaps' values at their maxima as scores."""
         self.check(bounds)
         if not self.subcell:
             return self.decode_strongest(encoded, bounds)
@@ -88,7 +89,7 @@ class HeatmapCodec(KeypointCodec):
     def decode_strongest(
         self, heatmaps: Float[Tensor, 'batch *n joints height width'], bounds: CoordinateBounds
     ) -> tuple[Float[Tensor, 'batch *n joints 2'], Float[Tensor, 'batch *n joints']]:
-        """Positions and values of the strongest cells; on the heatmaps' device, and of logits alike."""
+        """Return positions and values of the strongest cells, on the heatmaps' device; logits are fine too."""
         cells, values = strongest_cells(heatmaps)
         return self._positions(cells.to(heatmaps), bounds), values
 

@@ -1,4 +1,4 @@
-"""What ``mmradar COMMAND`` does; the scripts of the same name in ``tools/`` are these."""
+"""Commands of ``mmradar COMMAND``; the scripts of the same names in ``tools/`` run them."""
 
 from mmradar.commands.dispatch import COMMANDS, main, run_command
 

@@ -1,4 +1,4 @@
-"""From a command line to one of the commands."""
+"""Dispatch of a command line to one of the commands."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from types import ModuleType
 from mmradar.cli import run
 from mmradar.version import __version__
 
-# In the order in which a user meets them. Each is a module here: ``add_arguments(parser)`` and ``main(args)``.
+# In the order in which a user meets them. Each is a module of this package: ``add_arguments(parser)``, ``main(args)``.
 COMMANDS = {
-    'infer': 'poses of a recording: a video, pictures, COCO JSON',
-    'live': 'poses of boards that are recording, on a web page',
-    'replay': 'send a recording as boards would',
-    'models': 'the models that come with the package',
-    'simulate': 'recordings of people in front of two radars',
+    'infer': 'predict the poses of a recording: video, pictures, COCO JSON',
+    'live': 'show poses from boards that are recording, on a web page',
+    'replay': 'send a recording over the network as boards would',
+    'models': 'list the models that come with the package',
+    'simulate': 'simulate recordings of people in front of two radars',
     'train': 'train a model',
     'test': 'evaluate a checkpoint',
-    'export': "a model as ONNX or as torch's exported program",
-    'inspect': 'say what a raw radar file is and what is wrong with it',
+    'export': "write a model as ONNX or as torch's exported program",
+    'inspect': 'describe a raw radar file and report its problems',
 }
 
 
 def main() -> None:
-    """``mmradar COMMAND ...``"""
+    """Run ``mmradar COMMAND ...``."""
     lines = '\n'.join(f'  {name:<10}{what}' for name, what in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog='mmradar',
         description='Human pose estimation from millimetre-wave radar.',
-        epilog=f'commands:\n{lines}\n\nmmradar COMMAND --help says what each takes.',
+        epilog=f'commands:\n{lines}\n\nmmradar COMMAND --help lists the options of a command.',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('--version', action='version', version=f'mmradar {__version__}')
@@ -40,12 +40,12 @@ def main() -> None:
 
 
 def run_command(name: str, arguments: list[str] | None = None, prog: str | None = None) -> None:
-    """Run a command; an error that the user can mend ends it with its message alone.
+    """Run a command; an error that the user can fix ends it with only its message.
 
     Args:
-        name: Of one of ``COMMANDS``.
-        arguments: Those of the command line if ``None``.
-        prog: What the user typed, for the help; the script's name if ``None``.
+        name: One of ``COMMANDS``.
+        arguments: Arguments of the command; those of the command line if ``None``.
+        prog: Program name that the help shows; the script's name if ``None``.
     """
     run(lambda: _run(importlib.import_module(f'mmradar.commands.{name}'), arguments, prog))
 

@@ -12,9 +12,9 @@ from mmradar.cli import check_output_file
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('model', help="a published model's name, a checkpoint, or a configuration")
-    parser.add_argument('out', type=Path, nargs='?', help='file to write; model.onnx or model.pt2 if not given')
+    parser.add_argument('out', type=Path, nargs='?', help='output file (default: model.onnx or model.pt2)')
     parser.add_argument('--weights', help='checkpoint, if the model is a configuration')
-    parser.add_argument('--format', choices=FORMATS, default='onnx', help='onnx if not given')
+    parser.add_argument('--format', choices=FORMATS, default='onnx', help='file format (default: onnx)')
 
 
 def main(args: argparse.Namespace) -> None:

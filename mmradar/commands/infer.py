@@ -1,4 +1,4 @@
-"""Poses of a recording: a video, pictures and COCO JSON.
+"""Predict the poses of a recording; write a video, pictures and COCO JSON.
 
 mmradar infer data/simhupr/single_409 -o out
 mmradar infer hori/adc_data.bin vert/adc_data.bin --model work_dirs/own/epoch_20.pth -o out
@@ -18,19 +18,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'inputs',
         nargs='+',
-        help="folder of a sequence, a file of each view in the model's order, or train, val, test",
+        help="folder of a sequence, one file per view in the model's order, or train, val, test",
     )
-    parser.add_argument('-o', '--out-dir', type=Path, default=Path('out'), help='folder to write to; out')
+    parser.add_argument('-o', '--out-dir', type=Path, default=Path('out'), help='output folder (default: out)')
     parser.add_argument(
         '--model', default='millimamba-small', help="a published model's name, a checkpoint, or a configuration"
     )
     parser.add_argument('--weights', help='checkpoint, if --model is a configuration')
-    parser.add_argument('--frames', help='first and one past the last, as 100:200')
-    parser.add_argument('--batch-size', type=int, default=16, help='windows at once; 16')
-    parser.add_argument('--pictures', type=int, default=8, help='pictures beside the video; 8')
-    parser.add_argument('--no-heatmaps', action='store_true', help='skeletons alone')
-    parser.add_argument('--show', action='store_true', help='open a window')
-    parser.add_argument('--device', default='cpu', help='where the model runs; cpu')
+    parser.add_argument('--frames', help='first frame and one past the last, as 100:200')
+    parser.add_argument('--batch-size', type=int, default=16, help='windows per batch (default: 16)')
+    parser.add_argument(
+        '--pictures', type=int, default=8, help='number of pictures, in addition to the video (default: 8)'
+    )
+    parser.add_argument('--no-heatmaps', action='store_true', help='draw skeletons only')
+    parser.add_argument('--show', action='store_true', help='show the poses in a window')
+    parser.add_argument('--device', default='cpu', help='device that the model runs on (default: cpu)')
 
 
 def main(args: argparse.Namespace) -> None:
@@ -50,14 +52,14 @@ def main(args: argparse.Namespace) -> None:
 
 
 def _range(text: str | None) -> range | None:
-    """``'100:200'`` as a range.
+    """Parse ``'100:200'`` as a range; ``None`` stays ``None``.
 
     Raises:
-        ConfigError: Another text.
+        ConfigError: If the text has another form.
     """
     if text is None:
         return None
     first, colon, stop = text.partition(':')
     if not (colon and first.isdigit() and stop.isdigit() and int(first) < int(stop)):
-        raise ConfigError(f'--frames wants the first frame and one past the last, as 100:200, found {text!r}')
+        raise ConfigError(f'--frames must be the first frame and one past the last, as 100:200, found {text!r}')
     return range(int(first), int(stop))

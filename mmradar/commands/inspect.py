@@ -1,4 +1,4 @@
-"""Say what a raw radar file is and what is wrong with it, and draw what it saw."""
+"""Describe a raw radar file, report its problems, and draw its content."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mmradar.radar import draw_report, inspect_adc
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('file', type=Path, help='raw file of a DCA1000')
     add_radar_argument(parser)
-    parser.add_argument('--frames', type=int, default=16, help='how many frames to look at; 16')
-    parser.add_argument('--out', type=Path, help='picture; FILE.png in the current folder if not given')
+    parser.add_argument('--frames', type=int, default=16, help='number of frames to examine (default: 16)')
+    parser.add_argument('--out', type=Path, help='picture to write (default: FILE.png in the current folder)')
 
 
 def main(args: argparse.Namespace) -> None:
@@ -34,7 +34,7 @@ def main(args: argparse.Namespace) -> None:
     for antenna, (power, dc, clipped) in enumerate(zip(report.power_db, report.dc_counts, report.clipped)):
         name = report.antenna_name(antenna)
         print(f'  {name}: {power:5.1f} dB, DC {dc.real:+.0f} {dc.imag:+.0f}j, {100 * clipped:.2f} % clipped')
-    print('Nothing is wrong that can be seen.' if not report.problems else 'Problems:')
+    print('No problems found.' if not report.problems else 'Problems:')
     for problem in report.problems:
         print(f'  - {problem}')
     draw_report(report, out)

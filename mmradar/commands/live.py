@@ -1,11 +1,11 @@
-"""Poses of boards that are recording now, on a web page.
+"""Show poses from boards that are recording now, on a web page.
 
     mmradar live                                    # two DCA1000 on ports 4098 and 4099 of this computer
     mmradar live --serial /dev/ttyACM0 /dev/ttyACM2 --listen 192.168.33.30 192.168.34.30 \\
         --cards 192.168.33.180 192.168.34.180 --ports 4098
 
-Without `--serial` the boards are configured and started by TI's tools, whose file `--profile` is; or `mmradar replay`
-sends a recording in their place.
+Without `--serial`, the boards are configured and started by TI's tools, whose configuration file is `--profile`; or
+`mmradar replay` sends a recording instead of boards.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 from mmradar.apis import init_model
 from mmradar.apis.inference import views_and_radar
+from mmradar.apis.models import config_of
 from mmradar.capture import RadarBoard, boards_radar
 from mmradar.capture.boards import COMMAND_PORT
 from mmradar.errors import ConfigError
@@ -33,41 +34,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--listen',
         nargs='+',
-        help='address of this computer that the boards send to, or one for each view; 127.0.0.1, with --serial '
-        '192.168.33.30, which a DCA1000 sends to as delivered',
+        help='address of this computer that the boards send to: one for all views, or one per view (default: '
+        '127.0.0.1; with --serial 192.168.33.30, the factory setting of a DCA1000)',
     )
     parser.add_argument(
-        '--ports', nargs='+', type=int, default=[4098, 4099], help='that they send to, or one for each view; 4098 4099'
+        '--ports',
+        nargs='+',
+        type=int,
+        default=[4098, 4099],
+        help='port that the boards send to: one for all views, or one per view (default: 4098 4099)',
     )
     parser.add_argument(
-        '--profile', help="the boards' configuration, a file of TI's tools; as the model's radar if not given"
+        '--profile', help="configuration of the boards, a file of TI's tools (default: the radar of the model)"
     )
     parser.add_argument(
-        '--serial', nargs='+', help="serial port of each view's radar, to configure and start the boards"
+        '--serial', nargs='+', help="serial port of each view's radar; configures and starts the boards"
     )
     parser.add_argument(
-        '--cards', nargs='+', default=['192.168.33.180'], help="address of each view's capture card; 192.168.33.180"
+        '--cards',
+        nargs='+',
+        default=['192.168.33.180'],
+        help="address of each view's capture card (default: 192.168.33.180)",
     )
     parser.add_argument(
-        '--command-ports', nargs='+', type=int, default=[COMMAND_PORT], help=f'of each card; {COMMAND_PORT}'
+        '--command-ports',
+        nargs='+',
+        type=int,
+        default=[COMMAND_PORT],
+        help=f'command port of each capture card (default: {COMMAND_PORT})',
     )
-    parser.add_argument('--host', default='127.0.0.1', help='address of the page; 127.0.0.1, this computer alone')
-    parser.add_argument('--port', type=int, default=8080, help='of the page; 8080')
+    parser.add_argument(
+        '--host', default='127.0.0.1', help='address of the page (default: 127.0.0.1, this computer only)'
+    )
+    parser.add_argument('--port', type=int, default=8080, help='port of the page (default: 8080)')
     parser.add_argument('--record-dir', type=Path, default=Path('recordings'), help='folder for recordings')
     parser.add_argument(
-        '--look-ahead', type=int, help="frames that a pose waits for, in place of the model's own: fewer are earlier"
+        '--look-ahead',
+        type=int,
+        help="number of later frames that a pose waits for, instead of the model's own; fewer give earlier poses",
     )
     parser.add_argument(
         '--poses-per-window',
         type=int,
         default=1,
-        help='frames whose poses are taken from one window: the network runs so much less often, poses come later; 1',
+        help='number of poses taken from one window: the network runs that many times less often, poses come later '
+        '(default: 1)',
     )
     parser.add_argument(
-        '--average', type=int, default=1, help='windows whose poses of a frame are averaged: calmer, and no later; 1'
+        '--average',
+        type=int,
+        default=1,
+        help='number of windows whose poses of a frame are averaged: smoother, without delay (default: 1)',
     )
-    parser.add_argument('--device', default='cpu', help='where the model runs; cpu')
-    parser.add_argument('--seconds', type=float, help='stop after so long; when interrupted if not given')
+    parser.add_argument('--device', default='cpu', help='device that the model runs on (default: cpu)')
+    parser.add_argument('--seconds', type=float, help='stop after this time (default: when interrupted)')
 
 
 def main(args: argparse.Namespace) -> None:
@@ -76,7 +96,7 @@ def main(args: argparse.Namespace) -> None:
     except ModuleNotFoundError as error:
         raise ConfigError(f"mmradar live needs {error.name}: pip install 'mmradar[live]'") from error
     model = init_model(args.model, args.weights, args.device)
-    views, radar = views_and_radar(model.cfg)
+    views, radar = views_and_radar(config_of(model))
     listen = args.listen or (['192.168.33.30'] if args.serial else ['127.0.0.1'])
     hosts, ports = _each('--listen', listen, views), _each('--ports', args.ports, views)
     addresses = {view: (hosts[view], ports[view]) for view in views}
@@ -101,7 +121,7 @@ def main(args: argparse.Namespace) -> None:
                 running.enter_context(_board(view, radar, *(of_board[view] for of_board in of_boards)))
                 for view in views
             ]
-            for board in boards:  # none begins before all are ready
+            for board in boards:  # all boards are configured before the first one starts
                 board.start()
         for view, board in server.session.boards.items():
             print(f'{view}: waiting for a board on {board.address[0]}:{board.address[1]}', flush=True)
@@ -118,10 +138,10 @@ def _board(view: str, radar: RadarConfig, serial_port: str, *addresses: Any) -> 
 
 
 def _each(option: str, values: Sequence[Any], views: Sequence[str]) -> dict[str, Any]:
-    """A value for each view; one alone is for all.
+    """Assign a value to each view; a single value applies to all views.
 
     Raises:
-        ConfigError: Another number of values.
+        ConfigError: If the number of values does not fit.
     """
     if len(values) not in (1, len(views)) and not (option == '--ports' and len(values) > len(views)):
         raise ConfigError(

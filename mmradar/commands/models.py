@@ -1,4 +1,4 @@
-"""List the models that come with the package, with what they reach."""
+"""List the models that come with the package, with their results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mmradar.apis import published_models
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--check', action='store_true', help="compare the weights' files with their hashes")
+    parser.add_argument('--check', action='store_true', help='compare the weight files with their hashes')
 
 
 def main(args: argparse.Namespace) -> None:

@@ -24,31 +24,33 @@ _DEFAULT = 'simhupr-v1-mini'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('out', type=Path, nargs='?', default=Path('data/simhupr'), help='folder to write to')
+    parser.add_argument('out', type=Path, nargs='?', default=Path('data/simhupr'), help='output folder')
     parser.add_argument(
         '--preset',
         choices=sorted(PLANS),
         default=_DEFAULT,
-        help=f'a named set, which everybody can make again; {_DEFAULT} if not given',
+        help=f'named, reproducible data set (default: {_DEFAULT})',
     )
     for split in SPLITS:
-        parser.add_argument(f'--{split}', type=int, help=f'sequences of the {split} split, if not those of the preset')
+        parser.add_argument(
+            f'--{split}', type=int, help=f'number of sequences of the {split} split, instead of those of the preset'
+        )
     parser.add_argument(
         '--motion-files',
         nargs='+',
         type=Path,
         help='simulate recorded motions instead (BVH, CMU ASF/AMC, DeepMimic, Kinect, arrays): all parts of these '
-        'files during which the camera sees a person whole, as the test split',
+        'files in which the whole person is in view of the camera, as the test split',
     )
-    parser.add_argument('--frames', type=int, dest='num_frames', help='frames a sequence (10 a second)')
+    parser.add_argument('--frames', type=int, dest='num_frames', help='frames per sequence (10 per second)')
     parser.add_argument(
         '--form',
         choices=['raw', 'compact'],
         default='raw',
-        help='raw ADC samples, or range profiles of 8 chirps and the range bins 31 to 94: all that the light '
-        'configurations need, at a thirtieth of the size and in a fraction of the time',
+        help='raw ADC samples, or range profiles of 8 chirps and range bins 31 to 94, which suffice for the light '
+        'configurations, take a thirtieth of the space and a fraction of the time',
     )
-    parser.add_argument('--seed', type=int, help='of everything')
+    parser.add_argument('--seed', type=int, help='random seed')
     parser.add_argument('--radar', help='preset of the radar configuration')
     parser.add_argument(
         '--options',
@@ -59,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='other fields of the plan, e.g. skin.slope=0.1 extras.second_person=True',
     )
     parser.add_argument(
-        '--workers', type=int, default=os.cpu_count() or 1, help='processes; the result does not depend on it'
+        '--workers', type=int, default=os.cpu_count() or 1, help='number of processes; the result does not depend on it'
     )
 
 
@@ -86,7 +88,7 @@ def main(args: argparse.Namespace) -> None:
     )
     if plan == PLANS[args.preset]:
         check_fingerprint(args.preset)
-        print(f'It comes out here as {args.preset} was published.')
+        print(f'This computer reproduces {args.preset} as published.')
     start = time.perf_counter()
     write_hupr_dataset(args.out, plan, workers=args.workers, form=form, on_progress=progress_bar('sequences'))
     print(

@@ -9,13 +9,13 @@ from mmradar.cli import add_runner_arguments, config_from, runner_options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('config', help='configuration: a file, or the name of one of the package')
+    parser.add_argument('config', help='configuration: a file, or the name of one in the package')
     parser.add_argument(
         '--resume',
         nargs='?',
         const=True,
         default=False,
-        help='go on from a checkpoint; without a path, from the latest in the work directory',
+        help='resume from a checkpoint; without a path, from the latest in the work directory',
     )
     parser.add_argument('--amp', action='store_true', help='mixed precision (bfloat16 on a CPU)')
     parser.add_argument('--no-validate', action='store_true', help='do not evaluate during training')

@@ -1,4 +1,4 @@
-"""Data sets, their pipeline in two stages, and its transforms."""
+"""Data sets, their two-stage pipeline, and its transforms."""
 
 from mmradar.datasets.datasets import *  # noqa: F403
 from mmradar.datasets.radar_pipeline import RadarPipeline  # noqa: F401

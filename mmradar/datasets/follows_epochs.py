@@ -1,4 +1,4 @@
-"""Epochs, for data sets that make or change their samples themselves."""
+"""Mixin that tells a data set the current epoch, for data sets whose samples depend on it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ import torch
 
 
 class FollowsEpochs:
-    """Knows the epoch, in the loader's workers too; comes before the data set's own base class.
+    """Mixin that knows the current epoch, also in data loader workers; list it before the data set's base class.
 
-    mmradar's ``EpochSeedHook``, which is in its default runtime, tells of a new epoch; without it every epoch is like
-    the first.
+    mmradar's ``EpochSeedHook``, part of its default runtime, sets the epoch; without it every epoch is like the first.
     """
 
     def __init__(self, *args, **kwargs) -> None:
-        # shared, so that workers that stay alive learn of a new epoch
+        # in shared memory, so that persistent workers see a new epoch
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         super().__init__(*args, **kwargs)
 
     @property
     def epoch(self) -> int:
-        """The epoch, from 0 on."""
+        """The current epoch, counted from 0."""
         return int(self._epoch)
 
     def set_epoch(self, epoch: int) -> None:
-        """Make other samples, where they are to be fresh; ``EpochSeedHook`` calls it."""
+        """Set the epoch, which changes the samples of data sets that make new ones; called by ``EpochSeedHook``."""
         self._epoch[0] = epoch

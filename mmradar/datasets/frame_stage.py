@@ -1,39 +1,39 @@
-"""The first part of a pipeline: what is done to every frame of every view by itself."""
+"""First stage of a pipeline: transforms that process each frame of each view independently."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from mmcv.transforms import BaseTransform
 
 from mmradar.radar import Recording
 
-# By name: (frames, ...), one array or one of each frame
-Arrays = dict[str, Sequence[np.ndarray]]
-# (view, recording, frames) to arrays: a frame stage, or a cache in front of one
+# Arrays (frames, ...) by name; each is one array, or a sequence with one array per frame
+Arrays = Mapping[str, np.ndarray | Sequence[np.ndarray]]
+# Function of (view, recording, frames): a frame stage, or a cache of its output
 FrameSource = Callable[[str, Recording, np.ndarray], Arrays]
 
 
 def is_per_frame(transform: object) -> bool:
-    """Whether a transform treats every frame of every view by itself, and so says: ``per_frame = True``."""
+    """Return whether a transform declares, by ``per_frame = True``, that it treats each frame of each view alone."""
     return bool(getattr(transform, 'per_frame', False))
 
 
 class FrameStage:
-    """Runs per-frame transforms on frames of one recording.
+    """Sequence of per-frame transforms, run on frames of one recording.
 
     Args:
-        transforms: Each takes ``recordings`` (the one by its view), ``frame_indices`` and what those before it have
-            made, arrays (frames, views, ...); without randomness.
-        source: What makes the arrays that they begin with, such as a cache of another stage; none if ``None``.
+        transforms: Deterministic transforms. Each receives ``recordings`` (a dictionary with the recording of one
+            view), ``frame_indices`` and the arrays (frames, views, ...) of the transforms before it.
+        source: Source of the arrays that the first transform receives, such as a cache of another stage; ``None`` if
+            it needs none.
     """
 
-    def __init__(self, transforms: Sequence[BaseTransform], source: FrameSource | None = None) -> None:
+    def __init__(self, transforms: Sequence[Callable[[dict], dict]], source: FrameSource | None = None) -> None:
         self.transforms, self.source = list(transforms), source
 
-    def __call__(self, view: str, recording: Recording, frames: np.ndarray) -> Arrays:
-        """What the transforms make of frames, in this order: arrays (frames, ...) by name."""
+    def __call__(self, view: str, recording: Recording, frames: np.ndarray) -> dict[str, np.ndarray]:
+        """Run the transforms and return arrays (frames, ...) by name, with frames in the given order."""
         given = {} if self.source is None else self.source(view, recording, frames)
         inputs = dict(recordings={view: recording}, frame_indices=frames)
         results = {**inputs, **{name: np.asarray(array)[:, None] for name, array in given.items()}}
@@ -45,13 +45,17 @@ class FrameStage:
 def window_arrays(
     source: FrameSource, recordings: Mapping[str, Recording], frames: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """What a source makes of a window of several views: arrays (frames, views, ...) by name, the caller's to change."""
+    """Stack the arrays of a source over all views of a window.
+
+    Returns:
+        Arrays (frames, views, ...) by name; copies, which the caller may modify.
+    """
     views = [source(view, recording, frames) for view, recording in recordings.items()]
     return {name: _stacked([arrays[name] for arrays in views]) for name in views[0]}
 
 
-def _stacked(views: list[Sequence[np.ndarray]]) -> np.ndarray:
-    """(frames, views, ...), each frame copied once."""
+def _stacked(views: Sequence[np.ndarray | Sequence[np.ndarray]]) -> np.ndarray:
+    """Stack the frames of all views to (frames, views, ...), copying each frame once."""
     first = np.asarray(views[0][0])
     window = np.empty((len(views[0]), len(views), *first.shape), first.dtype)
     for v, frames in enumerate(views):

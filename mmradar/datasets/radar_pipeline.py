@@ -1,4 +1,4 @@
-"""A pipeline in two stages: what is done to frames, then what is done to windows."""
+"""Pipeline in two stages: transforms of single frames, then transforms of whole windows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
+from mmengine.config import ConfigDict
 from mmengine.dataset import Compose
 
 from mmradar.datasets.cache import DiskCache, MemoryCache
@@ -22,15 +23,15 @@ _INPUTS = ('recordings', 'frame_indices')
 
 
 class RadarPipeline(Compose):
-    """The transforms of a flat pipeline, from a window's recordings to a network's input.
+    """Pipeline from a window's recordings to a network's input.
 
-    The leading transforms that say ``per_frame = True`` are the frame stage. It knows of a window only ``recordings``
-    (by view) and ``frame_indices``; as it treats frames by themselves, caches stand in front of it, and consecutive
-    windows, data sets, streams share its work. All other transforms follow on the whole window, as in mmpose.
+    The leading transforms with ``per_frame = True`` form the frame stage. Its only inputs are ``recordings`` (by view)
+    and ``frame_indices``. As it processes each frame independently, its output can be cached and shared by consecutive
+    windows, data sets and streams. The remaining transforms process the whole window, as in mmpose.
 
     Args:
-        transforms: Settings of transforms, or transforms.
-        cached_frames: Frames of all views together that are kept in memory; none with 0.
+        transforms: Transforms, or their settings.
+        cached_frames: Number of frames to cache in memory, all views together; 0 for no cache.
     """
 
     def __init__(
@@ -40,23 +41,24 @@ class RadarPipeline(Compose):
         super().__init__([each if callable(each) else TRANSFORMS.build(dict(each)) for each in self.settings])
         self.num_per_frame = len(list(takewhile(is_per_frame, self.transforms)))
         self.cached_frames, self.disk_cache = cached_frames, None
-        self._frames = self._remembered(FrameStage(self.transforms[: self.num_per_frame]))
+        self._frames = self._with_memory_cache(FrameStage(self.transforms[: self.num_per_frame]))
 
-    def _remembered(self, stage: FrameSource) -> FrameSource:
+    def _with_memory_cache(self, stage: FrameSource) -> FrameSource:
         return MemoryCache(stage, self.cached_frames) if self.cached_frames else stage
 
     def keep_on_disk(self, folder: str | Path, view: str, recording: Recording, dtype: str = 'float16') -> None:
-        """Keep frames on disk, in the smallest form in which the frame stage has them; the rest of it follows anew.
+        """Cache frames on disk after the transform of the frame stage whose output is smallest.
 
-        Of a 3D heatmap that is what comes before the angle transform: 12 antennas, a fifth of 64 angles.
+        The rest of the frame stage is computed on every access. For a 3D heatmap, the smallest output is the input of
+        the angle transform: 12 antennas take a fifth of the space of 64 angles.
 
         Args:
-            folder: Where to.
-            view, recording: Any, to see how large the forms are.
+            folder: Folder of the cache.
+            view, recording: Any view and its recording; used to measure the size of each transform's output.
             dtype: ``'float16'`` or ``'float32'``.
 
         Raises:
-            ConfigError: No transform is per frame, or one is not given by settings that JSON can hold.
+            ConfigError: There is no frame stage, or a transform is not given by settings that JSON can hold.
         """
         if not self.num_per_frame:
             raise ConfigError('the pipeline begins with no per-frame transform: there are no frames to keep on disk')
@@ -67,23 +69,23 @@ class RadarPipeline(Compose):
         count = sizes.index(min(sizes)) + 1
         kept = FrameStage(self.transforms[:count])
         self.disk_cache = DiskCache(kept, folder, [self._described(index) for index in range(count)], dtype)
-        self._frames = self._remembered(FrameStage(self.transforms[count : self.num_per_frame], self.disk_cache))
+        self._frames = self._with_memory_cache(FrameStage(self.transforms[count : self.num_per_frame], self.disk_cache))
 
     def _described(self, index: int) -> list:
-        """All that a transform's result depends on, as JSON can hold it."""
+        """Return everything that a transform's result depends on, as JSON-serialisable values."""
         settings, transform = self.settings[index], self.transforms[index]
         if not isinstance(settings, Mapping):
             raise ConfigError(
                 f'a cache on disk needs the settings of every transform, but {type(transform).__name__} is given as an '
-                'object; write dict(type=...) in its place'
+                'object; write dict(type=...) instead'
             )
-        plain = settings.to_dict() if hasattr(settings, 'to_dict') else dict(settings)
+        plain = settings.to_dict() if isinstance(settings, ConfigDict) else dict(settings)
         try:
             plain = json.loads(json.dumps(plain, default=_as_text))
         except TypeError as error:
             raise ConfigError(
-                f'a cache on disk is named by the settings of every transform, which must be numbers, texts, lists and '
-                f'dictionaries; those of {type(transform).__name__} are not: {error}'
+                f'a cache on disk is named by the settings of every transform, which must be numbers, strings, lists '
+                f'and dictionaries; those of {type(transform).__name__} are not: {error}'
             ) from error
         return [plain, transform.fingerprint() if hasattr(transform, 'fingerprint') else None]
 
@@ -91,7 +93,7 @@ class RadarPipeline(Compose):
         """Run both stages on a window.
 
         Args:
-            results: With ``recordings`` and ``frame_indices``; whatever else it has goes to the second stage.
+            results: Contains ``recordings`` and ``frame_indices``; all other entries go to the window stage only.
         """
         results = dict(results)
         if self.num_per_frame:
@@ -99,12 +101,12 @@ class RadarPipeline(Compose):
         return self.window_stage(results)
 
     @property
-    def frame_stage(self) -> FrameSource:
-        """What is done to frames by themselves, without any cache: for streams, whose frames come once."""
+    def frame_stage(self) -> FrameStage:
+        """The frame stage without any cache, for streams, whose frames come only once."""
         return FrameStage(self.transforms[: self.num_per_frame])
 
     def window_stage(self, results: dict) -> dict | None:
-        """What is done to windows, whose frames have gone through the frame stage."""
+        """Run the transforms of windows on a window whose frames have passed the frame stage."""
         for transform in self.transforms[self.num_per_frame :]:
             results = transform(results)
             if results is None:
@@ -113,7 +115,7 @@ class RadarPipeline(Compose):
 
 
 def _as_text(value: Any) -> str:
-    """Paths and classes in settings, as JSON can hold them."""
+    """Convert a path or class in settings to a string, for JSON."""
     if isinstance(value, PurePath):
         return str(value)
     if isinstance(value, type):

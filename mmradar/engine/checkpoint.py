@@ -1,4 +1,4 @@
-"""Checkpoints: reading them without running code from them, and whether a file belongs to a model."""
+"""Functions that read checkpoints without running code from them, and check that they belong to a model."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from mmengine.config import Config
 from mmradar.errors import CheckpointError
 from mmradar.training_state import allow_training_state
 
-# What changes while optimizer and schedules run, beside names that begin with an underscore.
+# Entries that optimizer and schedules change as they run, in addition to names that begin with an underscore.
 _RUNNING = ('params', 'lr', 'momentum', 'betas', 'base_values', 'last_step', 'verbose')
 
 
 def read_checkpoint(path: str | Path, mmap: bool = False) -> Mapping:
-    """A checkpoint's content on the CPU, without running code from it.
+    """Return a checkpoint's content, on the CPU, without running code from the file.
 
     Args:
-        path: Of a local file.
+        path: Local file.
         mmap: Leave the weights on disk until they are used.
 
     Raises:
-        CheckpointError: It is missing, or cannot be read without running code from it.
+        CheckpointError: If the file is missing, or cannot be read without running code from it.
     """
     allow_training_state()
     if not Path(path).is_file():
@@ -44,10 +44,10 @@ def read_checkpoint(path: str | Path, mmap: bool = False) -> Mapping:
 
 
 def check_checkpoint(path: str | Path) -> None:
-    """Fail early, and in words, on a file that is no checkpoint. One behind a URL is passed over.
+    """Raise early, with a readable message, if a file is not a checkpoint. URLs are not checked.
 
     Raises:
-        CheckpointError: It is missing, cannot be read without running code from it, or holds NaN among its weights.
+        CheckpointError: If the file is missing, cannot be read without running code from it, or has NaN weights.
     """
     if '://' not in str(path):
         content = read_checkpoint(path, mmap=True)
@@ -55,15 +55,15 @@ def check_checkpoint(path: str | Path) -> None:
 
 
 def check_finite(state: Mapping[str, Any], source: str, parameters: Collection[str] = ()) -> None:
-    """Refuse weights that are no numbers, which a training leaves that diverged.
+    """Raise if weights are NaN or infinite, as a diverged training leaves them.
 
     Args:
-        state: Tensors by name; anything else is passed over.
-        source: Where they come from, for the message.
-        parameters: Names of those that may not be infinite either. A buffer may, such as a mask of attention.
+        state: Tensors by name; other values are ignored.
+        source: Origin of the weights, for the message.
+        parameters: Names of tensors that must not be infinite either. Buffers may be, for instance attention masks.
 
     Raises:
-        CheckpointError: NaN in any, infinity in a parameter, with their names.
+        CheckpointError: If any tensor contains NaN, or a parameter infinity. The message names the tensors.
     """
     bad = {}
     for name, value in state.items():
@@ -80,9 +80,9 @@ def check_finite(state: Mapping[str, Any], source: str, parameters: Collection[s
 
 
 def config_text(config: Config) -> str:
-    """A configuration as a checkpoint carries it: JSON, as mmengine's own text is read by running it.
+    """Return a configuration as the JSON text that checkpoints store; mmengine's own text is read by running it.
 
-    Tuples become lists, and classes and paths their names.
+    Tuples become lists; classes and paths become their names.
     """
     return json.dumps(config.to_dict(), default=_named)
 
@@ -92,22 +92,26 @@ def _named(value: Any) -> str:
 
 
 def config_of_checkpoint(path: str | Path) -> Config:
-    """The configuration that a checkpoint carries.
+    """Return the configuration that is stored in a checkpoint.
 
     Raises:
-        CheckpointError: It cannot be read, or carries none.
+        CheckpointError: If the checkpoint cannot be read, or contains no configuration.
     """
     meta = read_checkpoint(path, mmap=True).get('meta') or {}
     if 'config_json' not in meta:
         raise CheckpointError(
-            f'{path} carries no configuration that can be read without running code from it, as those do that '
-            'mmradar saves now: name the configuration that it was trained with'
+            f'{path} carries no configuration that can be read without running code from it; checkpoints that mmradar '
+            'saves now do. Name the configuration that it was trained with'
         )
     return Config(json.loads(meta['config_json']))
 
 
 def last_good_checkpoint(latest: str | Path) -> Path | None:
-    """The latest checkpoint, or else the newest beside it, that can be read and whose weights are finite."""
+    """Return the newest checkpoint that can be read and has finite weights; ``None`` if there is none.
+
+    Args:
+        latest: Checkpoint to try first; the others in its folder follow, newest first.
+    """
     others = sorted(Path(latest).parent.glob('*.pth'), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in dict.fromkeys([Path(latest), *others]):
         try:
@@ -120,11 +124,11 @@ def last_good_checkpoint(latest: str | Path) -> Path | None:
 
 
 def check_state_dict(model: torch.nn.Module, state: Mapping[str, torch.Tensor], source: str) -> None:
-    """Refuse weights of another model, of which mmengine would load what fits and keep the rest at random.
+    """Raise if weights are of another model: mmengine would load those that fit and leave the rest random.
 
     Raises:
-        CheckpointError: Keys that are missing, unexpected or of another shape, with examples of each; or weights that
-            are no numbers.
+        CheckpointError: If keys are missing, unexpected or of another shape (the message gives examples of each), or
+            weights are NaN or infinite.
     """
     own = model.state_dict()
     state = {key.removeprefix('module.'): value for key, value in state.items()}
@@ -152,16 +156,16 @@ def check_state_dict(model: torch.nn.Module, state: Mapping[str, torch.Tensor], 
 
 
 def check_optimizer_state(own: Mapping[str, Any], state: Mapping[str, Any], source: str) -> None:
-    """Refuse to go on with an optimizer that has other parameter groups, or whose averages are no numbers.
+    """Raise if a saved optimizer state has other parameter groups than the optimizer, or NaN averages.
 
     Args:
-        own: ``state_dict()`` of the optimizer, or of its wrapper, that is to go on. One of several optimizers is passed
-            over.
-        state: The checkpoint's.
-        source: Where it comes from, for the message.
+        own: ``state_dict()`` of the optimizer that resumes, or of its wrapper. The state of a wrapper of several
+            optimizers is not checked.
+        state: Saved state, from the checkpoint.
+        source: Origin of the saved state, for the message.
 
     Raises:
-        CheckpointError: Groups of other numbers of parameters, or NaN.
+        CheckpointError: If the groups differ in the number of parameters, or an average is NaN.
     """
     if 'param_groups' not in own or 'param_groups' not in state:
         return
@@ -186,22 +190,27 @@ def settings_of_checkpoint(
     own_schedulers: Mapping[str, Mapping[str, Any]],
     schedulers: Mapping[str, Mapping[str, Any]],
 ) -> list[str]:
-    """In words, the settings of optimizer and schedules that a resumed training takes from its checkpoint.
+    """List the settings of optimizer and schedules that differ between a checkpoint and the configuration.
+
+    A resumed training takes them from its checkpoint.
 
     Args:
-        own: ``state_dict()`` of the optimizer as it is configured.
-        state: The checkpoint's.
-        own_schedulers: ``state_dict()`` of each schedule as it is configured, by its name.
-        schedulers: The checkpoint's.
+        own: ``state_dict()`` of the configured optimizer.
+        state: Saved state of the optimizer, from the checkpoint.
+        own_schedulers: ``state_dict()`` of each configured schedule, by name.
+        schedulers: Saved state of each schedule, by name.
+
+    Returns:
+        One text per setting, such as ``'optimizer.weight_decay = 0.1, not 0.01'``: the saved value comes first.
     """
     pairs = [(name, own_schedulers[name], schedulers[name]) for name in own_schedulers if name in schedulers]
     groups = [x.get('param_groups', []) for x in (own, state)]
     pairs += [('optimizer', *pair) for pair in zip(*groups)]
-    found = {  # one of the groups of parameters is enough
-        f'{name}.{key}': f'{name}.{key} = {other[key]!r}, not {ours[key]!r}'
-        for name, ours, other in pairs
-        for key in ours
-        if key in other and key not in _RUNNING and not key.startswith('_') and ours[key] != other[key]
+    found = {  # by name: a setting that differs in several parameter groups is listed once
+        f'{name}.{key}': f'{name}.{key} = {saved[key]!r}, not {configured[key]!r}'
+        for name, configured, saved in pairs
+        for key in configured
+        if key in saved and key not in _RUNNING and not key.startswith('_') and configured[key] != saved[key]
     }
     return list(found.values())
 

@@ -1,4 +1,4 @@
-"""mmengine's Runner, for configurations with references."""
+"""Runner for configurations with references."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class RadarPoseRunner(Runner):
 
     @classmethod
     def from_cfg(cls, cfg: Config | dict[str, Any]) -> RadarPoseRunner:
-        """Build it.
+        """Build a runner from a configuration.
 
         Args:
-            cfg: Configuration, as of mmengine's ``Runner``.
+            cfg: Configuration in the form of mmengine's ``Runner``, with or without references.
 
         Raises:
-            ConfigError: As :func:`mmradar.interpolation.resolve`.
+            ConfigError: See :func:`mmradar.interpolation.resolve`.
         """
-        return super().from_cfg(resolve(cfg))
+        return super().from_cfg(resolve(cfg))  # pyright: ignore[reportReturnType]  mmengine builds cls, says Runner

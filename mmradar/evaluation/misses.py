@@ -1,4 +1,4 @@
-"""Predictions that hold a number that is not finite: misses in every metric, matches in none."""
+"""Checks for predictions and labels that are not finite; such predictions are misses in every metric."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ REMEDY = (
 )
 
 
-def check_predictions(metric: str, finite: Sequence[bool], names: Sequence[object], tolerate: bool = True) -> None:
-    """Say in the log how many predictions are not finite; an error if all are, or if the metric cannot bear any.
+def check_predictions(
+    metric: str, finite: Sequence[bool] | np.ndarray, names: Sequence[object], tolerate: bool = True
+) -> None:
+    """Log how many predictions are not finite; raise if none is finite or if the metric tolerates no misses.
 
-    The rule of all metrics: a prediction with NaN or an infinite number, in its position or its score, is a miss. In
-    AP and PCK it is a prediction that finds nothing, and a mean distance beside them is infinite with it; metrics of
-    3D distances and of actions end in an error. So no such checkpoint is ever the best one.
+    All metrics follow one rule: a prediction with NaN or an infinite number in its position or score is a miss. In AP
+    and PCK it matches nothing, and it makes the mean distances reported with them infinite; metrics of 3D distances and
+    of actions raise an error. Such a checkpoint therefore never becomes the best one.
 
     Args:
-        metric: For messages.
-        finite: By prediction, whether all of its numbers are.
-        names: By prediction, what it is of, for messages.
-        tolerate: Whether misses have a place in the metric.
+        metric: Name of the metric, for messages.
+        finite: For each prediction, whether all its numbers are finite.
+        names: For each prediction, the name of its sample, for messages.
+        tolerate: Whether the metric can count misses.
 
     Raises:
         ConfigError: There are no predictions.
-        DataError: All are misses, or some and ``tolerate`` is false.
+        DataError: All predictions are misses, or some are and ``tolerate`` is false.
     """
     if not len(finite):
         raise ConfigError(f'{metric}: there is nothing to evaluate, not one prediction; is the data set empty?')
@@ -47,20 +49,20 @@ def check_predictions(metric: str, finite: Sequence[bool], names: Sequence[objec
     print_log(f'{found}; they count as misses. {REMEDY}.', 'current', logging.WARNING)
 
 
-def check_truth(metric: str, finite: Sequence[bool], names: Sequence[object]) -> None:
+def check_truth(metric: str, finite: Sequence[bool] | np.ndarray, names: Sequence[object]) -> None:
     """Raise if a label that counts is not finite.
 
     Args:
-        metric: For messages.
-        finite: By sample, whether all numbers that count are.
-        names: By sample, what it is of.
+        metric: Name of the metric, for messages.
+        finite: For each sample, whether all numbers of its label that count are finite.
+        names: For each sample, its name, for messages.
 
     Raises:
-        DataError: The first sample whose label is not, and how many there are.
+        DataError: Some labels are not finite; the message has their number and the first sample.
     """
     wrong = len(finite) - int(np.sum(finite))
     if wrong:
         raise DataError(
             f'{metric}: {wrong} of {len(finite)} labels hold NaN or infinite numbers, the first that of '
-            f'{names[int(np.argmin(finite))]}; mend the annotations, or mark these joints as not visible'
+            f'{names[int(np.argmin(finite))]}; correct the annotations, or mark these joints as not visible'
         )

@@ -1,4 +1,4 @@
-"""Boards, a model, and a web page on which people see what it sees."""
+"""Live poses: sessions that run a model on recording boards, a web page that shows them, and a recorder."""
 
 from mmradar.live.recorder import LiveRecorder
 from mmradar.live.server import LiveServer

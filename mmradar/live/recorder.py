@@ -1,4 +1,4 @@
-"""Live frames written as HuPR's layout has them, to train on or to look at again."""
+"""Recorder of live frames in HuPR's layout, for training or for later inspection."""
 
 from __future__ import annotations
 
@@ -12,29 +12,33 @@ from jaxtyping import Int16
 
 
 class LiveRecorder:
-    """Writes raw frames of all views to ``FOLDER/VIEW/adc_data.bin``, which ``mmradar infer FOLDER`` reads.
+    """Recorder of raw frames of all views to ``FOLDER/VIEW/adc_data.bin``, which ``mmradar infer FOLDER`` reads.
 
-    A view that is missing from a frame is written as zeros, so that frames stay together.
+    A view that is missing from a frame is written as zeros, so that frames of all views stay aligned.
 
     Args:
-        root: Folder of recordings; each is a folder of its own in it, named by the time at which it began.
-        views: Names of the radars.
-        frame_shape: (loops, tx, words) of a frame.
+        root: Folder for recordings. Each recording is a subfolder, named by the time of its start.
+        views: Names of the views.
+        frame_shape: Shape (loops, tx, words) of a frame.
+
+    Attributes:
+        folder: Folder of the current or last recording; ``None`` before the first.
+        num_frames: Frames written to it.
     """
 
     def __init__(self, root: Path, views: Sequence[str], frame_shape: tuple[int, int, int]) -> None:
-        self.root, self.views, self._shape = Path(root), tuple(views), tuple(frame_shape)
+        self.root, self.views, self._shape = Path(root), tuple(views), frame_shape
         self.folder: Path | None = None
         self.num_frames = 0
         self._files: dict[str, BinaryIO] = {}
 
     @property
     def running(self) -> bool:
-        """Whether frames are written."""
+        """Whether a recording is running."""
         return bool(self._files)
 
     def start(self) -> Path:
-        """Begin a recording, in a folder that was not there before."""
+        """Start a recording in a new folder, and return the folder."""
         self.stop()
         name = time.strftime('%Y%m%d_%H%M%S')
         number = sum(1 for _ in self.root.glob(f'{name}*'))
@@ -46,7 +50,7 @@ class LiveRecorder:
         return self.folder
 
     def write(self, words: Mapping[str, Int16[np.ndarray, 'loops tx words']]) -> None:
-        """Append a frame; nothing while no recording runs."""
+        """Append a frame; do nothing if no recording is running."""
         if not self._files:
             return
         for view, file in self._files.items():
@@ -54,7 +58,7 @@ class LiveRecorder:
         self.num_frames += 1
 
     def stop(self) -> None:
-        """End the recording that runs, if any."""
+        """End the running recording, if any."""
         for file in self._files.values():
             file.close()
         self._files = {}

@@ -1,4 +1,4 @@
-"""The web page of a live session."""
+"""Server of the web page of a live session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from aiohttp import WSCloseCode, WSMsgType, web
-from torch import nn
+from mmengine.model import BaseModel
 
 from mmradar.capture import CaptureError
 from mmradar.live.session import LivePose, LiveSession
@@ -22,29 +22,32 @@ _PAGE = Path(__file__).with_name('page.html')
 
 
 class LiveServer:
-    """Shows a live session in browsers, as many as come; one that goes away or is slow holds nobody up.
+    """Server that shows a live session in any number of browsers; a slow or closed browser does not delay the others.
 
     Args:
-        model: Of :func:`~mmradar.apis.init_model`.
-        addresses: (host, port) to receive each of the model's views on.
-        host: Address of the page: of this computer alone unless told otherwise.
-        port: Of the page; 0 takes a free one.
-        **options: As of :class:`~mmradar.live.LiveSession`.
+        model: Model from :func:`~mmradar.apis.init_model`.
+        addresses: Address (host, port) on which to receive each of the model's views.
+        host: Address of the page; by default it can be reached from this computer only.
+        port: TCP port of the page; 0 selects a free one.
+        **options: Further arguments of :class:`~mmradar.live.LiveSession`.
+
+    Attributes:
+        session: The live session.
 
     Raises:
-        ConfigError: Other views than the model's, or boards that record something else than its radar.
-        CaptureError: An address that cannot be listened on.
+        ConfigError: The views are not the model's, or the boards record with another radar than the model's.
+        CaptureError: An address cannot be listened on.
     """
 
     def __init__(
         self,
-        model: nn.Module,
+        model: BaseModel,
         addresses: Mapping[str, tuple[str, int]],
         host: str = '127.0.0.1',
         port: int = 8080,
         **options: Any,
     ) -> None:
-        self._meta = model.dataset_meta or {}
+        self._meta: dict[str, Any] = getattr(model, 'dataset_meta', None) or {}
         self._browsers: dict[web.WebSocketResponse, asyncio.Queue[str]] = {}
         self._started, self._error = threading.Event(), None
         self.session = LiveSession(model, addresses, self._on_pose, **options)
@@ -58,11 +61,11 @@ class LiveServer:
 
     @property
     def url(self) -> str:
-        """Of the page."""
+        """Address of the page."""
         return f'http://{self._address[0]}:{self._address[1]}/'
 
     def close(self) -> None:
-        """Stop, tell the browsers, and let go of all sockets."""
+        """Stop the session and the server, and close the connections to browsers and all sockets."""
         self.session.close()
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
@@ -90,7 +93,7 @@ class LiveServer:
         try:
             site = web.TCPSite(runner, host, port)
             await site.start()
-            self._address = site._server.sockets[0].getsockname()[:2]
+            self._address = runner.addresses[0][:2]
         except OSError as error:
             self._error = error
             await runner.cleanup()
@@ -106,10 +109,10 @@ class LiveServer:
         return web.Response(text=_PAGE.read_text(encoding='utf-8'), content_type='text/html')
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
-        # another site's page may not listen or record through the user's browser
+        # pages of other sites must not read poses or start recordings through the user's browser
         origin = request.headers.get('Origin')
         if origin is not None and origin.split('://')[-1] != request.host:
-            raise web.HTTPForbidden(text='the page of this server alone may connect')
+            raise web.HTTPForbidden(text='only the page of this server may connect')
         browser = web.WebSocketResponse(heartbeat=10)
         await browser.prepare(request)
         outgoing: asyncio.Queue[str] = asyncio.Queue(maxsize=4 * self.session.stream.poses_per_window)
@@ -131,7 +134,7 @@ class LiveServer:
             await browser.send_str(await outgoing.get())
 
     def _command(self, text: str) -> None:
-        """What the page asks for; anything else is nobody's business here."""
+        """Start or stop recording as the page asks; ignore any other message."""
         try:
             wanted = json.loads(text).get('record')
         except (json.JSONDecodeError, AttributeError):
@@ -140,7 +143,7 @@ class LiveServer:
             self.session.record(wanted)
 
     def _introduction(self) -> dict[str, Any]:
-        """What the page needs to know before the first pose."""
+        """Return the message that the page needs before the first pose."""
         colours = np.asarray(self._meta.get('skeleton_link_colors', [])).tolist()
         stream = self.session.stream
         return dict(
@@ -155,7 +158,7 @@ class LiveServer:
         )
 
     def _on_pose(self, live: LivePose) -> None:
-        """From the session's thread to the browsers; one that has not taken the last ones misses this one."""
+        """Pass a pose from the session's thread to the browsers; a browser whose queue is full misses it."""
         if not self._browsers:
             return
         text = json.dumps(self._message(live))
@@ -180,7 +183,7 @@ class LiveServer:
             behind=live.behind,
             left_out=live.left_out,
             heatmaps=[_image(heatmap_level(heatmap)) for heatmap in pose.heatmaps],
-            # as a heatmap with angle and Doppler in each other's place
+            # drawn like a heatmap, with angle and Doppler axes swapped
             range_doppler=[_image(heatmap_level(heatmap.swapaxes(1, 2))) for heatmap in pose.heatmaps],
             boards={
                 view: dict(packets=board.packets, frames=board.num_frames, lost_bytes=board.lost_bytes)
@@ -192,6 +195,6 @@ class LiveServer:
 
 
 def _image(level: np.ndarray) -> dict[str, Any]:
-    """Grey levels (rows, range) as the page reads them."""
+    """Encode grey levels (rows, range), 0 to 1, for the page."""
     height, width = level.shape
     return dict(width=width, height=height, grey=base64.b64encode((255 * level).astype(np.uint8).tobytes()).decode())

@@ -1,4 +1,4 @@
-"""Boards -> frames of all views -> poses, in a thread of its own."""
+"""Live session: a thread that turns the datagrams of boards into frames of all views, and frames into poses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from torch import nn
+from mmengine.model import BaseModel
 
 from mmradar.apis import RadarPoseStream, StreamedPose
 from mmradar.capture import BoardReceiver, FramePairer, LiveBoardFrame, PairedFrame, check_boards_radar
@@ -20,21 +20,21 @@ from mmradar.live.recorder import LiveRecorder
 from mmradar.radar import RadarConfig
 
 _WAIT_S = 0.05
-_RATE_FRAMES = 20  # that the frame rate is a mean of
-_MOST_BEHIND = 2  # frames of each board that may wait before poses are left out
+_RATE_FRAMES = 20  # number of poses over which the frame rate is averaged
+_MAX_QUEUED = 2  # frames of each board that may wait before poses are left out
 
 
 @dataclass(frozen=True)
 class LivePose:
-    """A pose, and how the session does.
+    """Pose with the state of the session.
 
     Args:
-        pose: Of a frame.
-        latency_s: From the arrival of the last packet of the newest frame to now, the network's and the processing's
-            share of the delay; the frames that the model waits for come on top.
-        frame_rate_hz: Of poses, lately.
-        behind: Frames that wait.
-        left_out: Poses that were left out to catch up, since the beginning.
+        pose: Pose of a frame.
+        latency_s: Time since the last packet of the newest frame arrived. It is the delay of processing; the frames for
+            which the model waits add to it.
+        frame_rate_hz: Recent rate of poses.
+        behind: Frames in the queue.
+        left_out: Poses left out to catch up, since the start of the session.
     """
 
     pose: StreamedPose
@@ -45,26 +45,34 @@ class LivePose:
 
 
 class LiveSession:
-    """Runs a model on boards that are recording, until it is closed.
+    """Session that runs a model on recording boards until it is closed.
 
-    Where the model takes longer than frames come, poses are left out, frames are not: recordings stay whole.
+    If the model is slower than the boards, poses are left out but no frames, so that recordings stay complete.
 
     Args:
-        model: Of :func:`~mmradar.apis.init_model`.
-        addresses: (host, port) to listen on for each of the model's views.
+        model: Model from :func:`~mmradar.apis.init_model`.
+        addresses: Address (host, port) to listen on for each of the model's views.
         on_pose: Called with every pose, in the session's thread.
         record_dir: Folder for recordings.
-        look_ahead, poses_per_window, average: As of :class:`~mmradar.apis.RadarPoseStream`.
-        radar: What the boards record, if their words lie in another order than the model's radar has them.
+        look_ahead, poses_per_window, average: See :class:`~mmradar.apis.RadarPoseStream`.
+        radar: Radar with which the boards record, if its order of words differs from the model's radar; the model's
+            radar if ``None``.
+
+    Attributes:
+        stream: The stream of poses.
+        recorder: The recorder of frames.
+        boards: Receivers by view.
+        left_out: Poses left out to catch up, counted as the frames pushed meanwhile.
+        error: Error that ended the session's thread; ``None`` while it runs.
 
     Raises:
-        ConfigError: Other views than the model's, or boards that record something else than its radar.
-        CaptureError: An address that cannot be listened on.
+        ConfigError: The views are not the model's, or the boards record with another radar than the model's.
+        CaptureError: An address cannot be listened on.
     """
 
     def __init__(
         self,
-        model: nn.Module,
+        model: BaseModel,
         addresses: Mapping[str, tuple[str, int]],
         on_pose: Callable[[LivePose], None],
         record_dir: str | Path = 'recordings',
@@ -78,7 +86,7 @@ class LiveSession:
         wanted = self.stream.radar
         radar = wanted if radar is None else radar
         check_boards_radar(radar, wanted)
-        # the first pose takes seconds, which builds kernels and fills caches: not while frames come
+        # the first pose takes seconds, as it builds kernels and fills caches: compute one before frames arrive
         rehearsal = RadarPoseStream(model, look_ahead, poses_per_window, average)
         rehearsal.push(dict.fromkeys(rehearsal.views, np.zeros(wanted.frame_shape, np.complex64)))
         rehearsal.finish()
@@ -104,11 +112,11 @@ class LiveSession:
         self._thread.start()
 
     def record(self, wanted: bool) -> None:
-        """Begin or end a recording with the next frame."""
+        """Start or end a recording with the next frame."""
         self._recording_wanted = wanted
 
     def close(self) -> None:
-        """Stop, and let go of the sockets."""
+        """Stop the session, and close the sockets and the recording."""
         self._closing.set()
         self._thread.join()
         self._close_boards()
@@ -135,7 +143,7 @@ class LiveSession:
                     ready = self._pairer.due(time.monotonic())
                 for frame in ready:
                     self._process(frame)
-        except BaseException as error:  # shown on the page, raised by whoever closes
+        except BaseException as error:  # a thread cannot raise it; callers check `error`
             self.error = error
 
     def _process(self, frame: PairedFrame) -> None:
@@ -145,9 +153,9 @@ class LiveSession:
             else:
                 self.recorder.stop()
         self.recorder.write(frame.words)
-        # a board's clock may be found to be behind what was taken for it
+        # the estimate of a board's clock may be corrected backwards; the stream needs increasing times
         self._last_s = max(frame.time_s, self._last_s + 1e-3)
-        hurry = self._frames.qsize() > _MOST_BEHIND * len(self.boards)
+        hurry = self._frames.qsize() > _MAX_QUEUED * len(self.boards)
         self.left_out += hurry
         for pose in self.stream.push(frame.words, self._last_s, hurry):
             now = time.monotonic()

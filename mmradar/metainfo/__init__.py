@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from mmradar.metainfo.hupr import dataset_info as _hupr
+from mmradar.metainfo.hupr import SIGMAS as HUPR_SIGMAS
 
 HUPR_METAINFO = dict(from_file=str(Path(__file__).with_name('hupr.py')))
-HUPR_SIGMAS: tuple[float, ...] = tuple(_hupr['sigmas'])
 # HuPR numbers the images of all sequences as sequence * 100000 + frame
 FRAMES_OF_ID = 100_000
 

@@ -2,6 +2,9 @@
 
 _RIGHT, _LEFT, _MIDDLE = [255, 128, 0], [0, 200, 80], [51, 153, 255]
 
+# falloff of each joint's OKS
+SIGMAS = (0.107, 0.087, 0.089, 0.107, 0.087, 0.089, 0.1, 0.1, 0.079, 0.072, 0.062, 0.079, 0.072, 0.062)
+
 dataset_info = dict(
     dataset_name='hupr',
     paper_info=dict(
@@ -43,5 +46,5 @@ dataset_info = dict(
         12: dict(link=('R_Knee', 'R_Hip'), id=12, color=_RIGHT),
     },
     joint_weights=[1.0] * 14,
-    sigmas=[0.107, 0.087, 0.089, 0.107, 0.087, 0.089, 0.1, 0.1, 0.079, 0.072, 0.062, 0.079, 0.072, 0.062],
+    sigmas=list(SIGMAS),
 )

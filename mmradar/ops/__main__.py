@@ -1,4 +1,4 @@
-"""Prints which scans and convolutions this machine can run, the one that is taken first, and why not the others."""
+"""Table of the scans and convolutions that this machine can run, and why the others cannot run."""
 
 from __future__ import annotations
 

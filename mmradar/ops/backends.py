@@ -1,4 +1,4 @@
-"""Which implementation of an operator runs: what is the same for all operators."""
+"""Selection of the implementation of an operator, and checks that all operators share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _torch_only = False
 
 @contextlib.contextmanager
 def torch_forms_only() -> Iterator[None]:
-    """Let operators on a CPU take their torch forms, of which tracing and exporting know something; in all threads."""
+    """Make operators on a CPU use their torch forms, which can be traced and exported; in all threads."""
     global _torch_only  # torch.compile does not trace a context variable
     before, _torch_only = _torch_only, True
     try:
@@ -28,7 +28,7 @@ def torch_forms_only() -> Iterator[None]:
 
 
 def native_missing(device: torch.device, dtype: torch.dtype) -> str | None:
-    """Why the native kernels cannot take such tensors, or ``None`` if they can."""
+    """Return why the native kernels cannot take tensors of this device and type, or ``None`` if they can."""
     if _torch_only:
         return 'torch forms only'
     if device.type != 'cpu':
@@ -49,7 +49,7 @@ def _import_error(module: str) -> str | None:
 
 @assume_constant
 def import_missing(*modules: str) -> str | None:
-    """Why one of the modules cannot be imported, or ``None`` if all can."""
+    """Return why one of the modules cannot be imported, or ``None`` if all can."""
     return next((error for module in modules if (error := _import_error(module))), None)
 
 
@@ -59,17 +59,17 @@ def _say_once(message: str) -> None:
 
 
 def choose(operator: str, backend: str, available: dict[str, str | None], device: torch.device) -> str:
-    """The backend asked for, or with ``'auto'`` the first that can run.
+    """Return the requested backend, or for ``'auto'`` the first that can run.
 
     Args:
-        operator: Its name, for messages.
+        operator: Name of the operator, for messages.
         backend: A key of ``available``, or ``'auto'``.
-        available: Backends, the fastest first, with the reason why each cannot run, or ``None``.
-        device: Where the tensors are.
+        available: Backends, fastest first, each with the reason why it cannot run, or ``None`` if it can.
+        device: Device of the tensors.
 
     Raises:
-        ValueError: Unknown backend.
-        RuntimeError: A backend that cannot run here.
+        ValueError: The backend is unknown.
+        RuntimeError: The backend cannot run here.
     """
     if backend == 'auto':
         if device.type == 'cpu' and (reason := native_library_missing()):
@@ -83,7 +83,7 @@ def choose(operator: str, backend: str, available: dict[str, str | None], device
 
 
 def _swapped(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
-    """What to say of a shape whose last two axes seem to be the other way round."""
+    """Return a hint for the error message if the last two axes seem to be swapped, else an empty string."""
     if len(found) != len(shape) or len(shape) < 2:
         return ''
     (*batch, first, second), (*wanted, rows, columns) = found, shape
@@ -94,17 +94,17 @@ def _swapped(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
 
 
 def check_channels(operator: str, name: str, tokens: torch.Tensor, parameter: str, of_channel: torch.Tensor) -> None:
-    """Raise where tokens are (batch, channels, length), as other packages take them, by what a parameter tells.
+    """Raise if tokens are (batch, channels, length), as other packages take them.
 
     Args:
-        operator: Its name, for messages.
-        name: Of the tokens.
-        tokens: To be (batch, length, ..., channels).
-        parameter: Name of a tensor whose first axis are the channels.
-        of_channel: That tensor.
+        operator: Name of the operator, for messages.
+        name: Name of the tokens, for messages.
+        tokens: Tokens, expected as (batch, length, ..., channels).
+        parameter: Name of ``of_channel``, for messages.
+        of_channel: Tensor whose first axis has the number of channels.
 
     Raises:
-        ValueError: Channels in the place of the tokens.
+        ValueError: The second axis of the tokens holds the channels, the last one does not.
     """
     channels = of_channel.shape[0] if of_channel.ndim else 0
     if tokens.shape[-1] != channels and tokens.shape[1] == channels:
@@ -116,11 +116,11 @@ def check_channels(operator: str, name: str, tokens: torch.Tensor, parameter: st
 
 
 def check_tensor(operator: str, name: str, tensor: torch.Tensor, shape: tuple[int, ...], like: torch.Tensor) -> None:
-    """Raise unless a tensor has the shape, is of a floating type and lies where ``like`` does.
+    """Raise unless a tensor has the given shape, a floating type and the device of ``like``.
 
     Raises:
-        ValueError: Another shape or device.
-        TypeError: No tensor, or not of a floating type.
+        ValueError: The shape or device is another one.
+        TypeError: It is not a tensor, or not of a floating type.
     """
     if not isinstance(tensor, torch.Tensor):
         raise TypeError(f'{operator}: {name} must be a tensor, found {type(tensor).__name__}')

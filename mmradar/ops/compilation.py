@@ -1,4 +1,4 @@
-"""What ``torch.compile`` has to know of our functions."""
+"""Marks on functions for ``torch.compile``."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _Function = TypeVar('_Function', bound=Callable)
 
 
 def assume_constant(function: _Function) -> _Function:
-    """Mark a question about the machine: the compiler takes its answer and does not look inside.
+    """Mark a function whose result the compiler may take as a constant, without tracing into it.
 
-    ``torch.compiler.assume_constant_result`` does the same and imports the whole compiler for it, a second and a half.
+    ``torch.compiler.assume_constant_result`` does the same, but imports the whole compiler, which takes 1.5 seconds.
     """
     function._dynamo_marked_constant = True
     return function

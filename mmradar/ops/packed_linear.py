@@ -1,4 +1,4 @@
-"""Linear layers with weights laid out once for products with few rows, as a stream's frames are."""
+"""Linear layers whose weights are laid out once for products with few rows, such as the frames of a stream."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 
 def packing_missing(weight: Tensor | None = None) -> str | None:
-    """Why linear layers cannot be packed here, or ``None`` if they can.
+    """Return why linear layers cannot be packed here, or ``None`` if they can.
 
     Args:
-        weight: The layer's, to ask for its device and type too.
+        weight: Weight of a layer, whose device and type are then checked too.
     """
     if weight is not None and (weight.device.type != 'cpu' or weight.dtype != torch.float32):
         return f'packs float32 weights on a CPU, found {weight.dtype} on {weight.device}'
@@ -28,13 +28,13 @@ def packing_missing(weight: Tensor | None = None) -> str | None:
 
 
 class PackedLinear(nn.Module):
-    """``nn.Linear`` for inference on a CPU, with its weight in oneDNN's own layout for a number of rows.
+    """Linear layer for inference on a CPU, with its weight in oneDNN's own layout for a number of rows.
 
-    A product of few rows otherwise spends much of its time laying out the weight anew. Takes other numbers of rows
-    too. The weight is a copy: later changes of the layer's do not reach it.
+    With few rows, ``nn.Linear`` spends much of its time laying out the weight again for every product. Inputs with
+    other numbers of rows work too. The weight is a copy: later changes to the weight of ``linear`` do not reach it.
 
     Args:
-        linear: The layer.
+        linear: Layer to pack.
         rows: Rows of a usual input.
 
     Raises:
@@ -44,7 +44,7 @@ class PackedLinear(nn.Module):
     def __init__(self, linear: nn.Linear, rows: int) -> None:
         super().__init__()
         if reason := packing_missing(linear.weight):
-            raise ValueError(f'PackedLinear {reason}')
+            raise ValueError(f'PackedLinear: {reason}')
         self.in_features, self.out_features = linear.in_features, linear.out_features
         with torch.no_grad():
             self.packed = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach(), rows)
@@ -52,7 +52,7 @@ class PackedLinear(nn.Module):
 
     def forward(self, x: Float[Tensor, '*batch in_features']) -> Float[Tensor, '*batch out_features']:
         if torch.is_grad_enabled() and x.requires_grad:
-            raise RuntimeError('PackedLinear is for inference: run it below torch.no_grad()')
+            raise RuntimeError('PackedLinear is for inference: run it under torch.no_grad()')
         return torch.ops.mkldnn._linear_pointwise(x, self.packed, self.bias, 'none', [], '')
 
     def extra_repr(self) -> str:
@@ -60,14 +60,14 @@ class PackedLinear(nn.Module):
 
 
 def pack_linears(module: nn.Module, rows: int) -> nn.Module:
-    """A copy of a module whose linear layers are packed for inference, where this machine can.
+    """Return a copy of a module whose linear layers are packed for inference, if this machine can pack them.
 
     Args:
-        module: With ``nn.Linear`` anywhere inside. Layers that cannot be packed stay as they are.
-        rows: Rows of a usual input: of a stream, sequences times joints.
+        module: Module with ``nn.Linear`` layers at any depth. Layers that cannot be packed stay as they are.
+        rows: Rows of a usual input; for a stream, the number of sequences times joints.
 
     Returns:
-        In evaluation mode. Without oneDNN, a plain copy. The module itself is left alone.
+        The copy, in evaluation mode; without oneDNN, a plain copy. ``module`` itself is not changed.
     """
     packed = copy.deepcopy(module).eval()
     for parent in list(packed.modules()):

@@ -1,8 +1,8 @@
-"""How a chirp's samples lie in a raw file, and the one arrangement that everything here works on.
+"""Layouts of a chirp's samples in raw files, and their conversion to the one layout that this package works on.
 
-A board's file is a row of int16 words, chirp after chirp (TI, application report SWRA581, and the mmWave SDK's HSI
-header). Whatever its arrangement, :func:`unpack_words` brings it to groups ``I0 I1 Q0 Q1`` of two samples, receiver
-after receiver, which is what mmWave Studio writes for two lanes, so that nothing has to be moved there.
+A board's file is a sequence of int16 words, chirp after chirp (TI, application report SWRA581, and the mmWave SDK's HSI
+header). :func:`unpack_words` converts every layout to groups ``I0 I1 Q0 Q1`` of two samples, receiver after receiver.
+mmWave Studio writes this layout for two lanes, so its files need no conversion.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from jaxtyping import Complex64, Int16
 
 from mmradar.radar.config import RadarConfig
 
-# An HSI header begins with this identifier (mmWave SDK, hsiprotocol.h), as it is, or as two lanes interleave its words.
+# Identifier at the start of an HSI header (mmWave SDK, hsiprotocol.h), as it is or with words interleaved by two lanes.
 HSI_HEADERS = (bytes.fromhex('dc0ada0cdc0ada0c'), bytes.fromhex('dc0adc0ada0cda0c'))
 
 
 def unpack_words(
     words: Int16[np.ndarray, '*chirps words'], config: RadarConfig
 ) -> Int16[np.ndarray, '*chirps rx half 4']:
-    """Groups ``I0 I1 Q0 Q1`` of words as they lie in a file; a view where the file has them so.
+    """Convert words in a file's layout to groups ``I0 I1 Q0 Q1``; return a view if the file has this layout already.
 
     Args:
         words: Chirps of a file, without headers.
-        config: Its radar. Real samples get Q = 0.
+        config: The radar that wrote the file. Real samples get Q = 0.
 
     Returns:
         (..., receivers, samples / 2, 4).
@@ -39,12 +39,12 @@ def unpack_words(
             groups[..., :2] = words.reshape(*leading, rx, half, 2)
         return groups
     if config.num_lanes == 4:
-        # sample by sample: I (or Q) of all receivers, then the other
+        # each sample: I (or Q) of all receivers, then the other part
         samples = words.reshape(*leading, half, 2, 2, rx)
         samples = samples if config.iq_order == 'IIQQ' else samples[..., ::-1, :]
-        ahead = range(len(leading))
         first = len(leading)
-        return samples.transpose(*ahead, first + 3, first, first + 2, first + 1).reshape(*leading, rx, half, 4)
+        axes = (*range(first), first + 3, first, first + 2, first + 1)
+        return samples.transpose(axes).reshape(*leading, rx, half, 4)
     groups = words.reshape(*leading, rx, half, 4)
     return groups if config.iq_order == 'IIQQ' else groups[..., _places(config.iq_order)]
 
@@ -52,12 +52,12 @@ def unpack_words(
 def pack_words(
     groups: Int16[np.ndarray, '*chirps rx half 4'], config: RadarConfig
 ) -> Int16[np.ndarray, '*chirps words']:
-    """The inverse of :func:`unpack_words`, with a header in front of each chirp if the radar sends one.
+    """Convert groups to words in a radar's file layout, the inverse of :func:`unpack_words`.
 
-    Of a header only the identifier is written; the rest are zeros.
+    If the radar sends HSI headers, each chirp starts with one: its identifier, then zeros.
 
     Args:
-        groups: (..., receivers, samples / 2, 4). Of real samples, Q is left out.
+        groups: (..., receivers, samples / 2, 4). For real samples, Q is left out.
         config: The radar to write for.
 
     Returns:
@@ -87,11 +87,11 @@ def pack_words(
 def reorder_words(
     words: Int16[np.ndarray, '*chirps words'], found: RadarConfig, wanted: RadarConfig
 ) -> Int16[np.ndarray, '*chirps words']:
-    """Chirps without headers as another radar's board would have written them; as they are if it writes alike.
+    """Convert chirps without headers to another radar's file layout; return them unchanged if the layouts are equal.
 
     Args:
-        words: Of radar ``found``.
-        found, wanted: Radars of the same samples, see :meth:`RadarConfig.differing`.
+        words: Chirps in the layout of ``found``.
+        found, wanted: Radars that differ in their file layout only, see :meth:`RadarConfig.differing`.
     """
     if all(getattr(found, name) == getattr(wanted, name) for name in ('sampling', 'num_lanes', 'iq_order')):
         return words
@@ -99,13 +99,13 @@ def reorder_words(
 
 
 def _places(iq_order: str) -> list[int]:
-    """Where I0, I1, Q0 and Q1 stand in a group of this order."""
+    """Return the positions of I0, I1, Q0 and Q1 in a group of this order."""
     found = {'I': iter([0, 1]), 'Q': iter([2, 3])}
     return np.argsort([next(found[letter]) for letter in iq_order]).tolist()
 
 
 def decode_groups(raw: Int16[np.ndarray, 'frames loops tx rx half 4']) -> Complex64[np.ndarray, 'frames ant loops n']:
-    """Complex cube, (frames, tx * rx, loops, samples), of groups ``I0 I1 Q0 Q1`` in firing order.
+    """Convert groups ``I0 I1 Q0 Q1`` in firing order to a complex cube, (frames, tx * rx, loops, samples).
 
     The virtual antennas stay in the file's order: TX0 RX0..3, TX1 RX0..3, and so on. Units are ADC counts.
     """
@@ -118,14 +118,16 @@ def decode_groups(raw: Int16[np.ndarray, 'frames loops tx rx half 4']) -> Comple
 
 
 def encode_groups(cube: np.ndarray, config: RadarConfig) -> Int16[np.ndarray, 'frames loops tx rx half 4']:
-    """The inverse of :func:`decode_groups`: rounds to whole counts and clips to int16, as an ADC does.
+    """Convert a complex cube to groups, the inverse of :func:`decode_groups`.
+
+    Samples are rounded to whole counts and clipped to int16, as an ADC does.
 
     Args:
         cube: Complex samples in ADC counts, (frames, tx * rx, loops, samples).
         config: The radar to write for.
 
     Raises:
-        ValueError: A cube that is not the radar's.
+        ValueError: The cube does not have the shape of the radar's frames.
     """
     frames = cube.shape[0]
     if cube.shape[1:] != config.frame_shape:
@@ -134,9 +136,9 @@ def encode_groups(cube: np.ndarray, config: RadarConfig) -> Int16[np.ndarray, 'f
     parts = np.rint(cube.view(cube.real.dtype))
     limits = np.iinfo(np.int16)
     np.clip(parts, limits.min, limits.max, out=parts)
-    # antennas apart, samples in pairs of I and Q; loops come first in a file
+    # split antennas into transmitters and receivers, and samples into pairs of I and Q; a file has loops first
     parts = parts.reshape(frames, config.num_tx, config.num_rx, config.num_loops, -1, 4).transpose(0, 3, 1, 2, 4, 5)
     raw = np.empty(parts.shape, '<i2')
-    for place, of in enumerate((0, 2, 1, 3)):  # column by column: a transposed copy takes ten times as long
-        raw[..., place] = parts[..., of]
+    for place, source in enumerate((0, 2, 1, 3)):  # column by column: a transposed copy takes ten times as long
+        raw[..., place] = parts[..., source]
     return raw

@@ -1,4 +1,4 @@
-"""Where the antennas of TI's evaluation boards stand, and which board a name means."""
+"""Antenna positions of TI's evaluation boards, and lookup of boards by name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Board:
     """An evaluation board.
 
     Args:
-        name: TI's name of chip and antennas, with ``x`` for the A of cars and the I of industry.
-        tx_positions: Of TX1, TX2, ..., as (along, across) the array, in half wavelengths.
-        rx_positions: Of RX1, RX2, ..., likewise.
+        name: TI's name of chip and antennas, with ``x`` for the A of automotive and the I of industrial parts.
+        tx_positions: Positions of TX1, TX2, ..., as (along, across) the array, in half wavelengths.
+        rx_positions: Positions of RX1, RX2, ..., likewise.
     """
 
     name: str
@@ -53,15 +53,15 @@ BOARDS: dict[str, Board] = {
 
 
 def chip_family(name: str) -> str:
-    """The first two digits of the chip in a name such as ``IWR1642BOOST`` or ``xWR68xx_AOP``; ``''`` where none is.
+    """Return the first two digits of the chip in a name such as ``IWR1642BOOST`` or ``xWR68xx_AOP``, ``''`` if none.
 
-    An xWR64xx counts as the xWR68xx on whose boards it comes.
+    An xWR64xx counts as an xWR68xx, because it comes on the same boards.
 
     Raises:
-        ConfigError: It is a low-power chip (xWRL6432 and its like), whose commands and recordings are others.
+        ConfigError: The chip is a low-power one (such as the xWRL6432), with different commands and recordings.
     """
     if _LOW_POWER.search(name):
-        raise ConfigError(f'{name} is a low-power radar; its command set and recordings are not read')
+        raise ConfigError(f'{name} is a low-power radar; its command set and recordings are not supported')
     match = re.search(r'(?<!\d)(\d\d)(?:\d\d|\dx|xx)(?![\dx])', name, re.IGNORECASE)
     if not match:
         return ''
@@ -69,13 +69,13 @@ def chip_family(name: str) -> str:
 
 
 def boards_named(name: str) -> list[Board]:
-    """The boards that a name may mean: of ``xWR6843`` three, of ``xWR68xx_AOP`` one, of ``AWR2944`` none is known.
+    """Return the boards that a name may mean: three for ``xWR6843``, one for ``xWR68xx_AOP``, none for ``AWR2944``.
 
     Raises:
         ConfigError: See :func:`chip_family`.
     """
     family = chip_family(name)
-    # an IWR6843ISK-ODS is an ODS
+    # AOP and ODS first: an IWR6843ISK-ODS is an ODS
     antennas = re.search('AOP|ODS', name, re.IGNORECASE) or re.search('ISK', name, re.IGNORECASE)
     boards = [board for board in BOARDS.values() if family and board.name.startswith(f'xWR{family}')]
     if antennas:
@@ -84,13 +84,13 @@ def boards_named(name: str) -> list[Board]:
 
 
 def find_board(name: str) -> Board:
-    """The one board of a name.
+    """Return the one board that a name means.
 
     Raises:
-        ConfigError: It names none that is known, or several; with those that are.
+        ConfigError: No known board has this name, or several may be meant; the message lists them.
     """
     boards = boards_named(name) if isinstance(name, str) else []
     if len(boards) != 1:
-        which = f'may be {" or ".join(board.name for board in boards)}' if boards else 'is none that is known'
+        which = f'may be {" or ".join(board.name for board in boards)}' if boards else 'is unknown'
         raise ConfigError(f'the board {name!r} {which}; the boards are {", ".join(BOARDS)}')
     return boards[0]

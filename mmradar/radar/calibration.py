@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,21 +17,21 @@ from mmradar.radar.config import RadarConfig
 
 Array = TypeVar('Array', np.ndarray, torch.Tensor)
 
-_PADDING = 16  # of the range transform in which the reflector is looked for
+_PADDING = 16  # zero-padding factor of the range transform in which the reflector is searched
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a board adds to what it should measure.
+    """Systematic errors of a board: gain and phase of each antenna, and range bias.
 
     Args:
-        gain_db: Gain of each virtual antenna over their mean, in the file's order, dB.
-        phase_rad: Phase of each virtual antenna over their mean, likewise.
+        gain_db: Gain of each virtual antenna relative to their mean, in the file's order, in dB.
+        phase_rad: Phase of each virtual antenna relative to their mean, in the file's order, in rad.
         range_bias_m: Measured range minus true range, in m.
     """
 
-    gain_db: tuple[float, ...]
-    phase_rad: tuple[float, ...]
+    gain_db: Sequence[float]
+    phase_rad: Sequence[float]
     range_bias_m: float = 0.0
 
     def __post_init__(self) -> None:
@@ -45,11 +46,11 @@ class Calibration:
 
     @property
     def antenna_weights(self) -> Complex[np.ndarray, 'antennas']:
-        """What each virtual antenna's samples are multiplied by to take its gain and phase out."""
+        """Factors, one for each virtual antenna, that remove gain and phase when its samples are multiplied by them."""
         return 10 ** (-np.asarray(self.gain_db) / 20) * np.exp(-1j * np.asarray(self.phase_rad))
 
     def save(self, path: str | Path) -> None:
-        """Write as JSON."""
+        """Write the calibration as JSON."""
         Path(path).write_text(json.dumps(asdict(self), indent=1))
 
     @classmethod
@@ -58,7 +59,7 @@ class Calibration:
 
         Raises:
             FileNotFoundError: No such file.
-            ConfigError: Something else is in it.
+            ConfigError: The file does not contain a calibration.
         """
         try:
             return cls(**json.loads(Path(path).read_text()))
@@ -67,19 +68,19 @@ class Calibration:
 
 
 def apply_calibration(cube: Array, calibration: Calibration, config: RadarConfig) -> Array:
-    """Take a board's gains, phases and range bias out of its samples.
+    """Remove a board's gains, phases and range bias from its samples.
 
     Args:
         cube: Complex samples, (..., antennas, loops, samples).
-        calibration: Of this board.
+        calibration: The calibration of this board.
         config: The radar.
 
     Raises:
-        ValueError: Another number of antennas.
+        ValueError: The calibration has a different number of antennas.
     """
     if cube.shape[-3] != len(calibration.gain_db):
         raise ValueError(
-            f'the calibration is of {len(calibration.gain_db)} virtual antennas, the cube has {cube.shape[-3]}'
+            f'the calibration is for {len(calibration.gain_db)} virtual antennas, the cube has {cube.shape[-3]}'
         )
     turns = -calibration.range_bias_m / config.range_resolution_m * np.arange(cube.shape[-1]) / cube.shape[-1]
     factors = calibration.antenna_weights[:, None, None] * np.exp(2j * np.pi * turns)
@@ -95,21 +96,22 @@ def calibrate(
     search_m: float = 0.3,
     least_contrast_db: float = 15.0,
 ) -> Calibration:
-    """Gains, phases and range bias from a corner reflector that stands still where nothing else does.
+    """Estimate gains, phases and range bias from a static corner reflector with no other static object near its range.
 
-    All loops and frames are averaged. The reflector is the strongest echo around the range where it should be; each
-    antenna's gain and phase is its echo over what the geometry, exact in the near field, gives it.
+    All loops and frames are averaged. The reflector is the strongest echo around the range where it should be. Each
+    antenna's gain and phase is its echo divided by the echo that the geometry, exact in the near field, predicts.
 
     Args:
         cube: Complex samples, (frames, antennas, loops, samples), static clutter left in.
         config: The radar.
-        position_m: The reflector from the middle of the array: along it, away from it, across it.
-        search_m: How far from its true range its echo is looked for.
-        least_contrast_db: How far it must stand out of the median range bin.
+        position_m: Position of the reflector relative to the middle of the array, in m: along the array, away from it,
+            across it.
+        search_m: Largest distance between the true range and the range at which the echo is searched, in m.
+        least_contrast_db: Least contrast between the echo and the median range bin, in dB.
 
     Raises:
-        DataError: No echo there that stands out.
-        ValueError: A cube that is not the radar's, or a reflector out of its range.
+        DataError: No echo stands out there.
+        ValueError: The cube does not have the radar's shape, or the reflector is out of the radar's range.
     """
     if cube.shape[1:] != config.frame_shape:
         raise ValueError(f'expected frames of shape {config.frame_shape}, found {cube.shape[1:]}')
@@ -138,7 +140,7 @@ def calibrate(
         np.sqrt((along - antennas[:, 0]) ** 2 + away**2 + (across - antennas[:, 1]) ** 2) for antennas in (tx_m, rx_m)
     ]
     path_m = (paths[0][:, None] + paths[1]).reshape(-1)
-    # the transform of a whole chirp has the phase of its middle
+    # the transform of a whole chirp has the phase of the chirp's middle
     expected = np.exp(2j * np.pi * path_m / config.wavelength_m)
     gains = spectrum[:, best] / expected
     gains = gains / np.exp(1j * np.angle(gains.sum())) / np.exp(np.log(np.abs(gains)).mean())

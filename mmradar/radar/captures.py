@@ -1,10 +1,10 @@
-"""UDP datagrams in network captures: pcap and pcapng, as Wireshark, tcpdump and dumpcap write them.
+"""Reader of UDP datagrams in network captures: pcap and pcapng, as Wireshark, tcpdump and dumpcap write them.
 
 Formats: IETF drafts of the opsawg working group, draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng; link types:
 https://www.tcpdump.org/linktypes.html; IPv4: RFC 791; UDP: RFC 768.
 
-No library reads them here, because none that is free of copyleft says at which interface a frame was captured, by which
-alone two cards of the same factory address can be told apart, or puts fragments together.
+The files are parsed here because no library without a copyleft licence reassembles fragments or reports the interface
+at which a frame was captured, which is the only way to tell apart two cards with the same factory address.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ import numpy as np
 
 from mmradar.radar.recording import ADCFileError
 
-# How a pcap file begins: byte order, and bytes in front of each frame.
+# First bytes of a pcap file, with its byte order and the bytes in front of each frame.
 _PCAP = {
     bytes.fromhex('d4c3b2a1'): ('<', 16),
     bytes.fromhex('a1b2c3d4'): ('>', 16),
     bytes.fromhex('4d3cb2a1'): ('<', 16),  # times in nanoseconds
     bytes.fromhex('a1b23c4d'): ('>', 16),
-    bytes.fromhex('34cdb2a1'): ('<', 24),  # Kuznetzov's, with the interface behind the lengths
+    bytes.fromhex('34cdb2a1'): ('<', 24),  # Kuznetzov's variant, with the interface after the lengths
     bytes.fromhex('a1b2cd34'): ('>', 24),
 }
 _PCAPNG = bytes.fromhex('0a0d0d0a')
 _PCAPNG_ORDERS = {bytes.fromhex('4d3c2b1a'): '<', bytes.fromhex('1a2b3c4d'): '>'}
 CAPTURE_SIGNATURES = (*_PCAP, _PCAPNG)
 
-# Bytes in front of the network's packet, and where among them its protocol is said; None where it is always IP.
+# Length of the link header in bytes, and offset of the protocol number in it; None where the protocol is always IP.
 _ETHERNET, _COOKED_2 = 1, 276
 _LINKS: dict[int, tuple[int, int | None]] = {
     0: (4, None),  # loopback of BSD
     _ETHERNET: (14, 12),
-    12: (0, None),  # raw IP, three numbers for it
+    12: (0, None),  # raw IP, which has three numbers
     14: (0, None),
     101: (0, None),
     108: (4, None),  # loopback of OpenBSD
@@ -58,8 +58,8 @@ _OTHER_LINKS = {
 _VLAN_TAGS = (0x8100, 0x88A8, 0x9100)
 _IPV4 = 0x0800
 _UDP = 17
-_LARGEST_FRAME, _LARGEST_BLOCK = 2**18, 2**24  # libpcap's
-_FRAGMENTS_WAIT = 1000  # frames; identifiers of datagrams come again, by then those of lost ones are forgotten
+_LARGEST_FRAME, _LARGEST_BLOCK = 2**18, 2**24  # libpcap's limits
+_FRAGMENTS_WAIT = 1000  # frames after which fragments are dropped, because identifiers of datagrams are used again
 
 Frame = tuple[int, int, memoryview]  # interface, link type, content
 
@@ -70,10 +70,10 @@ class Datagram(NamedTuple):
     Args:
         source: Address and port that sent it, as in ``'192.168.33.180:4096'``.
         destination: Address and port it went to.
-        port: The latter's port.
-        interface: Number of the interface it was captured at, where the capture says it; 0 otherwise.
-        data: What it carries.
-        missing: Bytes that the capture left out at its end, for a snapshot length shorter than the datagram.
+        port: Port of the destination.
+        interface: Number of the interface it was captured at, if the capture records it; 0 otherwise.
+        data: Its payload.
+        missing: Bytes missing at its end, because the snapshot length of the capture was shorter than the datagram.
     """
 
     source: str
@@ -85,21 +85,23 @@ class Datagram(NamedTuple):
 
 
 def read_datagrams(path: str | Path, unread: Counter[str] | None = None) -> Iterator[Datagram]:
-    """UDP datagrams over IPv4, in the order of the file; those that came in fragments where they are complete.
+    """Yield the UDP datagrams over IPv4 in the order of the file.
 
-    A frame that the end of the file cuts off is left out.
+    A fragmented datagram comes with the fragment that completes it. A frame that the end of the file cuts off is left
+    out.
 
     Args:
         path: The capture.
-        unread: Counts what cannot be read, such as frames of another kind of network, by what it is.
+        unread: Counter to which the number of unreadable items, such as frames of unsupported networks, is added by
+            description.
 
     Raises:
         FileNotFoundError: No such file.
-        ADCFileError: No capture, or a damaged one; the message says where.
+        ADCFileError: The file is not a capture, or is damaged; the message gives the offset.
     """
     path = Path(path)
     unread = Counter() if unread is None else unread
-    content = memoryview(np.memmap(path, np.uint8, 'r')) if path.stat().st_size else memoryview(b'')
+    content = np.memmap(path, np.uint8, 'r').data if path.stat().st_size else memoryview(b'')
     signature = bytes(content[:4])
     if signature not in CAPTURE_SIGNATURES:
         raise ADCFileError(f'{path}: expected a capture, pcap or pcapng; found a file that begins with {signature!r}')
@@ -114,7 +116,9 @@ def read_datagrams(path: str | Path, unread: Counter[str] | None = None) -> Iter
             if link == _COOKED_2:
                 interface = struct.unpack_from('>I', frame, 4)[0]
             packet = _udp_packet(link, frame)
-            udp = packet and _reassembled(packet, interface, number, fragments)
+            if packet is None:
+                continue
+            udp = _reassembled(packet, interface, number, fragments)
             if not udp:
                 continue
             source_port, port, length = struct.unpack_from('>HHH', udp)
@@ -138,7 +142,8 @@ def _damaged(path: Path, offset: int, what: str) -> ADCFileError:
 def _pcap_frames(content: memoryview, path: Path, order: str, header: int) -> Iterator[Frame]:
     if len(content) < 24:
         raise _damaged(path, 0, f'expected a header of 24 bytes, found {len(content)}')
-    link = struct.unpack_from(f'{order}I', content, 20)[0] & 0xFFFF  # above it: whether frames end with a checksum
+    # the upper half of the number tells whether frames end with a checksum
+    link = struct.unpack_from(f'{order}I', content, 20)[0] & 0xFFFF
     offset = 24
     while offset + header <= len(content):
         length = struct.unpack_from(f'{order}I', content, offset + 8)[0]
@@ -182,7 +187,7 @@ def _pcapng_frames(content: memoryview, path: Path) -> Iterator[Frame]:
 
 
 def _udp_packet(link: int, frame: memoryview) -> memoryview | None:
-    """The IPv4 packet with UDP in a frame, without what fills the frame up behind it."""
+    """Return the IPv4 packet of a frame, without the padding after it; ``None`` if the frame carries no UDP."""
     start, place = _LINKS[link]
     if place is not None:
         protocol = struct.unpack_from('>H', frame, place)[0]
@@ -195,26 +200,31 @@ def _udp_packet(link: int, frame: memoryview) -> memoryview | None:
     if packet[0] >> 4 != 4 or packet[9] != _UDP:
         return None
     length = struct.unpack_from('>H', packet, 2)[0]
-    return packet[: length or len(packet)]  # 0 where the network card was to cut it into packets
+    return packet[: length or len(packet)]  # 0 if the network card was left to split it into packets
 
 
 class _Fragments(NamedTuple):
-    """What there is of a datagram: the frame that brought the first of it, and pieces by their offset."""
+    """Fragments of an incomplete datagram.
+
+    Args:
+        since: Number of the frame that brought the first fragment.
+        pieces: By offset, a fragment's content and whether more fragments follow it.
+    """
 
     since: int
-    pieces: dict[int, tuple[memoryview, bool]]  # with whether more follow
+    pieces: dict[int, tuple[memoryview, bool]]
 
 
 def _reassembled(
     packet: memoryview, interface: int, number: int, fragments: dict[tuple, _Fragments]
 ) -> memoryview | None:
-    """What an IPv4 packet carries; of a fragment, what all of its datagram carry, with the one that completes it."""
+    """Return the payload of an IPv4 packet; of a fragment, the whole payload once it is complete, ``None`` before."""
     payload = packet[4 * (packet[0] & 15) :]
     flags = struct.unpack_from('>H', packet, 6)[0]
     offset, more = 8 * (flags & 0x1FFF), bool(flags & 0x2000)
     if not (offset or more):
         return payload
-    key = (interface, bytes(packet[4:6]), bytes(packet[12:20]))  # with identification and addresses
+    key = (interface, bytes(packet[4:6]), bytes(packet[12:20]))  # identification; addresses
     if key not in fragments or number - fragments[key].since > _FRAGMENTS_WAIT:
         fragments[key] = _Fragments(number, {})
     pieces = fragments[key].pieces

@@ -1,4 +1,4 @@
-"""What a radar was told to do: counts, timings, frequencies, and everything that follows from them."""
+"""Radar configuration: counts, timings, frequencies, and the quantities that follow from them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from mmradar.radar.boards import BOARDS, Positions
 
 SPEED_OF_LIGHT_M_S = 299_792_458.0
 SAMPLINGS = ('complex_1x', 'complex_2x', 'real')
-_LAYOUT = ('num_lanes', 'iq_order', 'header_bytes')  # fields of how samples lie in a file
+_LAYOUT = ('num_lanes', 'iq_order', 'header_bytes')  # fields that only change the layout of samples in a file
 IQ_ORDERS = ('IIQQ', 'QQII', 'IQIQ', 'QIQI')
 ANTENNA_ORDERS = ('azimuth_first', 'file', 'row', 'rows')
 
 
 def check_antenna_order(name: str, what: str = 'antenna_order') -> None:
-    """Raise unless an order of antennas is one that :meth:`RadarConfig.antenna_order` knows.
+    """Raise unless :meth:`RadarConfig.antenna_order` knows an order of antennas.
 
     Args:
-        name: Of the order.
-        what: Whose it is, for the message.
+        name: Name of the order.
+        what: Name of the option that gives the order, for the error message.
 
     Raises:
-        ConfigError: Another name.
+        ConfigError: The name is unknown.
     """
     if name not in ANTENNA_ORDERS:
         raise ConfigError(f'{what} must be one of {", ".join(map(repr, ANTENNA_ORDERS))}, found {name!r}')
@@ -34,35 +34,35 @@ def check_antenna_order(name: str, what: str = 'antenna_order') -> None:
 
 @dataclass(frozen=True)
 class RadarConfig:
-    """An FMCW radar with time-division multiplexed transmitters, recorded through a DCA1000.
+    """Configuration of an FMCW radar with time-division multiplexed transmitters, recorded through a DCA1000.
 
     Defaults describe TI's IWR1843 as HuPR uses it. HuPR's public code does not give start frequency, slope, sample
-    rate or chirp period. The values here are ours: 77 GHz and 4 GHz of sampled bandwidth (3.75 cm a range bin, as
-    another public schema of the same data has it), with a chirp period that makes walking speed unambiguous.
+    rate or chirp period. The values here are this package's choice: 77 GHz and 4 GHz of sampled bandwidth (range bins
+    of 3.75 cm, as in another public schema of the same data), with a chirp period that makes walking speed unambiguous.
 
     Args:
         num_tx: Transmitters that fire in turn within one loop.
-        num_rx: Receivers that listen to each chirp.
-        num_loops: Loops (one chirp of every transmitter) a frame.
-        num_samples: ADC samples a chirp.
+        num_rx: Receivers that record each chirp.
+        num_loops: Loops (one chirp of every transmitter) per frame.
+        num_samples: ADC samples per chirp.
         start_frequency_hz: Frequency at the first ADC sample.
-        slope_hz_per_s: Frequency ramp.
+        slope_hz_per_s: Slope of the frequency ramp.
         sample_rate_hz: ADC sample rate.
         chirp_period_s: From the start of one chirp to the start of the next (ramp and idle time).
-        frame_rate_hz: Frames a second.
+        frame_rate_hz: Frames per second.
         tx_positions: Position of each transmitter in firing order, as (along, across) the array, in half wavelengths.
-            ``None`` where it is not known; what needs it raises a :class:`ConfigError` then.
+            ``None`` if unknown; methods that need it then raise a :class:`ConfigError`.
         rx_positions: Position of each receiver, likewise.
         sampling: ``'complex_1x'`` (beat frequencies up to the sample rate), ``'complex_2x'`` (up to half of it, with
             the image band) or ``'real'`` (up to half of it).
         num_lanes: LVDS lanes from the radar to the card: 2 (xWR16xx, 18xx, 68xx: one receiver after the other) or 4
             (xWR12xx, 14xx: receivers interleaved).
-        iq_order: How two complex samples lie in four int16 of a two-lane recording; ``'IIQQ'`` is what mmWave Studio
-            writes. With four lanes only which half comes first counts.
-        header_bytes: Bytes of the HSI header in front of each chirp, 0 without. The SDK's take 64.
+        iq_order: Order of two complex samples in four int16 of a two-lane recording; mmWave Studio writes ``'IIQQ'``.
+            With four lanes, it only matters whether I or Q comes first.
+        header_bytes: Bytes of the HSI header in front of each chirp, 0 if there is none. The SDK's headers have 64.
 
     Raises:
-        ConfigError: A count, rate or position that no radar can have, naming the field.
+        ConfigError: A count, rate or position is impossible; the message names the field.
     """
 
     num_tx: int = 3
@@ -111,10 +111,10 @@ class RadarConfig:
         if found is None:
             return None
         try:
-            positions = tuple(tuple(float(x) for x in position) for position in found)
+            positions = tuple((float(along), float(across)) for along, across in found)
         except (TypeError, ValueError):
             positions = ()
-        if len(positions) != count or any(len(place) != 2 or not np.isfinite(place).all() for place in positions):
+        if len(positions) != count or not np.isfinite(positions).all():
             raise ConfigError(
                 f'RadarConfig.{name} must hold one (along, across) pair for each of the {count} antennas, '
                 f'found {found!r}'
@@ -136,10 +136,13 @@ class RadarConfig:
 
     @classmethod
     def build(cls, config: RadarConfig | str | Mapping[str, Any]) -> RadarConfig:
-        """A configuration from itself, the name of a preset, or a dictionary of fields (``preset`` may be one).
+        """Build a configuration from the name of a preset or a dictionary of fields; return a configuration unchanged.
+
+        A dictionary may name a ``preset``, whose fields it then overrides.
 
         Raises:
-            ConfigError: An unknown preset or field, naming it and the known ones; or none of the three.
+            ConfigError: A preset or field is unknown, or ``config`` is of another type. The message names the known
+                presets or fields.
         """
         if isinstance(config, RadarConfig):
             return config
@@ -160,18 +163,18 @@ class RadarConfig:
         return replace(PRESETS[preset] if preset else cls(), **options)
 
     def differing(self, other: RadarConfig) -> list[str]:
-        """Names of the fields in which another radar's samples are others; how they lie in a file does not count."""
+        """Return the names of the fields that differ from another radar's, without those of the file layout."""
         names = [field.name for field in fields(self) if field.name not in _LAYOUT]
         return [name for name in names if getattr(self, name) != getattr(other, name)]
 
     @property
     def num_antennas(self) -> int:
-        """Virtual antennas: every transmitter with every receiver."""
+        """Number of virtual antennas: pairs of a transmitter and a receiver."""
         return self.num_tx * self.num_rx
 
     @property
     def chirps_per_frame(self) -> int:
-        """Chirps of all transmitters in a frame."""
+        """Number of chirps of all transmitters in a frame."""
         return self.num_tx * self.num_loops
 
     @property
@@ -181,7 +184,7 @@ class RadarConfig:
 
     @property
     def chirp_bytes(self) -> int:
-        """Bytes of one chirp of all receivers on disk, with its header; a sample takes one int16, or two if complex."""
+        """Bytes of one chirp of all receivers in a file, with its header; a sample is one int16, or two if complex."""
         return self.header_bytes + (2 if self.sampling == 'real' else 4) * self.num_rx * self.num_samples
 
     @property
@@ -191,12 +194,12 @@ class RadarConfig:
 
     @property
     def num_range_bins(self) -> int:
-        """Range bins that hold ranges; the others of a transform over all samples are their mirror image, or empty."""
+        """Range bins that correspond to ranges; a transform's other bins are their mirror image, or empty."""
         return self.num_samples if self.sampling == 'complex_1x' else self.num_samples // 2
 
     @property
     def frame_duration_s(self) -> float:
-        """Time in which the radar chirps, in s; it rests for what is left of the frame period."""
+        """Time in which the radar chirps, in s; it idles for the rest of the frame period."""
         return self.chirps_per_frame * self.chirp_period_s
 
     @property
@@ -221,31 +224,31 @@ class RadarConfig:
 
     @property
     def max_range_m(self) -> float:
-        """Unambiguous range, in m: where the beat frequency is the sample rate, or half of it, see ``sampling``."""
+        """Unambiguous range, in m, at which the beat frequency is the sample rate, or half of it; see ``sampling``."""
         return self.range_resolution_m * self.num_range_bins
 
     @property
     def max_velocity_m_s(self) -> float:
-        """Unambiguous radial speed either way of all loops, wavelength / 4 T_loop, in m/s.
+        """Unambiguous radial speed in either direction with all loops, wavelength / 4 T_loop, in m/s.
 
-        A heatmap of fewer loops folds far slower ones: :meth:`folding_speed_m_s`.
+        With fewer loops, a heatmap folds far lower speeds, see :meth:`folding_speed_m_s`.
         """
         return self.folding_speed_m_s(self.num_loops)
 
     def folding_speed_m_s(self, num_chirps: int) -> float:
-        """Radial speed in m/s from which on a target appears slower, or as one that moves the other way.
+        """Return the radial speed in m/s above which a target appears slower, or to move in the opposite direction.
 
-        Twice this speed looks like rest. Of HuPR's 64 loops it is 4.22 m/s, of the paper's 8 among them 0.53 m/s, which
-        walking people and every fast limb exceed.
+        A target at twice this speed appears at rest. With HuPR's 64 loops the speed is 4.22 m/s; with the 8 of them
+        that the paper keeps it is 0.53 m/s, which walking people and every fast limb exceed.
 
         Args:
-            num_chirps: Loops kept of a frame, at equal distances.
+            num_chirps: Number of loops kept of each frame, equally spaced.
         """
         return self.wavelength_m * num_chirps / (4 * self.num_loops * self.loop_period_s)
 
     @property
     def velocity_resolution_m_s(self) -> float:
-        """Width of a Doppler bin of all loops, wavelength / 2 N T_loop, in m/s."""
+        """Width of a Doppler bin with all loops, wavelength / 2 N T_loop, in m/s."""
         return self.wavelength_m / (2 * self.num_loops * self.loop_period_s)
 
     @property
@@ -253,19 +256,19 @@ class RadarConfig:
         """Positions of the virtual antennas, (tx * rx, 2) as (along, across), in half wavelengths, in file order.
 
         Raises:
-            ConfigError: They are not known.
+            ConfigError: The positions are unknown.
         """
         tx, rx = self._known_positions()
         return (tx[:, None] + rx[None, :]).reshape(-1, 2)
 
     @property
     def antenna_positions_m(self) -> tuple[np.ndarray, np.ndarray]:
-        """Where transmitters and receivers are, (tx, 2) and (rx, 2) as (along, across), in m.
+        """Positions of transmitters and receivers, (tx, 2) and (rx, 2) as (along, across), in m.
 
-        Counted from the middle of the virtual array; half wavelengths are those of the centre of the sweep.
+        The origin is the middle of the virtual array; half wavelengths are those at the centre of the sweep.
 
         Raises:
-            ConfigError: It is not known.
+            ConfigError: The positions are unknown.
         """
         centre, half_wavelength_m = self.virtual_positions.mean(axis=0) / 2, self.wavelength_m / 2
         tx, rx = self._known_positions()
@@ -274,31 +277,32 @@ class RadarConfig:
     def _known_positions(self) -> tuple[np.ndarray, np.ndarray]:
         if self.tx_positions is None or self.rx_positions is None:
             raise ConfigError(
-                'it is not known where the antennas of this radar stand: its file names no board, or none that is '
-                f'known; read it with read_radar_config(..., board=...), one of {", ".join(BOARDS)}, or set '
-                'tx_positions and rx_positions'
+                'the antenna positions of this radar are unknown: its file names no board, or an unknown one; read it '
+                f'with read_radar_config(..., board=...), one of {", ".join(BOARDS)}, or set tx_positions and '
+                'rx_positions'
             )
         return np.asarray(self.tx_positions), np.asarray(self.rx_positions)
 
     @property
     def azimuth_first_order(self) -> np.ndarray:
-        """Virtual antennas sorted row by row of the array, each row along it: (tx * rx,) indices.
+        """Indices of the virtual antennas, (tx * rx,), sorted by row of the array, and along the array within a row.
 
-        For the IWR1843 the eight of TX0 and TX2 come first, as one uniform line, then the four of the raised TX1.
+        For the IWR1843 the eight antennas of TX0 and TX2 come first, as one uniform line, then the four of the raised
+        TX1.
         """
         along, across = self.virtual_positions.T
         return np.lexsort((along, across))
 
     @property
     def antenna_rows(self) -> tuple[tuple[int | None, ...], ...]:
-        """The array row by row: each row's virtual antennas at their columns, half a wavelength apart.
+        """Rows of the array, each with its virtual antennas at their columns, half a wavelength apart.
 
-        ``None`` stands at a column where the row has no antenna; of several at one place the first is taken. The row
-        with the most antennas comes first. For the IWR1843 these are the eight of TX0 and TX2, and the four of the
-        raised TX1 at columns 2 to 5.
+        ``None`` marks a column where the row has no antenna; of several antennas at one position the first is taken.
+        The row with the most antennas comes first. The IWR1843 has a row of the eight antennas of TX0 and TX2, and a
+        row of the four of the raised TX1 at columns 2 to 5.
 
         Raises:
-            ConfigError: The antennas do not stand on columns half a wavelength apart.
+            ConfigError: The antennas are not on columns half a wavelength apart.
         """
         along, across = self.virtual_positions.T
         columns = np.rint(along - along.min()).astype(int)
@@ -316,14 +320,14 @@ class RadarConfig:
         return tuple(sorted(rows, key=lambda row: row.count(None)))
 
     def antenna_order(self, name: str) -> Sequence[int | None] | Sequence[Sequence[int | None]] | None:
-        """What :func:`mmradar.radar.heatmap_3d` takes as ``antenna_order``, by name.
+        """Return an order of antennas by name, for the ``antenna_order`` of :func:`mmradar.radar.heatmap_3d`.
 
         Args:
-            name: ``'azimuth_first'``, all antennas on one line, row after row; ``'file'``, all on one line as their
-                transmitters fire; ``'row'``, the longest row alone; ``'rows'``, a heatmap of each row.
+            name: ``'azimuth_first'``, all antennas on one line, row after row; ``'file'``, all on one line in the
+                firing order of their transmitters; ``'row'``, only the longest row; ``'rows'``, a heatmap of each row.
 
         Raises:
-            ConfigError: Another name, or an array without rows.
+            ConfigError: The name is unknown, or the array has no rows.
         """
         check_antenna_order(name)
         if name in ('row', 'rows'):
@@ -331,10 +335,12 @@ class RadarConfig:
         return None if name == 'file' else self.azimuth_first_order.tolist()
 
     def antenna_delays(self, num_chirps: int | None = None) -> np.ndarray:
-        """When each virtual antenna's transmitter fires, in periods between kept loops: (tx * rx,), file order.
+        """Return the firing time of each virtual antenna's transmitter, (tx * rx,), in file order.
+
+        The unit is the period between the loops that are kept.
 
         Args:
-            num_chirps: Loops kept of a frame, at equal distances; all if ``None``.
+            num_chirps: Number of loops kept of each frame, equally spaced; all if ``None``.
         """
         stride = self.num_loops // (num_chirps or self.num_loops)
         return np.repeat(np.arange(self.num_tx) / (self.num_tx * stride), self.num_rx)
@@ -342,7 +348,7 @@ class RadarConfig:
 
 PRESETS: dict[str, RadarConfig] = {
     'iwr1843_hupr': RadarConfig(),
-    # milliMamba states 128 chirps for its cube; that they are TransHuPR's is inferred. The chirp period is the
-    # shortest round one that 256 samples at 5 MHz fit in.
+    # milliMamba states 128 chirps for its cube; that they are TransHuPR's is inferred. The chirp period is the shortest
+    # round number in which 256 samples at 5 MHz fit.
     'iwr1843_transhupr': RadarConfig(num_loops=128, chirp_period_s=60e-6),
 }

@@ -1,4 +1,4 @@
-"""A recording as another radar would have made it, where it holds all that this one would have recorded."""
+"""Conversion of a recording to another radar's configuration, if it contains all samples of that configuration."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from mmradar.errors import ConfigError
 from mmradar.radar.config import RadarConfig
 from mmradar.radar.recording import Frames, Recording
 
-# of the start frequency: angles and speeds are scaled by as much, which is less than mounting and calibration err by
+# Largest relative difference of the start frequency. It scales angles and speeds by the same factor, which is less than
+# the errors of mounting and calibration.
 MOST_SHIFT = 0.005
 _CUT = ('num_loops', 'num_samples')
 
 
 def radar_differences(found: RadarConfig, wanted: RadarConfig, cut: bool = True) -> list[str]:
-    """In what a recording cannot stand in for one of another radar, each as ``name is ..., not ...``.
+    """Return the differences that prevent the use of a recording for another radar, as ``name is ..., not ...``.
 
-    More loops and samples than wanted can be left out, how samples lie in a file can be undone, and a start frequency
-    may be half a percent off.
+    Not counted are surplus loops and samples, which can be dropped, the file layout, which can be converted, and a
+    start frequency within half a percent.
 
     Args:
         found: The recording's radar.
-        wanted: The other one.
-        cut: Whether loops and samples may be left out.
+        wanted: The radar that is expected.
+        cut: Whether surplus loops and samples may be dropped.
     """
     names = wanted.differing(found)
     if abs(found.start_frequency_hz / wanted.start_frequency_hz - 1) <= MOST_SHIFT:
@@ -36,21 +37,21 @@ def radar_differences(found: RadarConfig, wanted: RadarConfig, cut: bool = True)
 
 
 def conform(recording: Recording, radar: RadarConfig) -> Recording:
-    """A recording as this radar would have made it; itself, if it did.
+    """Convert a recording to the loops and samples of a radar; return the recording itself if it has these already.
 
     Raises:
-        ConfigError: It is of a radar that differs in more than :func:`radar_differences` allows, with what differs.
+        ConfigError: The radars differ in more than :func:`radar_differences` allows; the message lists the differences.
     """
     if differences := radar_differences(recording.config, radar):
         raise ConfigError(
-            f'the recording {recording.path} is of another radar than expected, whose samples cannot be made of it: '
+            f'the recording {recording.path} is from a different radar than expected and cannot be converted: '
             f'its {"; its ".join(differences)}'
         )
     return recording if all(getattr(recording.config, n) == getattr(radar, n) for n in _CUT) else _Cut(recording, radar)
 
 
 class _Cut(Recording):
-    """The first loops and samples of every frame of a recording."""
+    """Recording of the first loops and samples of each frame of another recording."""
 
     def __init__(self, recording: Recording, radar: RadarConfig) -> None:
         counts = {name: getattr(radar, name) for name in _CUT}

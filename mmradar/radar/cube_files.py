@@ -1,4 +1,4 @@
-"""Complex cubes of other tools: NumPy, MATLAB and HDF5 files."""
+"""Reader of complex cubes that other tools wrote: NumPy, MATLAB and HDF5 files."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ from mmradar.radar.recording import ADCFileError, Frames, OpenedFile, Recording,
 CUBE_SUFFIXES = ('.npy', '.mat', '.h5', '.hdf5')
 _AXES = ('frame', 'antenna', 'loop', 'sample')
 _DEFAULT_AXES = ' '.join(_AXES)
-_MOST_COMPRESSION = 1100  # zlib's limit is 1032: an array that claims more cannot be in its file
+_MOST_COMPRESSION = 1100  # zlib's limit is 1032: an array that claims a larger ratio cannot be in its file
 _NPY_SIGNATURE = b'\x93NUMPY'
 _HDF5_SIGNATURE = b'\x89HDF\r\n\x1a\n'
 
 
 class CubeRecording(Recording):
-    """Frames of an array in a file, which is opened for every call.
+    """Recording of an array in a file, which is opened for every call.
 
     Args:
         num_frames: Frames of the array.
-        order: Which of its axes are frame, antenna, loop and sample.
-        file, **kwargs: As for :class:`Recording`.
+        order: The array's axes of frame, antenna, loop and sample.
+        file, **kwargs: See :class:`Recording`.
     """
+
+    file: OpenedFile
 
     def __init__(self, num_frames: int, order: Sequence[int], file: OpenedFile, **kwargs) -> None:
         super().__init__(file.path, file.config, file=file, **kwargs)
@@ -50,7 +52,7 @@ class CubeRecording(Recording):
             index = [slice(None)] * array.ndim
             index[self._order[0]] = selection
             part = _complex(np.asarray(array[tuple(index)]))
-        # a copy, for a view of a map would keep the file open
+        # a copy, because a view of a memory map would keep the file open
         cube = np.array(part.transpose(self._order), np.complex64, order='C')
         return cube if inverse is None else cube[inverse]
 
@@ -73,33 +75,33 @@ def open_cubes(
 ) -> CubeRecording:
     """Open a file of complex cubes: ``.npy``, ``.mat`` (version 5 or 7.3), ``.h5`` or ``.hdf5``.
 
-    ``.npy`` and HDF5 are read frame by frame, ``.mat`` of version 5 as a whole. Nothing in them is executed. An array
-    is complex, or has a last axis of 2 for I and Q.
+    ``.npy`` and HDF5 are read frame by frame, ``.mat`` of version 5 as a whole. No code in the files is executed. The
+    array is complex, or has a last axis of 2 for I and Q.
 
     Args:
         path: The file.
-        config: The radar; an array must have its antennas, loops and samples.
+        config: The radar; the array must have its antennas, loops and samples.
         num_frames: Frames the file must hold; any number if ``None``.
-        on_error: ``'raise'``, or ``'drop'`` to be content with fewer frames.
-        key: The array's name; may be left out where only one has four axes.
+        on_error: ``'raise'``, or ``'drop'`` to accept fewer frames than ``num_frames``.
+        key: The array's name; not needed if only one array of the file has four axes.
         axes: The order of the array's axes, words of ``'frame antenna loop sample'`` (the default). MATLAB writes
-            version 7.3 with axes reversed; here they are named as MATLAB shows them.
+            version 7.3 with axes reversed; ``axes`` gives them in the order that MATLAB shows.
 
     Raises:
         FileNotFoundError: No such file.
-        ADCFileError: It cannot be read, or does not hold what the configuration says.
-        ImportError: HDF5 without h5py.
-        ValueError: ``axes`` or ``on_error`` is not one of those.
+        ADCFileError: The file cannot be read, or does not match the configuration.
+        ImportError: The file is HDF5 and h5py is not installed.
+        ValueError: ``axes`` or ``on_error`` has an unknown value.
     """
     check_on_error(on_error)
     names = (axes or _DEFAULT_AXES).split()
     if sorted(names) != sorted(_AXES):
         raise ValueError(f'axes must be the words {_DEFAULT_AXES!r} in some order, found {axes!r}')
     file = OpenedFile.now(open_cubes, path, config, num_frames=num_frames, on_error=on_error, key=key, axes=axes)
-    with _array_in(file) as (array, turned):
+    with _array_in(file) as (array, reversed_axes):
         shape, dtype = tuple(array.shape), array.dtype
     order = [names.index(axis) for axis in _AXES]
-    if turned:
+    if reversed_axes:
         order = [3 - place for place in order]
     expected = config.frame_shape
     numeric = dtype.names == ('real', 'imag') or dtype.kind in 'ciuf'
@@ -115,13 +117,13 @@ def open_cubes(
         found = f'{path}: expected {num_frames or "some"} frames, found {frames}'
         if frames == 0 or frames > num_frames or on_error == 'raise':
             raise ADCFileError(found)
-        notes, dropped = [f'{found}; what is there is used'], num_frames - frames
+        notes, dropped = [f'{found}; the available frames are used'], num_frames - frames
     return CubeRecording(frames, order, file, dropped_frames=dropped, notes=notes)
 
 
 @contextmanager
 def _array_in(file: OpenedFile) -> Iterator[tuple[Any, bool]]:
-    """The array of a file, of numpy or h5py, while it is open, and whether its axes are reversed."""
+    """Open a file and yield its array, a NumPy array or h5py dataset, and whether the array's axes are reversed."""
     path, key = file.path, dict(file.options)['key']
     try:
         with path.open('rb') as opened:
@@ -138,12 +140,12 @@ def _array_in(file: OpenedFile) -> Iterator[tuple[Any, bool]]:
             raise ADCFileError(f'{path}: neither a NumPy nor an HDF5 file; it begins with bytes {start[:8].hex(" ")}')
     except (ADCFileError, ImportError):
         raise
-    except Exception as error:  # readers of damaged files raise whatever they stumble over
+    except Exception as error:  # readers raise errors of many types on damaged files
         raise ADCFileError(f'{path} cannot be read ({type(error).__name__}: {error})') from error
 
 
 def _pick(path: Path, found: dict[str, tuple[int, ...]], key: str | None) -> str:
-    """The name of the array: the one asked for, or the only one that can be a recording."""
+    """Return the name of the array to read: ``key`` if given, otherwise the only array that can be a recording."""
     if key is not None:
         if key not in found:
             raise ADCFileError(f'{path}: no array {key!r}, found {", ".join(sorted(found)) or "none"}')
@@ -165,7 +167,7 @@ def _h5py(path: Path) -> Any:
 
 def _array_in_hdf5(path: Path, file: Any, key: str | None) -> Any:
     if key is not None and key in file and hasattr(file[key], 'dtype'):
-        return file[key]  # to look at all of them takes longer than to read a frame
+        return file[key]  # listing all arrays takes longer than reading a frame
     found: dict[str, tuple[int, ...]] = {}
 
     def note(name: str, item: Any) -> None:
@@ -176,7 +178,7 @@ def _array_in_hdf5(path: Path, file: Any, key: str | None) -> Any:
     return file[_pick(path, found, key)]
 
 
-@lru_cache(maxsize=2)  # of the two views that a window is of; it cannot be read in part
+@lru_cache(maxsize=2)  # one file for each of a window's two views: such a file cannot be read in part
 def _matlab_5(file: OpenedFile, key: str | None) -> np.ndarray:
     arrays = read_matlab5(file.path)
     array = arrays[_pick(file.path, {name: found.shape for name, found in arrays.items()}, key)]

@@ -23,25 +23,25 @@ def density_map(
     spread: tuple[float, float, float] = (1.0, 0.0, 1.0),
     **detection,
 ) -> Float32[np.ndarray, 'angle doppler range']:
-    """Detections of one frame, counted on the grid of :func:`mmradar.radar.heatmap_3d`.
+    """Accumulate the detections of one frame on the grid of :func:`mmradar.radar.heatmap_3d`.
 
-    milliMamba compares its heatmaps with a density map and does not say how it is made; this one is ours. Every
-    detection adds its weight to the cell of its angle, speed and range; a Gaussian spreads it. Doppler bins divide all
-    speeds that the loops tell apart, where the 3D heatmap of few chirps folds them.
+    milliMamba compares its heatmaps with a density map without defining it; this definition is this package's choice.
+    Each detection adds its weight to the cell of its angle, speed and range; a Gaussian spreads it. The Doppler bins
+    cover all speeds that are unambiguous with all loops, whereas the 3D heatmap of few chirps folds them.
 
     Args:
         cube: Complex samples, (antennas, loops, samples), all loops.
         config: The radar.
-        num_doppler, num_angle, range_bins: Cells, as in the 3D heatmap.
-        weight: ``'intensity'``, decibels over the noise, or ``'count'``, one.
+        num_doppler, num_angle, range_bins: Cells of the map, see :func:`mmradar.radar.heatmap_3d`.
+        weight: Weight of a detection: ``'intensity'``, its power over the noise in dB, or ``'count'``, 1.
         spread: Standard deviation of the Gaussian in cells of angle, Doppler and range.
-        **detection: As for :func:`mmradar.radar.point_cloud`; ``peaks_only`` is off unless given.
+        **detection: Options of :func:`mmradar.radar.point_cloud`; ``peaks_only`` is off by default here.
 
     Returns:
         float32, (``num_angle``, ``num_doppler``, range bins).
 
     Raises:
-        ValueError: Unknown weight, range bins the samples do not give, or as :func:`mmradar.radar.point_cloud`.
+        ValueError: The weight is unknown, the range bins are out of range, or see :func:`mmradar.radar.point_cloud`.
     """
     if weight not in WEIGHTS:
         raise ValueError(f'the weight of a density map is one of {", ".join(WEIGHTS)}, found {weight!r}')
@@ -59,5 +59,6 @@ def density_map(
     density = np.zeros((num_angle, num_doppler, stop - start), np.float32)
     weights = cloud.intensity_db if weight == 'intensity' else np.ones(len(distance_m))
     np.add.at(density, tuple(c[inside] for c in cell), weights[inside])
-    # angle and Doppler close on themselves, range does not
-    return scipy.ndimage.gaussian_filter(density, spread, mode=('wrap', 'wrap', 'constant'))
+    # angle and Doppler are periodic, range is not; scipy, untyped, takes a mode for each axis
+    modes = ('wrap', 'wrap', 'constant')
+    return scipy.ndimage.gaussian_filter(density, spread, mode=modes)  # pyright: ignore[reportArgumentType]

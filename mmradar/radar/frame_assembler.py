@@ -1,4 +1,4 @@
-"""Frames out of a DCA1000's datagrams, as they come from a socket."""
+"""Assembly of frames from a DCA1000's datagrams as a socket receives them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mmradar.radar.packets import Packet, PacketCounts, PacketSorter
 
 @dataclass
 class ReceivedFrame:
-    """A frame that has come.
+    """A frame that has been received.
 
     Args:
-        recording: How many recordings of the card came before.
-        number: The frame's number in its recording, from 0. Numbers of which nothing came are left out.
-        samples: Its bytes, zeros where packets are lost.
-        lost: What is lost, as (offset in ``samples``, bytes).
+        recording: Number of the card's recordings before this one.
+        number: The frame's number in its recording, from 0. Frames of which no packet was received are skipped.
+        samples: Its bytes, zeros where packets were lost.
+        lost: Lost parts, as (offset in ``samples``, number of bytes).
     """
 
     recording: int
@@ -28,22 +28,24 @@ class ReceivedFrame:
 
 
 class FrameAssembler:
-    """Makes frames of one card's datagrams, pushed one at a time.
+    """Assembler of frames from one card's datagrams, which are pushed one at a time.
 
-    A frame comes out with its last packet, or with the next one if that packet was overtaken; where packets are
-    missing, once ``max_delay`` later ones have come. Where the first packet is not a recording's first, the first frame
-    waits as long for earlier ones. Packets may come out of order and again; a card that counts anew has begun another
-    recording. At most one frame and ``max_delay`` packets are held, and up to 4,096 packets that fill gaps until it is
-    clear that no recording begins with them.
+    A frame is returned with its last packet, or with the packet after it if a later one overtook the last packet. If
+    packets are missing, it is returned after ``max_delay`` later packets. If the first packet received is not the first
+    of its recording, the first frame waits the same number of packets for earlier ones. Packets may arrive out of order
+    or more than once. If the card's counters restart, another recording begins. The assembler holds at most one frame,
+    ``max_delay`` packets, and up to 4,096 packets that fill gaps, until it is clear that they do not start another
+    recording.
 
     Args:
-        frame_bytes: :attr:`mmradar.radar.RadarConfig.frame_bytes`.
-        max_delay: For how many packets to wait for one that is missing, at most 4,096. Between a card and the computer
-            that it is connected to, nothing overtakes; a frame of HuPR's radar is 540 packets.
+        frame_bytes: Bytes of a frame, :attr:`mmradar.radar.RadarConfig.frame_bytes`.
+        max_delay: Number of packets to wait for a missing one, at most 4,096. On a direct connection between card and
+            computer, packets do not overtake each other; a frame of HuPR's radar has 540 packets.
 
     Attributes:
-        counts: :class:`~mmradar.radar.packets.PacketCounts` of the recording whose packets came out last.
-        ignored: Datagrams that are no packets.
+        counts: :class:`~mmradar.radar.packets.PacketCounts` of the recording that the most recently placed packet
+            belongs to.
+        ignored: Number of datagrams that are not packets of a card.
     """
 
     def __init__(self, frame_bytes: int, max_delay: int = 64) -> None:
@@ -54,16 +56,16 @@ class FrameAssembler:
 
     def _restart(self, counts: PacketCounts) -> None:
         self.counts = counts
-        self._position = 0  # end of the samples that are in place, in the recording
+        self._position = 0  # end of the samples placed so far, in bytes from the start of the recording
         self._frame: ReceivedFrame | None = None
 
     @property
     def strays(self) -> int:
-        """Packets that were left out because no other one was near them."""
+        """Number of packets that were left out because no other packet was near them."""
         return self._sorter.strays
 
     def push(self, datagram: bytes | memoryview) -> list[ReceivedFrame]:
-        """Take a UDP datagram of the card; it must not change afterwards. Returns frames that it completes."""
+        """Add a UDP datagram of the card, which must not change afterwards, and return the frames it completes."""
         packet = Packet.parse(datagram)
         if packet is None:
             self.ignored += 1
@@ -71,7 +73,7 @@ class FrameAssembler:
         return self._place(self._sorter.push(packet))
 
     def finish(self) -> list[ReceivedFrame]:
-        """The frames that are left; the last one may have lost its end. Another recording follows."""
+        """Return the remaining frames, the last of which may lack its end. Later datagrams start another recording."""
         return self._place(self._sorter.finish()) + self._close()
 
     def _place(self, ordered: list[tuple[PacketCounts, Packet]]) -> list[ReceivedFrame]:
@@ -102,7 +104,7 @@ class FrameAssembler:
         return frames
 
     def _close(self) -> list[ReceivedFrame]:
-        """The frame in progress, with what of its end is missing."""
+        """Return the frame in progress, if any, with its missing end marked as lost."""
         frame, self._frame = self._frame, None
         if frame is None:
             return []

@@ -1,4 +1,4 @@
-"""What a raw file is, and what is wrong with it, as far as its bytes and physics tell."""
+"""Inspection of raw files: likely layout and faults, found from the bytes and from the physics of radar echoes."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from mmradar.radar.recording import ADCFileError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_DEAD_DB = 30.0  # below the median antenna
-_SHOWN_DB = 40.0  # below the strongest, in the picture
-_SINES = 128  # directions in the picture
-_LEAST_LOOPS = 8  # of which the mean may be taken for what stands still
-_MIRROR = 2.0  # energy at negative ranges over that at positive ones
-_ALIKE, _UNLIKE = 0.8, 0.5  # correlation of what should repeat, and of what does not
+_DEAD_DB = 30.0  # an antenna this far below the median antenna is dead
+_SHOWN_DB = 40.0  # dynamic range of the maps, below their maximum
+_SINES = 128  # directions in the range-angle map
+_MIN_LOOPS = 8  # loops from which their mean estimates static clutter
+_MIRROR = 2.0  # ratio of energy at negative ranges to energy at positive ranges that suggests swapped I and Q
+_ALIKE, _UNLIKE = 0.8, 0.5  # correlation above which signals are the same, and below which they differ
 _BLOCK_PACKETS = 2**15
 
 
 @dataclass
 class ADCReport:
-    """Findings about a raw file.
+    """Report on a raw file.
 
     Args:
         path: The file.
-        size_bytes: Its size.
-        config: The radar it was read as.
-        frames: Whole frames in it.
-        bytes_over: Bytes behind the last whole frame.
-        cube: The frames looked at, complex64, (frames, antennas, loops, samples), ADC counts.
+        size_bytes: Size of the file.
+        config: The radar configuration with which the file was read.
+        frames: Number of whole frames in the file.
+        bytes_over: Bytes after the last whole frame.
+        cube: The inspected frames, complex64, (frames, antennas, loops, samples), ADC counts.
         power_db: Mean power of each antenna without its DC, dB of counts squared.
         dc_counts: Mean of each antenna, complex.
-        clipped: Share of samples at the limit of int16, of each antenna.
-        layout: Likely lanes and order of I and Q: those under which echoes are sharp and lie at positive ranges.
-        problems: What is wrong, in sentences.
+        clipped: Share of samples at the limits of int16, for each antenna.
+        layout: Likely lanes and order of I and Q: those for which echoes are sharp and lie at positive ranges.
+        problems: The faults found, as sentences.
     """
 
     path: Path
@@ -59,32 +59,32 @@ class ADCReport:
     layout: str
     problems: list[str] = field(default_factory=list)
 
-    def antenna_name(self, antenna: int) -> str:
-        """Transmitter and receiver of a virtual antenna."""
+    def antenna_name(self, antenna: int | np.integer) -> str:
+        """Return the name of a virtual antenna, made of its transmitter and receiver."""
         tx, rx = divmod(int(antenna), self.config.num_rx)
         return f'TX {tx} RX {rx}'
 
 
 def inspect_adc(path: str | Path, config: RadarConfig, max_frames: int = 16) -> ADCReport:
-    """Look into a DCA1000 file.
+    """Inspect a raw file of a DCA1000.
 
     Args:
         path: The file.
-        config: The radar it should be of.
-        max_frames: How many frames to look at, evenly over the file.
+        config: The expected radar.
+        max_frames: Maximum number of frames to inspect, evenly spaced over the file.
 
     Raises:
         FileNotFoundError: No such file.
-        ADCFileError: Not one whole frame in it, headers where there should be none or the other way round, or no raw
-            file.
+        ADCFileError: The file is not a raw file, contains no whole frame, or has chirp headers although ``config`` has
+            none, or the reverse.
     """
     path = Path(path)
-    if (held := format_of(path)) != 'raw':
-        raise ADCFileError(f'{path}: holds {held}; raw files of a DCA1000 are inspected')
-    recording = open_raw(path, config, on_error='drop')  # what is over is among the problems
+    if (content := format_of(path)) != 'raw':
+        raise ADCFileError(f'{path}: holds {content}; only raw files of a DCA1000 can be inspected')
+    recording = open_raw(path, config, on_error='drop')  # bytes after the last whole frame are reported as a problem
     size, frames = path.stat().st_size, len(recording)
     over = size - frames * config.frame_bytes
-    numbers = np.unique(np.linspace(0, frames - 1, max_frames).astype(int))
+    numbers: list[int] = np.unique(np.linspace(0, frames - 1, max_frames).astype(int)).tolist()
     words = recording.words(numbers)
     likely = _likely_layout(words, config)
     raw = unpack_words(words, likely)
@@ -125,26 +125,26 @@ def _layout_name(config: RadarConfig) -> str:
 
 
 def _range_power(cube: np.ndarray) -> np.ndarray:
-    """Mean power of each range bin without the DC of each chirp, (samples,)."""
+    """Compute the mean power of each range bin, without the DC of each chirp, (samples,)."""
     return (np.abs(np.fft.fft(cube - cube.mean(-1, keepdims=True))) ** 2).mean((0, 1, 2))
 
 
 def _likely_layout(words: np.ndarray, config: RadarConfig) -> RadarConfig:
-    """The radar with the lanes and order under which a chirp's spectrum is most concentrated on positive ranges."""
+    """Return the radar with the lanes and I/Q order that concentrate a chirp's spectrum most on positive ranges."""
     lanes = (2, 4) if config.num_rx == 4 else (2,)
     orders = (config.iq_order,) if config.sampling == 'real' else IQ_ORDERS
-    scores = {}
+    scores: dict[RadarConfig, float] = {}
     for number in lanes:
         for order in orders[:2] if number == 4 else orders:
             layout = replace(config, num_lanes=number, iq_order=order)
             mean = _range_power(decode_groups(unpack_words(words, layout)))
             half = len(mean) // 2
             mean = mean[:half] * 2 if config.sampling == 'real' else mean
-            # sharp: the share of the strongest bins; a wrong order mirrors echoes or spreads them over two places
-            strongest = np.sort(mean)[-max(1, len(mean) // 16) :].sum() / max(mean.sum(), 1e-12)
+            # sharpness is the share of the strongest bins: a wrong order mirrors echoes or splits them in two
+            sharpness = np.sort(mean)[-max(1, len(mean) // 16) :].sum() / max(mean.sum(), 1e-12)
             positive = mean[1:half].sum() / max(mean[1:].sum(), 1e-12)
-            scores[layout] = strongest * positive
-    best = max(scores, key=scores.get)
+            scores[layout] = float(sharpness * positive)
+    best = max(scores, key=lambda layout: scores[layout])
     return best if scores[best] > 1.2 * scores.get(config, 0) else config
 
 
@@ -154,18 +154,18 @@ def _problems_of_size(report: ADCReport) -> list[str]:
         return []
     problems = [
         f'{over:,} bytes from offset {size - over:,} on are no whole frame ({frame:,} bytes): the recording was cut '
-        f'short, or the configuration is not its own'
+        f'short, or the configuration does not belong to it'
     ]
     if over % 2:
         problems.append(f'an odd number of bytes, {size:,}: samples take two')
     elif (frame - over) % PACKET_BYTES == 0:
         lost = (frame - over) // PACKET_BYTES
-        problems.append(f'the last frame lacks as many bytes as {lost:,} packets of the card: they may be lost')
+        problems.append(f'the last frame lacks exactly the bytes of {lost:,} packets of the card, which may be lost')
     return problems
 
 
 def _empty_packets(path: Path) -> list[str]:
-    """Packets of zeros, with which mmWave Studio fills in for lost ones."""
+    """Find packets of zeros, with which mmWave Studio replaces lost packets."""
     content = np.memmap(path, np.uint8, 'r')
     packets = len(content) // PACKET_BYTES
     empty = []
@@ -182,35 +182,41 @@ def _empty_packets(path: Path) -> list[str]:
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Likeness of one row of samples to another, turned round by each number of samples: 0 to 1."""
+    """Compute the magnitude of the circular correlation of two rows of samples for each shift, 0 to 1."""
     first, second = first - first.mean(), second - second.mean()
     product = np.fft.ifft(np.fft.fft(first) * np.conj(np.fft.fft(second)))
     return np.abs(product) / max(np.linalg.norm(first) * np.linalg.norm(second), 1e-12)
 
 
 def _in_time(cube: np.ndarray, config: RadarConfig) -> np.ndarray:
-    """A frame's samples in the order in which they were sent, receivers one after the other."""
+    """Return a frame's samples in the order in which they are sent, receivers one after the other."""
     return cube.reshape(config.num_tx, config.num_rx, config.num_loops, -1).transpose(2, 0, 1, 3).reshape(-1)
 
 
 def _unlike_configuration(cube: np.ndarray, config: RadarConfig) -> list[str]:
-    """What stands still repeats from loop to loop; another period tells of other samples, receivers or transmitters."""
+    """Report samples that repeat with another period than a loop.
+
+    Static targets repeat from loop to loop; another period means another number of samples, receivers or transmitters.
+    """
     loop = config.num_antennas * config.num_samples
     if config.num_loops < 2:
         return []
     alike = _correlation(*[_in_time(cube, config)] * 2)[: loop * config.num_loops // 2 + 1]
     alike[: config.num_samples // 2] = 0  # within a chirp every echo repeats
-    best = int(np.argmax(alike > 0.98 * alike.max()))  # the period itself, not a multiple
+    best = int(np.argmax(alike > 0.98 * alike.max()))  # the shortest period, not a multiple
     if alike[loop] >= _UNLIKE or alike[best] < _ALIKE:
         return []
     return [
         f'samples repeat after {best:,}, not after the {loop:,} of a loop ({config.num_tx} TX x {config.num_rx} RX x '
-        f'{config.num_samples} samples): the configuration is not its own'
+        f'{config.num_samples} samples): the configuration does not belong to it'
     ]
 
 
-def _shifts(recording: RawRecording, config: RadarConfig, numbers: np.ndarray) -> list[str]:
-    """What stands still is alike in every frame; after a packet that nobody filled in for, it is out of place."""
+def _shifts(recording: RawRecording, config: RadarConfig, numbers: list[int]) -> list[str]:
+    """Report the first frame whose samples are shifted.
+
+    Static targets look alike in every frame; after a lost packet that was not filled in, all samples come too early.
+    """
 
     def in_time(frame: int) -> np.ndarray:
         return _in_time(decode_groups(unpack_words(recording.words([frame]), config))[0], config)
@@ -220,11 +226,11 @@ def _shifts(recording: RawRecording, config: RadarConfig, numbers: np.ndarray) -
     def shift(frame: int) -> int | None:
         alike = _correlation(first, in_time(frame))
         best = int(alike.argmax())
-        # loops repeat too: by how many of them is not to be seen
+        # loops repeat too, so a shift is known only up to a multiple of a loop
         return best % loop if alike[0] < _UNLIKE and alike[best] > _ALIKE else None
 
-    good = int(numbers[0])
-    for number in map(int, numbers[1:]):
+    good = numbers[0]
+    for number in numbers[1:]:
         if (found := shift(number)) is None:
             good = number
             continue
@@ -234,34 +240,34 @@ def _shifts(recording: RawRecording, config: RadarConfig, numbers: np.ndarray) -
             good, bad = (middle, bad) if shift(middle) is None else (good, middle)
         samples = PACKET_BYTES // (2 if config.sampling == 'real' else 4)
         packets = next((k for k in range(1, 65) if k * samples % loop == found), None)
-        what = f', as if {packets} packets of the card were lost and not filled in' if packets else ''
-        return [f'from frame {bad:,} on (offset {bad * config.frame_bytes:,}), samples come {found:,} too early{what}']
+        cause = f', as if {packets} packets of the card were lost and not filled in' if packets else ''
+        return [f'from frame {bad:,} on (offset {bad * config.frame_bytes:,}), samples come {found:,} too early{cause}']
     return []
 
 
 def _moving_spectrum(cube: np.ndarray, config: RadarConfig) -> np.ndarray:
-    """Range-Doppler spectrum of frames, (frames, antennas, loops, range bins); what stands still is left out of it.
+    """Compute the range-Doppler spectrum without static clutter, (frames, antennas, loops, range bins).
 
-    Of fewer loops than ``_LEAST_LOOPS`` the mean over them is the target itself, and stays.
+    With fewer than ``_MIN_LOOPS`` loops, the mean over loops contains the target itself, and nothing is removed.
     """
-    cube = remove_static_clutter(cube) if config.num_loops >= _LEAST_LOOPS else cube
+    cube = remove_static_clutter(cube) if config.num_loops >= _MIN_LOOPS else cube
     spectrum = np.fft.fft2(cube, axes=(2, 3))[..., : config.num_range_bins]
     return np.fft.fftshift(spectrum, axes=2)
 
 
 def _power_by_sine(spectrum: np.ndarray, config: RadarConfig, sines: np.ndarray) -> np.ndarray:
-    """Mean power from each direction at each range, (sines, range bins), by the longest row of antennas.
+    """Compute the mean power from each direction at each range with the longest row of antennas, (sines, range bins).
 
-    What a target turns between transmitters that fire in turn is taken out first: as far as speeds are unambiguous,
-    directions of what moves are right.
+    The phase that a moving target gains between transmitters that fire in turn is removed first, so that the directions
+    of moving targets are right as long as their speeds are unambiguous.
     """
     along, across = config.virtual_positions.T
     row = longest_row(across)
-    turns = np.outer(config.antenna_delays()[row], signed_bins(config.num_loops)) / config.num_loops
-    signals = spectrum[:, row] * np.exp(-2j * np.pi * turns)[..., None].astype(np.complex64)
-    likeness = np.einsum('fadr,fbdr->rab', signals, signals.conj(), optimize=True) / (len(signals) * config.num_loops)
+    cycles = np.outer(config.antenna_delays()[row], signed_bins(config.num_loops)) / config.num_loops
+    signals = spectrum[:, row] * np.exp(-2j * np.pi * cycles)[..., None].astype(np.complex64)
+    covariance = np.einsum('fadr,fbdr->rab', signals, signals.conj(), optimize=True) / (len(signals) * config.num_loops)
     steering = np.exp(1j * np.pi * np.outer(sines, along[row])) / row.sum()
-    return np.einsum('sa,rab,sb->sr', steering, likeness, steering.conj(), optimize=True).real
+    return np.einsum('sa,rab,sb->sr', steering, covariance, steering.conj(), optimize=True).real
 
 
 def _decibels(power: np.ndarray) -> np.ndarray:
@@ -269,25 +275,26 @@ def _decibels(power: np.ndarray) -> np.ndarray:
 
 
 def draw_report(report: ADCReport, out_file: str | Path) -> None:
-    """Draw range profile, range-Doppler and range-angle of the frames looked at, as one picture.
+    """Draw the range profile, range-Doppler map and range-angle map of the inspected frames in one picture.
 
     Args:
-        report: What :func:`inspect_adc` found.
-        out_file: The picture, of the format its name says.
+        report: Report of :func:`inspect_adc`.
+        out_file: File to write; its suffix selects the format.
     """
     report_figure(report).savefig(out_file, dpi=110)
 
 
 def report_figure(report: ADCReport) -> Figure:
-    """What :func:`draw_report` draws: two maps, whose extents are the outer edges of their cells, beside the profile.
+    """Return the figure that :func:`draw_report` writes.
 
-    Ranges go as far as the radar's are unambiguous. Speeds are positive away from the radar. The sine of the angle is
-    that of directions along the array, positive towards its last antenna.
+    The extents of the two maps are the outer edges of their cells. Ranges extend to the radar's unambiguous range.
+    Speeds are positive away from the radar. Angles are measured along the array; their sine is positive towards its
+    last antenna.
     """
     from matplotlib.figure import Figure
 
     config, cube = report.config, report.cube
-    what = ', static clutter removed' if config.num_loops >= _LEAST_LOOPS else ''
+    clutter = ', static clutter removed' if config.num_loops >= _MIN_LOOPS else ''
     spectrum = _moving_spectrum(cube, config)
     sines = (np.arange(_SINES) + 0.5) * 2 / _SINES - 1
     profile = (np.abs(np.fft.fft(cube)[..., : config.num_range_bins]) ** 2).mean((0, 2))
@@ -308,6 +315,6 @@ def report_figure(report: ADCReport) -> Figure:
         shown = _decibels(power)
         extent = (*range_edges_m, *edges)
         axis.imshow(shown, aspect='auto', origin='lower', extent=extent, vmin=shown.max() - _SHOWN_DB)
-    second.set(xlabel='range (m)', ylabel='radial speed (m/s)', title=f'range-Doppler{what}')
-    third.set(xlabel='range (m)', ylabel='sine of the angle', title=f'range-angle{what}')
+    second.set(xlabel='range (m)', ylabel='radial speed (m/s)', title=f'range-Doppler{clutter}')
+    third.set(xlabel='range (m)', ylabel='sine of the angle', title=f'range-angle{clutter}')
     return figure

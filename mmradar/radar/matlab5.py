@@ -1,7 +1,7 @@
-"""Numeric arrays of MATLAB's version 5 files (MathWorks, "MAT-File Format").
+"""Reader of numeric arrays in MATLAB's version 5 files (MathWorks, "MAT-File Format").
 
-scipy reads them too, but a damaged file can end the process there (segmentation faults within minutes of fuzzing scipy
-1.15 to 1.17). Here every length is checked against the file before it is believed.
+scipy reads these files too, but a damaged one can crash its process (segmentation faults within minutes of fuzzing
+scipy 1.15 to 1.17). This reader checks every length against the file before using it.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ import numpy as np
 
 _HEADER_BYTES = 128
 _COMPRESSED, _MATRIX = 15, 14
-# data types of the format's elements, and classes of its arrays, as numpy names them
+# NumPy names of the format's data types (of elements) and classes (of arrays)
 _TYPES = {1: 'i1', 2: 'u1', 3: 'i2', 4: 'u2', 5: 'i4', 6: 'u4', 7: 'f4', 9: 'f8', 12: 'i8', 13: 'u8'}
 _CLASSES = {6: 'f8', 7: 'f4', 8: 'i1', 9: 'u1', 10: 'i2', 11: 'u2', 12: 'i4', 13: 'u4', 14: 'i8', 15: 'u8'}
 _COMPLEX = 0x0800
-_HEAD_BYTES = 4096  # of an array: more than flags, sizes and name take
+_HEAD_BYTES = 4096  # upper bound for the flags, sizes and name of an array
 
 
 @dataclass
 class MatlabArray:
-    """A numeric array in a file, not read yet.
+    """A numeric array in a file that has not been read yet.
 
     Args:
-        shape: Its sizes.
+        shape: Shape of the array.
         is_complex: Whether it has an imaginary part.
-        data: Its bytes from the first element on, or these compressed.
-        compressed: Which of the two.
-        kind: numpy's name of its class.
-        order: ``'<'`` or ``'>'``.
+        data: Bytes of its data elements (flags, sizes, name, numbers), possibly compressed.
+        compressed: Whether ``data`` is compressed.
+        kind: NumPy's name of its class.
+        order: Byte order, ``'<'`` or ``'>'``.
     """
 
     shape: tuple[int, ...]
@@ -46,7 +46,7 @@ class MatlabArray:
     order: str
 
     def read(self) -> np.ndarray:
-        """The array.
+        """Read the array.
 
         Raises:
             ValueError: The file is damaged.
@@ -55,7 +55,7 @@ class MatlabArray:
         parts = 1 + self.is_complex
         data = self.data
         if self.compressed:
-            # at most eight bytes a number; what comes beyond is not part of the array
+            # a number has at most eight bytes; any bytes beyond this limit are not part of the array
             data = memoryview(_inflate(data, 16 * (parts * count) + _HEAD_BYTES))
         elements = _elements(data[8:] if self.compressed else data, self.order)
         _first(elements, 3)
@@ -68,16 +68,16 @@ class MatlabArray:
 
 
 def read_matlab5(path: str | Path) -> dict[str, MatlabArray]:
-    """The numeric arrays of a file, by name.
+    """Find the numeric arrays of a file, by name.
 
     Raises:
-        ValueError: Not a file of this version, or damaged.
+        ValueError: The file is not of this version, or is damaged.
     """
     path = Path(path)
-    content = memoryview(np.memmap(path, np.uint8, 'r')) if path.stat().st_size else memoryview(b'')
+    content = np.memmap(path, np.uint8, 'r').data if path.stat().st_size else memoryview(b'')
     mark = bytes(content[126:128])
     if len(content) < _HEADER_BYTES or mark not in (b'IM', b'MI'):
-        raise ValueError('no MATLAB file of version 5 or 7.3')
+        raise ValueError('not a MATLAB file of version 5 or 7.3')
     order = '<' if mark == b'IM' else '>'
     found = {}
     for kind, data in _elements(content[_HEADER_BYTES:], order, align=False):
@@ -102,15 +102,15 @@ def read_matlab5(path: str | Path) -> dict[str, MatlabArray]:
 
 
 def _elements(content: memoryview, order: str, align: bool = True) -> Iterator[tuple[int, memoryview]]:
-    """Type and bytes of each element, one after the other; those within an array begin at multiples of 8."""
+    """Yield the type and bytes of each element; with ``align``, as in an array, elements start at multiples of 8."""
     offset = 0
     while offset + 8 <= len(content):
         kind, size = struct.unpack_from(order + 'II', content, offset)
         start = offset + 8
-        if kind >> 16:  # a small element: its size and up to four bytes stand in the tag
+        if kind >> 16:  # a small element: the tag contains its size and up to four bytes of data
             kind, size, start = kind & 0xFFFF, kind >> 16, offset + 4
             if size > 4:
-                raise ValueError(f'an element of {size} bytes cannot stand in its tag')
+                raise ValueError(f'an element of {size} bytes does not fit in its tag')
         yield kind, content[start : start + size]
         end = max(start + size, offset + 8)
         offset = -(-end // 8) * 8 if align else end

@@ -1,4 +1,4 @@
-"""Frames that are at hand as an array."""
+"""Recording of frames that are in memory as an array."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ class MemoryRecording(Recording):
     Args:
         cube: Complex, (frames, tx * rx, loops, samples), in ADC counts.
         config: The radar.
-        name: For messages.
+        name: Name of the recording, for messages.
 
     Raises:
-        ADCFileError: The array is not of this radar.
+        ADCFileError: The array is not complex or does not have the radar's shape.
     """
 
-    def __init__(
-        self, cube: Complex64[np.ndarray, 'frames ant loops samples'], config: RadarConfig, name: str = 'array'
-    ) -> None:
+    def __init__(self, cube: np.ndarray, config: RadarConfig, name: str = 'array') -> None:
         cube = np.asarray(cube)
         if cube.ndim != 4 or cube.shape[1:] != config.frame_shape or not np.iscomplexobj(cube):
             raise ADCFileError(

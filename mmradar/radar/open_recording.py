@@ -1,4 +1,4 @@
-"""One way to open whatever holds a radar's frames."""
+"""Single function to open a recording in any format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mmradar.radar.recording import Recording
 
 CAPTURE_SUFFIXES = ('.pcap', '.pcapng')
 
-# What opens each format, and the arguments that it alone takes.
+# The function that opens each format, and the options that only this format takes.
 _FORMATS: dict[str, tuple[Callable[..., Recording], tuple[str, ...]]] = {
     'raw': (open_raw, ()),
     'cubes': (open_cubes, ('key', 'axes')),
@@ -34,26 +34,27 @@ def open_recording(
 ) -> Recording:
     """Open a recording: a raw file, a file of cubes or of range profiles, or a dump of packets.
 
-    Raw files, cubes and profiles are not read before frames are asked for, a dump is.
+    Raw files, cubes and profiles are read when frames are requested; a dump is read when it is opened.
 
     Args:
         path: The file.
         config: The radar that wrote it.
         num_frames: Frames the file must hold; any number of whole frames if ``None``.
-        on_error: ``'raise'``, or ``'drop'`` to leave out what is not whole and to be content with fewer frames than
-            ``num_frames``; what was left out is in the recording's ``dropped_frames`` and ``notes``. Of packets also
-            ``'zero'``, to fill lost ones with zeros.
-        format: ``'raw'``, what a DCA1000 writes; ``'cubes'``, complex arrays; ``'packets'``, a dump of UDP packets;
-            ``'profiles'``, range profiles. If ``None``, files that end in ``.profiles.npy`` hold profiles, those in
-            other ``.npy``, ``.mat``, ``.h5`` or ``.hdf5`` cubes, those in ``.pcap`` or ``.pcapng`` packets, and all
-            others are raw.
-        **options: ``key`` and ``axes`` of cubes, as for :func:`mmradar.radar.open_cubes`; ``source``, ``port`` and
-            ``recording`` of packets, as for :func:`mmradar.radar.open_packets`.
+        on_error: ``'raise'``, or ``'drop'`` to drop incomplete frames and to accept fewer frames than ``num_frames``;
+            the recording's ``dropped_frames`` and ``notes`` tell what was dropped. For packets also ``'zero'``, to
+            fill lost ones with zeros.
+        format: ``'raw'``, a DCA1000's file; ``'cubes'``, complex arrays; ``'packets'``, a dump of UDP packets;
+            ``'profiles'``, range profiles. If ``None``, the suffix decides: ``.profiles.npy`` is for profiles, other
+            ``.npy``, ``.mat``, ``.h5`` and ``.hdf5`` for cubes, ``.pcap`` and ``.pcapng`` for packets, and any other
+            for raw files.
+        **options: ``key`` and ``axes`` for cubes, see :func:`mmradar.radar.open_cubes`; ``source``, ``port`` and
+            ``recording`` for packets, see :func:`mmradar.radar.open_packets`.
 
     Raises:
         FileNotFoundError: No such file.
-        ADCFileError: It does not hold what the configuration says: file, offset, expectation and finding are named.
-        ConfigError: An unknown format, or an option that it does not take.
+        ADCFileError: The file does not match the configuration; the message names file, offset, and the expected and
+            found content.
+        ConfigError: The format is unknown or does not take one of the options.
     """
     format = format or format_of(path)
     if format not in _FORMATS:
@@ -66,7 +67,7 @@ def open_recording(
 
 
 def format_of(path: str | Path) -> str:
-    """What a file's suffix says that it holds: ``'raw'``, ``'cubes'``, ``'packets'`` or ``'profiles'``."""
+    """Return the format that a file's suffix implies: ``'raw'``, ``'cubes'``, ``'packets'`` or ``'profiles'``."""
     if Path(path).name.lower().endswith(PROFILES_SUFFIX):
         return 'profiles'
     suffix = Path(path).suffix.lower()

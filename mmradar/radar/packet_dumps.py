@@ -1,10 +1,10 @@
-"""Dumps of a DCA1000's UDP packets: put in order, lost ones filled with zeros and reported.
+"""Reader of dumps of a DCA1000's UDP packets; packets are sorted, lost ones are reported and filled with zeros.
 
-Three are read:
+Three formats are read:
 
-- mmWave Studio's ``adc_data_Raw_0.bin``, which puts a length of 4 bytes between sequence number and byte count;
-- datagrams one behind the other, as a socket gives them, all of one size but the last;
-- captures of Wireshark or tcpdump, ``.pcap`` and ``.pcapng``, which also hold other packets and other cards'.
+- mmWave Studio's ``adc_data_Raw_0.bin``, with a length of 4 bytes between sequence number and byte count;
+- concatenated datagrams, as a socket returns them, all of one size but the last;
+- captures of Wireshark or tcpdump, ``.pcap`` and ``.pcapng``, which may contain other packets and several cards.
 
 Packets of two cards, or of two recordings, are never put into one stream.
 """
@@ -30,16 +30,16 @@ from mmradar.radar.recording import ADCFileError, OpenedFile, Recording, check_o
 
 @dataclass
 class PacketStream:
-    """What a dump of packets holds.
+    """Stream of samples from a dump of packets.
 
     Args:
         samples: Bytes of samples from the first to the last packet, zeros where packets are lost.
-        first_byte: How many bytes the board had sent before the first of these.
-        packets: Packets that carried them.
+        first_byte: Bytes that the card sent before ``samples``.
+        packets: Packets that carried ``samples``.
         lost: Gaps as (offset in ``samples``, bytes).
-        out_of_order: Packets that came after a later one.
-        duplicates: Packets that came again.
-        strays: Packets of the dump that were left out, because no other one was near them or they were none.
+        out_of_order: Packets that arrived after a later one.
+        duplicates: Packets that arrived a second time.
+        strays: Datagrams left out because no other packet was close to them or because they are not packets.
     """
 
     samples: UInt8[np.ndarray, 'bytes']
@@ -52,31 +52,31 @@ class PacketStream:
 
     @property
     def lost_bytes(self) -> int:
-        """Bytes of all gaps."""
+        """Total size of all gaps."""
         return sum(size for _, size in self.lost)
 
 
 def read_packets(
     path: str | Path, *, source: str | None = None, port: int | None = None, recording: int | None = None
 ) -> PacketStream:
-    """Put the packets of a dump in order.
+    """Read a dump and put its packets in order.
 
     Args:
         path: The dump.
-        source: Of a capture that holds packets of several cards, whose to take: a card's address, as in
-            ``'192.168.33.180'``, or more of what the error says of them.
-        port: Of a capture, the UDP port that the packets went to; 4098 if ``None``.
-        recording: Of a dump that holds several recordings of a card, which to take, from 0.
+        source: Card to read from a capture with packets of several cards: its address, as in ``'192.168.33.180'``, or a
+            longer form as listed in the error message.
+        port: UDP port to which the packets of a capture were sent; 4098 if ``None``. Only for captures.
+        recording: Number of the recording to read, from 0, if the dump contains several recordings of a card.
 
     Raises:
         FileNotFoundError: No such file.
-        ADCFileError: Not a dump of packets; packets of several cards or recordings, and none chosen; or more lost than
-            there is.
+        ADCFileError: The file is not a dump of packets; it contains several cards or recordings and none is chosen; or
+            more than half of the samples are lost.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'no dump of packets at {path}')
-    packets: list[Packet] = []  # of the recording
+    packets: list[Packet] = []  # packets of the chosen recording
     recordings: list[PacketCounts] = []
     sorter, others = PacketSorter(), 0
 
@@ -99,13 +99,13 @@ def read_packets(
 
 
 def _stream_of(packets: Sequence[Packet], path: Path, counts: PacketCounts, strays: int) -> PacketStream:
-    """The stream of a recording's packets, which are in order."""
+    """Build the stream of a recording from its sorted packets."""
     first, size = packets[0].start, max(packet.end for packet in packets) - packets[0].start
-    held = sum(len(packet.samples) for packet in packets)
-    if size > 2 * held:
+    present = sum(len(packet.samples) for packet in packets)
+    if size > 2 * present:
         raise ADCFileError(
-            f'{path}: {len(packets):,} packets hold {held:,} bytes of samples, but count {size:,}: more than half is '
-            'lost, or the file is damaged'
+            f'{path}: {len(packets):,} packets hold {present:,} bytes of samples, but their byte counts span {size:,}: '
+            'more than half is lost, or the file is damaged'
         )
     samples, lost, end = np.zeros(size, np.uint8), [], first
     for packet in packets:
@@ -117,14 +117,14 @@ def _stream_of(packets: Sequence[Packet], path: Path, counts: PacketCounts, stra
 
 
 def _one_card(path: Path, source: str | None, port: int | None) -> Iterator[Packet | None]:
-    """Packets of one card, in the order of the file; ``None`` for datagrams that are none."""
+    """Return the packets of one card in file order, with ``None`` for datagrams that are not packets."""
     with path.open('rb') as file:
-        captured = file.read(4) in CAPTURE_SIGNATURES
-    if captured:
+        is_capture = file.read(4) in CAPTURE_SIGNATURES
+    if is_capture:
         return _captured(path, source, DATA_PORT if port is None else port)
     if source is not None or port is not None:
         raise ADCFileError(
-            f'{path}: source and port choose packets of a capture (.pcap, .pcapng); this dump does not say them'
+            f'{path}: source and port choose packets of a capture (.pcap, .pcapng); this dump does not contain them'
         )
     return _dumped(path)
 
@@ -141,15 +141,15 @@ def _chosen(recordings: Sequence[PacketCounts], path: Path, chosen: int | None) 
     if chosen is not None:
         raise ADCFileError(f'{path}: there is no recording {chosen!r}; found {found}')
     raise ADCFileError(
-        f'{path}: there are two recordings in one dump, or more: packets begin to count again. Found {found}. Choose '
-        'one with recording=0 or another of these numbers.'
-        + (' So many of them may be two cards in one dump without addresses.' if len(recordings) > 8 else '')
+        f'{path}: there are two recordings in one dump, or more: packet counts restart. Found {found}. Choose one with '
+        'recording=0 or another of these numbers.'
+        + (' This many may be two cards in one dump without addresses.' if len(recordings) > 8 else '')
     )
 
 
 def _dumped(path: Path) -> Iterator[Packet]:
-    content = memoryview(np.memmap(path, np.uint8, 'r')) if path.stat().st_size else memoryview(b'')
-    # Studio's length is in the place of the byte count's lower half, which is 0 or a multiple of the packet's size
+    content = np.memmap(path, np.uint8, 'r').data if path.stat().st_size else memoryview(b'')
+    # Studio's length is where plain datagrams have the lower half of the byte count, 0 or a multiple of the packet size
     studio = len(content) >= 14 and 0 < struct.unpack_from('<I', content, 4)[0] <= PACKET_BYTES
     if studio and _is_studio(content):
         return _studio(path, content)
@@ -157,13 +157,13 @@ def _dumped(path: Path) -> Iterator[Packet]:
 
 
 def _is_studio(content: memoryview) -> bool:
-    """Whether the second header stands where the first one's length puts it."""
+    """Return whether the second header is where the first header's length puts it."""
     number, length = struct.unpack_from('<II', content)
     following = 14 + length
     if following + 14 > len(content):
         return following == len(content)
     next_number, next_length = struct.unpack_from('<II', content, following)
-    return abs(next_number - number) < 2**16 and 0 < next_length <= PACKET_BYTES  # late, or the same again, too
+    return abs(next_number - number) < 2**16 and 0 < next_length <= PACKET_BYTES  # out of order or repeated, too
 
 
 def _count(content: memoryview, offset: int) -> int:
@@ -180,7 +180,7 @@ def _studio(path: Path, content: memoryview) -> Iterator[Packet]:
                 f'{path}: expected a packet at offset {offset:,}, at most {PACKET_BYTES:,} bytes long; found a length '
                 f'of {length:,}'
             )
-        if len(data) == length:  # what the end of the file cuts off is lost
+        if len(data) == length:  # a packet cut off by the end of the file is lost
             yield Packet(number, _count(content, offset + 8), data)
         offset += 14 + length
 
@@ -200,7 +200,7 @@ def _datagrams(path: Path, content: memoryview) -> Iterator[Packet]:
 
 
 def _captured(path: Path, source: str | None, port: int) -> Iterator[Packet | None]:
-    """Packets of one card in a capture; ``None`` for datagrams that are none."""
+    """Return the packets of one card in a capture, with ``None`` for datagrams that are not packets."""
     unread: Counter[str] = Counter()
     other_ports: Counter[int] = Counter()
     cards: dict[tuple[str, str, int], list[Datagram]] = {}
@@ -211,7 +211,7 @@ def _captured(path: Path, source: str | None, port: int) -> Iterator[Packet | No
             cards.setdefault((datagram.source, datagram.destination, datagram.interface), []).append(datagram)
     if not cards:
         found = [f'{count:,} UDP datagrams to port {other}' for other, count in other_ports.most_common(4)]
-        found += [f'{count:,} {kind}, which are not read' for kind, count in unread.items()]
+        found += [f'{count:,} {kind}, which are not supported' for kind, count in unread.items()]
         raise ADCFileError(
             f'{path}: no packet of a DCA1000 to UDP port {port} in {path.stat().st_size:,} bytes; found '
             f'{", ".join(found) or "no UDP datagram at all"}'
@@ -240,7 +240,7 @@ def _captured(path: Path, source: str | None, port: int) -> Iterator[Packet | No
 
 
 def _short_name(card: tuple[str, str, int], among: Sequence[tuple[str, str, int]]) -> str:
-    """As much of a card's address, port, destination and interface as tells it from others."""
+    """Return the shortest name for a card, of address, port, destination and interface, that tells it from others."""
 
     def forms(source: str, destination: str, interface: int) -> tuple[str, ...]:
         whole = f'{source} to {destination}'
@@ -262,19 +262,20 @@ def open_packets(
     port: int | None = None,
     recording: int | None = None,
 ) -> RawRecording:
-    """A recording from a dump of packets.
+    """Open a dump of packets as a recording.
 
     Args:
         path: The dump.
         config: The radar.
-        num_frames: Frames there must be.
-        on_error: ``'raise'``; ``'zero'`` to fill what is lost with zeros; or ``'drop'`` to leave out every frame that
-            lacks a packet, and a last one that is not whole. What was lost is in the recording's ``notes``.
-        source, port, recording: As for :func:`read_packets`.
+        num_frames: Number of frames that the dump must have; any number if ``None``.
+        on_error: ``'raise'``; ``'zero'`` to fill lost samples with zeros; or ``'drop'`` to leave out every frame that
+            lacks a packet, and an incomplete last frame. The recording's ``notes`` list what was lost.
+        source, port, recording: See :func:`read_packets`.
 
     Raises:
         FileNotFoundError: No such file.
-        ADCFileError: As :func:`read_packets` and :func:`mmradar.radar.open_recording`; a lost packet with ``'raise'``.
+        ADCFileError: See :func:`read_packets` and :func:`mmradar.radar.open_recording`; also if a packet is lost and
+            ``on_error`` is ``'raise'``.
     """
     check_on_error(on_error, ('raise', 'zero', 'drop'))
     options = dict(num_frames=num_frames, on_error=on_error, source=source, port=port, recording=recording)
@@ -282,11 +283,15 @@ def open_packets(
 
 
 class PacketDumpRecording(RawRecording):
-    """A dump of packets. It is put in order as a whole, anew when two others were read since.
+    """Recording in a dump of packets.
+
+    The whole dump is read and sorted at once. The two dumps used last are cached; any other is read again.
 
     Args:
-        file: How it was opened.
+        file: How the dump was opened.
     """
+
+    file: OpenedFile
 
     def __init__(self, file: OpenedFile) -> None:
         frames = _frames_of_dump(file)
@@ -302,14 +307,14 @@ class PacketDumpRecording(RawRecording):
         return _frames_of_dump(self.file)._all_chirps()
 
 
-@lru_cache(maxsize=2)  # of the two views that a window is of
+@lru_cache(maxsize=2)  # for the two views of a window
 def _frames_of_dump(file: OpenedFile) -> RawRecording:
     options = dict(file.options)
     num_frames, on_error = options.pop('num_frames'), options.pop('on_error')
     stream = read_packets(file.path, **options)
     found = _frames_of_stream(stream, file.path, file.config, num_frames, on_error)
     if stream.strays:
-        found.notes += (f'{file.path}: {stream.strays:,} packets of something else are left out',)
+        found.notes += (f'{file.path}: {stream.strays:,} datagrams that do not belong to the stream are left out',)
     return found
 
 
@@ -317,7 +322,7 @@ def _frames_of_stream(
     stream: PacketStream, path: Path, config: RadarConfig, num_frames: int | None, on_error: str
 ) -> RawRecording:
     frame_bytes = config.frame_bytes
-    # offsets counted from the start of the frame that the first packet is in
+    # offsets are counted from the start of the frame that contains the first packet
     first, ahead = divmod(stream.first_byte, frame_bytes)
     gaps = [(ahead + offset, size) for offset, size in stream.lost]
     if ahead:

@@ -1,8 +1,9 @@
-"""The DCA1000's UDP packets, put in order as they come.
+"""Parser and sorter of the DCA1000's UDP packets.
 
-Every packet says with its sequence number how many came before it, and with its byte count how many bytes of samples
-(DCA1000EVM user guide): 4 and 6 bytes, little endian, before at most 1,456 bytes of samples. A card counts anew in
-every recording. Places follow from the byte count alone: the sequence number comes round again after 6 TB.
+A packet is a sequence number (4 bytes), a byte count (6 bytes), both little endian, and at most 1,456 bytes of samples
+(DCA1000EVM user guide). The byte count is the number of bytes of samples sent before the packet. A card restarts both
+counts with every recording. Positions are computed from the byte count alone, because the sequence number wraps around
+after 6 TB.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from typing import NamedTuple
 PACKET_BYTES = 1456
 HEADER_BYTES = 10
 DATA_PORT = 4098
-# No network delays a packet by as many others, or brings it again as many packets after the first time.
-MOST_DELAY, _AGAIN = 4096, 8
+# Largest number of packets by which a network is assumed to delay a packet, and after which it may repeat one.
+MOST_DELAY, _MAX_REPEAT_DISTANCE = 4096, 8
 _FAR_BYTES = MOST_DELAY * PACKET_BYTES
 
 
 class Packet(NamedTuple):
-    """A packet.
+    """Packet of a DCA1000.
 
     Args:
-        number: Its sequence number.
-        start: Bytes of samples that the card had sent before it in this recording.
-        samples: Its own.
+        number: Sequence number.
+        start: Bytes of samples that the card sent before this packet in the recording.
+        samples: Bytes of samples in this packet.
     """
 
     number: int
@@ -36,12 +37,12 @@ class Packet(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Bytes of samples that the card had sent with it."""
+        """Bytes of samples that the card has sent up to the end of this packet."""
         return self.start + len(self.samples)
 
     @classmethod
     def parse(cls, datagram: bytes | memoryview) -> Packet | None:
-        """The packet that a UDP datagram is; ``None`` of one that is too short or too long to be one."""
+        """Parse a UDP datagram; return ``None`` if it is too short or too long to be a packet."""
         if not HEADER_BYTES < len(datagram) <= HEADER_BYTES + PACKET_BYTES:
             return None
         number, low, high = struct.unpack_from('<IIH', datagram)
@@ -50,15 +51,15 @@ class Packet(NamedTuple):
 
 @dataclass(eq=False)
 class PacketCounts:
-    """What came of one recording.
+    """Counts of the packets received from one recording.
 
     Args:
-        recording: How many recordings came before it.
-        packets: Packets that carried its samples.
-        out_of_order: Those of them that came after a later one.
-        duplicates: Packets that came again.
-        late: Packets that came when nobody waited for them any more; their samples are lost.
-        first_number, last_number: Sequence numbers of the packets that came first and last.
+        recording: Number of the recording, from 0.
+        packets: Packets whose samples are used.
+        out_of_order: Packets among these that arrived after a later one.
+        duplicates: Packets that arrived a second time.
+        late: Packets that arrived after the sorter had stopped waiting for them; their samples are lost.
+        first_number, last_number: Sequence numbers of the packets that arrived first and last.
     """
 
     recording: int
@@ -71,26 +72,30 @@ class PacketCounts:
 
     @property
     def received(self) -> int:
-        """All packets that came."""
+        """Number of all packets that arrived."""
         return self.packets + self.duplicates + self.late
 
 
 class PacketSorter:
-    """Puts one card's packets in order as they come, and tells its recordings apart.
+    """Sorter of one card's packets, which also separates its recordings.
 
-    Another recording has begun where the same samples' place comes again with other ones or long after the first time,
-    and where places fall back very far. Packets just before that, rising to it, then filled gaps of the recording that
-    had ended, and are taken back; so packets that fall back are held until a later one than all before has come.
+    A new recording is recognised when a position occurs a second time with other samples or long after the first time,
+    or when positions fall back very far. Packets that rose to that position just before may have been taken for packets
+    that fill gaps of the previous recording although they belong to the new one. Packets that fall back are therefore
+    held in a run until one beyond all earlier packets arrives.
 
-    A packet far from all others, more than 4,096 of them, is taken once another one agrees with it.
+    A packet more than 4,096 packets away from all others is held until a second one is close to it.
 
     Args:
-        max_delay: For how many packets to wait for one that is missing, at most 4,096; as many are held.
+        max_delay: Number of packets to wait for a missing one, at most 4,096. Up to this many packets are held.
+
+    Attributes:
+        strays: Packets left out because no other packet was close to them.
     """
 
     def __init__(self, max_delay: int = MOST_DELAY) -> None:
         self.max_delay = min(max_delay, MOST_DELAY)
-        self.strays = 0  # packets that no other one agreed with
+        self.strays = 0
         self._stray: Packet | None = None
         self._stray_is_last = False
         self._begin(0)
@@ -98,18 +103,20 @@ class PacketSorter:
     def _begin(self, recording: int) -> None:
         self._counts = PacketCounts(recording)
         self._waiting: list[tuple[int, Packet]] = []  # a heap
-        self._next = 0  # end of what was handed out
-        self._latest = -1  # start of the packet furthest on
-        self._run: list[tuple[Packet, bool]] = []  # packets that fell back, rising; with whether they came again
+        self._next = 0  # end of the samples handed out
+        self._latest = -1  # largest start of all packets
+        # packets that fell back, in rising order, each with whether it is a duplicate
+        self._run: list[tuple[Packet, bool]] = []
         self._arrivals = 0
-        self._places: OrderedDict[int, int] = OrderedDict()  # of packets among the arrivals, by their start
-        self._recent: deque[Packet] = deque(maxlen=_AGAIN)
+        self._places: OrderedDict[int, int] = OrderedDict()  # index of a packet among the arrivals, by its start
+        self._recent: deque[Packet] = deque(maxlen=_MAX_REPEAT_DISTANCE)
 
     def push(self, packet: Packet) -> list[tuple[PacketCounts, Packet]]:
-        """Take a packet.
+        """Add a packet in order of arrival.
 
         Returns:
-            Packets whose turn it is, with the counts of their recording, which go on. Another recording has others.
+            Packets that are now in order, each with the counts of its recording. The counts object of a recording is
+            updated with later packets; each recording has its own.
         """
         self._stray_is_last = self._arrivals > 0 and abs(packet.start - self._latest) > _FAR_BYTES
         if not self._stray_is_last:
@@ -123,16 +130,16 @@ class PacketSorter:
         return [*self._follow(stray), *self._push(packet)]
 
     def finish(self) -> list[tuple[PacketCounts, Packet]]:
-        """The packets that are left. What is pushed afterwards is another recording."""
+        """Return the remaining packets. Packets pushed afterwards belong to another recording."""
         ordered = []
-        if self._stray_is_last:  # nothing spoke against it
+        if self._stray is not None and self._stray_is_last:  # no later packet contradicts it
             self.strays -= 1
             ordered = self._follow(self._stray)
         self._stray, self._stray_is_last = None, False
         return [*ordered, *self._end_recording()]
 
     def _follow(self, stray: Packet) -> list[tuple[PacketCounts, Packet]]:
-        """Go on from a packet that is far away: behind all others it is another recording's."""
+        """Continue from a packet that is far away; one before the latest packet starts another recording."""
         ended = self._end_recording() if stray.start < self._latest else []
         return [*ended, *self._push(stray)]
 
@@ -140,7 +147,7 @@ class PacketSorter:
         previous = self._recent[-1].start if self._recent else -1
         ordered = []
         if packet.start < previous or (packet.start == previous and self._is_another(packet)):
-            ordered += self._take_run()  # another run begins, or none of it belongs to this packet
+            ordered += self._take_run()  # a new run begins, or the run did not lead to this packet
         if self._is_another(packet):
             run, self._run = self._run, []
             ordered += self._end_recording()
@@ -155,12 +162,12 @@ class PacketSorter:
         return ordered + self._take(packet, again)
 
     def _is_another(self, packet: Packet) -> bool:
-        """Whether a packet's place was another's of this recording."""
+        """Return whether the packet's position was seen before with other samples, or too long ago for a duplicate."""
         place = self._places.get(packet.start)
         if place is None:
             return False
         distance = self._arrivals - place
-        return distance > _AGAIN or self._recent[-distance] != packet
+        return distance > _MAX_REPEAT_DISTANCE or self._recent[-distance] != packet
 
     def _remember(self, packet: Packet) -> None:
         self._places.setdefault(packet.start, self._arrivals)
@@ -191,7 +198,7 @@ class PacketSorter:
         return self._hand_out()
 
     def _hand_out(self, wait: bool = True) -> list[tuple[PacketCounts, Packet]]:
-        """Packets whose turn it is: the next one, or one that was waited for long enough."""
+        """Return packets that follow without a gap, or after a gap that was waited for long enough."""
         ordered, delay_bytes = [], self.max_delay * PACKET_BYTES
         while self._waiting:
             start, packet = self._waiting[0]

@@ -1,4 +1,4 @@
-"""Point clouds: constant-false-alarm detection over range and Doppler, then the direction of each detection."""
+"""Point clouds: CFAR (constant false alarm rate) detection over range and Doppler, and direction of each detection."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ class PointCloud(NamedTuple):
 
     Args:
         position_m: (n, 3) in the radar's axes: x along the array, towards its last antenna; y away from the radar;
-            z across the array, towards the raised transmitter. A board turned by 90 degrees turns them with it.
+            z across the array, towards the raised transmitter. If the board is rotated by 90 degrees, the axes rotate
+            with it.
         doppler_m_s: (n,) radial speed, positive away from the radar.
-        intensity_db: (n,) power over the noise around it.
+        intensity_db: (n,) power relative to the surrounding noise.
     """
 
     position_m: Float[np.ndarray, 'n 3']
@@ -38,27 +39,27 @@ def cfar(
     looks: int = 1,
     rank: float = 0.75,
 ) -> tuple[Bool[np.ndarray, 'range doppler'], Float[np.ndarray, 'range doppler']]:
-    """Cells that stand out of the noise around them (Richards, Fundamentals of Radar Signal Processing, chapter 7).
+    """Detect cells that exceed the surrounding noise (Richards, Fundamentals of Radar Signal Processing, chapter 7).
 
-    The noise of a cell is taken from a ring of training cells around guard cells; the ring wraps in Doppler and is
+    The noise of a cell is estimated from a ring of training cells around guard cells; the ring wraps in Doppler and is
     mirrored at the ends of range. Cell averaging takes the ring's mean, whose ratio to a cell of noise follows an F
     distribution. Ordered statistics takes the ring's ``rank`` quantile, which a second target in the ring does not
-    lift, as noise of known strength; its rate of false alarms is approximate.
+    raise, and treats the noise estimate as exact, so that its false alarm rate is approximate.
 
     Args:
         power: Squared magnitudes, summed over ``looks`` independent measurements.
-        kind: ``'ca'`` or ``'os'``.
-        guard: Cells on each side in range and Doppler that are left out.
-        train: Cells on each side behind those.
-        false_alarm_rate: Share of cells of pure noise that are detected all the same.
-        looks: How many exponentially distributed powers were summed.
+        kind: ``'ca'`` (cell averaging) or ``'os'`` (ordered statistics).
+        guard: Guard cells on each side in range and Doppler, which are left out of the ring.
+        train: Training cells on each side in range and Doppler, beyond the guard cells.
+        false_alarm_rate: Share of cells of pure noise that are detected.
+        looks: Number of exponentially distributed powers that were summed.
         rank: Quantile of ordered statistics.
 
     Returns:
-        Which cells are detections, and the noise's power in each cell.
+        A mask of the detected cells, and the noise power of each cell.
 
     Raises:
-        ValueError: Unknown kind, or a ring that does not fit the map.
+        ValueError: The kind is unknown, or the ring does not fit the map.
     """
     if kind not in ('ca', 'os'):
         raise ValueError(f"cfar: kind must be 'ca' or 'os', found {kind!r}")
@@ -75,9 +76,8 @@ def cfar(
     inner = tuple(slice(r, -r or None) for r in reach)
     if kind == 'ca':
         noise = scipy.ndimage.convolve(around, ring / cells)[inner]
-        factor = 1 / scipy.special.fdtri(
-            2 * looks * cells, 2 * looks, false_alarm_rate
-        )  # the F distribution's quantile
+        # the inverse of a quantile of the F distribution
+        factor = 1 / scipy.special.fdtri(2 * looks * cells, 2 * looks, false_alarm_rate)
     else:
         quantile = scipy.special.gammaincinv(looks, rank) / looks
         noise = scipy.ndimage.percentile_filter(around, 100 * rank, footprint=ring)[inner] / quantile
@@ -86,7 +86,7 @@ def cfar(
 
 
 def longest_row(across: Float[np.ndarray, 'antennas']) -> Bool[np.ndarray, 'antennas']:
-    """Which antennas lie in the longest row along the array, the one of most antennas at one place across it."""
+    """Return a mask of the longest row's antennas: the most that share one position across the array."""
     rows, counts = np.unique(across, return_counts=True)
     return across == rows[counts.argmax()]
 
@@ -94,15 +94,16 @@ def longest_row(across: Float[np.ndarray, 'antennas']) -> Bool[np.ndarray, 'ante
 def _direction(
     snapshots: np.ndarray, along: np.ndarray, across: np.ndarray, steps: int = 128
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Direction cosines along and across the array, (n,) each, by beamforming: first the longest row, then all rows.
+    """Estimate direction cosines along and across the array, (n,) each, by beamforming.
 
-    The phase grows with range, so that it falls towards the side where a target is.
+    The longest row gives the direction along the array, then all rows give the direction across it. The phase grows
+    with range, so that it decreases towards the side where a target is.
     """
     grid = np.linspace(-1, 1, steps, endpoint=False)
     row = longest_row(across)
 
     def strongest(response: np.ndarray) -> np.ndarray:
-        """Peak over the grid, between its points by a parabola; both ends of the grid are neighbours."""
+        """Return the peak's position, refined between grid points by a parabola; the grid's ends are neighbours."""
         best = response.argmax(-1)
         left, middle, right = (
             np.take_along_axis(response, ((best + k) % steps)[:, None], -1)[:, 0] for k in (-1, 0, 1)
@@ -130,25 +131,25 @@ def point_cloud(
     window: str = 'hann',
     peaks_only: bool = True,
 ) -> PointCloud:
-    """Detections of one frame: where they are, how fast, how strong.
+    """Detect targets in one frame: their positions, radial speeds and intensities.
 
-    Range-Doppler power is summed over the virtual antennas and goes through :func:`cfar`; what a moving target turns
-    between transmitters is taken out; the direction comes from the long row of antennas and, across it, from the
-    raised one. A row of the raised transmitter alone tells only one target of a cell apart.
+    The range-Doppler power is summed over the virtual antennas and thresholded by :func:`cfar`. The phase that a moving
+    target gains between transmitters is removed. The direction along the array comes from the long row of antennas, the
+    direction across it from the raised row. A single raised row can resolve only one target per range-Doppler cell.
 
     Args:
         cube: Complex samples, (antennas, loops, samples), all loops.
         config: The radar.
-        kind, guard, train, false_alarm_rate: As for :func:`cfar`.
-        static_clutter: Leave in what stands still.
-        window: Over samples and loops, a name that ``scipy.signal.get_window`` knows.
-        peaks_only: One detection for each local maximum; all cells above the threshold otherwise.
+        kind, guard, train, false_alarm_rate: See :func:`cfar`.
+        static_clutter: Keep static clutter.
+        window: Window over samples and loops, by its name in ``scipy.signal.get_window``.
+        peaks_only: Return one detection for each local maximum instead of all cells above the threshold.
 
     Returns:
-        In the order of range, then Doppler.
+        Detections in the order of range, then Doppler.
 
     Raises:
-        ValueError: A cube that is not the radar's, or as :func:`cfar`.
+        ValueError: The cube does not have the radar's shape, or see :func:`cfar`.
     """
     from scipy.signal import get_window
 
@@ -157,7 +158,7 @@ def point_cloud(
     antennas, loops, samples = cube.shape
     over_loops, over_samples = (get_window(window, count).astype(np.float32) for count in (loops, samples))
     if not static_clutter:
-        # the mean as the window sees it: a plain one, of what moves by no whole number of bins, would be seen at rest
+        # The mean is weighted by the window. A plain mean would leave a peak at rest for targets between Doppler bins.
         cube = cube - np.average(cube, axis=1, weights=over_loops, keepdims=True)
     windowed = cube * np.outer(over_loops, over_samples)
     spectrum = scipy.fft.fftshift(scipy.fft.fft2(windowed, axes=(1, 2)), axes=1)[..., : config.num_range_bins]
@@ -165,15 +166,16 @@ def point_cloud(
     found, noise = cfar(power, kind, guard, train, false_alarm_rate, looks=antennas)
     if peaks_only:
         hills = power.copy()
-        if not static_clutter:  # the bin of rest, emptied, must not cut the hill of what is slow into two
+        if not static_clutter:  # the emptied bin at rest must not split the peak of a slow target into two
             rest = loops // 2
             hills[:, rest] = np.maximum(hills[:, rest - 1], hills[:, (rest + 1) % loops])
-        found &= power == scipy.ndimage.maximum_filter(hills, 3, mode=('nearest', 'wrap'))
+        modes = ('nearest', 'wrap')  # scipy, untyped, takes a mode for each axis
+        found &= power == scipy.ndimage.maximum_filter(hills, 3, mode=modes)  # pyright: ignore[reportArgumentType]
     range_bin, doppler_bin = np.nonzero(found)
     doppler = signed_bins(loops)[doppler_bin]
     turned = np.exp(-2j * np.pi * np.outer(doppler, config.antenna_delays()) / loops)
     u, v = _direction(spectrum[:, doppler_bin, range_bin].T * turned, *config.virtual_positions.T)
-    seen = u**2 + v**2 <= 1  # the rest has no direction
+    seen = u**2 + v**2 <= 1  # the others have no real direction
     range_m, u, v = range_bin[seen] * config.range_resolution_m, u[seen], v[seen]
     position = range_m[:, None] * np.stack([u, np.sqrt(1 - u**2 - v**2), v], axis=-1)
     cell = (range_bin[seen], doppler_bin[seen])

@@ -1,9 +1,9 @@
-"""From raw samples to range and Doppler: clutter removal, chirp subsampling, the first two Fourier transforms.
+"""Range-Doppler processing: clutter removal, chirp subsampling, and the range and Doppler Fourier transforms.
 
-Every function takes and returns numpy arrays or torch tensors, on whatever device they are, with any leading axes.
-:func:`range_doppler` takes a cube that the other functions have prepared; :func:`range_doppler_from_raw` does all of it
-at once from int16 samples, and only the work that its output needs; :func:`range_doppler_from_profiles` what is left to
-do of range profiles.
+Every function takes and returns numpy arrays or torch tensors, on any device and with any leading axes.
+:func:`range_doppler` transforms a cube after clutter removal and chirp subsampling. :func:`range_doppler_from_raw` does
+all steps at once from int16 samples, but only the work that its output needs. :func:`range_doppler_from_profiles` does
+the steps that remain for range profiles.
 """
 
 from __future__ import annotations
@@ -18,43 +18,52 @@ from jaxtyping import Int16
 
 Array = TypeVar('Array', np.ndarray, torch.Tensor)
 
-_MOST_COSINES = 4  # of a window that can be laid over range profiles; flattop has so many
+_MOST_COSINES = 4  # in a window that can be applied to range profiles; the flattop window has this number
 
 
 def remove_static_clutter(cube: Array, window: str | None = None) -> Array:
-    """Subtract the mean over the loops of a frame: what does not move within the frame vanishes.
+    """Subtract the mean over the loops of a frame, which removes echoes that do not change within the frame.
 
     milliMamba, pre-processing, first step; HuPR does the same.
 
     Args:
         cube: (..., antennas, loops, samples).
-        window: The window that the Doppler transform will lay over the loops, by its name in ``scipy.signal``, if any.
-            It weights the mean: without it, what moves by no whole number of Doppler bins leaves a ghost at rest.
+        window: The window that the Doppler transform will apply to the loops, by its name in ``scipy.signal``, if any.
+            It weights the mean; a plain mean would leave a ghost at rest for targets between two Doppler bins.
 
     Returns:
-        The same shape; with a window, complex.
+        The cube without clutter, in the same shape; complex if a window is given.
 
     Raises:
-        ValueError: A window that scipy does not know, or that leaves nothing of so few loops.
+        ValueError: scipy does not know the window, or the window is zero for so few loops.
     """
     if window is None:
+        if isinstance(cube, torch.Tensor):
+            return cube - cube.mean(-2, keepdim=True)
         return cube - cube.mean(-2, keepdims=True)
-    x, is_numpy = complex_tensor(cube)
+    x = complex_tensor(cube)
     weights = window_of(window, x.shape[-2], x.dtype, x.device)[:, None]
     if not weights.sum() > 0:
         raise ValueError(f'the window {window!r} leaves nothing of {x.shape[-2]} loops')
     x = x - (x * weights).sum(-2, keepdim=True) / weights.sum()
-    return x.numpy() if is_numpy else x
+    return like_input(x, cube)
 
 
-def complex_tensor(cube: Array) -> tuple[torch.Tensor, bool]:
-    """A cube as a complex tensor, in its precision, and whether it is one of numpy's."""
-    x = torch.from_numpy(cube) if (is_numpy := isinstance(cube, np.ndarray)) else cube
-    return (x if x.is_complex() else x.to(torch.complex64)), is_numpy
+def complex_tensor(cube: np.ndarray | torch.Tensor) -> torch.Tensor:
+    """Convert a cube to a complex tensor; a complex cube keeps its precision."""
+    x = torch.from_numpy(cube) if isinstance(cube, np.ndarray) else cube
+    return x if x.is_complex() else x.to(torch.complex64)
+
+
+def like_input(result: torch.Tensor, given: Array) -> Array:
+    """Convert a result to a NumPy array if ``given`` is one; return the tensor otherwise."""
+    if isinstance(given, np.ndarray):
+        return result.numpy()
+    return result
 
 
 def subsample_chirps(cube: Array, num_chirps: int = 8) -> Array:
-    """Keep ``num_chirps`` loops at equal distances, the first among them.
+    """Keep ``num_chirps`` equally spaced loops, starting with the first.
 
     milliMamba, pre-processing, second step. The unambiguous velocity shrinks by loops / ``num_chirps``.
 
@@ -66,7 +75,7 @@ def subsample_chirps(cube: Array, num_chirps: int = 8) -> Array:
         (..., antennas, ``num_chirps``, samples), a view of the input.
 
     Raises:
-        ValueError: The loops cannot be divided evenly into ``num_chirps``.
+        ValueError: The number of loops is not a multiple of ``num_chirps``.
     """
     return cube[..., :: _stride(cube.shape[-2], num_chirps), :]
 
@@ -85,54 +94,58 @@ def range_doppler(
     range_window: str | None = None,
     doppler_window: str | None = None,
     doppler_shift: bool = True,
-    antenna_delays: Sequence[float] | None = None,
+    antenna_delays: Sequence[float] | np.ndarray | None = None,
     range_offset_bins: float = 0.0,
 ) -> Array:
-    """Range and Doppler transform of every antenna.
+    """Compute the range and Doppler transforms of every antenna.
 
     milliMamba, pre-processing, third step, the first two of its three transforms (figure 4b).
 
     Args:
         cube: Complex samples, (..., antennas, loops, samples).
-        num_doppler: Doppler bins around rest. Fewer loops are zero-padded to it; of more loops' bins the middle ones
-            are kept, which hold speeds up to ``num_doppler / loops`` of the unambiguous one.
+        num_doppler: Doppler bins around zero. Fewer loops are zero-padded to this number; for more loops, the middle
+            bins are kept, which contain speeds up to ``num_doppler / loops`` of the unambiguous speed.
         range_bins: First and one past the last range bin to keep; all if ``None``.
-        range_window: Window over samples, a name that ``scipy.signal.get_window`` knows, periodic, as a transform
-            takes it; none in the paper. Without one, sidelobes of the trunk cover the echoes of the arms at all ranges.
-        doppler_window: Window over loops, likewise, but symmetric.
-        doppler_shift: Rest in the middle, bin ``num_doppler // 2``; at bin 0 otherwise.
-        antenna_delays: When each antenna listens, in periods between the loops of ``cube``, to take out the phase by
-            which a moving target runs away between transmitters that fire in turn; see
+        range_window: Window over samples, by its name in ``scipy.signal.get_window``, in its periodic form; none in the
+            paper. Without one, sidelobes of the trunk cover the echoes of the arms at all ranges.
+        doppler_window: Window over loops, also by its name, in its symmetric form.
+        doppler_shift: Shift zero Doppler to the middle, bin ``num_doppler // 2``; otherwise it is at bin 0.
+        antenna_delays: Delay of each antenna's chirps within a loop, in periods between the loops of ``cube``. The
+            phase that a moving target gains in this time, between transmitters that fire in turn, is removed; see
             ``RadarConfig.antenna_delays``. No compensation if ``None``, as in the paper.
-        range_offset_bins: By how much echoes lie too far, in range bins; taken out.
+        range_offset_bins: Range bias of the echoes, in range bins, which is removed.
 
     Returns:
         Complex, (..., antennas, ``num_doppler``, W), W being the range bins kept.
 
     Raises:
-        ValueError: Range bins the samples do not give, or a window that scipy does not know.
+        ValueError: The range bins are out of range, or scipy does not know a window.
     """
-    x, is_numpy = complex_tensor(cube)
+    x = complex_tensor(cube)
     samples = x.shape[-1]
-    range_bins = (0, samples) if range_bins is None else tuple(range_bins)
-    check_range_bins(range_bins, samples)
+    start, stop = (0, samples) if range_bins is None else range_bins
+    check_range_bins((start, stop), samples)
     if range_window is not None:
         x = x * window_of(range_window, samples, x.dtype, x.device, periodic=True)
     if range_offset_bins:
         turns = -range_offset_bins * np.arange(samples) / samples
         x = x * torch.from_numpy(np.exp(2j * np.pi * turns)).to(x)
-    # The crop comes before the other transforms: they need no range bin that is not kept.
-    spectrum = torch.fft.fft(x)[..., slice(*range_bins)]
+    # Cropping precedes the Doppler transform, which needs only the range bins that are kept.
+    spectrum = torch.fft.fft(x)[..., start:stop]
     spectrum = _doppler(spectrum, num_doppler, doppler_window, doppler_shift, antenna_delays)
-    return spectrum.numpy() if is_numpy else spectrum
+    return like_input(spectrum, cube)
 
 
 def _doppler(
-    profiles: torch.Tensor, num_doppler: int, window: str | None, shift: bool, antenna_delays: Sequence[float] | None
+    profiles: torch.Tensor,
+    num_doppler: int,
+    window: str | None,
+    shift: bool,
+    antenna_delays: Sequence[float] | np.ndarray | None,
 ) -> torch.Tensor:
-    """Doppler transform of range profiles (..., antennas, loops, W), with what :func:`range_doppler` says of it."""
+    """Compute the Doppler transform of range profiles (..., antennas, loops, W); see :func:`range_doppler`."""
     loops, kind = profiles.shape[-2], (profiles.dtype, profiles.device)
-    # So few loops are transformed faster by a matrix, which shifts, pads and sorts at no cost.
+    # For so few loops a matrix is faster than an FFT; it includes the shift, the padding and the crop.
     spectrum = fourier_matrix(tuple(range(loops)), num_doppler, window, shift, *kind) @ profiles
     if antenna_delays is not None:
         spectrum = spectrum * _tdm_phases(
@@ -150,22 +163,23 @@ def range_doppler_from_raw(
     static_clutter: bool = False,
     **options,
 ) -> Array:
-    """What :func:`range_doppler` makes of raw frames after the two steps before it, at a fraction of the work.
+    """Compute :func:`range_doppler` of raw frames, including clutter removal and chirp subsampling.
 
-    All loops go into the mean that clutter removal subtracts, but only those kept are decoded and transformed. With a
-    ``doppler_window`` it is the mean of the loops kept that the window weights, see :func:`remove_static_clutter`.
+    This takes a fraction of the work of the separate steps. Clutter removal subtracts the mean of all loops, but only
+    the loops that are kept are decoded and transformed. With a ``doppler_window``, it subtracts the window's weighted
+    mean of these loops, see :func:`remove_static_clutter`.
 
     Args:
-        raw: Frames as ``RawRecording.raw`` gives them.
+        raw: Frames as ``RawRecording.raw`` returns them.
         num_chirps: Loops to keep; all if ``None``.
-        static_clutter: Leave in what stands still.
-        num_doppler, range_bins, **options: As of :func:`range_doppler`.
+        num_doppler, range_bins, **options: See :func:`range_doppler`.
+        static_clutter: Keep static clutter.
 
     Returns:
-        complex64, as :func:`range_doppler`.
+        complex64, in the shape that :func:`range_doppler` returns.
 
     Raises:
-        ValueError: As :func:`range_doppler` and :func:`subsample_chirps`.
+        ValueError: See :func:`range_doppler` and :func:`subsample_chirps`.
     """
     raw = np.asarray(raw) if isinstance(raw, np.ndarray) else raw  # a memory map becomes a plain view of itself
     *leading, loops, tx, rx, half, four = raw.shape
@@ -174,22 +188,21 @@ def range_doppler_from_raw(
             f'raw frames are int16 (..., loops, tx, rx, samples / 2, 4), found {raw.dtype} {tuple(raw.shape)}'
         )
     num_chirps = loops if num_chirps is None else num_chirps
-    kept = raw[..., :: _stride(loops, num_chirps), :, :, :, :]
+    stride = _stride(loops, num_chirps)
     window = options.get('doppler_window')
-    # Sums of int16 are whole numbers, which float32 holds exactly.
+    subtract_mean = not (static_clutter or window)
+    # Sums of int16 are whole numbers, which float32 represents exactly.
     if isinstance(raw, np.ndarray):
-        x = kept.astype(np.float32)
-        total = None if static_clutter or window else raw.sum(-5, dtype=np.float32, keepdims=True)
+        groups = raw[..., ::stride, :, :, :, :].astype(np.float32)
+        if subtract_mean:
+            groups -= raw.sum(-5, dtype=np.float32, keepdims=True) / loops
     else:
-        x = kept.float()
-        total = None if static_clutter or window else raw.sum(-5, dtype=torch.float32, keepdim=True)
-    if total is not None:
-        total /= loops
-        x -= total
-    x = _decode_groups(x).reshape(*leading, num_chirps, tx * rx, 2 * half).transpose(-2, -3)
+        groups = raw[..., ::stride, :, :, :, :].float()
+        if subtract_mean:
+            groups -= raw.sum(-5, dtype=torch.float32, keepdim=True) / loops
+    x = _decode_groups(groups).reshape(*leading, num_chirps, tx * rx, 2 * half).transpose(-2, -3)
     x = remove_static_clutter(x, window) if window and not static_clutter else x
-    spectrum = range_doppler(x, num_doppler, range_bins, **options)
-    return spectrum.numpy() if isinstance(raw, np.ndarray) else spectrum
+    return like_input(range_doppler(x, num_doppler, range_bins, **options), raw)
 
 
 def range_doppler_from_cube(
@@ -201,43 +214,45 @@ def range_doppler_from_cube(
     static_clutter: bool = False,
     **options,
 ) -> Array:
-    """The same of frames that are complex already.
+    """Compute :func:`range_doppler` of complex frames, with clutter removal and chirp subsampling.
 
     Args:
         cube: Complex samples, (..., antennas, loops, samples), all loops.
-        num_chirps, num_doppler, range_bins, static_clutter, **options: As of :func:`range_doppler_from_raw`.
+        num_chirps, num_doppler, range_bins, static_clutter, **options: See :func:`range_doppler_from_raw`.
 
     Raises:
-        ValueError: As :func:`range_doppler` and :func:`subsample_chirps`.
+        ValueError: See :func:`range_doppler` and :func:`subsample_chirps`.
     """
     window = options.get('doppler_window')
     if not (static_clutter or window):
-        cube = remove_static_clutter(cube)  # by the mean of all loops
+        cube = remove_static_clutter(cube)  # subtracts the mean of all loops
     if num_chirps is not None:
         cube = subsample_chirps(cube, num_chirps)
     if window and not static_clutter:
-        cube = remove_static_clutter(cube, window)  # by that of the loops it weights
+        cube = remove_static_clutter(cube, window)  # subtracts the weighted mean of the loops kept
     return range_doppler(cube, num_doppler, range_bins, **options)
 
 
 def range_profiles(cube: Array, num_chirps: int = 8, range_bins: tuple[int, int] | None = None) -> Array:
-    """The first half of :func:`range_doppler_from_cube`: clutter removal, chirp subsampling and range transform.
+    """Compute range profiles: clutter removal, chirp subsampling and range transform.
+
+    :func:`range_doppler_from_profiles` does the remaining steps.
 
     Args:
         cube: Complex samples, (..., antennas, loops, samples), all loops.
-        num_chirps, range_bins: As there.
+        num_chirps: Loops to keep.
+        range_bins: First and one past the last range bin to keep; all if ``None``.
 
     Returns:
-        Complex, (..., antennas, ``num_chirps``, W); what :func:`range_doppler_from_profiles` takes.
+        Complex, (..., antennas, ``num_chirps``, W), W being the range bins kept.
 
     Raises:
-        ValueError: As :func:`range_doppler` and :func:`subsample_chirps`.
+        ValueError: See :func:`range_doppler` and :func:`subsample_chirps`.
     """
-    x, is_numpy = complex_tensor(subsample_chirps(remove_static_clutter(cube), num_chirps))
-    range_bins = (0, x.shape[-1]) if range_bins is None else tuple(range_bins)
-    check_range_bins(range_bins, x.shape[-1])
-    profiles = torch.fft.fft(x)[..., slice(*range_bins)]
-    return profiles.numpy() if is_numpy else profiles
+    x = complex_tensor(subsample_chirps(remove_static_clutter(cube), num_chirps))
+    start, stop = (0, x.shape[-1]) if range_bins is None else range_bins
+    check_range_bins((start, stop), x.shape[-1])
+    return like_input(torch.fft.fft(x)[..., start:stop], cube)
 
 
 def range_doppler_from_profiles(
@@ -251,56 +266,58 @@ def range_doppler_from_profiles(
     range_window: str | None = None,
     doppler_window: str | None = None,
     doppler_shift: bool = True,
-    antenna_delays: Sequence[float] | None = None,
+    antenna_delays: Sequence[float] | np.ndarray | None = None,
     range_offset_bins: float = 0.0,
 ) -> Array:
-    """The same of range profiles whose clutter was removed by the mean over all loops.
+    """Compute :func:`range_doppler` of range profiles from which the mean over all loops was removed.
 
-    A range window is laid over them after the fact, for sums of cosines (``'hann'``, ``'hamming'``, ``'blackman'``) are
-    a mean of neighbouring bins. The first and last bins held lack neighbours outside, which count as 0.
+    A range window can be applied after the range transform if it is a sum of cosines (``'hann'``, ``'hamming'``,
+    ``'blackman'``): in the spectrum it is a weighted sum of neighbouring bins. Neighbours outside the held bins count
+    as 0.
 
     Args:
         profiles: Complex range profiles, (..., antennas, chirps, bins).
-        held_bins: First and one past the last of their range bins.
-        num_chirps, num_doppler, range_bins, static_clutter, **options: As of :func:`range_doppler_from_raw`; ``None``
-            is all chirps, and all bins, that the profiles have.
+        held_bins: First and one past the last range bin of the profiles.
+        num_chirps: Loops to keep; all that the profiles have if ``None``.
+        num_doppler, doppler_window, doppler_shift, antenna_delays: See :func:`range_doppler`.
+        range_bins: First and one past the last range bin to keep; all that the profiles have if ``None``.
+        static_clutter, range_offset_bins: Not supported for profiles; an error if set.
+        range_window: Window over samples, a sum of few cosines, by its name in ``scipy.signal.get_window``.
 
     Raises:
-        ValueError: The profiles do not hold what is asked for: range bins, chirps, clutter, a window of another kind.
+        ValueError: The profiles lack the requested range bins, chirps or clutter, or do not allow the range window or
+            a range offset.
     """
     chirps, bins = profiles.shape[-2], held_bins[1] - held_bins[0]
     if profiles.shape[-1] != bins:
         raise ValueError(f'profiles of range bins {tuple(held_bins)} have {bins} of them, found {profiles.shape[-1]}')
-    range_bins = tuple(held_bins) if range_bins is None else tuple(range_bins)
-    if not held_bins[0] <= range_bins[0] < range_bins[1] <= held_bins[1]:
-        raise ValueError(f'asked for range bins {range_bins} of range profiles that hold {tuple(held_bins)}')
+    start, stop = held_bins if range_bins is None else range_bins
+    if not held_bins[0] <= start < stop <= held_bins[1]:
+        raise ValueError(f'asked for range bins {(start, stop)} of range profiles that hold {tuple(held_bins)}')
     num_chirps = chirps if num_chirps is None else num_chirps
     if num_chirps < 1 or chirps % num_chirps:
         raise ValueError(f'asked for {num_chirps} chirps of range profiles that hold {chirps}')
-    for what, asked in (
-        ('static clutter', static_clutter),
-        ('a range offset', range_offset_bins),
-    ):
+    for what, asked in (('static clutter', static_clutter), ('a range offset', range_offset_bins)):
         if asked:
-            raise ValueError(f'asked for {what} of range profiles, which no longer have what it takes; use raw files')
-    x, is_numpy = complex_tensor(profiles)
+            raise ValueError(f'asked for {what} of range profiles, which lack the samples for it; use raw files')
+    x = complex_tensor(profiles)
     x = x[..., :: chirps // num_chirps, :]
     if range_window is not None:
         x = _windowed_bins(x, range_window)
-    x = x[..., range_bins[0] - held_bins[0] : range_bins[1] - held_bins[0]]
-    # the mean that was removed before is the same in all chirps and leaves no trace in this one: as of raw frames
+    x = x[..., start - held_bins[0] : stop - held_bins[0]]
+    # The mean removed before is the same in all chirps, so it cancels here: the result equals that of raw frames.
     x = remove_static_clutter(x, doppler_window) if doppler_window else x
     spectrum = _doppler(x, num_doppler, doppler_window, doppler_shift, antenna_delays)
-    return spectrum.numpy() if is_numpy else spectrum
+    return like_input(spectrum, profiles)
 
 
 def _windowed_bins(spectrum: torch.Tensor, window: str) -> torch.Tensor:
-    """A spectrum as it would be had a periodic window of few cosines been laid over the samples before.
+    """Apply a periodic window over samples, a sum of few cosines, to their range spectrum.
 
     Raises:
-        ValueError: A window that scipy does not know, or that is no sum of few cosines.
+        ValueError: scipy does not know the window, or the window is not a sum of few cosines.
     """
-    # over any number of samples: such a window's transform is the same few bins
+    # Any number of samples will do: the transform of such a window has the same few bins.
     taps = np.fft.fft(window_of(window, 64, torch.complex128, torch.device('cpu'), periodic=True)) / 64
     if np.abs(taps[_MOST_COSINES + 1 : -_MOST_COSINES]).max() > 1e-9:
         raise ValueError(
@@ -315,23 +332,29 @@ def _windowed_bins(spectrum: torch.Tensor, window: str) -> torch.Tensor:
     return windowed
 
 
-def _decode_groups(x: Array) -> torch.Tensor:
-    """Complex samples, (..., 2), of float32 groups I0 I1 Q0 Q1, (..., 4)."""
-    groups = x.reshape(-1, 4)
-    # rows in a row, whatever the order in memory of what was indexed before
-    contiguous = dict(order='C') if isinstance(x, np.ndarray) else dict(memory_format=torch.contiguous_format)
-    pairs = (np if isinstance(x, np.ndarray) else torch).empty_like(groups, **contiguous)
-    for place, of in enumerate((0, 2, 1, 3)):  # column by column: a transposed copy takes ten times as long
-        pairs[:, place] = groups[:, of]
-    pairs = torch.from_numpy(pairs) if isinstance(x, np.ndarray) else pairs
-    return torch.view_as_complex(pairs.view(*x.shape[:-1], 2, 2))
+def _decode_groups(groups: np.ndarray | torch.Tensor) -> torch.Tensor:
+    """Convert float32 groups I0 I1 Q0 Q1, (..., 4), to complex samples, (..., 2)."""
+    # Contiguous rows, whatever the memory order of the groups. Columns are copied one by one: a transposed copy takes
+    # ten times as long.
+    if isinstance(groups, np.ndarray):
+        rows = groups.reshape(-1, 4)
+        pairs = np.empty_like(rows, order='C')
+        for place, source in enumerate((0, 2, 1, 3)):
+            pairs[:, place] = rows[:, source]
+        pairs = torch.from_numpy(pairs)
+    else:
+        rows = groups.reshape(-1, 4)
+        pairs = torch.empty_like(rows, memory_format=torch.contiguous_format)
+        for place, source in enumerate((0, 2, 1, 3)):
+            pairs[:, place] = rows[:, source]
+    return torch.view_as_complex(pairs.view(*groups.shape[:-1], 2, 2))
 
 
 def check_range_bins(range_bins: tuple[int, int], samples: int) -> None:
-    """Raise unless the range bins, first and one past the last, are among those that the samples give.
+    """Raise unless the range bins, first and one past the last, lie within the bins of ``samples`` samples.
 
     Raises:
-        ValueError: They are not.
+        ValueError: The range bins are empty or out of range.
     """
     start, stop = range_bins
     if not 0 <= start < stop <= samples:
@@ -339,10 +362,17 @@ def check_range_bins(range_bins: tuple[int, int], samples: int) -> None:
 
 
 def window_of(name: str, length: int, dtype: torch.dtype, device: torch.device, periodic: bool = False) -> torch.Tensor:
-    """A window over ``length`` samples, by its name in ``scipy.signal``, in a complex type's real one.
+    """Return a window over ``length`` samples, by its name in ``scipy.signal``.
+
+    Args:
+        name: Name of the window.
+        length: Number of samples.
+        dtype: A complex type; the window has the corresponding real type.
+        device: Device of the window.
+        periodic: Return the periodic form for a transform instead of the symmetric form.
 
     Raises:
-        ValueError: A window that scipy does not know.
+        ValueError: scipy does not know the window.
     """
     from scipy.signal import get_window
 
@@ -350,7 +380,7 @@ def window_of(name: str, length: int, dtype: torch.dtype, device: torch.device, 
 
 
 def signed_bins(count: int, shift: bool = True) -> np.ndarray:
-    """Frequency of each bin of a transform of ``count`` bins, in bins; ascending with ``shift``."""
+    """Return the signed frequency of each bin of a transform of ``count`` bins, in bins; ascending with ``shift``."""
     bins = np.arange(count) - count // 2
     return bins if shift else np.fft.ifftshift(bins)
 
@@ -364,10 +394,16 @@ def fourier_matrix(
     dtype: torch.dtype,
     device: torch.device,
 ) -> torch.Tensor:
-    """(bins, inputs): takes inputs at their places, through a window, to zero-padded and shifted frequency bins.
+    """Return the matrix (bins, inputs) of a windowed, zero-padded and shifted Fourier transform.
 
-    Where there are more places than bins, the bins are the middle ones of a transform over the places. An input whose
-    place is ``None`` is left out. The window goes over the inputs that are not, in the order of their places.
+    Args:
+        places: Position of each input in the transform's sequence; an input at ``None`` is left out.
+        bins: Frequency bins. If there are more places than bins, the bins are the middle ones of a transform over the
+            places.
+        window: Name of a window over the inputs that are not left out, in the order of their places.
+        shift: Order the bins by ascending signed frequency.
+        dtype: Complex type of the matrix.
+        device: Device of the matrix.
     """
     taken = [index for index, place in enumerate(places) if place is not None]
     place = np.asarray([places[index] for index in taken])
@@ -385,7 +421,7 @@ def fourier_matrix(
 def _tdm_phases(
     delays: tuple[float, ...], bins: int, length: int, shift: bool, dtype: torch.dtype, device: torch.device
 ) -> torch.Tensor:
-    """(antennas, Doppler, 1): takes out what a target of each Doppler bin turned between the transmitters.
+    """Return factors (antennas, Doppler, 1) that remove the phase gained between transmitters in each Doppler bin.
 
     The bins are the middle ones of a transform over ``length`` loops.
     """

@@ -1,8 +1,8 @@
-"""Files of range profiles: all that heatmaps of a range crop need, at a thirtieth of a raw file's size.
+"""Files of range profiles: sufficient for heatmaps of a range crop, at a thirtieth of a raw file's size.
 
-A profile is the range transform of one chirp, cut to some range bins, the mean over all loops of the frame taken off:
-milliMamba's pre-processing up to the Doppler transform. A frame of 12 antennas x 8 chirps x 64 bins takes 24.6 kB in
-half precision, where the raw frame takes 786 kB.
+A profile is the range transform of one chirp, cropped to some range bins, with the mean over all loops of the frame
+subtracted: milliMamba's pre-processing up to the Doppler transform. A frame of 12 antennas x 8 chirps x 64 bins takes
+24.6 kB in half precision, the raw frame 786 kB.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ PROFILES_SUFFIX = '.profiles.npy'
 
 
 class RangeProfileRecording(Recording):
-    """Range profiles in a file, which is opened for every call.
+    """Recording of range profiles in a file, which is opened for every call.
 
     Args:
         num_frames: Frames of the file.
-        num_chirps: Loops of each frame that were kept, at equal distances, the first among them.
+        num_chirps: Number of loops kept of each frame, equally spaced from the first.
         range_bins: First and one past the last range bin kept.
-        file, **kwargs: As for :class:`Recording`.
+        file, **kwargs: See :class:`Recording`.
     """
+
+    file: OpenedFile
 
     def __init__(self, num_frames: int, num_chirps: int, range_bins: tuple[int, int], file: OpenedFile, **kwargs):
         super().__init__(file.path, file.config, file=file, **kwargs)
@@ -38,41 +40,41 @@ class RangeProfileRecording(Recording):
         return self._num_frames
 
     def profiles(self, frames: Frames = None) -> Complex64[np.ndarray, 'frames ant chirps bins']:
-        """Range profiles of frames, in this order, clutter removed; all of them if ``None``.
+        """Return the range profiles of frames, in the given order; of all frames if ``None``. Clutter is removed.
 
         Raises:
-            IndexError: A frame the recording does not have.
-            FileNotFoundError: Its file is gone.
-            ADCFileError: Its file was changed.
+            IndexError: The recording does not have one of the frames.
+            FileNotFoundError: The file is gone.
+            ADCFileError: The file has changed.
         """
         self.file.check()
         records = np.load(self.path, mmap_mode='r', allow_pickle=False)[: self._num_frames][self._selection(frames)]
         return from_scaled(records['scale'], records['profiles']).view(np.complex64)[..., 0]
 
     def cube(self, frames: Frames = None) -> Complex64[np.ndarray, 'frames ant loops samples']:
-        """There are none.
+        """Raise an error: the file does not contain samples.
 
         Raises:
             ADCFileError: Always.
         """
         raise ADCFileError(
-            f'{self.path} holds range profiles, not the samples that this step of the pipeline asks for. '
-            'RangeDopplerMap takes them; everything else needs raw files or cubes.'
+            f'{self.path} holds range profiles, not the samples that this step of the pipeline needs. '
+            'RangeDopplerMap takes range profiles; all other steps need raw files or cubes.'
         )
 
 
 def write_range_profiles(
     path: Path, profiles: Complex64[np.ndarray, 'frames ant chirps bins'], range_bins: tuple[int, int]
 ) -> None:
-    """Write range profiles in half precision, each frame with a scale of its own.
+    """Write range profiles in half precision, with a separate scale for each frame.
 
     Args:
         path: The file; its name ends in ``.profiles.npy``.
-        profiles: The range transform at some bins, the mean over all loops taken off, chirps subsampled.
-        range_bins: First and one past the last of the bins.
+        profiles: Range profiles, see :func:`mmradar.radar.range_profiles`.
+        range_bins: First and one past the last range bin of the profiles.
 
     Raises:
-        ValueError: Another number of bins.
+        ValueError: The profiles have a different number of bins.
     """
     if profiles.ndim != 4 or profiles.shape[-1] != range_bins[1] - range_bins[0]:
         raise ValueError(f'expected (frames, antennas, chirps, bins) of bins {range_bins}, found {profiles.shape}')
@@ -93,11 +95,11 @@ def open_range_profiles(
     """Open a file of range profiles without reading them.
 
     Args:
-        path, config, num_frames, on_error: As for :func:`mmradar.radar.open_recording`.
+        path, config, num_frames, on_error: See :func:`mmradar.radar.open_recording`.
 
     Raises:
         FileNotFoundError: No such file.
-        ADCFileError: It does not hold what the configuration says.
+        ADCFileError: The file does not contain range profiles, or does not match the configuration.
     """
     check_on_error(on_error)
     file = OpenedFile.now(open_range_profiles, path, config, num_frames=num_frames, on_error=on_error)
@@ -108,7 +110,7 @@ def open_range_profiles(
     shape = records.dtype['profiles'].shape if 'profiles' in (records.dtype.names or ()) else ()
     if len(shape) != 4 or records.dtype != _dtype(*shape[:3]) or records.ndim != 1 or not len(records):
         raise ADCFileError(
-            f'{file.path}: expected records of range profiles, as write_range_profiles makes them, found '
+            f'{file.path}: expected records of range profiles, as write_range_profiles writes them, found '
             f'{records.dtype} {records.shape}'
         )
     antennas, chirps, bins, _ = shape
@@ -124,6 +126,6 @@ def open_range_profiles(
         found = f'expected {num_frames:,} frames, found {frames:,}'
         if frames > num_frames or on_error == 'raise':
             raise ADCFileError(f'{file.path}: {found}')
-        notes.append(f'{file.path}: {found}; what is there is used')
+        notes.append(f'{file.path}: {found}; the available frames are used')
         dropped = num_frames - frames
     return RangeProfileRecording(frames, chirps, (first, first + bins), file, dropped_frames=dropped, notes=notes)

@@ -1,4 +1,4 @@
-"""Raw files of TI's DCA1000: mapped where frames are asked for, and checked before."""
+"""Raw files of TI's DCA1000, checked when they are opened and memory-mapped when frames are requested."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Chirps = Int16[np.ndarray, 'frames loops tx words']
 
 
 class RawRecording(Recording):
-    """A DCA1000's samples, in memory.
+    """Recording of a DCA1000's samples in memory.
 
     Args:
-        chirps: All whole frames, int16, (frames, loops, tx, words of a chirp with its header).
-        path, config, **kwargs: As for :class:`Recording`.
+        chirps: All complete frames, int16, (frames, loops, tx, words of a chirp with its header).
+        path, config, **kwargs: See :class:`Recording`.
     """
 
     def __init__(self, chirps: Chirps, path: Path, config: RadarConfig, **kwargs) -> None:
@@ -30,20 +30,19 @@ class RawRecording(Recording):
         return len(self._chirps)
 
     def words(self, frames: Frames = None) -> Int16[np.ndarray, 'frames loops tx words']:
-        """Words as they lie in the file, without headers.
+        """Return the words in the file's layout, without headers.
 
-        Raises:
-            As :meth:`cube`.
+        Raises the same errors as :meth:`cube`.
         """
         chirps = self._all_chirps()[self._selection(frames)]
-        # a memory map becomes a plain view of itself, whose slices cost less; as long as it is held, the file is mapped
+        # A memory map becomes a plain view of itself, which is cheaper to slice; the file stays mapped as long as the
+        # view exists.
         return np.asarray(chirps)[..., self.config.header_bytes // 2 :]
 
     def raw(self, frames: Frames = None) -> Int16[np.ndarray, 'frames loops tx rx half 4']:
-        """Samples as they are, in groups ``I0 I1 Q0 Q1``; a view of the file if it holds them so.
+        """Return the int16 samples in groups ``I0 I1 Q0 Q1``; a view of the file if it has this layout.
 
-        Raises:
-            As :meth:`cube`.
+        Raises the same errors as :meth:`cube`.
         """
         return unpack_words(self.words(frames), self.config)
 
@@ -55,15 +54,17 @@ class RawRecording(Recording):
 
 
 class RawFileRecording(RawRecording):
-    """A DCA1000's file.
+    """Recording of a DCA1000's file.
 
-    It is checked and mapped anew for every call, which takes 0.1 ms: a map that stays open holds a file descriptor, of
-    which a process has 1,024 unless it asks for more.
+    The file is checked and mapped for each call, which takes 0.1 ms. A map that stayed open would hold a file
+    descriptor, of which a process has 1,024 by default.
 
     Args:
-        num_frames: Whole frames in the file.
-        file, **kwargs: As for :class:`Recording`.
+        num_frames: Complete frames in the file.
+        file, **kwargs: See :class:`Recording`.
     """
+
+    file: OpenedFile
 
     def __init__(self, num_frames: int, file: OpenedFile, **kwargs) -> None:
         Recording.__init__(self, file.path, file.config, file=file, **kwargs)
@@ -83,11 +84,12 @@ def open_raw(
     """Open a DCA1000's file without reading its samples.
 
     Args:
-        path, config, num_frames, on_error: As for :func:`mmradar.radar.open_recording`.
+        path, config, num_frames, on_error: See :func:`mmradar.radar.open_recording`.
 
     Raises:
         FileNotFoundError: No such file.
-        ADCFileError: It does not hold what the configuration says: file, offset, expectation and finding are named.
+        ADCFileError: The file does not match the configuration; the message names file, offset, and the expected and
+            found content.
     """
     file = OpenedFile.now(open_raw, path, config, num_frames=num_frames, on_error=on_error)
     # an empty file cannot be mapped
@@ -103,15 +105,15 @@ def recording_of_bytes(
     num_frames: int | None = None,
     on_error: str = 'raise',
 ) -> RawRecording:
-    """A recording in memory, of the bytes that a board sent.
+    """Create a recording in memory from the bytes that a board sent.
 
     Args:
-        stream: The bytes from the start of a frame on.
+        stream: The bytes, beginning at the start of a frame.
         path: A name for messages.
-        config, num_frames, on_error: As for :func:`mmradar.radar.open_recording`.
+        config, num_frames, on_error: See :func:`mmradar.radar.open_recording`.
 
     Raises:
-        ADCFileError: As :func:`open_raw`.
+        ADCFileError: See :func:`open_raw`.
     """
     frames, dropped, notes = check_frames(stream, path, config, num_frames, on_error)
     return RawRecording(_chirps(stream, frames, config), path, config, dropped_frames=dropped, notes=notes)
@@ -123,7 +125,7 @@ def _chirps(stream: np.ndarray, frames: int, config: RadarConfig) -> Chirps:
 
 
 def describe_layout(config: RadarConfig) -> str:
-    """Bytes of a frame and where they come from, for messages."""
+    """Describe the bytes of a frame and how they add up, for messages."""
     header = f', {config.header_bytes} bytes of header a chirp' if config.header_bytes else ''
     return (
         f'{config.frame_bytes:,} bytes a frame ({config.num_tx} TX x {config.num_rx} RX x {config.num_loops} loops x '
@@ -134,15 +136,18 @@ def describe_layout(config: RadarConfig) -> str:
 def check_frames(
     stream: UInt8[np.ndarray, 'bytes'], path: Path, config: RadarConfig, num_frames: int | None, on_error: str
 ) -> tuple[int, int, list[str]]:
-    """How many whole frames of the radar a stream of bytes holds, how many are left out, and that in sentences.
+    """Check a stream of bytes against a radar configuration and count its frames.
 
     Args:
         stream: The bytes that a board sent.
-        path: Its file, for messages.
-        config, num_frames, on_error: As for :func:`mmradar.radar.open_recording`.
+        path: File of the stream, for messages.
+        config, num_frames, on_error: See :func:`mmradar.radar.open_recording`.
+
+    Returns:
+        Number of complete frames, number of frames left out, and sentences on what was left out.
 
     Raises:
-        ADCFileError: As :func:`open_raw`.
+        ADCFileError: See :func:`open_raw`.
     """
     check_on_error(on_error)
     if config.num_samples % 2:
@@ -172,14 +177,14 @@ def check_frames(
         )
         if frames > num_frames or on_error == 'raise':
             raise ADCFileError(f'{path}: {found}')
-        notes.append(f'{path}: {found}; what is there is used')
+        notes.append(f'{path}: {found}; the available frames are used')
         dropped = num_frames - frames
     _check_headers(_chirps(stream, frames, config), path, config)
     return frames, dropped, notes
 
 
 def _check_headers(chirps: np.ndarray, path: Path, config: RadarConfig) -> None:
-    """The first and the last chirp must begin as the configuration says: with an identifier, or without."""
+    """Raise unless the first and last chirp begin with an HSI identifier exactly if the configuration has headers."""
     for (frame, loop, tx), name in (((0, 0, 0), 'first'), ((-1, -1, -1), 'last')):
         start = np.asarray(chirps[frame, loop, tx, :4]).tobytes()
         found = any(start[: config.header_bytes or 8] == header[: config.header_bytes or 8] for header in HSI_HEADERS)

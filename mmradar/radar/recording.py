@@ -1,4 +1,4 @@
-"""The frame source: whatever has a radar, a length, and cubes of its frames."""
+"""Base class of recordings, which give access to the frames of one radar."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from jaxtyping import Complex64
 from mmradar.errors import DataError
 from mmradar.radar.config import RadarConfig
 
-Frames = Sequence[int] | slice | None
+# Frame numbers
+Frames = Sequence[int] | np.ndarray | slice | None
 
 
 class ADCFileError(DataError):
-    """A file of radar samples that does not hold what its radar configuration says."""
+    """Error of a file of radar samples that does not match its radar configuration, or is damaged."""
 
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """How a file was opened and what it was then, so that another process can open the very same.
+    """Record of how a file was opened, with its state at that time, so that another process can open the same file.
 
     Args:
-        opener: What opened it, of (path, config, **options).
-        path: The file, absolute.
+        opener: Function that opened it, called with (path, config, **options).
+        path: The file, as an absolute path.
         config: The radar that wrote it.
         options: Further arguments of ``opener``, by name.
-        size_bytes: Its size.
-        changed_ns: When it was last changed, ns since 1970.
+        size_bytes: Size of the file.
+        changed_ns: Time of the file's last change, in ns since 1970.
     """
 
     opener: Callable[..., Recording]
@@ -43,7 +44,7 @@ class OpenedFile:
 
     @classmethod
     def now(cls, opener: Callable[..., Recording], path: str | Path, config: RadarConfig, **options) -> OpenedFile:
-        """The file as it is.
+        """Record the current state of a file.
 
         Raises:
             FileNotFoundError: No such file.
@@ -55,45 +56,45 @@ class OpenedFile:
         return cls(opener, path, config, tuple(options.items()), status.st_size, status.st_mtime_ns)
 
     def check(self) -> None:
-        """Raise unless the file is what it was.
+        """Raise if the file has changed since it was opened.
 
         Raises:
-            FileNotFoundError: It is gone.
-            ADCFileError: It was changed.
+            FileNotFoundError: The file is gone.
+            ADCFileError: The file has changed.
         """
         now = OpenedFile.now(self.opener, self.path, self.config, **dict(self.options))
         if now != self:
             raise ADCFileError(
                 f'{self.path} was changed while it was in use: opened with {self.size_bytes:,} bytes, now it has '
-                f'{now.size_bytes:,}, written later. Start anew, so that it is checked again.'
+                f'{now.size_bytes:,}, written later. Start again, so that the file is checked again.'
             )
 
     def reopen(self) -> Recording:
-        """The same recording again.
+        """Open the same recording again.
 
         Raises:
             FileNotFoundError: The file is gone.
-            ADCFileError: It was changed.
+            ADCFileError: The file has changed.
         """
         self.check()
         return self.opener(self.path, self.config, **dict(self.options))
 
 
 class Recording(ABC):
-    """Frames of one radar: a file's, a simulation's, or received ones.
+    """Base class of recordings: frames of one radar from a file, a simulation, or a live capture.
 
-    One of a file holds none of its samples and keeps nothing open: a data set opens each of its recordings once, some
-    thousand of them. Pickled, it carries how it was opened and is opened and checked again in the other process. One
-    in memory carries its samples.
+    A recording of a file neither holds samples nor keeps the file open, because a data set opens all of its recordings,
+    some thousand of them, once. Its pickle contains only how the file was opened; the process that loads it opens and
+    checks the file again. The pickle of a recording in memory contains the samples.
 
     Args:
-        path: The file; in memory, a name for messages.
+        path: The file; for a recording in memory, a name for messages.
         config: The radar.
-        dropped_frames: Frames left out because they are not whole.
-        notes: What was left out, in sentences.
-        missing_frames: Numbers of frames that the radar sent and that are left out though later ones are there; those
-            have moved up, and are no longer the frames of these numbers of a label or of another radar.
-        file: How the file was opened; ``None`` of a recording in memory.
+        dropped_frames: Number of frames left out because they are incomplete.
+        notes: Sentences on what was left out.
+        missing_frames: Numbers of frames that the radar sent but that are left out, although later frames exist. Later
+            frames have moved up, so they no longer match labels or another radar's frames by number.
+        file: Record of how the file was opened; ``None`` for a recording in memory.
     """
 
     def __init__(
@@ -110,25 +111,25 @@ class Recording(ABC):
 
     @abstractmethod
     def __len__(self) -> int:
-        """Frames that can be read."""
+        """Number of frames that can be read."""
 
     @abstractmethod
     def cube(self, frames: Frames = None) -> Complex64[np.ndarray, 'frames ant loops samples']:
-        """Complex samples of frames, in this order; all of them if ``None``.
+        """Return the complex samples of frames, in the given order; of all frames if ``None``.
 
         Returns:
-            complex64, (frames, tx * rx, loops, samples); of a raw file in ADC counts.
+            complex64, (frames, tx * rx, loops, samples); for raw files in ADC counts.
 
         Raises:
-            IndexError: A frame the recording does not have.
-            FileNotFoundError: Its file is gone.
-            ADCFileError: Its file was changed, or is damaged.
+            IndexError: The recording does not have one of the frames.
+            FileNotFoundError: The file is gone.
+            ADCFileError: The file has changed or is damaged.
         """
 
     def fingerprint(self) -> dict[str, Any] | None:
-        """What the samples depend on, as JSON can hold it: file, size, time of change, radar, options.
+        """Return all that the samples depend on, ready for JSON: file, size, time of change, radar, options.
 
-        ``None`` of a recording in memory.
+        The fingerprint of a recording in memory is ``None``.
         """
         if self.file is None:
             return None
@@ -144,22 +145,22 @@ class Recording(ABC):
         return super().__reduce_ex__(protocol) if self.file is None else (self.file.reopen, ())
 
     def _selection(self, frames: Frames) -> slice | np.ndarray:
-        """What to index with; frames side by side become a slice, which copies nothing."""
+        """Return the index of frames in an array; consecutive frames become a slice, which avoids a copy."""
         if frames is None or isinstance(frames, slice):
             return slice(None) if frames is None else frames
-        frames = np.asarray(frames, dtype=np.int64)
-        if frames.size and (frames.min() < 0 or frames.max() >= len(self)):
-            raise IndexError(f'{self.path}: asked for frames {frames.min()} to {frames.max()}, there are {len(self)}')
-        if frames.size and np.array_equal(frames, np.arange(frames[0], frames[0] + len(frames))):
-            return slice(int(frames[0]), int(frames[0]) + len(frames))
-        return frames
+        index = np.asarray(frames, dtype=np.int64)
+        if index.size and (index.min() < 0 or index.max() >= len(self)):
+            raise IndexError(f'{self.path}: asked for frames {index.min()} to {index.max()}, there are {len(self)}')
+        if index.size and np.array_equal(index, np.arange(index[0], index[0] + len(index))):
+            return slice(int(index[0]), int(index[0]) + len(index))
+        return index
 
 
 def check_on_error(on_error: str, known: tuple[str, ...] = ('raise', 'drop')) -> None:
     """Raise unless ``on_error`` is one of ``known``.
 
     Raises:
-        ValueError: It is not.
+        ValueError: The value is unknown.
     """
     if on_error not in known:
         raise ValueError(f'on_error must be one of {", ".join(map(repr, known))}, found {on_error!r}')

@@ -1,4 +1,7 @@
-"""Motion -> body -> scattering -> antennas -> ADC samples. Uses ``mmradar.radar`` and nothing above it."""
+"""Simulator of radar recordings of people: motion -> body -> scattering -> antennas -> ADC samples.
+
+It uses ``mmradar.radar`` and nothing above it.
+"""
 
 from mmradar.simulation.body import BodySurface, Scatterers, Skin
 from mmradar.simulation.camera import Camera

@@ -1,8 +1,8 @@
-"""Beat signals of many points at once: a non-uniform Fourier transform of their ranges.
+"""Beat signals of many points at once, computed as a non-uniform Fourier transform of their ranges.
 
 Each point is spread over a few cells of a grid twice as fine as the range bins by the window exp(b sqrt(1 - x^2)),
 whose transform is divided out afterwards (Barnett, Magland and af Klinteberg, SIAM J. Sci. Comput. 2019). Two small
-products of matrices take the place of one large; the error is below 1e-5 of the sum of amplitudes.
+matrix products replace one large product; the error is below 1e-5 of the sum of amplitudes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jaxtyping import Complex64, Float
 from torch import Tensor
 
 _WIDTH = 6  # cells of the grid that a point is spread over
-_FINER = 2  # cells a range bin
+_FINER = 2  # cells per range bin
 _SHAPE = 2.3 * _WIDTH
 
 
@@ -27,13 +27,13 @@ def beat_signals(
     range_bins: Float[Tensor, 'loops points'],
     num_samples: int,
 ) -> Complex64[Tensor, 'loops rows samples']:
-    """Sum over points of amplitude x carrier x exp(2 pi i range_bin (n - N/2) / N), for samples n of a chirp of N.
+    """Sum amplitude x carrier x exp(2 pi i range_bin (n - N/2) / N) over points, for samples n of a chirp of N.
 
     Args:
-        real, imaginary: Carriers, one row for each antenna, (loops, rows, points).
+        real, imaginary: Parts of the carriers, one row per antenna, (loops, rows, points).
         amplitudes: (points,).
-        range_bins: Beat frequency of each point in each loop, in cycles a chirp, (loops, points).
-        num_samples: N.
+        range_bins: Beat frequency of each point in each loop, in cycles per chirp, (loops, points).
+        num_samples: N, samples per chirp.
 
     Returns:
         (loops, rows, N).
@@ -49,11 +49,11 @@ def beat_signals(
 def spread(
     range_bins: Float[Tensor, '*n points'], amplitudes: Float[Tensor, '*#n points']
 ) -> tuple[Float[Tensor, '*n points cells'], int]:
-    """How much of each point lies in each cell of the grid, and the number of the first cell.
+    """Return the weight of each point in each cell of the grid, and the number of the first cell.
 
     Args:
-        range_bins: Beat frequencies, in cycles a chirp; in single precision a thousandth of a degree is lost.
-        amplitudes: Factors.
+        range_bins: Beat frequencies, in cycles per chirp; single precision loses a thousandth of a degree of phase.
+        amplitudes: Factors on the weights.
     """
     place = _FINER * range_bins
     nearest = place.floor()
@@ -68,7 +68,10 @@ def spread(
 
 @functools.lru_cache(maxsize=16)
 def _window_transform(num_samples: int) -> tuple[Tensor, Tensor]:
-    """Frequency of each sample, in cycles a cell, and the window's transform there, by Gauss-Legendre quadrature."""
+    """Return each sample's frequency, in cycles per cell, and the window's transform there.
+
+    The transform is computed by Gauss-Legendre quadrature.
+    """
     frequency = (torch.arange(num_samples, dtype=torch.float64) - num_samples / 2) / (_FINER * num_samples)
     nodes, node_weights = map(torch.as_tensor, np.polynomial.legendre.leggauss(64))
     window = torch.exp(_SHAPE * ((1 - nodes**2).sqrt() - 1)) * node_weights * _WIDTH / 2
@@ -77,7 +80,7 @@ def _window_transform(num_samples: int) -> tuple[Tensor, Tensor]:
 
 @functools.lru_cache(maxsize=256)
 def _samples_of_grid(first_cell: int, cells: int, num_samples: int, device: torch.device) -> Tensor:
-    """(cells, samples): the grid's Fourier transform, and the window's divided out."""
+    """Return the matrix (cells, samples) of the grid's Fourier transform, with the window's transform divided out."""
     frequency, transform = _window_transform(num_samples)
     turns = torch.outer(first_cell + torch.arange(cells, dtype=torch.float64), frequency)
     turns = 2 * math.pi * (turns - turns.round())
@@ -88,12 +91,12 @@ def _samples_of_grid(first_cell: int, cells: int, num_samples: int, device: torc
 def range_bins_of_grid(
     first_cell: int, cells: int, num_samples: int, range_bins: tuple[int, int], device: torch.device
 ) -> Complex64[Tensor, 'cells bins']:
-    """The Fourier transform over samples of what each cell of the grid gives, at some range bins.
+    """Return the matrix from grid cells to range bins: the range transform of each cell's signal.
 
     Args:
-        first_cell, cells: The grid's cells.
-        num_samples: Samples of a chirp.
-        range_bins: First and one past the last.
+        first_cell, cells: Number of the grid's first cell, and count of its cells.
+        num_samples: Samples per chirp.
+        range_bins: First range bin, and one past the last.
     """
     samples = _samples_of_grid(first_cell, cells, num_samples, device)
     return torch.fft.fft(samples.to(torch.complex128))[:, slice(*range_bins)].to(torch.complex64).contiguous()

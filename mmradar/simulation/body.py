@@ -1,4 +1,4 @@
-"""The body as a radar sees it: facets on trunk, head and limbs, each with a radar cross-section by its aspect."""
+"""Model of the body as a radar target: facets on trunk, head and limbs, with cross-sections that depend on aspect."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mmradar.simulation.skeleton import JOINTS, Subject
 
 
 class Scatterers(NamedTuple):
-    """What one radar sees of something that moves.
+    """Points of a moving object as one radar sees them.
 
     Args:
-        positions_m: (frames, nodes, points, 3), at several times within each frame.
+        positions_m: Positions at several times (nodes) within each frame, (frames, nodes, points, 3).
         rcs_m2: Radar cross-section of each point, (frames, points), 0 where it is hidden.
     """
 
@@ -27,20 +27,21 @@ class Scatterers(NamedTuple):
 
 @dataclass(frozen=True)
 class Skin:
-    """How a body's surface scatters.
+    """Scattering properties of a body's surface.
 
     The specular part is the geometric-optics limit of a rough surface (Ulaby, Moore and Fung, Microwave Remote Sensing,
-    volume II, section 12-4): facets of all slopes around the mean surface, each a mirror. Its integral over a smooth
-    convex body is the body's own pi R1 R2 |reflectivity|, whatever the slopes; they spread it over aspects. The smaller
-    they are, the more a limb flashes when it is seen broadside, and the less is left of it otherwise.
+    volume II, section 12-4): facets of all slopes around the mean surface, each a mirror. Integrated over a smooth
+    convex body, it gives the body's own pi R1 R2 |reflectivity| for any slopes; the slopes spread it over aspects. The
+    smaller they are, the more a limb flashes when seen broadside, and the less it returns at other aspects.
 
     Args:
         reflectivity: Share of the power that a mirror of skin under clothes returns. Skin alone returns about 0.4 by
-            its permittivity at 77 GHz; a little less for clothes is ours.
-        slope: Root mean square slope of the surface, in each direction; ours, by comparison with recordings, see
+            its permittivity at 77 GHz; the lower value for clothes is our choice.
+        slope: Root mean square slope of the surface, in each direction; our choice, by comparison with recordings, see
             docs/simulation.md.
-        diffuse: Share of the power that is scattered evenly (Lambert's law).
-        roughness_m: How far facets lie off the smooth body; a fraction of a wavelength makes their phases random.
+        diffuse: Share of the power that is scattered diffusely (Lambert's law).
+        roughness_m: Standard deviation of the facets' distance from the smooth body; a fraction of a wavelength makes
+            their phases random.
     """
 
     reflectivity: float = 0.33
@@ -59,9 +60,9 @@ class Skin:
                 raise ConfigError(f'Skin.{name} must be between {low} and {high}, found {getattr(self, name)!r}')
 
 
-# What the body is made of: bone (the middle of joints to the middle of joints), radii across it in fractions of body
-# height (to the side and to the front, at its start and at its end), how far it goes on behind its end in fractions of
-# body height, and facets along it. Ours, after the girths of anthropometric tables.
+# Parts of the body. Each has: joints whose mean is the bone's start; joints whose mean is its end; radii (to the side,
+# to the front) at the start and at the end; extension beyond the end; number of facets along the bone. Radii and
+# extension are in fractions of body height. Our choice, after the girths of anthropometric tables.
 _LIMBS = (
     (('R_Hip',), ('R_Knee',), (0.046, 0.046), (0.034, 0.034), 0.0, 8),
     (('L_Hip',), ('L_Knee',), (0.046, 0.046), (0.034, 0.034), 0.0, 8),
@@ -75,24 +76,24 @@ _LIMBS = (
     (('R_Hip', 'L_Hip'), ('Neck',), (0.090, 0.065), (0.098, 0.062), 0.0, 11),
     (('Neck',), ('Head',), (0.036, 0.036), (0.045, 0.052), 0.05, 5),
 )
-# Normals of a row of facets, from the one that looks at the radar, in rad.
+# Angles of the normals of a row of facets, in rad; the one at 0 faces the radar.
 _FAN = torch.tensor([-0.8, -0.4, 0.0, 0.4, 0.8], dtype=torch.float64)
 _FAN_STEP = 0.4
 
 
 @dataclass
 class BodySurface:
-    """Facets on one subject, found anew for every pose and radar.
+    """Facets on one subject's body, computed for each pose and radar.
 
-    Trunk, head and limbs are elliptical cones around the bones. A radar sees of each the side that faces it: rows of
-    facets whose normals fan out from the line of sight, so that the point that flashes slides over a turning limb as it
-    does on a smooth body. A facet's cross-section follows :class:`Skin`; what is behind another part of the body is
-    hidden.
+    Trunk, head and limbs are elliptical cones around the bones. On each, rows of facets cover the side that faces the
+    radar. Their normals fan out from the line of sight, so that the brightest point slides over a turning limb as it
+    does on a smooth body. A facet's cross-section follows :class:`Skin`, and is 0 where another part of the body hides
+    the facet.
 
     Args:
-        subject: Gives the sizes.
-        generator: Seeds the unevenness of the surface, fixed for the subject.
-        skin: How it scatters.
+        subject: The person, whose height and girth set all sizes.
+        generator: Draws the unevenness of the surface, which is then fixed.
+        skin: Scattering properties.
         occlusion: Whether parts of the body hide each other.
     """
 
@@ -117,22 +118,22 @@ class BodySurface:
         noise = torch.randn(2, count, generator=self.generator, dtype=torch.float64)
         self._share = self._share + 0.2 * noise[0] / self._count
         self._uneven_m = self.skin.roughness_m * noise[1]
-        # for hiding: a capsule in each part, not quite as thick, so that nothing hides itself
+        # parts hide others as capsules slightly thinner than themselves, so that no part hides itself
         thin = [min(*limb[2], *limb[3]) for limb in _LIMBS]
         self._capsule_m = 0.9 * height * girth * torch.tensor(thin, dtype=torch.float64)
 
     @property
     def num_facets(self) -> int:
-        """Facets that may be seen at a time."""
+        """Number of facets."""
         return len(self._share)
 
     def scatterers(self, joints_m: Float[Tensor, 'frames nodes joints 3'], sensor_m: Float[Tensor, '3']) -> Scatterers:
-        """Facets that face a radar, and their radar cross-sections.
+        """Return the facets that face a radar, with their radar cross-sections.
 
         Args:
             joints_m: Joint positions in m at several times within each frame, (frames, nodes, 14, 3); cross-sections
-                are those of the middle one.
-            sensor_m: Where the radar is, (3,).
+                are computed at the middle time.
+            sensor_m: Position of the radar, (3,).
         """
         start, stop, side = self._bones(joints_m)
         axis = stop - start
@@ -148,7 +149,7 @@ class BodySurface:
         facing = facing / facing.norm(dim=-1, keepdim=True).clamp_min(1e-6)
         turned = torch.linalg.cross(along, facing)
         normal = facing * self._fan.cos()[:, None] + turned * self._fan.sin()[:, None]
-        # the point of an ellipse whose normal that is, and its radius of curvature there
+        # the point of the ellipse that has this normal, and the radius of curvature there
         lateral = side[..., part, :]
         lateral = lateral - (lateral * along).sum(-1, keepdim=True) * along
         lateral = lateral / lateral.norm(dim=-1, keepdim=True).clamp_min(1e-6)
@@ -169,7 +170,7 @@ class BodySurface:
         return Scatterers(positions, rcs)
 
     def _bones(self, joints_m: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Start, end and side direction of each part, (..., parts, 3)."""
+        """Return start, end and side direction of each part, (..., parts, 3)."""
 
         def middle(names: tuple[str, ...]) -> Tensor:
             return joints_m[..., [JOINTS[name] for name in names], :].mean(-2)
@@ -185,12 +186,12 @@ class BodySurface:
         return start, stop, side
 
     def _backscatter(self, sight: Tensor, normal: Tensor, along: Tensor) -> Tensor:
-        """Radar cross-section per area of surface, by the directions to the radar, off the surface and of the bone."""
+        """Return radar cross-section per surface area, from the directions of radar, surface normal, and bone."""
         skin = self.skin
         cosine = (sight * normal).sum(-1).clamp_min(0.05)
         lengthwise = (sight * along).sum(-1) / cosine
         crosswise = (sight * torch.linalg.cross(along, normal)).sum(-1) / cosine
-        # a row's facets stand for all normals between them
+        # each facet of a row represents all normals up to its neighbours'
         across_slope = (skin.slope**2 + _FAN_STEP**2 / 12) ** 0.5
         exponent = (lengthwise / skin.slope).square() + (crosswise / across_slope).square()
         specular = torch.exp(-exponent / 2) / (2 * skin.slope * across_slope * cosine**4)
@@ -198,20 +199,23 @@ class BodySurface:
         return skin.reflectivity * ((1 - skin.diffuse) * specular + skin.diffuse * lambert)
 
     def _hidden(self, points: Tensor, start: Tensor, stop: Tensor, sensor_m: Tensor) -> Tensor:
-        """Which facets, (frames, points), are behind another part: closest approach of sight line and bone."""
+        """Return which facets, (frames, points), another part hides.
+
+        A part hides a facet if the line of sight passes its bone at less than the radius of its capsule.
+        """
         sight = points - sensor_m
         distance = sight.norm(dim=-1, keepdim=True)
         direction = sight / distance
         bone, between = stop - start, sensor_m - start  # frames, parts, 3
         squared = bone.square().sum(-1)[:, None].clamp_min(1e-9)
-        # inner products, (frames, points or 1, parts): of vectors there would be three times as much to go through
+        # inner products, (frames, points or 1, parts); vectors would be three times as large
         b, d = direction @ bone.mT, direction @ between.mT
         e = (bone * between).sum(-1)[:, None]
         share = ((e - b * d) / (squared - b**2).clamp_min(1e-9)).clamp(0, 1)
         along = b * share - d
-        # what is nearer to the facet than the part is thick is the part it lies on, or joins it
+        # a part this close to the facet is the facet's own or adjoins it, so it must not count
         along = torch.minimum(along, distance - 2.5 * self._capsule_m)
-        # of between + along * direction - share * bone
+        # compare the squared length of between + along * direction - share * bone with the squared radius
         across = share * (share * squared - 2 * (e + along * b))
         near = between.square().sum(-1)[:, None] + along * (along + 2 * d) + across < self._capsule_m.square()
         near &= self.part[:, None] != torch.arange(len(_LIMBS))

@@ -1,4 +1,4 @@
-"""The camera that HuPR's annotations were made with, as a pinhole."""
+"""Pinhole model of the camera that HuPR's annotations were made with."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from jaxtyping import Float
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole beside the radars, looking along +y.
+    """Pinhole camera next to the radars, looking along +y.
 
     Args:
-        position_m: Where it is, world axes. HuPR's calibration is not published; this and the focal length are ours,
-            chosen so that a whole standing adult fits the image from 2 m on.
+        position_m: Position in world axes. HuPR's calibration is not published; position and focal length are our
+            choice, such that a whole standing adult fits the image from 2 m on.
         focal_px: Focal length.
         image_size: (width, height) in px.
     """
@@ -24,10 +24,10 @@ class Camera:
     image_size: tuple[int, int] = (256, 256)
 
     def project(self, points_m: Float[np.ndarray, '*n 3']) -> Float[np.ndarray, '*n 2']:
-        """Pixel coordinates (x to the right, y down) of world points.
+        """Project world points to pixel coordinates (x to the right, y down).
 
         Raises:
-            ValueError: A point at or behind the camera.
+            ValueError: A point is behind the camera or less than 0.1 m in front of it.
         """
         x, y, z = np.moveaxis(np.asarray(points_m) - self.position_m, -1, 0)
         if np.any(y <= 0.1):
@@ -36,7 +36,10 @@ class Camera:
         return np.stack([width / 2 + self.focal_px * x / y, height / 2 - self.focal_px * z / y], axis=-1)
 
     def bounding_box(self, keypoints_px: Float[np.ndarray, 'joints 2'], margin: float = 0.1) -> Float[np.ndarray, '4']:
-        """Box [x1, y1, x2, y2] around keypoints, widened by a share of its size and cut at the image's edge."""
+        """Return the box [x1, y1, x2, y2] around keypoints, clipped to the image.
+
+        On each side the box is enlarged by ``margin`` times its size plus 2 px.
+        """
         low, high = keypoints_px.min(axis=0), keypoints_px.max(axis=0)
         pad = margin * (high - low) + 2
         limit = np.asarray(self.image_size) - 1

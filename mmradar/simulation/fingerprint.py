@@ -1,4 +1,7 @@
-"""Whether a named set came out here as it did elsewhere: a few numbers of its annotations and of its raw frames."""
+"""Fingerprints of the named sets, to check that a set simulated here equals the published one.
+
+A fingerprint is a few numbers from the annotations and from the raw frames.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,19 @@ from mmradar.simulation.hupr_writer import simulate_sequence
 from mmradar.simulation.plan import PLANS, SimulationPlan
 
 _PUBLISHED = Path(__file__).with_name('fingerprints.json')
-_SAMPLES = 96  # of a raw frame
-_SEQUENCES = 300  # at least, of a set that has so many
-# Sines and random numbers differ in their last digits between processors: a sample may be rounded another way.
+_SAMPLES = 96  # words taken from a raw frame
+_SEQUENCES = 300  # fewest sequences whose keypoints are used; all of a smaller set
+# Sines and random numbers differ in their last digits between processors, so a sample may round differently.
 ANNOTATION_TOLERANCE_PX = 1e-3
 SAMPLE_TOLERANCE_COUNTS = 1
 
 
 def fingerprint(plan: SimulationPlan) -> dict[str, Any]:
-    """A few numbers by which a set is known again.
+    """Compute a few numbers that identify a set.
 
     Returns:
-        ``keypoints_px``: mean and standard deviation over sequences and frames, and the first frame's of three
-        sequences; ``samples``: of the first raw frame of three sequences, every so-many-th word.
+        ``keypoints_px``: mean and standard deviation over sequences and frames, and the keypoints in the first frame of
+        each split's first sequence; ``samples``: equally spaced words of the first raw frames of the same sequences.
     """
     camera = Camera()
     start_s = np.arange(plan.num_frames) / plan.radar_config.frame_rate_hz
@@ -52,15 +55,15 @@ def fingerprint(plan: SimulationPlan) -> dict[str, Any]:
 
 
 def published_fingerprints() -> dict[str, dict[str, Any]]:
-    """Fingerprints of the named sets, as they were published with this version."""
+    """Return the fingerprints of the named sets that are published with this version."""
     return json.loads(_PUBLISHED.read_text())
 
 
 def check_fingerprint(name: str) -> None:
-    """Raise unless a named set comes out here as published.
+    """Raise if a named set simulated here differs from the published one.
 
     Raises:
-        DataError: It does not, and where.
+        DataError: The sets differ; the message says where.
     """
     expected, found = published_fingerprints()[name], fingerprint(PLANS[name])
     for key in ('mean', 'deviation'):
@@ -84,5 +87,5 @@ def _compare(what: str, expected: Any, found: Any, tolerance: float) -> None:
 
 
 def write_fingerprints() -> None:
-    """Publish anew, with a new version of the simulator."""
+    """Replace the published fingerprints, for a new version of the simulator."""
     _PUBLISHED.write_text(json.dumps({name: fingerprint(plan) for name, plan in PLANS.items()}) + '\n')

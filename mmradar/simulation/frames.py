@@ -1,4 +1,4 @@
-"""Frames of one radar: everything in the room, summed, with noise, as its ADC delivers it, or as range profiles."""
+"""Simulated frames of one radar, as ADC samples or range profiles: the sum of all echoes in the room, plus noise."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from mmradar.simulation.scene import Mover, Scene
 from mmradar.simulation.sensor import RadarSensor
 
 _BLOCK_FRAMES = 16
-_NODES = np.array([0.0, 0.5, 1.0])  # of a frame's duration
+_NODES = np.array([0.0, 0.5, 1.0])  # times at which positions are computed, in frame durations
 
 
 class SimulationError(DataError):
-    """What was asked for cannot be simulated, or not be written."""
+    """Error that a request cannot be simulated, or that the result cannot be written."""
 
 
 class AliasingWarning(UserWarning):
-    """Something moves faster than the radar tells apart, or is farther away than it sees."""
+    """Warning that something exceeds the radar's unambiguous speed, or that part of it is out of view."""
 
 
 def simulate_frames(
@@ -35,23 +35,23 @@ def simulate_frames(
     start_s: Float[np.ndarray, 'frames'],
     generator: torch.Generator,
 ) -> Int16[np.ndarray, 'frames loops tx words']:
-    """Raw frames that begin at given times.
+    """Simulate raw frames that begin at given times.
 
     Args:
         sensor: The radar.
-        movers: Who is in front of it; they must be seen.
-        scene: What else there is.
-        start_s: When each frame's first chirp is sent.
-        generator: Draws noise.
+        movers: Subjects in front of the radar, which must be in view at least in part.
+        scene: Everything else in the room.
+        start_s: Time of each frame's first chirp, in s.
+        generator: Draws the noise.
 
     Returns:
-        Words of a raw file, as :func:`mmradar.radar.pack_words` gives them.
+        Words of a raw file, as :func:`mmradar.radar.pack_words` returns them.
 
     Raises:
-        SimulationError: A mover is behind the radar or out of its range.
+        SimulationError: A mover is entirely behind the radar or out of its range.
 
     Warns:
-        AliasingWarning: A mover is partly out of range, or faster than the radar's unambiguous speed.
+        AliasingWarning: Part of a mover is behind the radar, out of its range, or faster than its unambiguous speed.
     """
     config = sensor.config
     words = np.empty((len(start_s), config.num_loops, config.num_tx, config.chirp_bytes // 2), '<i2')
@@ -69,20 +69,21 @@ def simulate_profiles(
     num_chirps: int = 8,
     range_bins: tuple[int, int] = (31, 95),
 ) -> Complex64[np.ndarray, 'frames antennas chirps bins']:
-    """The range profiles that :func:`mmradar.radar.range_profiles` makes of such frames, at a fraction of the work.
+    """Simulate the range profiles that :func:`mmradar.radar.range_profiles` makes of raw frames, at less cost.
 
-    Noise is another draw of the same distribution. Other radars and phase noise are simulated the long way.
+    Noise is another draw of the same distribution. With interferers or phase noise, whole frames are simulated and
+    then reduced to range profiles.
 
     Args:
-        sensor, movers, scene, start_s, generator: As of :func:`simulate_frames`.
-        num_chirps: Loops to keep.
-        range_bins: First and one past the last range bin to keep.
+        sensor, movers, scene, start_s, generator: See :func:`simulate_frames`.
+        num_chirps: Number of loops to keep.
+        range_bins: First range bin to keep, and one past the last.
 
     Raises:
-        SimulationError: As :func:`simulate_frames`.
+        SimulationError: See :func:`simulate_frames`.
 
     Warns:
-        AliasingWarning: As :func:`simulate_frames`.
+        AliasingWarning: See :func:`simulate_frames`.
     """
     config = sensor.config
     shape = (config.num_antennas, num_chirps, range_bins[1] - range_bins[0])
@@ -103,7 +104,7 @@ def simulate_profiles(
 def _seen(
     sensor: RadarSensor, movers: Sequence[Mover], scene: Scene, start_s: Float[np.ndarray, 'frames']
 ) -> Iterator[Scatterers]:
-    """What moves, block by block of frames; a subject out of sight is refused."""
+    """Yield the points of everything that moves, block by block of frames; raise if a subject is out of view."""
     start_s = np.asarray(start_s, dtype=np.float64)
     for first in range(0, len(start_s), _BLOCK_FRAMES):
         block = start_s[first : first + _BLOCK_FRAMES]
@@ -125,8 +126,8 @@ def _cubes(
     start_s: Float[np.ndarray, 'frames'],
     generator: torch.Generator,
 ) -> Iterator[Complex64[torch.Tensor, 'antennas loops samples']]:
-    """Samples of frame after frame, not yet rounded to counts."""
-    # what stands still returns the same in every frame
+    """Yield the samples of each frame, not yet rounded to counts."""
+    # static objects return the same echo in every frame
     background = sensor.echo(torch.as_tensor(scene.positions_m)[None], torch.as_tensor(scene.rcs_m2))
     for seen in _seen(sensor, movers, scene, start_s):
         for positions_m, rcs_m2 in zip(*seen):
@@ -139,13 +140,13 @@ def _cubes(
 
 
 def check_in_view(scatterers: Scatterers, sensor: RadarSensor, start_s: float) -> None:
-    """Refuse what a radar cannot see, and warn of what it sees in the wrong place.
+    """Raise if a subject is out of a radar's view, and warn if part of it is or if its speed is ambiguous.
 
     Raises:
-        SimulationError: Everything is behind the radar or out of its range.
+        SimulationError: All points are behind the radar, or all are out of its range.
 
     Warns:
-        AliasingWarning: Some of it is, or is too fast.
+        AliasingWarning: Some points are behind the radar, out of its range, or faster than its unambiguous speed.
     """
     config = sensor.config
     positions_m = scatterers.positions_m.to(sensor.device)

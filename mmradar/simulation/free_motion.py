@@ -1,20 +1,21 @@
-"""Limbs that go from one random pose to the next: what no named motion does, within what joints allow."""
+"""Random movements of limbs from pose to pose, which no named motion has, within the ranges of the joints."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from mmradar.simulation.motions.pose import Angles
 from mmradar.simulation.motions.waveforms import ease
 
-# From and to, in rad, of the angles of forward_kinematics; nearly what healthy joints do.
+# Lowest and highest value, in rad, of angles of forward_kinematics: nearly the ranges of healthy joints.
 ARM_RANGES = {'shoulder_flexion': (-0.6, 2.6), 'shoulder_abduction': (0.05, 2.3), 'elbow_flexion': (0.0, 2.2)}
 LEG_RANGES = {'hip_flexion': (-0.2, 1.1), 'hip_abduction': (0.0, 0.5), 'knee_flexion': (0.0, 1.5)}
 TRUNK_RANGES = {'lean_forward': (-0.1, 0.6), 'lean_right': (-0.25, 0.25), 'twist': (-0.6, 0.6), 'nod': (-0.2, 0.3)}
 
-# The same of people who are recorded: arms cross the body and turn, knees go everywhere. With each angle at rest.
+# Lowest and highest value and value at rest, in rad, for recorded people: arms cross the body and rotate, and knees
+# go everywhere.
 WIDE_ARM = {
     'shoulder_flexion': (-0.8, 2.9, 0.1),
     'shoulder_abduction': (-0.5, 2.5, 0.15),
@@ -42,16 +43,16 @@ def restless_limb(
     names: Sequence[str] = (),
     extent: float = 1.0,
 ) -> Angles:
-    """Angles of one limb that is now still, now on its way to another pose, slow or quick, and now shakes.
+    """Draw angles of one limb that rests, moves to another pose slowly or quickly, and at times shakes.
 
-    A third of the poses are about its rest, the others anywhere within the ranges.
+    A third of the poses are near rest, the others anywhere within the ranges.
 
     Args:
-        rng: Draws everything; what it draws is the same however far the times go.
-        ranges: From, to, and at rest of each angle, in rad.
-        time_s: When, ascending from 0 on.
+        rng: Draws everything. Later times do not change the angles at earlier ones.
+        ranges: Lowest value, highest value and value at rest of each angle, in rad.
+        time_s: Times in s, ascending from 0 on.
         names: Names of the angles, if not those of ``ranges``.
-        extent: How much of the ranges is used, around rest.
+        extent: Share of the ranges that is used, around rest.
 
     Returns:
         Arrays (time,) by name.
@@ -80,7 +81,10 @@ def restless_limb(
 
 
 def wander(rng: np.random.Generator, time_s: np.ndarray, sizes: Sequence[float], most_hz: float = 0.25) -> np.ndarray:
-    """Slow ways to and fro, one a column: three waves each, of at most ``sizes`` together, (time, len(sizes))."""
+    """Draw slow movements to and fro, one per column, (time, len(sizes)).
+
+    Each is a sum of three sine waves whose amplitudes sum to its entry of ``sizes``.
+    """
     waves = len(sizes), 3
     rates, phases = rng.uniform(0.02, most_hz, waves), rng.uniform(size=waves)
     shares = rng.dirichlet(np.ones(3), len(sizes)) * np.asarray(sizes)[:, None]
@@ -95,15 +99,15 @@ def free_limb(
     durations_s: tuple[float, float] = (0.35, 1.4),
     extent: float = 1.0,
 ) -> Angles:
-    """Angles of one limb that moves from pose to pose, resting shortly in some.
+    """Draw angles of one limb that moves from pose to pose, resting briefly in some.
 
     Args:
-        rng: Draws poses and how long each way takes.
-        ranges: From and to of each angle, in rad.
-        time_s: When, ascending from 0 on.
+        rng: Draws the poses and the duration of each move.
+        ranges: Lowest and highest value of each angle, in rad.
+        time_s: Times in s, ascending from 0 on.
         names: Names of the angles, if not those of ``ranges``.
-        durations_s: The shortest and the longest way, in s.
-        extent: How much of the ranges is used, around their lower end.
+        durations_s: Shortest and longest duration of a move, in s.
+        extent: Share of the ranges that is used, from their lower end on.
 
     Returns:
         Arrays (time,) by name.
@@ -122,6 +126,6 @@ def free_limb(
     return dict(zip(names or ranges, angles.T))
 
 
-def of_side(ranges: dict[str, tuple[float, float]], side: str) -> list[str]:
-    """Names of the angles of one side's limb."""
+def of_side(ranges: Mapping[str, tuple[float, ...]], side: str) -> list[str]:
+    """Return the names of the angles of one side's limb."""
     return [f'{name}_{side}' for name in ranges]

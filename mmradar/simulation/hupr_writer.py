@@ -1,4 +1,4 @@
-"""Simulated recordings in HuPR's own layout on disk, so that HuPR's reader reads them unchanged."""
+"""Writer of simulated recordings in HuPR's own layout on disk, which HuPR's reader reads unchanged."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def simulate_sequence(
     views: Sequence[str] = tuple(HUPR_MOUNTINGS),
     form: CompactForm | None = None,
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """Frames and joints of one sequence.
+    """Simulate the frames and joints of one sequence.
 
     Args:
         plan: What to simulate.
-        sequence: Which of its sequences.
+        sequence: Number of the sequence in the plan.
         camera: Projects the joints.
-        views: Names of ``HUPR_MOUNTINGS``.
-        form: Of range profiles; raw frames if ``None``.
+        views: Radars to simulate, names of ``HUPR_MOUNTINGS``.
+        form: Part of each frame to simulate as range profiles; raw frames if ``None``.
 
     Returns:
-        By view, int16 words of a raw file, (frames, loops, tx, words), or range profiles, complex64, (frames,
-        antennas, chirps, bins); joints in m, (frames, 14, 3); and joints in px, (frames, 14, 2).
+        A dictionary that holds, by view, int16 words of a raw file, (frames, loops, tx, words), or complex64 range
+        profiles, (frames, antennas, chirps, bins); joints in m, (frames, 14, 3); and joints in px, (frames, 14, 2).
     """
     config = plan.radar_config
     person, scene = plan.person(sequence), plan.scene(sequence)
@@ -55,12 +55,12 @@ def simulate_sequence(
 
 
 def _write_sequence(root: Path, plan: SimulationPlan, sequence: int, camera: Camera, form: CompactForm | None) -> int:
-    """One sequence on disk, whole or not at all. Returns its number."""
+    """Write one sequence to disk, whole or not at all, and return its number."""
     folder = root / f'single_{sequence}'
-    if folder.is_dir():  # an earlier, interrupted run finished this one
+    if folder.is_dir():  # finished by an earlier, interrupted run
         return sequence
     with warnings.catch_warnings():
-        # People of a plan move as fast as people do: that speeds fold is part of the set, see docs/simulation.md.
+        # People in a plan move at natural speeds; velocity aliasing is part of the set, see docs/simulation.md.
         warnings.simplefilter('ignore', AliasingWarning)
         frames_by_view, joints_m, joints_px = simulate_sequence(plan, sequence, camera, form=form)
     width, height = camera.image_size
@@ -98,17 +98,18 @@ def write_hupr_dataset(
 ) -> Path:
     """Simulate a data set in HuPR's layout.
 
-    Writes ``single_<N>/{hori,vert}/adc_data.bin`` (or ``adc_data.profiles.npy``) and ``hrnet_annot_<split>.json``; and
-    beside HuPR's own files ``splits.json`` (sequence numbers by split), ``simulation.json`` (the plan, and each
-    sequence's subject and motion) and ``single_<N>/joints_3d_m.npy``. An interrupted run goes on where it stopped.
+    Writes ``single_<N>/{hori,vert}/adc_data.bin`` (or ``adc_data.profiles.npy``) and ``hrnet_annot_<split>.json``. In
+    addition to HuPR's own files, it writes ``splits.json`` (sequence numbers by split), ``simulation.json`` (the plan,
+    and each sequence's subject and motion) and ``single_<N>/joints_3d_m.npy``. Call it again to continue an interrupted
+    run.
 
     Args:
         root: Folder to write to.
         plan: What to simulate.
-        workers: Processes.
-        camera: Projects the joints; HuPR-like by default.
-        on_progress: Called with (sequences done, sequences in all).
-        form: Of range profiles; raw files if ``None``.
+        workers: Number of processes.
+        camera: Projects the joints; ``Camera()`` if ``None``.
+        on_progress: Called with (sequences done, sequences in total).
+        form: Part of each frame to write as range profiles; raw files if ``None``.
 
     Returns:
         ``root``.

@@ -1,9 +1,10 @@
-"""A recorded motion: sampled joint positions, checked to be a person's, and smooth at any time between samples."""
+"""Recorded motion: sampled joint positions, checked to be a person's and interpolated smoothly between samples."""
 
 from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from jaxtyping import Float
@@ -28,11 +29,11 @@ RIGID_BONES = {
     'forearm': ('Elbow', 'Wrist'),
 }
 _FRAME_RATES_HZ = (1.0, 10_000.0)
-# A left bone this much longer than the right one is no person's. A Kinect's worst clip of 300 has 1.35.
+# Largest ratio between a person's left and right bone. The worst of 300 Kinect clips has 1.35.
 _SIDE_RATIO = 1.5
-# What the measured part of a body, legs and trunk, is of its height.
+# The measured part of a body, legs and trunk, as a fraction of its height.
 _LEGS_AND_TRUNK = sum(Subject(height_m=1.0).length_m(segment) for segment in ('thigh', 'shank', 'trunk'))
-# Times that miss the ends by less than this are rounding.
+# Times that are outside the motion by less than this are rounding errors.
 _TIME_SLACK_S = 1e-9
 
 
@@ -40,20 +41,21 @@ _TIME_SLACK_S = 1e-9
 class MotionSequence:
     """Joint positions of one person over time, evenly sampled. World axes as in ``mmradar.simulation.skeleton``.
 
-    It is checked when made: shape, numbers, unit, and bones that keep their length. What is derived from a sequence
-    (``resampled``, ``smoothed`` and so on) is checked for all but the last, since interpolation and filters may
-    stretch a noisy bone a little further.
+    The constructor checks shape, finite numbers, unit, and that bones keep their length. Sequences derived from another
+    (by ``resampled``, ``smoothed`` and so on) skip the check of bones, since interpolation and filters may stretch a
+    noisy bone a little further.
 
     Args:
         positions_m: Joint positions, (frames, 14, 3), in m, joints in HuPR's order; copied and made read-only.
-        frame_rate_hz: Frames a second, 1 to 10,000.
-        name: What it shows, for people.
-        source: The file it is from, for messages.
-        bone_tolerance: By what share of its median length a thigh, shank, upper arm or forearm may be longer or
-            shorter in a frame; ``inf`` switches the check of bones off. A Kinect needs 0.4.
+        frame_rate_hz: Frames per second, 1 to 10,000.
+        name: Description of the motion, for people.
+        source: File that the motion is from, for messages.
+        bone_tolerance: Largest deviation of a thigh, shank, upper arm or forearm from its median length, as a share of
+            that length; ``inf`` disables the check of bones. A Kinect needs 0.4.
 
     Raises:
-        DataError: The positions are not a moving person's. The message says what was expected and found, and where.
+        DataError: The positions are not those of a moving person. The message says what was expected and found, and
+            where.
     """
 
     positions_m: Float[np.ndarray, 'frames 14 3'] = field(repr=False)
@@ -93,7 +95,7 @@ class MotionSequence:
 
     @property
     def duration_s(self) -> float:
-        """From the first frame to the last, in s."""
+        """Time from the first frame to the last, in s."""
         return (len(self) - 1) / self.frame_rate_hz
 
     @property
@@ -103,14 +105,16 @@ class MotionSequence:
 
     @property
     def heading_rad(self) -> Float[np.ndarray, 'frames']:
-        """Where the body faces in each frame, in rad: 0 along +y, pi towards the radar.
+        """Heading of the body in each frame, in rad: 0 along +y, pi towards the radar.
 
-        It is the horizontal normal of hips and shoulders together; NaN where they lie above each other.
+        It is perpendicular to the horizontal direction from left to right hip and shoulder; NaN where they lie above
+        each other.
         """
-        right = sum(
+        differences = (
             self.positions_m[:, JOINTS[f'R_{part}'], :2] - self.positions_m[:, JOINTS[f'L_{part}'], :2]
             for part in ('Hip', 'Shoulder')
         )
+        right = cast(np.ndarray, sum(differences))  # the stubs of sum add its start, an int
         heading = np.arctan2(right[:, 1], right[:, 0])  # the right side is at heading 0 along +x
         return np.where(np.linalg.norm(right, axis=-1) > 0.01, heading, np.nan)
 
@@ -119,18 +123,18 @@ class MotionSequence:
         return CubicSpline(np.arange(len(self)) / self.frame_rate_hz, self.positions_m, axis=0)
 
     def joints_m(self, time_s: Float[np.ndarray, 'time'], outside: str = 'raise') -> Float[np.ndarray, 'time 14 3']:
-        """Joint positions at any times: a cubic spline, so that velocity and acceleration are continuous.
+        """Interpolate joint positions at any times with a cubic spline: velocity and acceleration are continuous.
 
         Args:
             time_s: Times from the first frame, in s.
             outside: What to do with times before the first frame or after the last: ``'raise'``, or ``'clamp'`` to
-                hold the end's pose (its velocity stops at once).
+                keep the pose at that end (the velocity drops to 0 at once).
 
         Returns:
             (time, 14, 3) in m, world axes.
 
         Raises:
-            ValueError: A time is outside and ``outside`` is ``'raise'``, or is not a number.
+            ValueError: A time is NaN, or it is outside and ``outside`` is ``'raise'``.
         """
         if outside not in ('raise', 'clamp'):
             raise ValueError(f"outside must be 'raise' or 'clamp', found {outside!r}")
@@ -147,15 +151,15 @@ class MotionSequence:
         heading_rad: float = np.pi,
         foot_height_m: float | None = 0.07,
     ) -> MotionSequence:
-        """The same motion elsewhere: turned about the vertical and moved, nothing else.
+        """Return the motion turned about the vertical and moved, otherwise unchanged.
 
         Args:
-            place_m: Where the pelvis, the middle of both hips, is in the first frame, (x, y).
-            heading_rad: Where the body faces in the first frame; 0 is along +y, pi towards the radar.
-            foot_height_m: Height of the lowest ankle of all frames above the floor; ``None`` keeps z.
+            place_m: Position (x, y) of the pelvis, the middle of both hips, in the first frame.
+            heading_rad: Heading of the body in the first frame; 0 is along +y, pi towards the radar.
+            foot_height_m: Height above the floor of the lowest ankle of all frames; ``None`` keeps z.
 
         Raises:
-            DataError: Hips and shoulders of the first frame show no direction (a body that lies on its side).
+            DataError: The heading in the first frame is undefined (a body that lies on its side).
         """
         turn = heading_rad - self.heading_rad[0]
         if not np.isfinite(turn):
@@ -169,10 +173,10 @@ class MotionSequence:
         return self._derived(positions)
 
     def resampled(self, frame_rate_hz: float) -> MotionSequence:
-        """The same motion at another frame rate, from the first frame on. Nothing is filtered, see ``smoothed``.
+        """Return the motion at another frame rate, from the first frame on, without filtering (see ``smoothed``).
 
         Raises:
-            ValueError: The rate is not positive, or so low that less than two frames are left.
+            ValueError: The rate is not positive, or so low that fewer than two frames are left.
         """
         if not (np.isfinite(frame_rate_hz) and frame_rate_hz > 0):
             raise ValueError(f'expected a positive frame rate in Hz, found {frame_rate_hz}')
@@ -182,11 +186,11 @@ class MotionSequence:
         return self._derived(self.joints_m(np.arange(frames) / frame_rate_hz), frame_rate_hz)
 
     def clip(self, start_s: float = 0.0, stop_s: float | None = None) -> MotionSequence:
-        """The part between two times, at the same frame rate; its first frame is at ``start_s`` exactly.
+        """Return the part between two times, at the same frame rate; its first frame is exactly at ``start_s``.
 
         Args:
-            start_s: Where it starts.
-            stop_s: Where it ends at the latest; at the end if ``None``.
+            start_s: Start time, in s.
+            stop_s: Latest end time, in s; the end of the motion if ``None``.
 
         Raises:
             ValueError: The times are outside the motion or less than a frame apart.
@@ -195,16 +199,16 @@ class MotionSequence:
         frames = int(np.floor((stop_s - start_s + _TIME_SLACK_S) * self.frame_rate_hz)) + 1
         if frames < 2:
             raise ValueError(f'{start_s} to {stop_s} s is less than a frame of {1 / self.frame_rate_hz} s')
-        self.joints_m(np.array([start_s, stop_s]))  # both within
+        self.joints_m(np.array([start_s, stop_s]))  # raises if one is outside
         return self._derived(self.joints_m(start_s + np.arange(frames) / self.frame_rate_hz, outside='clamp'))
 
     def smoothed(self, cutoff_hz: float) -> MotionSequence:
-        """Without what is faster than a cutoff: a Butterworth filter run forwards and backwards, so without delay.
+        """Return the low-passed motion: a Butterworth filter is run forwards and backwards, so there is no delay.
 
-        Gait holds hardly anything above 6 Hz; a Kinect's joints tremble well below that, 2 to 3 Hz calm them.
+        Gait contains hardly anything above 6 Hz. A Kinect's joints tremble well below that; 2 to 3 Hz calm them.
 
         Args:
-            cutoff_hz: Where the amplitude is halved, above 0 and below half the frame rate.
+            cutoff_hz: Frequency at which the amplitude is halved, above 0 and below half the frame rate.
 
         Raises:
             ValueError: The cutoff is not in that range.
@@ -225,7 +229,7 @@ class MotionSequence:
 
 
 def estimate_stature(positions: Float[np.ndarray, 'frames 14 3']) -> float:
-    """Body height in the positions' unit, from the median length of legs and trunk."""
+    """Estimate the body height, in the positions' unit, from the median length of legs and trunk."""
     with np.errstate(over='ignore', invalid='ignore'):
         legs = sum(
             np.linalg.norm(positions[:, JOINTS[f'{side}_{upper}']] - positions[:, JOINTS[f'{side}_{lower}']], axis=-1)
@@ -238,9 +242,10 @@ def estimate_stature(positions: Float[np.ndarray, 'frames 14 3']) -> float:
 
 
 def guess_metres_per_unit(positions: Float[np.ndarray, 'frames 14 3']) -> float | None:
-    """The usual length unit in which these positions are an adult's, 1.3 to 2.1 m tall, or ``None``.
+    """Guess the length unit, in m, in which the body is 1.3 to 2.1 m tall like an adult; ``None`` if there is none.
 
-    Units are metres and those of ``UNITS_M``. They lie more than that range's ratio apart, so no more than one fits.
+    Candidates are metres and the units of ``UNITS_M``. They differ by factors larger than 2.1 / 1.3, so at most one
+    fits.
     """
     stature = estimate_stature(positions)
     fitting = [scale for scale in (1.0, *UNITS_M.values()) if 1.3 <= stature * scale <= 2.1]

@@ -1,8 +1,9 @@
-"""One subject doing one motion at one place: joint positions at any time."""
+"""Performance of one motion by one subject at one place: joint positions at any time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from jaxtyping import Float
@@ -14,26 +15,23 @@ from mmradar.simulation.motions.style import Style
 from mmradar.simulation.motions.waveforms import pulse, wave
 from mmradar.simulation.skeleton import JOINTS, Subject, forward_kinematics, leg_angles, rotation
 
-# Motions that need room before and behind: their place is drawn nearer the middle of the crop.
+# Motions that need room to the front and back; their place is drawn nearer the middle of the crop.
 ROAMING = ('walk', 'walk_to_and_fro')
-
-
 MIDDLE_M = (0.0, 2.4)
 
-
-# What a breath carries along.
+# Joints that a breath moves.
 _CHEST = [JOINTS[name] for name in JOINTS if name.endswith(('Neck', 'Head', 'Shoulder', 'Elbow', 'Wrist'))]
 
 
 @dataclass(frozen=True)
 class Posture:
-    """How a body is held at some moments.
+    """Posture of a body at some times.
 
     Args:
         angles: Arrays (time,) in rad by angle name of :func:`forward_kinematics`.
-        heading_rad: Where the body faces, (time,).
-        ground_m: Where the pelvis stands, (time, 2).
-        breath_m: How far a breath has carried the chest, (time, 3), world axes.
+        heading_rad: Heading of the body, (time,).
+        ground_m: Ground position of the pelvis, (time, 2).
+        breath_m: Displacement of the chest by breathing, (time, 3), world axes.
     """
 
     angles: Angles
@@ -42,14 +40,14 @@ class Posture:
     breath_m: Float[np.ndarray, 'time 3']
 
     def joints_m(self, subject: Subject) -> Float[np.ndarray, 'time 14 3']:
-        """Joint positions of a subject that holds itself so, in m, world axes."""
+        """Return joint positions of a subject in this posture, in m, world axes."""
         joints = forward_kinematics(subject, self.angles, self.heading_rad, self.ground_m)
         joints[:, _CHEST] += self.breath_m[:, None]
         return joints
 
 
 def is_seen_whole(joints_m: Float[np.ndarray, 'time 14 3'], margin_px: float = 3.0) -> bool:
-    """Whether the default :class:`Camera` sees all joints."""
+    """Return whether the default :class:`Camera` sees all joints, ``margin_px`` or more inside the image."""
     camera = Camera()
     keypoints = camera.project(joints_m)
     return bool(np.all((keypoints >= margin_px) & (keypoints <= np.subtract(camera.image_size, margin_px))))
@@ -57,17 +55,17 @@ def is_seen_whole(joints_m: Float[np.ndarray, 'time 14 3'], margin_px: float = 3
 
 @dataclass(frozen=True)
 class Performance:
-    """One subject doing one motion at one place: joint positions at any time.
+    """One motion of one subject at one place, with joint positions at any time.
 
     Args:
-        subject: Who.
+        subject: The person who performs.
         motion: A name of ``MOTIONS``.
-        style: How.
-        place_m: Where the subject stands, (x, y); the middle of the path for a motion that has one.
-        heading_rad: Where it faces; pi is towards the radar. Motions that turn do so from here.
-        sway_phases: Six phases in cycles of the slow sway and breathing that no living body is without.
-        breath_rate_hz: Breaths a second.
-        breath_depth_m: How far a breath carries the chest forward and up, from full out to full in.
+        style: Rate, extent and other parameters of the motion.
+        place_m: Place of the subject, (x, y); for a motion along a path, the middle of the path.
+        heading_rad: Heading of the subject; pi is towards the radar. Motions that turn start from it.
+        sway_phases: Six phases, in cycles, of the slow sway and the breathing that every living body has.
+        breath_rate_hz: Breaths per second.
+        breath_depth_m: How far a breath moves the chest, forward and up, from fully exhaled to fully inhaled.
     """
 
     subject: Subject
@@ -85,15 +83,19 @@ class Performance:
 
     @classmethod
     def random(cls, subject: Subject, motion: str, rng: np.random.Generator) -> Performance:
-        """Anywhere in HuPR's crop of the room (2.0 to 2.8 m away, 0.35 m to either side), facing the radar +-35 deg.
+        """Draw style and place, in HuPR's crop of the room (2.0 to 2.8 m away, 0.35 m to either side).
 
-        Motions of ``ROAMING`` get an eighth of that room around its middle, the rest being taken by their path. Who
-        would reach out of the default :class:`Camera`'s image, tall and close by with raised arms, stands further back.
+        The subject faces the radar to within 35 degrees. Places of motions in ``ROAMING`` are drawn from an eighth of
+        the crop's width and depth around its middle, since their path takes the rest. Subjects that would leave the
+        default :class:`Camera`'s image (tall and close, with raised arms) stand farther back.
         """
         style = Style.random(rng)
         place_m = (float(rng.uniform(-0.35, 0.35)), float(rng.uniform(2.0, 2.8)))
         if motion in ROAMING:
-            place_m = tuple(middle + (place - middle) / 8 for middle, place in zip(MIDDLE_M, place_m))
+            place_m = cast(
+                tuple[float, float],
+                tuple(middle + (place - middle) / 8 for middle, place in zip(MIDDLE_M, place_m)),
+            )
         performance = cls(
             subject=subject,
             motion=motion,
@@ -104,18 +106,18 @@ class Performance:
             breath_rate_hz=float(rng.uniform(0.2, 0.4)),
             breath_depth_m=float(rng.uniform(0.003, 0.008)),
         )
-        # for a while; the margin is for what the sway does later
+        # the first 12 s; the margin allows for the sway after that
         while not is_seen_whole(performance.joints_m(np.arange(0, 12, 0.1))):
             x, y = performance.place_m
             performance = replace(performance, place_m=(x, y + 0.05))
         return performance
 
     def joints_m(self, time_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
-        """Joint positions in world axes, in m, at the times given, in s."""
+        """Return joint positions in m, world axes, at times in s."""
         return self.posture(time_s).joints_m(self.subject)
 
     def posture(self, time_s: Float[np.ndarray, 'time']) -> Posture:
-        """Joint angles, place and heading at the times given, in s."""
+        """Return joint angles, place and heading at times in s."""
         time_s = np.asarray(time_s, dtype=np.float64)
         pose = MOTIONS[self.motion](self.style.rate_hz * time_s + self.style.phase, self.style)
         angles, phases = dict(pose.angles), self.sway_phases
@@ -139,7 +141,7 @@ class Performance:
         return Posture(angles, heading, ground, self._breath_m(time_s, heading))
 
     def _leg_angles(self, footing: Footing) -> Angles:
-        """Angles that bring the ankles where the footing has them."""
+        """Return leg angles that put the ankles where the footing has them."""
         angles = {}
         for side, sign in (('right', 1.0), ('left', -1.0)):
             from_pelvis = self.subject.leg_m * (footing.ankles[side] - footing.pelvis)
@@ -149,7 +151,7 @@ class Performance:
         return angles
 
     def _breath_m(self, time_s: np.ndarray, heading_rad: np.ndarray) -> Float[np.ndarray, 'time 3']:
-        """How far breathing has carried the chest: as far forward as up."""
+        """Return the displacement of the chest by breathing, as far forward as up."""
         depth = self.breath_depth_m * pulse(self.breath_rate_hz * time_s, self.sway_phases[5])
         forward = up = np.sqrt(0.5) * depth
         return np.stack([-forward * np.sin(heading_rad), forward * np.cos(heading_rad), up], axis=-1)

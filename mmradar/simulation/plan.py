@@ -1,10 +1,10 @@
-"""Who does what in which sequence of a simulated data set, and the named sets that everybody can make again."""
+"""Plans of simulated data sets: who does what in each sequence; and the named sets, which anyone can reproduce."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -20,22 +20,24 @@ from mmradar.simulation.skeleton import Subject
 
 SIMULATOR_VERSION = 2  # raise it when the same plan gives other data
 SPLITS = ('train', 'val', 'test', 'unseen')
-# what each random number is for, so that none is drawn twice
+# keys of the random streams, so that no two uses share one
 _SUBJECT, _PERFORMANCE, _ROOM, _NOISE, _SURFACE, _EXTRAS, _BOUNCE = 1, 2, 3, 4, 5, 6, 7
+
+_Plan = TypeVar('_Plan', bound='SimulationPlan')
 
 
 @dataclass(frozen=True)
 class Extras:
-    """What a room may hold beside walls and furniture; every switch is by itself.
+    """Optional contents of a room in addition to walls and furniture, each switched independently.
 
     Args:
-        floor_bounce: Echoes also come round by the floor: ghosts below it. A number is the share of rooms where they
-            do.
-        second_person: Somebody else stands or moves behind the subject.
-        fan: One turns at the side.
-        curtain: One sways at the back.
-        interference: Another radar is on.
-        phase_noise_rad: Of the radars' own oscillators, from chirp to chirp.
+        floor_bounce: Whether the floor also reflects echoes, which makes ghosts below it. A number is the share of
+            rooms where it does.
+        second_person: Whether another person stands or moves farther back than the subject.
+        fan: Whether a fan turns at the side.
+        curtain: Whether a curtain sways at the back.
+        interference: Whether another radar transmits.
+        phase_noise_rad: Standard deviation of the phase of the radars' own oscillators, from chirp to chirp.
     """
 
     floor_bounce: float = False
@@ -48,48 +50,49 @@ class Extras:
 
 @dataclass(frozen=True)
 class CompactForm:
-    """What is kept of each frame as range profiles (:mod:`mmradar.radar.range_profile_files`).
+    """Part of each frame that is kept as range profiles (:mod:`mmradar.radar.range_profile_files`).
 
-    The defaults are those of the light variant's input, and a frame takes 24.6 kB instead of 786 kB.
+    The defaults are those of the light variant's input; with them a frame takes 24.6 kB instead of 786 kB.
 
     Args:
-        num_chirps: Loops.
-        range_bins: First and one past the last range bin.
+        num_chirps: Number of loops to keep.
+        range_bins: First range bin to keep, and one past the last.
     """
 
     num_chirps: int = 8
     range_bins: tuple[int, int] = (31, 95)
 
     def frame_bytes(self, radar: RadarConfig) -> int:
-        """What a frame of one view takes on disk."""
+        """Return the size on disk of a frame of one view, in bytes."""
         return 4 * radar.num_antennas * self.num_chirps * (self.range_bins[1] - self.range_bins[0])
 
 
 @dataclass(frozen=True)
 class SimulationPlan:
-    """A simulated data set. Everything follows from the seed; the number of workers changes nothing.
+    """Plan of a simulated data set. Everything follows from the seed; the number of workers changes nothing.
 
-    Every sequence is one subject in a room of its own, doing one motion (:class:`Performance`) or several that mix and
-    blend (:class:`Routine`). Subjects belong to one split only. Sequences are numbered from 1 as HuPR's are.
+    Every sequence shows one subject in its own room, doing one motion (:class:`Performance`) or several that mix and
+    blend (:class:`Routine`). Each subject belongs to one split only. Sequences are numbered from 1, like HuPR's.
 
     Args:
-        train: Sequences to train on; likewise ``val`` and ``test``. Best a multiple of the number of motions.
-        unseen: Sequences of another split to test on, of the unseen motions alone.
-        num_frames: Frames a sequence.
-        sequences_per_subject: How many sequences in a row share a subject.
-        seed: Of everything.
+        train: Number of sequences to train on; likewise ``val`` and ``test``. Best a multiple of the number of motions.
+        unseen: Number of sequences of a further split to test on, which has only the unseen motions.
+        num_frames: Frames per sequence.
+        sequences_per_subject: Number of consecutive sequences that share a subject.
+        seed: Seed of all random choices.
         radar: Preset or fields of the :class:`RadarConfig`.
         motions: Names of ``MOTIONS``.
-        unseen_motions: Those of them that no training sequence has: the test split has them among the others, or, if
-            there is an ``unseen`` split, only that one.
-        routines: Several motions a sequence, mixed and blended.
-        varied: Routines and subjects as people are recorded: free and wide movements, bodies of all proportions.
-        skin: Fields of :class:`Skin`: how bodies scatter.
+        unseen_motions: Those of ``motions`` that train and val leave out. If there is an ``unseen`` split, only that
+            split has them; otherwise test has them among the others.
+        routines: Whether a sequence has several motions, mixed and blended.
+        varied: Whether subjects and routines imitate recordings of people: bodies of all proportions, and free and
+            wide movements.
+        skin: Fields of :class:`Skin`: scattering properties of bodies.
         occlusion: Whether parts of a body hide each other.
-        extras: Fields of :class:`Extras`: what else is in the room.
+        extras: Fields of :class:`Extras`: optional contents of the room.
 
     Raises:
-        ConfigError: Numbers or names that do not fit, naming them.
+        ConfigError: A number or a name is invalid; the message says which.
     """
 
     train: int = 240
@@ -131,6 +134,7 @@ class SimulationPlan:
 
     @property
     def radar_config(self) -> RadarConfig:
+        """Waveform and antennas of the radars."""
         return RadarConfig.build(self.radar)
 
     @property
@@ -143,35 +147,35 @@ class SimulationPlan:
 
     @property
     def num_sequences(self) -> int:
-        """Sequences of all splits."""
+        """Number of sequences of all splits together."""
         return sum(getattr(self, split) for split in SPLITS)
 
     def total_bytes(self, form: CompactForm | None = None, num_views: int = 2) -> int:
-        """What the recordings will take on disk, in a compact form or raw."""
+        """Return the size on disk of all recordings, in a compact form or raw, in bytes."""
         frame_bytes = form.frame_bytes(self.radar_config) if form else self.radar_config.frame_bytes
         return self.num_sequences * self.num_frames * num_views * frame_bytes
 
     def _place(self, sequence: int) -> tuple[str, int]:
-        """Split of a sequence, and its number within it."""
+        """Return the split of a sequence, and the sequence's index within the split."""
         for split, numbers in self.splits.items():
             if sequence in numbers:
                 return split, sequence - numbers[0]
         raise ValueError(f'no sequence {sequence} in this plan')
 
     def subject_of(self, sequence: int) -> int:
-        """Number of the subject of a sequence; counted within the split, so that no two splits share one."""
+        """Return the number of a sequence's subject; each split has its own numbers, so no two share a subject."""
         split, number = self._place(sequence)
         return 10_000 * (SPLITS.index(split) + 1) + number // self.sequences_per_subject
 
     def motions_of(self, split: str) -> list[str]:
-        """Names of the motions of a split."""
+        """Return the names of the motions of a split."""
         if split == 'unseen':
             return list(self.unseen_motions)
-        everything = split == 'test' and not self.unseen
-        return [name for name in self.motions if everything or name not in self.unseen_motions]
+        with_unseen = split == 'test' and not self.unseen
+        return [name for name in self.motions if with_unseen or name not in self.unseen_motions]
 
     def performance(self, sequence: int) -> Performance | Routine:
-        """Subject, motion, style and place of a sequence."""
+        """Return subject, motion, style and place of a sequence."""
         draw = Subject.varied if self.varied else Subject.random
         subject = draw(np.random.default_rng([self.seed, _SUBJECT, self.subject_of(sequence)]))
         names, rng = (
@@ -181,23 +185,23 @@ class SimulationPlan:
         if self.routines:
             duration_s = self.num_frames / self.radar_config.frame_rate_hz
             return Routine.random(subject, names, sequence, duration_s, rng, self.varied)
-        # A subject's motions follow each other in the list; the next subject goes on where this one stopped.
+        # Successive sequences take successive motions of the list, across subjects.
         return Performance.random(subject, names[(sequence - 1) % len(names)], rng)
 
     def person(self, sequence: int) -> Person:
-        """The subject of a sequence with a surface, the same in all of the subject's sequences."""
+        """Return the subject of a sequence with a surface, which is the same in all of the subject's sequences."""
         performance = self.performance(sequence)
         generator = torch.Generator().manual_seed(self._seed(_SURFACE, self.subject_of(sequence)))
         return Person(performance, BodySurface(performance.subject, generator, Skin(**self.skin), self.occlusion))
 
     def described(self, sequence: int) -> dict[str, Any]:
-        """What a sequence shows, for people."""
+        """Return a summary of a sequence for people: subject, motion and body height."""
         performance = self.performance(sequence)
         height_m = round(performance.subject.height_m, 3)
         return dict(subject=self.subject_of(sequence), motion=performance.motion, height_m=height_m)
 
     def scene(self, sequence: int) -> Scene:
-        """The room of a sequence."""
+        """Return the room of a sequence."""
         extras = Extras(**self.extras)
         bounce = float(extras.floor_bounce)
         if 0 < bounce < 1:
@@ -206,10 +210,10 @@ class SimulationPlan:
         movers = []
         if extras.second_person:
             subject = Subject.random(rng)
-            behind = Performance.random(subject, str(rng.choice(self.motions)), rng)
-            behind = replace(behind, place_m=(float(rng.uniform(-1.2, 1.2)), float(rng.uniform(3.6, 4.2))))
+            second = Performance.random(subject, str(rng.choice(self.motions)), rng)
+            second = replace(second, place_m=(float(rng.uniform(-1.2, 1.2)), float(rng.uniform(3.6, 4.2))))
             generator = torch.Generator().manual_seed(self._seed(_EXTRAS, sequence))
-            movers.append(Person(behind, BodySurface(subject, generator, Skin(**self.skin), self.occlusion)))
+            movers.append(Person(second, BodySurface(subject, generator, Skin(**self.skin), self.occlusion)))
         if extras.fan:
             place = (float(rng.choice([-1, 1]) * rng.uniform(0.9, 1.4)), float(rng.uniform(2.5, 3.5)), 1.1)
             movers.append(Fan(place, rate_hz=float(rng.uniform(1.5, 4))))
@@ -227,17 +231,17 @@ class SimulationPlan:
         )
 
     def noise(self, sequence: int, view: int) -> torch.Generator:
-        """What draws the noise of one radar's recording of a sequence."""
+        """Return the generator of the noise in one radar's recording of a sequence."""
         return torch.Generator().manual_seed(self._seed(_NOISE, sequence, view))
 
     def _seed(self, *numbers: int) -> int:
         return int(np.random.SeedSequence([self.seed, *numbers]).generate_state(1)[0])
 
-    def changed(self, **changes: Any) -> SimulationPlan:
-        """Another plan, some fields changed; ``skin`` and ``extras`` keep what is not named.
+    def changed(self: _Plan, **changes: Any) -> _Plan:
+        """Return a copy with some fields changed; ``skin`` and ``extras`` keep their entries that are not named.
 
         Raises:
-            ConfigError: A field that a plan does not have.
+            ConfigError: The plan has no such field.
         """
         known = [f.name for f in fields(self)]
         if unknown := set(changes) - set(known):
@@ -248,20 +252,17 @@ class SimulationPlan:
         return replace(self, **changes)
 
     def description(self) -> dict[str, Any]:
-        """All fields and the simulator's version, as JSON can hold them."""
-        since = {
-            'unseen': 0,
-            'routines': False,
-            'varied': False,
-        }  # fields that sets made before they were there do not name
+        """Return all fields and the simulator's version, as values that JSON can hold."""
+        # Fields that older sets do not name, left out at these values so that old and new descriptions are equal.
+        added_later = {'unseen': 0, 'routines': False, 'varied': False}
         return {'simulator': SIMULATOR_VERSION} | {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
-            if since.get(name, ...) != value
+            if added_later.get(name, ...) != value
         }
 
 
-_V2 = dict(
+_V2: dict[str, Any] = dict(
     num_frames=120,
     sequences_per_subject=2,
     motions=tuple(MOTIONS),
@@ -269,10 +270,10 @@ _V2 = dict(
     routines=True,
     extras=dict(floor_bounce=0.5),
 )
-# SimHuPR: a change of these, or of anything that changes their bytes, is a new version.
+# The SimHuPR sets. A change to a plan, or to anything that changes the bytes of a set, requires a new version.
 PLANS: dict[str, SimulationPlan] = {
-    # 60 frames a sequence: 21 GB. Train and val hold every motion but the unseen, test all of them twice; none of its
-    # subjects is in the others.
+    # 60 frames per sequence, 21 GB. Train and val have all motions but the unseen ones, test has every motion twice. No
+    # subject of test is in train or val.
     'simhupr-v1': SimulationPlan(
         train=162,
         val=18,
@@ -285,9 +286,9 @@ PLANS: dict[str, SimulationPlan] = {
     ),
     # what the demo trains on: 6.9 GB
     'simhupr-v1-mini': SimulationPlan(),
-    # People who do one thing after another, arms and legs not always the same: 4.1 hours, as much as HuPR. Test and val
-    # have other subjects; unseen has yet others, who do what nobody did in training.
+    # People who do one thing after another, arms and legs partly independent: 4.1 hours, as long as HuPR. Val, test and
+    # unseen have subjects of their own; those of unseen do motions that do not occur in training.
     'simhupr-v2': SimulationPlan(train=1160, val=16, test=24, unseen=24, **_V2),
-    # what the demo trains on: 1.3 hours, without echoes by the floor, which take most of the time to simulate
+    # what the demo trains on: 1.3 hours, without echoes from the floor, which take most of the simulation time
     'simhupr-v2-mini': SimulationPlan(train=400, val=8, test=12, unseen=12, seed=1, **{**_V2, 'extras': {}}),
 }

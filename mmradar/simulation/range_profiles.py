@@ -1,13 +1,13 @@
-"""Range profiles of what moves, without the samples that a radar would make them of.
+"""Direct simulation of the range profiles of moving objects, without the ADC samples.
 
-A raw frame of 64 loops x 256 samples is mostly thrown away by the first steps of the signal chain: the mean over the
-loops is subtracted, one loop in eight and one range bin in four are kept. What is kept is simulated here by itself, at
-a fraction of the work. Three things make it equal to the long way, to the precision that the tests state:
+The first steps of the signal chain discard most of a raw frame of 64 loops x 256 samples: they subtract the mean over
+the loops and keep one loop in eight and one range bin in four. This module computes only what is kept, at a fraction of
+the work. Three facts make the result equal to that of the full simulation, to the precision that the tests state:
 
-- What stands still returns the same in every loop and vanishes with the mean: it need not be simulated.
-- The mean over the loops is a sum over a few spans of loops in which speed and range hardly change; within one, the
-  phase runs evenly, and the mean of its carriers is a Dirichlet kernel.
-- White noise stays white under a Fourier transform, and that of the loops which are not kept counts by its sum only.
+- Static objects return the same signal in every loop. Subtracting the mean removes them, so they are not simulated.
+- The mean over the loops is a sum over a few spans of loops, in each of which speed and range hardly change. Within a
+  span the phase is linear in time, and the mean of the carriers is a Dirichlet kernel.
+- White noise stays white under a Fourier transform, and the noise of discarded loops enters only by its sum.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ import torch
 from jaxtyping import Complex64, Float
 from torch import Tensor
 
+from mmradar.radar import RadarConfig
 from mmradar.simulation.beat import range_bins_of_grid, spread
 from mmradar.simulation.body import Scatterers
 from mmradar.simulation.sensor import Mirror, RadarSensor, polynomial
 
-_SPANS = 8  # of loops, for the mean over all of them; where they do not divide the loops, each is by itself
+_SPANS = 8  # spans of loops for the mean over all loops; if the loops cannot be divided so, each loop is a span
 _WAYS_AT_ONCE = 3072
-_ROUNDING_VARIANCE = 1 / 12  # of the ADC, in counts^2
+_ROUNDING_VARIANCE = 1 / 12  # variance of the ADC's rounding error, in counts^2
 
 
 def moving_profiles(
@@ -35,17 +36,17 @@ def moving_profiles(
     num_chirps: int,
     range_bins: tuple[int, int],
 ) -> Complex64[Tensor, 'frames antennas chirps bins']:
-    """Range transform of the echoes of what moves, clutter removed by the mean over all loops, chirps subsampled.
+    """Compute range profiles of moving objects, with the mean over all loops removed and chirps subsampled.
 
-    Without noise, what :func:`mmradar.radar.range_doppler` transforms over chirps of a cube that
-    ``remove_static_clutter`` and ``subsample_chirps`` have prepared.
+    Apart from noise, this is the input of the Doppler transform in :func:`mmradar.radar.range_doppler`, for a cube
+    prepared by ``remove_static_clutter`` and ``subsample_chirps``.
 
     Args:
         sensor: The radar.
-        scatterers: What moves, in some frames.
-        mirrors: Surfaces by which echoes come round.
-        num_chirps: Loops to keep, at equal distances, the first among them.
-        range_bins: First and one past the last range bin to keep.
+        scatterers: Points of the moving objects, in some frames.
+        mirrors: Surfaces that reflect echoes.
+        num_chirps: Number of loops to keep, equally spaced from the first on.
+        range_bins: First range bin to keep, and one past the last.
     """
     config = sensor.config
     if config.num_loops % num_chirps:
@@ -54,7 +55,7 @@ def moving_profiles(
     if not positions_m.shape[2]:
         shape = (len(positions_m), config.num_antennas, num_chirps, range_bins[1] - range_bins[0])
         return torch.zeros(shape, dtype=torch.complex64, device=sensor.device)
-    # so many frames at a time as the processor's cache holds
+    # as many frames at a time as fit the processor's cache
     at_once = max(1, _WAYS_AT_ONCE // (rcs_m2.shape[1] * (1 + 3 * len(mirrors))))
     blocks = zip(positions_m.split(at_once), rcs_m2.split(at_once))
     return torch.cat([_profiles(sensor, *block, mirrors, num_chirps, range_bins) for block in blocks])
@@ -72,7 +73,7 @@ def _profiles(
     paths_m, strength = sensor.ways(positions_m, rcs_m2, mirrors)
     nodes = paths_m.unbind(-4)
     cycles = torch.stack([node / config.wavelength_m for node in nodes])  # nodes, frames, tx, rx, ways
-    # whole cycles do not count, and what is left of a frame's movement single precision holds to 1e-5 rad
+    # without whole cycles, single precision resolves the phase to 1e-5 rad
     phases = 2 * torch.pi * (cycles - cycles[0].floor())
     start, (speed, bend) = phases[0].float(), polynomial(phases)
     bins = torch.stack([node.mean((-3, -2)) for node in nodes]) / (2 * config.range_resolution_m)
@@ -99,14 +100,14 @@ def _profiles(
 def noise_profiles(
     sensor: RadarSensor, num_frames: int, num_chirps: int, num_bins: int, generator: torch.Generator
 ) -> Complex64[Tensor, 'frames antennas chirps bins']:
-    """Thermal noise and the ADC's rounding in range profiles of which the mean over all loops was subtracted.
+    """Draw thermal noise and ADC rounding errors of range profiles whose mean over all loops was subtracted.
 
     Args:
         sensor: The radar.
-        num_frames: Frames.
-        num_chirps: Loops kept.
-        num_bins: Range bins kept.
-        generator: Draws it.
+        num_frames: Number of frames.
+        num_chirps: Number of loops kept.
+        num_bins: Number of range bins kept.
+        generator: Draws the noise.
     """
     config = sensor.config
     shape = (num_frames, config.num_antennas, num_chirps + 1, num_bins, 2)
@@ -118,7 +119,10 @@ def noise_profiles(
 
 
 def _visible(scatterers: Scatterers, device: torch.device | str) -> tuple[Tensor, Tensor]:
-    """Positions and cross-sections without points that no frame sees; those that are left, first of each frame."""
+    """Return positions and cross-sections, in each frame the visible points first.
+
+    Points are cut to the largest number that is visible in a frame.
+    """
     positions_m, rcs_m2 = scatterers.positions_m.to(device), scatterers.rcs_m2.to(device)
     seen = rcs_m2 > 0
     order = torch.argsort(seen.int(), dim=-1, descending=True, stable=True)[:, : int(seen.sum(-1).max())]
@@ -127,13 +131,16 @@ def _visible(scatterers: Scatterers, device: torch.device | str) -> tuple[Tensor
 
 
 def _grid(
-    config,
+    config: RadarConfig,
     loops: Float[Tensor, 'loops'],
     phase_motion: tuple[Tensor, Tensor, Tensor],
     range_motion: tuple[Tensor, Tensor, Tensor],
     amplitudes: Float[Tensor, '*n ways'],
 ) -> tuple[Complex64[Tensor, 'frames loops antennas cells'], int]:
-    """Carriers of all ways at some loops, which may lie between two, spread over a grid of ranges."""
+    """Spread the carriers of all propagation paths over a grid of ranges, at given loops.
+
+    Loops may be fractional. Returns the grid and the number of its first cell.
+    """
     start, speed, bend = phase_motion  # frames, tx, rx, ways
     transmitters = torch.arange(config.num_tx, device=start.device)
     time = (loops[:, None] * config.num_tx + transmitters) / config.chirps_per_frame
@@ -148,9 +155,9 @@ def _grid(
 
 
 def _dirichlet(turn: Float[Tensor, '*n'], count: int) -> Float[Tensor, '*n']:
-    """Mean of exp(i turn k) over ``count`` values of k around 0, at steps of 1."""
+    """Return the mean of exp(i turn k) over ``count`` values of k, centred on 0 and spaced by 1."""
     half = turn / 2
-    below = half.sin()
-    near = below.abs() < 1e-3  # all in step, or in step but for a sign
-    ratio = (count * half).sin() / (count * torch.where(near, 1, below))
+    denominator = half.sin()
+    near = denominator.abs() < 1e-3  # all terms have the same phase, up to a sign
+    ratio = (count * half).sin() / (count * torch.where(near, 1, denominator))
     return torch.where(near, (count * half).cos() / half.cos(), ratio)

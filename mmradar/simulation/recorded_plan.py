@@ -1,4 +1,4 @@
-"""Simulated data sets of recorded motions: people of motion capture in front of two radars."""
+"""Plans of simulated data sets from recorded motions: people from motion capture in front of two radars."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from mmradar.simulation.plan import SimulationPlan
 from mmradar.simulation.scene import Person
 from mmradar.simulation.skeleton import Subject
 
-_MARGIN_S = 0.1  # that a sequence's last frame takes
-_DEPTHS_M = (1.3, 3.4)  # of all joints, from the radars: what the light configurations' range bins see
-_TRIALS = 24
-_SURFACE = 8  # what the random number is for
+_MARGIN_S = 0.1  # for the duration of a sequence's last frame
+_DEPTHS_M = (1.3, 3.4)  # least and greatest y of all joints: what the light configurations' range bins see
+_TRIALS = 24  # places tried for each part
+_SURFACE = 8  # key of the random streams, unlike those of other plans
 
 
 @dataclass(frozen=True)
 class RecordedClip:
-    """A part of a recorded motion, and where it is in front of the radars.
+    """Part of a recorded motion, and its place in front of the radars.
 
     Args:
         path: File that :func:`~mmradar.simulation.read_motion` reads.
-        start_s: Where the part begins.
-        place_m: Of the pelvis in its first frame, (x, y).
-        heading_rad: Where the body faces then; pi is towards the radars.
+        start_s: Time in the file at which the part begins, in s.
+        place_m: Position (x, y) of the pelvis in the part's first frame.
+        heading_rad: Heading of the body in that frame; pi is towards the radars.
     """
 
     path: str
@@ -43,7 +43,7 @@ class RecordedClip:
     heading_rad: float
 
     def motion(self, duration_s: float) -> MotionSequence:
-        """The part, placed."""
+        """Read the part and place it."""
         return _part(_read(self.path), self.start_s, duration_s).placed(self.place_m, self.heading_rad)
 
 
@@ -53,19 +53,19 @@ def _read(path: str) -> MotionSequence:
 
 
 def _part(motion: MotionSequence, start_s: float, duration_s: float) -> MotionSequence:
-    """From a time on; longer by an interval of the recording, so that it ends late enough."""
+    """Cut out a part, at least one interval of the recording longer, so that it does not end too early."""
     return motion.clip(start_s, min(start_s + duration_s + 2 / motion.frame_rate_hz, motion.duration_s))
 
 
 @dataclass(frozen=True)
 class RecordedPlan(SimulationPlan):
-    """A plan whose people do what was recorded: a sequence is a part of a motion file, somewhere before the radars.
+    """Plan whose people do what was recorded: each sequence is a part of a motion file, placed before the radars.
 
-    Sequences of one file are one subject. Rooms, skin and extras are those of any plan.
+    All sequences of one file have the same subject. Rooms, skin and extras are those of any plan.
 
     Args:
-        clips: One for each sequence.
-        **fields: As of :class:`SimulationPlan`; motions and routines do not count.
+        clips: One part of a motion file per sequence.
+        **fields: See :class:`SimulationPlan`; motions and routines have no effect.
     """
 
     clips: tuple[RecordedClip, ...] = ()
@@ -78,20 +78,22 @@ class RecordedPlan(SimulationPlan):
         on_unreadable: Callable[[Exception], None] | None = None,
         **fields: Any,
     ) -> RecordedPlan:
-        """A plan of all parts of motion files during which the camera sees a person whole.
+        """Make a plan of all parts of motion files during which the camera sees the whole person.
 
-        A file is cut into parts as long as a sequence; each is put somewhere into HuPR's part of the room (2.0 to 2.8 m
-        away, 0.35 m to either side), facing the radars to 35 degrees. Parts that would leave it wherever they begin are
-        left out.
+        A file is cut into parts as long as a sequence. Each is put at a random place in HuPR's part of the room (2.0 to
+        2.8 m away, 0.35 m to either side), facing the radars to within 35 degrees. A part that stays in view from none
+        of 24 places is left out.
 
         Args:
-            paths: Files.
-            split: All sequences are of this split.
-            on_unreadable: Called with the error of a file that cannot be read, which is left out; raised if ``None``.
-            **fields: Others of the plan.
+            paths: Motion files.
+            split: Split that all sequences belong to.
+            on_unreadable: Called with the error of a file that cannot be read, which is then left out; if ``None``, the
+                error is raised.
+            **fields: Other fields of the plan.
 
         Raises:
-            DataError: No part of any file stays in view, or none can be read; or, without ``on_unreadable``, one.
+            DataError: No part of any file stays in view, or no file can be read; without ``on_unreadable``, also if one
+                file cannot be read.
         """
         empty = cls(**{'train': 0, 'val': 0, 'test': 0, 'unseen': 0, **fields})
         duration_s = empty._duration_s
@@ -153,13 +155,13 @@ def _in_view(
     times_s: np.ndarray,
     rng: np.random.Generator,
 ) -> RecordedClip | None:
-    """A part of a motion at a place where it stays in view; ``None`` if none of some places is one."""
+    """Place a part of a motion where it stays in view; return ``None`` if it does so at none of the places tried."""
     for _ in range(_TRIALS):
         place_m = (float(rng.uniform(-0.35, 0.35)), float(rng.uniform(2.0, 2.8)))
         clip = RecordedClip(path, start_s, place_m, float(np.pi + rng.uniform(-0.6, 0.6)))
         try:
             joints = clip.motion(duration_s).joints_m(times_s)
-        except DataError:  # a body that lies on its side faces nowhere
+        except DataError:  # a body that lies on its side has no heading
             return None
         depth = joints[..., 1]
         if _DEPTHS_M[0] < depth.min() and depth.max() < _DEPTHS_M[1] and is_seen_whole(joints):

@@ -1,8 +1,9 @@
-"""One subject doing one thing after another, arms and legs not always the same: joint positions at any time."""
+"""Routine of one subject: motions that follow and blend into each other, with arms and legs partly independent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from jaxtyping import Float
@@ -27,21 +28,23 @@ from mmradar.simulation.skeleton import LIMB_ANGLES, TRUNK_ANGLES, Subject
 
 _ARM_ANGLES = tuple(name for name in LIMB_ANGLES if name.startswith(('shoulder', 'elbow')))
 _ALL_ANGLES = (*TRUNK_ANGLES, *(f'{name}_{side}' for name in LIMB_ANGLES for side in ('right', 'left')))
-# the plastic number's powers spread points over a square and its likes more evenly than chance does
-_STEPS = 1.1673039782614187 ** -np.arange(1, 6)  # of a 5-dimensional additive recurrence (Roberts, 2018)
+# Steps of a 5-dimensional additive recurrence, which spreads points evenly (Roberts, 2018). The base solves
+# x^5 = x + 1, so the last two steps sum to 1: the fourth and fifth coordinates of a point determine each other.
+# Another base would change the bytes of the named sets.
+_STEPS = 1.1673039782614187 ** -np.arange(1, 6)
 
 
 @dataclass(frozen=True)
 class Act:
-    """One part of a routine.
+    """Part of a :class:`Routine`.
 
     Args:
-        start_s, blend_s: When it begins to take over, and how long that takes.
-        performance: What trunk and legs do, and the arms where nothing else is said.
-        arms: For each side, ``'right'`` and ``'left'``, another performance whose arm is taken, the seed of a free
-            movement, or ``None``.
-        free_seed: Seeds free movements of trunk and legs, too; ``None`` for the performance's.
-        restless: Free movements are those of :func:`restless_limb`.
+        start_s, blend_s: When the act begins to replace the previous one, and how long the transition takes, in s.
+        performance: Motion of trunk, legs and those arms that are ``None`` in ``arms``.
+        arms: Motion of the right and of the left arm: another performance to take it from, the seed of a free
+            movement, or ``None`` to follow ``performance``.
+        free_seed: Seed of a free movement of trunk and legs; ``None`` to follow ``performance``.
+        restless: Whether free movements are those of :func:`restless_limb` instead of :func:`free_limb`.
     """
 
     start_s: float
@@ -52,7 +55,7 @@ class Act:
     restless: bool = False
 
     def posture(self, time_s: np.ndarray) -> Posture:
-        """How the body is held, were this act all there is."""
+        """Return the posture in this act, without blending with other acts."""
         posture = self.performance.posture(time_s)
         angles = {name: np.broadcast_to(posture.angles.get(name, 0.0), time_s.shape) for name in _ALL_ANGLES}
         if self.free_seed is not None:
@@ -72,8 +75,8 @@ class Act:
 
 
 def _free_body(seed: int, time_s: np.ndarray) -> Angles:
-    """Trunk and legs of a body that stands on one leg or both and moves as it likes."""
-    # one generator a limb, for how much each draws depends on how far the times go
+    """Draw a free movement of trunk and legs; in two of three bodies one leg stands and moves less."""
+    # one generator per limb, since the number of draws depends on how far the times extend
     rng, trunk, *legs = (np.random.default_rng([seed, limb]) for limb in range(4))
     slow = (0.5, 1.6)
     standing = str(rng.choice(['right', 'left', 'both']))
@@ -85,7 +88,7 @@ def _free_body(seed: int, time_s: np.ndarray) -> Angles:
 
 
 def _restless_body(seed: int, time_s: np.ndarray) -> Angles:
-    """The same, as people are recorded: more of everything, and less even."""
+    """Draw a free movement of trunk and legs as in recordings of people: wider and less regular."""
     rng, trunk, *legs = (np.random.default_rng([seed, limb]) for limb in range(4))
     standing = str(rng.choice(['right', 'left', 'both', 'neither']))
     angles = restless_limb(trunk, WIDE_TRUNK, time_s, extent=rng.uniform(0.1, 0.9))
@@ -97,16 +100,16 @@ def _restless_body(seed: int, time_s: np.ndarray) -> Angles:
 
 @dataclass(frozen=True)
 class Routine:
-    """One subject doing one thing after another at one place.
+    """Several acts of one subject at one place, one after another.
 
-    People do not repeat one motion for a minute, and their arms do not wait for their legs: acts follow each other and
-    blend, and each arm, in about half of them, does what another motion says or goes where it likes.
+    People do not repeat one motion for a minute, and their arms do not wait for their legs. Acts therefore follow and
+    blend into each other, and in about half of them each arm takes another motion or moves freely.
 
     Args:
-        subject: Who.
-        acts: What they do, in order; the first from the start.
-        wander_seed: Seeds slow ways about the place and turns of all of the body; ``None`` for neither.
-        carriage: Angles by name, in rad, by which the body is always held otherwise, as (name, angle).
+        subject: The person who performs.
+        acts: Parts in order of time; the first holds from time 0.
+        wander_seed: Seed of slow drifts of the body's position and heading; ``None`` for no drift.
+        carriage: Constant offsets of joint angles, in rad, as (name, angle); used only with ``wander_seed``.
     """
 
     subject: Subject
@@ -124,19 +127,19 @@ class Routine:
         rng: np.random.Generator,
         varied: bool = False,
     ) -> Routine:
-        """A routine that fills some seconds, with acts of 2.5 to 5 s.
+        """Draw a routine of a given duration, with acts of 2.5 to 5 s.
 
-        Motions follow each other in a shuffled order until all have had their turn. Rate, extent, phase, carriage and
-        heading of the acts of all routines together are spread evenly by a low-discrepancy sequence.
+        Motions come in a shuffled order; each occurs once before any occurs again. A low-discrepancy sequence spreads
+        rate, extent, phase, carriage and heading evenly over the acts of all routines together.
 
         Args:
-            subject: Who.
+            subject: The person who performs.
             motions: Names of ``MOTIONS``.
-            number: Of the routine among all; acts go on where those of the one before stopped.
-            duration_s: How long.
+            number: Index of the routine in the data set; its acts continue the order of the previous routine's.
+            duration_s: Duration in s.
             rng: Draws everything else.
-            varied: As people are recorded, not as motions are named: in two acts of three arms, in half of them trunk
-                and legs move freely and widely; bodies have a carriage of their own, wander and turn.
+            varied: Whether to imitate recordings of people. Each arm moves freely in two of three acts, trunk and legs
+                in half of them, all over wide ranges; the body has its own carriage, drifts and turns.
         """
         first = Performance.random(subject, motions[0], rng)
         acts: list[Act] = []
@@ -155,7 +158,10 @@ class Routine:
                 breath_depth_m=first.breath_depth_m,
             )
             performance = replace(performance, place_m=_near(first.place_m, performance.place_m))
-            arms = tuple(cls._random_arm(subject, motions, performance, rng, varied) for _ in range(2))
+            arms = cast(
+                tuple[Performance | int | None, Performance | int | None],
+                tuple(cls._random_arm(subject, motions, performance, rng, varied) for _ in range(2)),
+            )
             free = int(rng.integers(2**31)) if rng.uniform() < (0.5 if varied else 0.15) else None
             acts.append(Act(start_s, float(rng.uniform(0.4, 0.9)), performance, arms, free, varied))
             start_s += float(rng.uniform(2.5, 5.0))
@@ -180,7 +186,7 @@ class Routine:
         return replace(performance, motion=motion, style=_style(rng.uniform(size=5), rng))
 
     def _moved(self, back_m: float) -> Routine:
-        """The same, further back."""
+        """Return the routine with every act moved away from the radar."""
 
         def moved(performance: Performance) -> Performance:
             x, y = performance.place_m
@@ -190,14 +196,14 @@ class Routine:
 
     @property
     def motion(self) -> str:
-        """The motions' names, in order."""
+        """Names of the motions in order, separated by spaces."""
         return ' '.join(act.performance.motion for act in self.acts)
 
     def joints_m(self, time_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
-        """Joint positions in world axes, in m, at the times given, in s from the start."""
+        """Return joint positions in m, world axes, at times in s from the start."""
         time_s = np.asarray(time_s, dtype=np.float64)
         shares = [np.ones_like(time_s), *(ease((time_s - act.start_s) / act.blend_s) for act in self.acts[1:])]
-        # nothing is left of the acts before this one
+        # earlier acts have been blended out at all of these times
         first = max(place for place, share in enumerate(shares) if (share == 1).all())
         posture = self.acts[first].posture(time_s)
         for act, share in zip(self.acts[first + 1 :], shares[first + 1 :]):
@@ -206,24 +212,24 @@ class Routine:
         return self._held(posture, time_s).joints_m(self.subject)
 
     def _held(self, posture: Posture, time_s: np.ndarray) -> Posture:
-        """A posture as this body has it, where it has wandered to."""
+        """Add the carriage and the drift of this body to a posture."""
         if self.wander_seed is None:
             return posture
-        ways = wander(np.random.default_rng(self.wander_seed), time_s, (0.3, 0.3, 0.7))
-        angles = posture.angles | {name: posture.angles[name] + held for name, held in self.carriage}
+        drift = wander(np.random.default_rng(self.wander_seed), time_s, (0.3, 0.3, 0.7))
+        angles = posture.angles | {name: posture.angles[name] + offset for name, offset in self.carriage}
         for name in angles:
             if name.startswith('elbow'):
                 angles[name] = np.clip(angles[name], 0, None)
         return replace(
             posture,
             angles=angles,
-            heading_rad=posture.heading_rad + ways[:, 2],
-            ground_m=posture.ground_m + ways[:, :2],
+            heading_rad=posture.heading_rad + drift[:, 2],
+            ground_m=posture.ground_m + drift[:, :2],
         )
 
 
 def _style(even: np.ndarray, rng: np.random.Generator) -> Style:
-    """A style from four numbers in [0, 1); rates from 0.3 to 0.95 cycles a second."""
+    """Return a style from the first four of ``even``, numbers in [0, 1); rates are 0.3 to 0.95 cycles per second."""
     rate, extent, phase, carriage = even[:4]
     return Style(
         rate_hz=float(0.3 + 0.65 * rate),
@@ -235,12 +241,12 @@ def _style(even: np.ndarray, rng: np.random.Generator) -> Style:
 
 
 def _near(place_m: tuple[float, float], other_m: tuple[float, float], share: float = 0.15) -> tuple[float, float]:
-    """A place on the way from one to another: a subject moves little between acts."""
-    return tuple(a + share * (b - a) for a, b in zip(place_m, other_m))
+    """Return a place between two others, close to the first: subjects move little between acts."""
+    return cast(tuple[float, float], tuple(a + share * (b - a) for a, b in zip(place_m, other_m)))
 
 
 def _blend(before: Posture, after: Posture, share: np.ndarray) -> Posture:
-    """Between two postures, time by time."""
+    """Interpolate between two postures; ``share`` is the weight of the second at each time."""
 
     def mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         weight = share.reshape(-1, *([1] * (a.ndim - 1)))

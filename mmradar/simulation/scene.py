@@ -1,10 +1,10 @@
-"""What is around the subject: walls and furniture, mirrors that echoes come round by, what moves, other radars."""
+"""Surroundings of the subject: walls and furniture, mirrors that reflect echoes, moving objects, other radars."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -18,27 +18,31 @@ from mmradar.simulation.sensor import Mirror, RadarSensor
 FLOOR = Mirror((0.0, 0.0, 0.0), (0.0, 0.0, 1.0), coefficient=0.3)
 
 
+@runtime_checkable
 class Motion(Protocol):
-    """Whatever knows where a person's joints are at any time: a performance, a recorded motion."""
+    """Source of a person's joint positions at any time: a performance or a recorded motion."""
 
     def joints_m(self, time_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
-        """Joint positions in world axes, in m."""
+        """Return joint positions in m, world axes, at times in s."""
+        ...
 
 
+@runtime_checkable
 class Mover(Protocol):
-    """Something that moves and returns echoes."""
+    """Object that moves and returns echoes."""
 
     def scatterers(self, time_s: Float[np.ndarray, 'frames nodes'], sensor_m: Float[Tensor, '3']) -> Scatterers:
-        """Its points at times, in s, and their cross-sections as a radar there sees them."""
+        """Return the object's points at times in s, with cross-sections as a radar at ``sensor_m`` sees them."""
+        ...
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody in the room: the subject, or a second person behind.
+    """Person in the room: the subject, or a second person farther back.
 
     Args:
-        motion: What they do.
-        surface: What they are made of.
+        motion: Movement of the joints.
+        surface: Surface of the body.
     """
 
     motion: Motion
@@ -52,15 +56,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Fan:
-    """Blades that turn.
+    """Fan with turning blades.
 
     Args:
-        centre_m: Its hub.
+        centre_m: Position of the hub.
         radius_m: Length of a blade.
-        rate_hz: Turns a second.
-        blades: How many.
-        rcs_m2: Radar cross-section of all of them.
-        axis_tilt_rad: By how much it is turned to the side, so that blades come nearer and go away.
+        rate_hz: Turns per second.
+        blades: Number of blades.
+        rcs_m2: Radar cross-section of all blades together.
+        axis_tilt_rad: Angle by which the axis is turned to the side, so that blades approach and recede.
     """
 
     centre_m: tuple[float, float, float]
@@ -76,19 +80,19 @@ class Fan:
         angle = 2 * np.pi * (self.rate_hz * time + np.arange(self.blades) / self.blades)
         x, z = radii * np.cos(angle), radii * np.sin(angle)
         points = np.stack([x * np.cos(self.axis_tilt_rad), x * np.sin(self.axis_tilt_rad), z], -1)
-        return _alike(self.centre_m, points.reshape(*np.shape(time_s), -1, 3), self.rcs_m2)
+        return _points_around(self.centre_m, points.reshape(*np.shape(time_s), -1, 3), self.rcs_m2)
 
 
 @dataclass(frozen=True)
 class Curtain:
-    """Cloth that sways to and fro, its hem most.
+    """Cloth that sways to and fro, most at its hem.
 
     Args:
-        centre_m: The middle of its upper edge.
-        width_m, height_m: Its size.
-        sway_m: How far the hem moves either way.
-        rate_hz: How often.
-        rcs_m2: Radar cross-section of all of it.
+        centre_m: Middle of the upper edge.
+        width_m, height_m: Size of the cloth.
+        sway_m: Amplitude of the hem's sway.
+        rate_hz: Frequency of the sway.
+        rcs_m2: Radar cross-section of the whole cloth.
     """
 
     centre_m: tuple[float, float, float]
@@ -102,17 +106,17 @@ class Curtain:
         across, down = np.meshgrid(np.linspace(-0.5, 0.5, 7), np.linspace(0, 1, 6))
         across, down = across.ravel(), down.ravel()
         time = np.asarray(time_s)[..., None]
-        # a wave runs along it
+        # a wave runs along the width
         sway = self.sway_m * down * np.sin(2 * np.pi * (self.rate_hz * time + across))
         rest = np.broadcast_to(0.0, sway.shape)
         points = np.stack([rest + self.width_m * across, sway, rest - self.height_m * down], -1)
-        return _alike(self.centre_m, points, self.rcs_m2)
+        return _points_around(self.centre_m, points, self.rcs_m2)
 
 
-def _alike(
+def _points_around(
     centre_m: tuple[float, float, float], offsets_m: Float[np.ndarray, 'frames nodes p 3'], rcs_m2: float
 ) -> Scatterers:
-    """Points around a centre that share a radar cross-section evenly."""
+    """Return points around a centre, each with an equal share of one radar cross-section."""
     frames, _, points, _ = offsets_m.shape
     rcs = torch.full((frames, points), rcs_m2 / points, dtype=torch.float64)
     return Scatterers(torch.as_tensor(np.asarray(centre_m) + offsets_m), rcs)
@@ -120,16 +124,17 @@ def _alike(
 
 @dataclass(frozen=True)
 class Interferer:
-    """Another FMCW radar in the same band, not in step with this one.
+    """Another FMCW radar in the same band, not synchronised with the simulated one.
 
-    In every chirp in which its ramp crosses ours, the difference of the two sweeps through the receiver's bandwidth
-    (Brooker, Mutual interference of millimeter-wave radar systems, IEEE TEMC 2007). It arrives by one way, not two.
+    In every chirp in which its ramp crosses that of the simulated radar, the difference of the two sweeps through the
+    receiver's bandwidth (Brooker, Mutual interference of millimeter-wave radar systems, IEEE TEMC 2007). Its signal
+    travels the distance once, an echo twice.
 
     Args:
-        position_m: Where it is.
-        slope_hz_per_s: Its frequency ramp; must differ from ours.
-        eirp_dbm: Its transmit power and gain towards us.
-        share: Share of our chirps that it crosses.
+        position_m: Position of the interferer, world axes.
+        slope_hz_per_s: Slope of its frequency ramp; must differ from that of the simulated radar.
+        eirp_dbm: Transmit power and antenna gain towards the simulated radar.
+        share: Share of the simulated radar's chirps that it crosses.
     """
 
     position_m: tuple[float, float, float]
@@ -138,39 +143,39 @@ class Interferer:
     share: float = 0.5
 
     def signal(self, sensor: RadarSensor, generator: torch.Generator) -> Complex64[Tensor, 'antennas loops samples']:
-        """What it adds to one frame, in ADC counts."""
+        """Compute the interferer's contribution to one frame, in ADC counts."""
         config = sensor.config
         difference = self.slope_hz_per_s - config.slope_hz_per_s
         if difference == 0:
             raise ConfigError('an interferer of the same slope never crosses our chirps; give it another')
         place = torch.tensor(self.position_m, dtype=torch.float64, device=sensor.device)
         distance = float((place - sensor.position_m).norm())
-        # one way, EIRP G_r (lambda / 4 pi R)^2, over the echo of 1 m^2 at 1 m, P G_t G_r (lambda / 4 pi)^2 / 4 pi
+        # one-way power, EIRP G_r (lambda / 4 pi R)^2, over the echo of 1 m^2 at 1 m, P G_t G_r (lambda / 4 pi)^2 / 4 pi
         own_eirp_dbm = sensor.tx_power_dbm + sensor.peak_gain_dbi
         ratio = 10 ** ((self.eirp_dbm - own_eirp_dbm) / 20) * (4 * torch.pi) ** 0.5 / distance
         amplitude = ratio * float(sensor.gain(place)) * sensor.unit_amplitude_counts
         chirps = (config.num_tx, 1, config.num_loops, 1)
         duration = config.num_samples / config.sample_rate_hz
         crossing = duration * torch.rand(chirps, generator=generator, dtype=torch.float64)
-        there = torch.rand(chirps, generator=generator) < self.share
+        crossed = torch.rand(chirps, generator=generator) < self.share
         turn = torch.rand(chirps, generator=generator, dtype=torch.float64)
         time = torch.arange(config.num_samples, dtype=torch.float64) / config.sample_rate_hz - crossing
         within = (difference * time).abs() < config.sample_rate_hz / 2
         way_m = (sensor.receivers_m - place).cpu().norm(dim=-1)[None, :, None, None]
         cycles = 0.5 * difference * time.square() + turn + way_m / config.wavelength_m
-        signal = torch.polar((amplitude * (there & within)).double().expand_as(cycles), 2 * torch.pi * cycles)
+        signal = torch.polar((amplitude * (crossed & within)).double().expand_as(cycles), 2 * torch.pi * cycles)
         return signal.flatten(0, 1).to(sensor.device, torch.complex64)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What is around the subject.
+    """Surroundings of the subject.
 
     Args:
-        positions_m: Points that stand still, (points, 3), world axes.
-        rcs_m2: Their radar cross-sections, (points,).
-        mirrors: Surfaces by which echoes of what moves come round: ghosts.
-        movers: What moves beside the subject.
+        positions_m: Static points, (points, 3), world axes.
+        rcs_m2: Radar cross-sections of the static points, (points,).
+        mirrors: Surfaces that reflect echoes of moving objects, which makes ghosts.
+        movers: Moving objects other than the subject.
         interferers: Other radars.
     """
 
@@ -182,11 +187,11 @@ class Scene:
 
     @classmethod
     def random_room(cls, rng: np.random.Generator, **others) -> Scene:
-        """A room of 4 to 6 m: a back wall, two side walls, the floor's edge, and two to five pieces of furniture.
+        """Draw a room 4 to 6 m deep: a back wall, two side walls, and two to five pieces of furniture.
 
         Args:
-            rng: Draws it.
-            others: ``mirrors``, ``movers`` and ``interferers``; none unless given.
+            rng: Draws the room.
+            **others: ``mirrors``, ``movers`` and ``interferers``; none unless given.
         """
         depth, half_width = rng.uniform(4.0, 6.0), rng.uniform(1.6, 2.6)
         height = np.linspace(0.2, 2.4, 5)

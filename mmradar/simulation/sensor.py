@@ -1,4 +1,4 @@
-"""From moving points to the samples that an FMCW radar's ADC delivers."""
+"""Model of an FMCW radar: from moving points to the samples that its ADC delivers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TEMPERATURE_K = 290.0
 
 @dataclass(frozen=True)
 class Mounting:
-    """Where a radar is and how its array lies; it looks along the normal of both directions.
+    """Position and orientation of a radar, which looks along the normal of ``along`` and ``across``.
 
     Args:
         position_m: The array's centre, world axes.
@@ -29,7 +29,7 @@ class Mounting:
         across: Unit vector towards the raised transmitter.
 
     Raises:
-        ConfigError: The two are not of unit length and at right angles.
+        ConfigError: ``along`` and ``across`` are not unit vectors at right angles.
     """
 
     position_m: tuple[float, float, float]
@@ -43,12 +43,12 @@ class Mounting:
 
     @property
     def forward(self) -> tuple[float, float, float]:
-        """Where the radar looks: away from the board, with ``along`` to the right where ``across`` is up."""
+        """Viewing direction: away from the board, with ``along`` to the right where ``across`` is up."""
         return tuple(np.cross(self.across, self.along).tolist())
 
 
 # HuPR's two boards side by side, 1 m above the floor: `hori` measures azimuth, `vert`, turned by 90 degrees,
-# elevation. Their exact distance is not published; 10 cm is ours.
+# elevation. Their exact distance is not published; 10 cm is our choice.
 HUPR_MOUNTINGS: dict[str, Mounting] = {
     'hori': Mounting((-0.05, 0.0, 1.0), along=(1.0, 0.0, 0.0), across=(0.0, 0.0, 1.0)),
     'vert': Mounting((0.05, 0.0, 1.0), along=(0.0, 0.0, 1.0), across=(-1.0, 0.0, 0.0)),
@@ -57,12 +57,12 @@ HUPR_MOUNTINGS: dict[str, Mounting] = {
 
 @dataclass(frozen=True)
 class Mirror:
-    """A flat surface that echoes take a way round by: the floor, a wall.
+    """Flat surface that reflects echoes: the floor, a wall.
 
     Args:
-        point_m: Any point of it.
-        normal: Unit vector off it, towards the radar.
-        coefficient: Amplitude that a reflection leaves.
+        point_m: Any point of the surface.
+        normal: Unit normal of the surface, towards the radar.
+        coefficient: Factor on the amplitude at a reflection.
     """
 
     point_m: tuple[float, float, float]
@@ -70,7 +70,7 @@ class Mirror:
     coefficient: float
 
     def image(self, positions_m: Float[Tensor, '*n 3']) -> Float[Tensor, '*n 3']:
-        """Where points are seen by way of it."""
+        """Return the mirror images of points."""
         normal = torch.tensor(self.normal, dtype=positions_m.dtype, device=positions_m.device)
         point = torch.tensor(self.point_m, dtype=positions_m.dtype, device=positions_m.device)
         return positions_m - 2 * ((positions_m - point) @ normal)[..., None] * normal
@@ -78,23 +78,22 @@ class Mirror:
 
 @dataclass
 class RadarSensor:
-    """One radar in the room.
+    """Radar in the room.
 
-    The received power follows the radar equation. Transmit power and noise figure are those of the IWR1843's data
-    sheet; gain and beam widths those of TI's boards with antennas of three patches in series, as their user guides
-    give them.
+    The received power follows the radar equation. Transmit power and noise figure are from the IWR1843's data sheet.
+    Gain and beam widths are from the user guides of TI's boards whose antennas are three patches in series.
 
     Args:
         config: Waveform and antennas.
         mounting: Position and orientation.
         noise_counts: Standard deviation of the noise in ADC counts, in each of I and Q; it sets the receiver's gain.
-        tx_power_dbm: Of one transmitter.
-        peak_gain_dbi: Of one antenna, transmitter or receiver.
-        half_width_along_deg, half_width_across_deg: Where an antenna's gain has fallen by 6 dB, off its axis in the
-            direction of the array and across it.
-        noise_figure_db: Of the receiver.
-        phase_noise_rad: Standard deviation of the phase from chirp to chirp, that of all antennas together.
-        device: Where to compute.
+        tx_power_dbm: Power of one transmitter.
+        peak_gain_dbi: Gain of one antenna on its axis, transmitter or receiver.
+        half_width_along_deg, half_width_across_deg: Angles off the axis at which an antenna's gain has fallen by 6 dB,
+            in the direction of the array and across it.
+        noise_figure_db: Noise figure of the receiver.
+        phase_noise_rad: Standard deviation of the phase from chirp to chirp, common to all receivers.
+        device: Device to compute on.
     """
 
     config: RadarConfig
@@ -119,12 +118,12 @@ class RadarSensor:
 
     @property
     def position_m(self) -> Float[Tensor, '3']:
-        """Where the radar is, for line of sight."""
+        """Position of the radar, from which it sees points; world axes."""
         return torch.tensor(self.mounting.position_m, dtype=torch.float64, device=self.device)
 
     @property
     def receivers_m(self) -> Float[Tensor, 'rx 3']:
-        """Where the receivers are, world axes."""
+        """Positions of the receivers, world axes."""
         return self._rx_m
 
     @property
@@ -132,7 +131,7 @@ class RadarSensor:
         """Signal-to-noise ratio of one sample for 1 m^2 at 1 m on the antennas' axis, by the radar equation."""
         wavelength_db = 20 * math.log10(self.config.wavelength_m)
         received_dbm = self.tx_power_dbm + 2 * self.peak_gain_dbi + wavelength_db - 30 * math.log10(4 * math.pi)
-        # a complex sample's bandwidth is the sample rate; of real samples, both halves of the spectrum fold into one
+        # complex samples: the bandwidth is the sample rate; real samples: both halves of the spectrum fold into one
         noise_w = _BOLTZMANN_J_K * _TEMPERATURE_K * self.config.sample_rate_hz
         return received_dbm - (10 * math.log10(noise_w * 1e3) + self.noise_figure_db)
 
@@ -142,7 +141,10 @@ class RadarSensor:
         return math.sqrt(2) * self.noise_counts * 10 ** (self.snr_db / 20)
 
     def gain(self, positions_m: Float[Tensor, '*n 3']) -> Float[Tensor, '*n']:
-        """One-way amplitude gain of an antenna towards points, 1 on its axis: parabolic in dB, at most 30 dB down."""
+        """Return the one-way amplitude gain of an antenna towards points.
+
+        It is 1 on the axis, parabolic in dB down to -30 dB, and 0 behind the radar.
+        """
         direction = (positions_m - self.position_m) @ self._axes.T
         along, across, forward = direction.unbind(-1)
         degrees = [torch.rad2deg(torch.atan2(side, forward)) for side in (along, across)]
@@ -155,19 +157,20 @@ class RadarSensor:
         rcs_m2: Float[Tensor, 'p'],
         mirrors: Sequence[Mirror] = (),
     ) -> Complex64[Tensor, 'antennas loops samples']:
-        """Beat signals of one frame, without noise.
+        """Compute the beat signals of one frame, without noise.
 
-        Phases are exact in the near field, from each transmitter and to each receiver, at the middle of each chirp;
-        from there the beat runs both ways. Within a frame the way of a wave is a polynomial in time through the nodes:
-        Doppler comes from it and from nothing else. The phase grows with range, 2 pi f (path / c), so an approaching
-        target has a negative Doppler frequency. Points beyond the unambiguous range are left out, as by the filter in
-        front of the ADC.
+        Phases are exact in the near field: each path runs from its own transmitter to its own receiver. The path gives
+        the phase at the middle of each chirp, and the beat frequency continues it to both ends. Within a frame, path
+        lengths are polynomials in time through the nodes; these alone produce Doppler. The phase grows with range, 2 pi
+        f (path / c), so an approaching target has a negative Doppler frequency. Points beyond the unambiguous range are
+        left out, as by the filter in front of the ADC.
 
         Args:
-            positions_m: Where points are at equal distances in time, the first at the frame's first chirp, the last a
-                frame's duration later: one node of what stands still, two of what moves in a straight line, three.
-            rcs_m2: Their radar cross-sections.
-            mirrors: Surfaces by which echoes come round, on the way to the point, back, or both.
+            positions_m: Positions of points at nodes equally spaced in time, the first at the frame's first chirp, the
+                last a frame's duration later: one node for static points, two for straight movement at constant speed,
+                three otherwise.
+            rcs_m2: Radar cross-sections of the points.
+            mirrors: Surfaces that reflect echoes on the way to the point, on the way back, or both.
 
         Returns:
             complex64 in ADC counts, (tx * rx, loops, samples).
@@ -181,20 +184,20 @@ class RadarSensor:
         rcs_m2: Float[Tensor, '*frames p'],
         mirrors: Sequence[Mirror] = (),
     ) -> tuple[Float[Tensor, '*frames nodes tx rx ways'], Float32[Tensor, '*frames ways']]:
-        """All ways from a transmitter by a point to a receiver.
+        """Compute all propagation paths from a transmitter to a point to a receiver, direct and by mirrors.
 
         Args:
-            positions_m, rcs_m2, mirrors: As of :meth:`echo`, of any number of frames.
+            positions_m, rcs_m2, mirrors: See :meth:`echo`; for any number of frames.
 
         Returns:
-            Lengths in m, and amplitudes in ADC counts, 0 beyond the unambiguous range.
+            Path lengths in m, and amplitudes in ADC counts, 0 beyond the unambiguous range.
         """
         positions_m = positions_m.double()
         direct = self._legs(positions_m, 1.0)
         ways = [(direct, direct)]
         for mirror in mirrors:
-            round_it = self._legs(mirror.image(positions_m), mirror.coefficient)
-            ways += [(round_it, direct), (direct, round_it), (round_it, round_it)]
+            reflected = self._legs(mirror.image(positions_m), mirror.coefficient)
+            ways += [(reflected, direct), (direct, reflected), (reflected, reflected)]
         paths_m = torch.cat([out[0][..., :, None, :] + back[1][..., None, :, :] for out, back in ways], dim=-1)
         gain = torch.cat([out[2] * back[2] for out, back in ways], dim=-1)
         strength = self.unit_amplitude_counts * gain * torch.cat([rcs_m2.sqrt()] * len(ways), dim=-1)
@@ -202,20 +205,20 @@ class RadarSensor:
         return paths_m, (strength * (middle.mean((-3, -2)) / 2 < self.config.max_range_m)).float()
 
     def _legs(self, positions_m: Tensor, coefficient: float) -> tuple[Tensor, Tensor, Tensor]:
-        """Ways to transmitters and receivers, (..., nodes, antennas, points), and amplitude of one way."""
+        """Return distances to transmitters and receivers, (..., nodes, antennas, points), and the one-way amplitude."""
         to_tx = (positions_m[..., None, :, :] - self._tx_m[:, None]).norm(dim=-1)
         to_rx = (positions_m[..., None, :, :] - self._rx_m[:, None]).norm(dim=-1)
         middle = positions_m[..., positions_m.shape[-3] // 2, :, :]
         return to_tx, to_rx, coefficient * self.gain(middle) / (middle - self.position_m).norm(dim=-1)
 
     def _signals(self, paths_m: Tensor, strength: Tensor) -> Tensor:
-        """Samples of points with ways (nodes, tx, rx, points) and amplitudes in counts."""
+        """Compute samples from path lengths, (nodes, tx, rx, points), and amplitudes in counts."""
         config = self.config
         kept = strength > 0
         paths_m, strength = paths_m[..., kept], strength[kept]
 
         cycles = paths_m / config.wavelength_m
-        # whole cycles do not count, and what is left of a frame's movement single precision holds to 1e-5 rad
+        # without whole cycles, single precision resolves the phase to 1e-5 rad
         phases = 2 * torch.pi * (cycles - cycles[0].floor())
         start, (speed, bend) = phases[0].float(), polynomial(phases)
         range_cycles = paths_m.mean((1, 2)) / (2 * config.range_resolution_m)
@@ -224,18 +227,18 @@ class RadarSensor:
         times = (chirps / config.chirps_per_frame).view(config.num_loops, config.num_tx)
         time = times[:, :, None, None]  # loops, tx, rx, points
         phase = torch.addcmul(start, time, torch.addcmul(speed, time, bend)).flatten(1, 2)
-        # one range a loop: between its transmitters nothing moves by more than a hundredth of a bin
+        # one range per loop: within a loop nothing moves by more than a hundredth of a bin
         middle = times.mean(1, keepdim=True)
         bins = range_cycles[0] + (middle * (range_speed + middle * range_bend)).double()
         return beat_signals(phase.cos(), phase.sin(), strength, bins, config.num_samples).transpose(0, 1)
 
     def noise(self, generator: torch.Generator) -> Complex64[Tensor, 'antennas loops samples']:
-        """Thermal noise of one frame, white and complex Gaussian, in ADC counts."""
+        """Draw the thermal noise of one frame, white and complex Gaussian, in ADC counts."""
         noise = torch.randn((*self.config.frame_shape, 2), generator=generator, device=self.device)
         return torch.view_as_complex(noise.mul_(self.noise_counts))
 
     def phase_errors(self, generator: torch.Generator) -> Complex64[Tensor, 'antennas loops 1']:
-        """Factor on every chirp of one frame by which the oscillator's phase noise turns it."""
+        """Draw the factors by which the oscillator's phase noise rotates the chirps of one frame."""
         config = self.config
         phase = self.phase_noise_rad * torch.randn(config.num_loops, config.num_tx, generator=generator)
         phase = phase.T[:, None].expand(-1, config.num_rx, -1).reshape(config.num_antennas, config.num_loops, 1)
@@ -243,7 +246,7 @@ class RadarSensor:
 
 
 def polynomial(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Slope at the start and bend of the polynomial through one, two or three nodes over the time 0 to 1, float32."""
+    """Return linear and quadratic coefficient of the polynomial through one to three nodes on [0, 1], as float32."""
     if len(values) == 1:
         speed = bend = torch.zeros_like(values[0])
     elif len(values) == 2:

@@ -1,11 +1,12 @@
-"""The simulated subject: joint names, limb lengths, and the pose that joint angles give."""
+"""Skeleton of the simulated subject: joint names, limb lengths, and joint positions from joint angles."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
 # HuPR's joints in HuPR's order.
 JOINT_NAMES = (
@@ -26,8 +27,7 @@ JOINT_NAMES = (
 )
 JOINTS = {name: index for index, name in enumerate(JOINT_NAMES)}
 
-
-# from and to of the factors on a varied subject's segments
+# lowest and highest factor on each segment of a varied subject
 _VARIED = {
     'thigh': (0.88, 1.12),
     'shank': (0.88, 1.12),
@@ -42,15 +42,15 @@ _VARIED = {
 
 @dataclass(frozen=True)
 class Subject:
-    """A standing adult, by height and build.
+    """Standing adult, described by height and build.
 
     Segment lengths are fractions of the body height after Winter, Biomechanics and Motor Control of Human Movement
-    (figure 4.1), each of which ``proportions`` may stretch.
+    (figure 4.1). ``proportions`` may scale each of them.
 
     Args:
         height_m: Body height.
         girth: Factor on the radius of trunk and limbs.
-        limb_scale: Factor on the length of arms and legs against the trunk.
+        limb_scale: Factor on the length of arms and legs, relative to the trunk.
         proportions: Factors on single segments, as (segment, factor).
     """
 
@@ -61,7 +61,7 @@ class Subject:
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> Subject:
-        """An adult of 1.52 to 1.95 m, slim to stout."""
+        """Draw an adult of 1.52 to 1.95 m, slim to stout."""
         return cls(
             height_m=float(rng.uniform(1.52, 1.95)),
             girth=float(rng.uniform(0.8, 1.3)),
@@ -70,9 +70,10 @@ class Subject:
 
     @classmethod
     def varied(cls, rng: np.random.Generator) -> Subject:
-        """Anybody of 1.4 to 2.0 m, each segment of a length of its own.
+        """Draw a person of 1.4 to 2.0 m whose segments vary in length independently.
 
-        People differ so, and recordings of them more: rigs put shoulders, hips and heads where they like.
+        People differ in this way, and recordings of people even more: rigs differ in where they put shoulders, hips and
+        heads.
         """
         return cls(
             height_m=float(rng.uniform(1.4, 2.0)),
@@ -82,7 +83,10 @@ class Subject:
         )
 
     def length_m(self, segment: str) -> float:
-        """Length of a segment: thigh, shank, foot_height, trunk, head, upper_arm, forearm, half widths."""
+        """Return the length of a segment in m.
+
+        Segments are thigh, shank, foot_height, trunk, head, upper_arm, forearm, half_shoulders and half_hips.
+        """
         fraction = {
             'thigh': 0.245 * self.limb_scale,
             'shank': 0.246 * self.limb_scale,
@@ -98,12 +102,12 @@ class Subject:
 
     @property
     def leg_m(self) -> float:
-        """From hip to ankle of a straight leg."""
+        """Length of a straight leg from hip to ankle, in m."""
         return self.length_m('thigh') + self.length_m('shank')
 
 
-def rotation(axis: int, angle: Float[np.ndarray, '*n']) -> Float[np.ndarray, '*n 3 3']:
-    """Right-handed rotation about the axis 0 (x), 1 (y) or 2 (z); angles in rad."""
+def rotation(axis: int, angle: Real[np.ndarray, '*n'] | float) -> Float[np.ndarray, '*n 3 3']:
+    """Return matrices of right-handed rotations about the axis 0 (x), 1 (y) or 2 (z); angles in rad."""
     angle = np.asarray(angle, dtype=np.float64)
     first, second = (axis + 1) % 3, (axis + 2) % 3
     matrix = np.zeros((*angle.shape, 3, 3))
@@ -114,8 +118,8 @@ def rotation(axis: int, angle: Float[np.ndarray, '*n']) -> Float[np.ndarray, '*n
     return matrix
 
 
-# The angles of a pose, all zero when standing straight with hanging arms, in rad. Those of the limbs come with the
-# suffixes _right and _left.
+# The joint angles of a pose, in rad, all zero when standing straight with hanging arms. Angles of limbs have the suffix
+# _right or _left.
 LIMB_ANGLES = (
     'shoulder_flexion',
     'shoulder_abduction',
@@ -130,18 +134,18 @@ TRUNK_ANGLES = ('lean_forward', 'lean_right', 'twist', 'nod')
 
 
 def forward_kinematics(
-    subject: Subject, angles: dict[str, np.ndarray], heading_rad: np.ndarray, ground_m: np.ndarray
+    subject: Subject, angles: Mapping[str, np.ndarray | float], heading_rad: np.ndarray, ground_m: np.ndarray
 ) -> Float[np.ndarray, 'time 14 3']:
-    """Joint positions from joint angles, the lower foot on the floor.
+    """Compute joint positions from joint angles, with the lower foot on the floor.
 
-    The body's axes are x to its right, y forward, z up. World axes are x to the right seen from the radar,
-    y away from the radar, z up, the floor at 0.
+    The body's axes are x to its right, y forward, z up. World axes are x to the right as seen from the radar, y away
+    from the radar, z up, with the floor at 0.
 
     Args:
-        subject: Whose limbs.
+        subject: The person whose limb lengths to use.
         angles: Arrays of equal length by angle name (see ``LIMB_ANGLES``, ``TRUNK_ANGLES``); those left out are 0.
-        heading_rad: Where the body faces, (time,); 0 is along +y, pi towards the radar.
-        ground_m: Where the pelvis stands, (time, 2) as x, y.
+        heading_rad: Heading of the body, (time,); 0 is along +y, pi towards the radar.
+        ground_m: Ground position of the pelvis, (time, 2) as x, y.
 
     Returns:
         (time, 14, 3) in m, world axes.
@@ -197,18 +201,18 @@ def forward_kinematics(
 def leg_angles(
     subject: Subject, side: str, ankle_from_hip_m: Float[np.ndarray, 'time 3']
 ) -> dict[str, Float[np.ndarray, 'time']]:
-    """The angles of one leg that bring its ankle to a place: the inverse of :func:`forward_kinematics` for a leg.
+    """Compute the angles of one leg from its ankle's position: the inverse of :func:`forward_kinematics` for a leg.
 
     Args:
-        subject: Whose leg.
+        subject: The person whose limb lengths to use.
         side: ``'right'`` or ``'left'``.
-        ankle_from_hip_m: The ankle counted from its hip in the body's axes (right, forward, up), (time, 3).
+        ankle_from_hip_m: Position of the ankle relative to its hip, in the body's axes (right, forward, up), (time, 3).
 
     Returns:
         Hip flexion, hip abduction and knee flexion in rad by angle name.
 
     Raises:
-        ValueError: The leg is too short to reach there, or the ankle is to be nearer the hip than a leg folds.
+        ValueError: The ankle is farther from the hip than the leg reaches, or nearer than it can fold.
     """
     right, forward, up = np.moveaxis(np.asarray(ankle_from_hip_m, dtype=np.float64), -1, 0)
     thigh, shank = subject.length_m('thigh'), subject.length_m('shank')

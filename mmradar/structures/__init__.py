@@ -1,4 +1,4 @@
-"""What data sets, models and metrics tell each other with."""
+"""Data structures that data sets, models and metrics exchange."""
 
 from mmradar.structures.pose_labels import CoordinateBounds, PoseLabels, key_indices
 from mmradar.structures.radar_window import RadarWindow

@@ -1,4 +1,4 @@
-"""What the samples of a batch say about their poses, as tensors."""
+"""Labels of the poses in a batch, as tensors."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mmradar.errors import ConfigError
 
 @dataclass(frozen=True)
 class CoordinateBounds:
-    """Where the coordinates of each sample's keypoints lie: in an image in px, or in a volume in m.
+    """Bounds of the coordinates of each sample's keypoints: of an image in px, or of a volume in m.
 
     Args:
-        low: Of an image (0, 0).
-        high: Of an image (width, height).
-        unit: Of the coordinates, ``'px'`` or ``'m'``.
+        low: Lower bounds; (0, 0) for an image.
+        high: Upper bounds; (width, height) for an image.
+        unit: Unit of the coordinates, ``'px'`` or ``'m'``.
     """
 
     low: Float[Tensor, 'batch dims']
@@ -30,15 +30,15 @@ class CoordinateBounds:
 
     @classmethod
     def of(cls, samples: Sequence[BaseDataElement], like: Tensor) -> CoordinateBounds:
-        """Bounds that the samples state: the data set says them, and nothing else does.
+        """Return the bounds that the samples state, which come from the data set alone.
 
         Args:
-            samples: With ``image_size`` (w, h) in px or ``volume_m`` ((x0, y0, z0), (x1, y1, z1)) in their meta
-                information, as ``PackRadarInputs`` has them.
-            like: Device and floating type of the result.
+            samples: Samples with ``image_size`` (w, h) in px or ``volume_m`` ((x0, y0, z0), (x1, y1, z1)) in their meta
+                information, as packed by ``PackRadarInputs``.
+            like: Tensor whose device and floating type the result has.
 
         Raises:
-            ConfigError: A sample says neither, or some an image and others a volume.
+            ConfigError: A sample states neither, or some state an image and others a volume.
         """
         sizes = [sample.metainfo.get('image_size') for sample in samples]
         volumes = [sample.metainfo.get('volume_m') for sample in samples]
@@ -64,24 +64,24 @@ class CoordinateBounds:
         return self.high - self.low
 
     def shares(self, positions: Float[Tensor, 'batch *n dims']) -> Float[Tensor, 'batch *n dims']:
-        """Positions in px or m as shares of the image or the volume: 0 at its low end, 1 at its high one."""
-        return (positions - _before(self.low, positions)) / _before(self.extent, positions)
+        """Return positions in px or m as fractions of the image or the volume: 0 at ``low``, 1 at ``high``."""
+        return (positions - _expanded(self.low, positions)) / _expanded(self.extent, positions)
 
     def positions(self, shares: Float[Tensor, 'batch *n dims']) -> Float[Tensor, 'batch *n dims']:
-        """The inverse of :meth:`shares`."""
-        return _before(self.low, shares) + shares * _before(self.extent, shares)
+        """Return the positions in px or m of fractions; the inverse of :meth:`shares`."""
+        return _expanded(self.low, shares) + shares * _expanded(self.extent, shares)
 
 
-def _before(bound: Float[Tensor, 'batch dims'], coordinates: Float[Tensor, 'batch *n dims']) -> Tensor:
-    """A bound with axes of one element in its middle, to be broadcast over the coordinates'."""
+def _expanded(bound: Float[Tensor, 'batch dims'], coordinates: Float[Tensor, 'batch *n dims']) -> Tensor:
+    """Return the bound with axes of one element in its middle, so that it broadcasts over the coordinates."""
     return bound.view(len(bound), *[1] * (coordinates.ndim - 2), -1)
 
 
 def key_indices(samples: Sequence[BaseDataElement], device: torch.device | None = None) -> Int64[Tensor, 'batch']:
-    """Number of the key frame within each sample's window.
+    """Return the number of the key frame within each sample's window.
 
     Raises:
-        ConfigError: A sample does not say it.
+        ConfigError: A sample does not state it.
     """
     found = [sample.metainfo.get('key_index') for sample in samples]
     if any(index is None for index in found):
@@ -95,7 +95,7 @@ def key_indices(samples: Sequence[BaseDataElement], device: torch.device | None 
 def _sigmas(
     samples: Sequence[BaseDataElement], like: Tensor, num_keypoints: int
 ) -> Float[Tensor, 'batch joints'] | None:
-    """The joints' sigmas, each data set's own; ``None`` unless all samples state one for each joint."""
+    """Return each sample's sigmas of the joints, ``None`` unless all samples state one for each joint."""
     found = [np.asarray(sample.metainfo.get('sigmas', ())) for sample in samples]
     if any(sigmas.shape != (num_keypoints,) for sigmas in found):
         return None
@@ -104,14 +104,14 @@ def _sigmas(
 
 @dataclass(frozen=True)
 class PoseLabels:
-    """Poses of a batch of windows, and what losses measure them with.
+    """Poses of a batch of windows, with what losses need to measure errors.
 
     Args:
-        keypoints: In px or m, finite also where a joint does not count.
-        weight: Of each joint, 0 where it does not count.
-        bounds: Of the coordinates.
-        key_index: The key frame's number among the frames, of each sample.
-        area: Of the body in px^2; ``None`` if the data set states none, as in three dimensions.
+        keypoints: Coordinates in px or m, finite even where a joint does not count.
+        weight: Weight of each joint, 0 where it does not count.
+        bounds: Bounds of the coordinates.
+        key_index: Number of the key frame within each window.
+        area: Area of the body in px^2; ``None`` if the data set states none, as in three dimensions.
         sigmas: Falloff of each joint's OKS; ``None`` unless all samples state one for each joint.
     """
 
@@ -120,7 +120,7 @@ class PoseLabels:
     bounds: CoordinateBounds
     key_index: Int64[Tensor, 'batch']
     area: Float[Tensor, 'batch frames'] | None = None
-    sigmas: Float[Tensor, 'batch joints'] | None = None
+    sigmas: Float[Tensor, '#batch joints'] | None = None
 
     @classmethod
     def of(
@@ -130,13 +130,13 @@ class PoseLabels:
         num_keypoints: int | None = None,
         num_frames: int | None = None,
     ) -> PoseLabels:
-        """Labels of a batch of data samples, as ``PackRadarInputs`` makes them.
+        """Return the labels of a batch of data samples, as packed by ``PackRadarInputs``.
 
         Args:
-            samples: With ``gt_instance_labels``.
-            like: Device and floating type of the result.
-            num_keypoints: Joints of the head that is trained.
-            num_frames: Frames of the head that is trained.
+            samples: Samples with ``gt_instance_labels``.
+            like: Tensor whose device and floating type the result has.
+            num_keypoints: Joints of the head that is trained; not checked by default.
+            num_frames: Frames of the head that is trained; not checked by default.
 
         Raises:
             ConfigError: Samples without labels, with other joints or frames than the head's, or that lack what
@@ -148,7 +148,7 @@ class PoseLabels:
                 'which can only be predicted'
             )
         bounds = CoordinateBounds.of(samples, like)  # one kind of coordinates for all
-        labels = [sample.gt_instance_labels for sample in samples]
+        labels = [sample.get('gt_instance_labels') for sample in samples]
         keypoints = torch.stack([label.keypoints for label in labels]).to(like)
         for name, wanted, found in (
             ('num_keypoints', num_keypoints, keypoints.shape[2]),
@@ -176,10 +176,10 @@ class PoseLabels:
         )
 
     def stated(self, name: str) -> Tensor:
-        """``area`` or ``sigmas``, which not every data set states.
+        """Return ``area`` or ``sigmas``, which not every data set states.
 
         Raises:
-            ConfigError: The samples do not say.
+            ConfigError: Not all samples state it.
         """
         found = getattr(self, name)
         if found is None:
@@ -191,7 +191,7 @@ class PoseLabels:
         return found
 
     def of_key_frame(self) -> PoseLabels:
-        """The key frames alone: windows of one frame."""
+        """Return the labels of the key frames alone, as windows of one frame."""
         samples = torch.arange(len(self.key_index), device=self.key_index.device)
         keypoints, weight, area = (
             None if part is None else part[samples, self.key_index, None]

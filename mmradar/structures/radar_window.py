@@ -1,4 +1,4 @@
-"""Which frames a network sees at once, and which of them it is asked about."""
+"""Window of frames that a network sees at once, with its key frame."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _NAMED_KEYS = ('first', 'centre', 'last')
 
 @dataclass(frozen=True)
 class RadarWindow:
-    """So many consecutive frames, one of them the key frame: the one that is predicted.
+    """Window of consecutive frames, one of which is the key frame, the one that is predicted.
 
     Args:
-        num_frames: Frames T.
-        key: Which of them is the key frame: its number from 0 on, or ``'first'``, ``'centre'`` or ``'last'``. The
-            centre of an even window is number T // 2, as HuPR's own network has it: of 8 frames, t - 4 to t + 3. With
-            ``'last'`` nothing of the future is needed: a live stream has no other.
+        num_frames: Number of frames T.
+        key: The key frame: its number from 0 on, or ``'first'``, ``'centre'`` or ``'last'``. The centre of an even
+            window is number T // 2, as in HuPR's own network: of 8 frames, t - 4 to t + 3. ``'last'`` needs no frames
+            from the future, so that a live stream predicts without delay.
 
     Raises:
-        ConfigError: No frames, or a key frame that is none of them.
+        ConfigError: No frames, or a key frame outside the window.
     """
 
     num_frames: int = 9
@@ -47,10 +47,10 @@ class RadarWindow:
 
     @classmethod
     def build(cls, window: RadarWindow | int | Mapping[str, Any]) -> RadarWindow:
-        """A window from itself, a number of frames, or a dictionary of its fields.
+        """Return a window from a window, a number of frames, or a dictionary of its fields.
 
         Raises:
-            ConfigError: None of these.
+            ConfigError: ``window`` is none of these.
         """
         if isinstance(window, RadarWindow):
             return window
@@ -64,8 +64,12 @@ class RadarWindow:
     @property
     def key_index(self) -> int:
         """Number of the key frame within the window."""
-        return {'first': 0, 'centre': self.num_frames // 2, 'last': self.num_frames - 1}.get(self.key, self.key)
+        named = {'first': 0, 'centre': self.num_frames // 2, 'last': self.num_frames - 1}
+        return named[self.key] if isinstance(self.key, str) else self.key
 
-    def frames(self, key_frame: int, length: int) -> Int64[np.ndarray, 'frames']:
-        """Frames of the window whose key frame is number ``key_frame`` of ``length``; those beyond an end repeat it."""
+    def frames(self, key_frame: int | np.integer, length: int) -> Int64[np.ndarray, 'frames']:
+        """Return the frames of the window around frame ``key_frame`` of a recording of ``length`` frames.
+
+        Frames beyond either end of the recording repeat its first or last frame.
+        """
         return np.clip(key_frame - self.key_index + np.arange(self.num_frames), 0, length - 1)

@@ -1,4 +1,4 @@
-"""Pictures: skeletons, and what they were estimated from."""
+"""Pictures and videos of skeletons and of the radar data that they were estimated from."""
 
 from mmradar.visualization.pose_canvas import PoseCanvas, heatmap_level
 from mmradar.visualization.radar_pose_visualizer import RadarPoseVisualizer

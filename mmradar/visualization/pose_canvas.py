@@ -1,4 +1,4 @@
-"""Pictures of frames fast enough for videos and live pages: skeletons, and what each radar sees beside them."""
+"""Pictures of skeletons and heatmaps, drawn fast enough for videos and live pages."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-_BACKGROUND = (28, 20, 16)  # as OpenCV has colours: blue, green, red
+_BACKGROUND = (28, 20, 16)  # OpenCV's order: blue, green, red
 _TEXT = (200, 190, 180)
 _TRUTH = (150, 150, 150)
 
 
 class PoseCanvas:
-    """Draws frame after frame: skeletons to the left, heatmaps above each other to the right.
+    """Canvas for frame after frame, with skeletons on the left and a column of heatmaps on the right.
 
     Args:
-        dataset_meta: With ``skeleton_links`` and ``skeleton_link_colors``, as mmpose's data sets have it.
-        image_size: (width, height) of the image that keypoints refer to, px.
-        views: Names of the radars. One named ``vert`` is drawn from the side, range to the right and up above; others
-            from above, range upwards.
-        height_px: Of the picture, even, as videos want it.
+        dataset_meta: Metainfo as in mmpose's data sets, with ``skeleton_links`` and ``skeleton_link_colors``.
+        image_size: (width, height) in px of the image that keypoints refer to.
+        views: Names of the radars. A view named ``vert`` is drawn from the side, with range to the right and height
+            upwards; others are drawn from above, with range upwards.
+        height_px: Height of the picture; an even number, as video encoders require.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class PoseCanvas:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) of the pictures, px."""
+        """(width, height) of the pictures, in px."""
         return self._width + self._panel, self._height
 
     def draw(
@@ -53,13 +53,13 @@ class PoseCanvas:
         truth: Iterable[Float[np.ndarray, 'joints 2']] = (),
         caption: str = '',
     ) -> UInt8[np.ndarray, 'height width 3']:
-        """A picture, RGB.
+        """Draw one picture and return it as RGB.
 
         Args:
-            poses: Keypoints in px, of each person.
-            heatmaps: Of each view, as a network takes them.
-            truth: True poses, thin and grey.
-            caption: Below.
+            poses: Keypoints of each person, in px.
+            heatmaps: Heatmap of each view, as a network takes it.
+            truth: Keypoints of the true poses, in px; drawn thin and grey.
+            caption: Text at the bottom of the picture.
         """
         picture = np.full((self._height, self._width + self._panel, 3), _BACKGROUND, np.uint8)
         for keypoints in truth:
@@ -77,23 +77,24 @@ class PoseCanvas:
 
     def _skeleton(self, picture: np.ndarray, keypoints: np.ndarray, colours: Sequence[tuple], thickness: int) -> None:
         points = np.asarray(keypoints, float) * self._scale
-        whole = np.isfinite(points).all(axis=-1)
-        # far outside, OpenCV would count over
-        places = [tuple(int(value) for value in np.clip(np.nan_to_num(point), -1e4, 1e4).round()) for point in points]
+        finite = np.isfinite(points).all(axis=-1)
+        # clipped, as coordinates far outside would overflow in OpenCV
+        pixels = [tuple(int(value) for value in np.clip(np.nan_to_num(point), -1e4, 1e4).round()) for point in points]
         panel = picture[:, : self._width]
         for (start, stop), colour in zip(self._links, colours):
-            if whole[start] and whole[stop]:
-                cv2.line(panel, places[start], places[stop], colour, thickness, cv2.LINE_AA)
-        for place in np.flatnonzero(whole):
-            cv2.circle(panel, places[place], thickness, _brighter(colours), -1, cv2.LINE_AA)
+            if finite[start] and finite[stop]:
+                cv2.line(panel, pixels[start], pixels[stop], colour, thickness, cv2.LINE_AA)
+        for joint in np.flatnonzero(finite):
+            cv2.circle(panel, pixels[joint], thickness, _brighter(colours), -1, cv2.LINE_AA)
 
 
 def heatmap_level(
     heatmap: Float[np.ndarray, 'channels angle doppler range'],
 ) -> Float[np.ndarray, 'angle range']:
-    """How strong each cell is, its strongest Doppler bin: 0 at the median and below, 1 at the peak.
+    """Return the strength of each cell in its strongest Doppler bin, from 0 (median and below) to 1 (peak).
 
-    One channel is a magnitude or its logarithm; of several the magnitude's logarithm is taken.
+    A single channel is taken as the strength, a magnitude or its logarithm; of several channels, the logarithm of their
+    magnitude is taken.
     """
     heatmap = np.asarray(heatmap, np.float32)
     level = heatmap[0] if len(heatmap) == 1 else np.log(np.square(heatmap).sum(axis=0) + 1e-12)
@@ -103,7 +104,7 @@ def heatmap_level(
 
 
 def _coloured(heatmap: np.ndarray, view: str, width: int, height: int) -> np.ndarray:
-    # a target towards the last antenna, to the right or above, lies at low angle bins
+    # a target on the side of the last antenna, to the right or above, is in the low angle bins
     level = heatmap_level(heatmap)
     level = level if view == 'vert' else level[::-1, ::-1].T
     grey = (255 * level).astype(np.uint8)

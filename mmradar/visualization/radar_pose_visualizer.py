@@ -1,4 +1,4 @@
-"""Pictures of radar heatmaps and skeletons."""
+"""Visualizer of radar heatmaps and skeletons."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mmradar.visualization.sample_visualizer import TITLE_SIZE, SampleVisualizer
 
 @VISUALIZERS.register_module()
 class RadarPoseVisualizer(SampleVisualizer):
-    """Draws a sample: what each radar saw in the key frame, the true pose, the predicted one.
+    """Visualizer of a sample: each radar's heatmap of the key frame, the true pose and the predicted pose.
 
     Args:
         view_names: Titles of the radars' panels.
-        name, **kwargs: As :class:`~mmradar.visualization.sample_visualizer.SampleVisualizer`.
+        name, **kwargs: See :class:`~mmradar.visualization.sample_visualizer.SampleVisualizer`.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class RadarPoseVisualizer(SampleVisualizer):
         draw_gt: bool = True,
         draw_pred: bool = True,
     ) -> UInt8[np.ndarray, 'height width 3']:
-        """The picture as an RGB array; arguments as of ``add_datasample``."""
+        """Draw the picture and return it as an RGB array; see ``add_datasample`` for the arguments."""
         seen = inputs[data_sample.metainfo['key_index']]
         poses = instances_of(data_sample, draw_gt, draw_pred)
         figure, axes = panels(len(seen) + len(poses))
@@ -48,12 +48,12 @@ class RadarPoseVisualizer(SampleVisualizer):
             axis.set_title(title_of_view, fontsize=TITLE_SIZE)
         width, height = data_sample.metainfo['image_size']
         for axis, (kind, found) in zip(axes[len(seen) :], poses.items()):
-            self.draw_pose_panel(axis, kind, np.asarray(found.keypoints), (0, width), (0, height))
+            self.draw_pose_panel(axis, kind, np.asarray(found['keypoints']), (0, width), (0, height))
         return picture(figure, title)
 
     @staticmethod
     def _draw_heatmap(axis: Axes, heatmap: Float[np.ndarray, 'channels angle doppler range']) -> None:
-        """Range over angle, strongest Doppler bin, from the median to the peak."""
+        """Draw range over angle in the strongest Doppler bin, scaled from the median to the peak."""
         axis.imshow(
             heatmap_level(heatmap).T,
             origin='lower',

@@ -1,9 +1,10 @@
-"""What all visualizers of samples share."""
+"""Base class of all visualizers of samples."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -18,18 +19,17 @@ from mmpose.structures import PoseDataSample
 
 from mmradar.interpolation import check_resolved
 
-# Of panels, in points.
-TITLE_SIZE = 10
+TITLE_SIZE = 10  # font size of panel titles, in points
 
 
 class SampleVisualizer(Visualizer):
-    """Draws a sample: what the network was given, the true pose, the predicted one.
+    """Base class for pictures of a sample: the network's input, the true pose and the predicted pose.
 
-    Subclasses say what a picture shows, in :meth:`render`; ``dataset_meta`` has the limbs and their colours.
+    Subclasses draw the picture in :meth:`render`; ``dataset_meta`` contains the limbs and their colours.
 
     Args:
-        line_width_px: Of the limbs.
-        name, **kwargs: As mmengine's ``Visualizer``.
+        line_width_px: Line width of the limbs.
+        name, **kwargs: See mmengine's ``Visualizer``.
     """
 
     def __init__(self, name: str = 'visualizer', line_width_px: float = 3.0, **kwargs) -> None:
@@ -37,10 +37,10 @@ class SampleVisualizer(Visualizer):
         self.line_width_px = line_width_px
 
     def add_config(self, config: Config, **kwargs) -> None:
-        """The whole configuration, which a runner gives before it builds anything else.
+        """Store the whole configuration; a runner calls this before it builds anything else.
 
         Raises:
-            ConfigError: References are left in it.
+            ConfigError: The configuration contains unresolved references.
         """
         check_resolved(config)
         super().add_config(config, **kwargs)
@@ -48,8 +48,8 @@ class SampleVisualizer(Visualizer):
     def render(
         self, title: str, inputs: np.ndarray, data_sample: PoseDataSample, draw_gt: bool = True, draw_pred: bool = True
     ) -> UInt8[np.ndarray, 'height width 3']:
-        """The picture as an RGB array; arguments as of :meth:`add_datasample`."""
-        raise NotImplementedError(f'{type(self).__name__} must say what a picture shows: def render(...)')
+        """Draw the picture and return it as an RGB array; see :meth:`add_datasample` for the arguments."""
+        raise NotImplementedError(f'{type(self).__name__} must define what a picture shows: def render(...)')
 
     @master_only
     def add_datasample(
@@ -64,20 +64,21 @@ class SampleVisualizer(Visualizer):
         out_file: str | None = None,
         step: int = 0,
     ) -> None:
-        """Draw one sample; to a file, a window, or the visualizer's backends.
+        """Draw one sample to a file, a window or the visualizer's backends.
 
         Args:
-            name: Of the picture.
-            inputs: The network's, as the data set gives them.
-            data_sample: With true and predicted poses.
+            name: Title of the picture, and its name in the backends.
+            inputs: The network's input, as the data set returns it.
+            data_sample: Sample with the true and predicted poses.
             draw_gt: Draw the true pose.
             draw_pred: Draw the predicted pose.
-            show: Open a window.
-            wait_time: Seconds the window stays.
-            out_file: Picture file.
-            step: For the backends.
+            show: Show the picture in a window.
+            wait_time: How long the window stays, in s.
+            out_file: Picture file. Without it and without ``show``, the picture goes to the backends.
+            step: Training step, for the backends.
         """
-        image = self.render(name, inputs, data_sample.cpu(), draw_gt, draw_pred)
+        # mmengine annotates cpu() as the base class; it returns the sample's own class
+        image = self.render(name, inputs, cast(PoseDataSample, data_sample.cpu()), draw_gt, draw_pred)
         if show:
             self.show(image, win_name=name, wait_time=wait_time)
         if out_file is not None:
@@ -93,14 +94,22 @@ class SampleVisualizer(Visualizer):
         across: tuple[float, float],
         down: tuple[float, float],
     ) -> None:
-        """Skeletons alone, before dark; coordinates from ``across[0]`` to ``across[1]`` and downwards alike."""
+        """Draw skeletons on a dark panel.
+
+        Args:
+            axis: The panel.
+            title: Its title.
+            poses: Keypoints of each person.
+            across: Horizontal coordinates of the left and right edge.
+            down: Vertical coordinates of the upper and lower edge; they increase downwards.
+        """
         for keypoints in poses:
             self.draw_skeleton(axis, keypoints)
         axis.set(xlim=across, ylim=down[::-1], aspect='equal', facecolor='#10141c', xticks=[], yticks=[])
         axis.set_title(title, fontsize=TITLE_SIZE)
 
     def draw_skeleton(self, axis: Axes, keypoints: Float[np.ndarray, 'joints 2'], size: float = 10.0) -> None:
-        """Limbs in the data set's colours, joints as white dots of ``size`` square points."""
+        """Draw limbs in the data set's colours, and joints as white dots of ``size`` square points."""
         meta = self.dataset_meta or {}
         links, colours = meta.get('skeleton_links', []), meta.get('skeleton_link_colors', [])
         for (start, stop), colour in zip(links, colours):
@@ -116,34 +125,34 @@ class SampleVisualizer(Visualizer):
 def instances_of(
     data_sample: PoseDataSample, draw_gt: bool, draw_pred: bool, gt_field: str = 'gt_instances'
 ) -> dict[str, InstanceData]:
-    """Of the true and the predicted instances those that are wanted and there, by the title of their panel."""
+    """Return the true and predicted instances by the title of their panel, if requested and present."""
     wanted = dict(true=(draw_gt, gt_field), predicted=(draw_pred, 'pred_instances'))
     return {title: data_sample.get(field) for title, (draw, field) in wanted.items() if draw and field in data_sample}
 
 
 def picture_name(data_sample: PoseDataSample) -> str:
-    """The number of the image, if there is one, and that of the person where several may be in it."""
+    """Return a name made of the numbers of the image and the person, if the sample has them; equal ones once."""
     found = (data_sample.get('img_id'), data_sample.get('id'))
     numbers = dict.fromkeys(number for number in found if number is not None)
     return '_'.join(f'{number:08d}' for number in numbers)
 
 
 def panels(count: int, width_in: float = 2.9, height_in: float = 3.3) -> tuple[Figure, np.ndarray]:
-    """A figure of so many axes side by side, outside of pyplot, which would keep it."""
+    """Create a figure with ``count`` axes in one row, without pyplot, which would keep a reference to it."""
     figure = Figure(figsize=(width_in * count, height_in), dpi=100, layout='constrained')
-    FigureCanvasAgg(figure)
     return figure, np.atleast_1d(figure.subplots(1, count))
 
 
 def picture(figure: Figure, title: str) -> UInt8[np.ndarray, 'height width 3']:
-    """What a figure looks like."""
+    """Render a figure with a title to an RGB array."""
     figure.suptitle(title, fontsize=9, color='#555555')
-    figure.canvas.draw()
-    return np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
 def save_picture(image: UInt8[np.ndarray, 'height width 3'], path: Path) -> None:
-    """To a file of the format its name says, in a folder that is made if need be."""
+    """Save a picture in the format of the file name's suffix, and create its folder if necessary."""
     from matplotlib.image import imsave
 
     path.parent.mkdir(parents=True, exist_ok=True)

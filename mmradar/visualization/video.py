@@ -1,4 +1,4 @@
-"""Videos of pictures."""
+"""Writer of MP4 videos."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmradar.errors import DataError
 
 
 class Frames(Protocol):
-    """Where pictures go."""
+    """Sink for the frames of a video."""
 
     def write(self, picture: UInt8[np.ndarray, 'height width 3']) -> None:
         """Append an RGB picture."""
@@ -22,18 +22,21 @@ class Frames(Protocol):
 
 @contextmanager
 def video(path: str | Path, rate_hz: float, size: tuple[int, int]) -> Iterator[Frames]:
-    """An MP4 file to write pictures to; it is there when the ``with`` block ends.
+    """Open an MP4 file for writing pictures; it is complete when the ``with`` block ends.
 
-    H.264, which browsers play, where ``imageio-ffmpeg`` is installed (``pip install 'mmradar[video]'``); otherwise
-    MPEG-4 by OpenCV, which players do.
+    The codec is H.264, which browsers play, if ``imageio-ffmpeg`` is installed (``pip install 'mmradar[video]'``);
+    otherwise OpenCV's MPEG-4, which media players play.
 
     Args:
-        path: The file.
-        rate_hz: Pictures a second.
-        size: (width, height) of the pictures, px, even numbers.
+        path: The file; its folder is created if necessary.
+        rate_hz: Frame rate, in pictures per second.
+        size: (width, height) of the pictures in px, even numbers.
+
+    Yields:
+        Writer of the pictures.
 
     Raises:
-        DataError: It cannot be written.
+        DataError: The file cannot be written.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,13 +75,21 @@ def _ffmpeg(path: Path, rate_hz: float, size: tuple[int, int]) -> _Ffmpeg | None
         import imageio_ffmpeg
     except ImportError:
         return None
-    return _Ffmpeg(imageio_ffmpeg.write_frames(str(path), size, fps=rate_hz, macro_block_size=2, quality=7))
+    # imageio_ffmpeg has no annotations; its fps may be a float, though the default is an int
+    frames = imageio_ffmpeg.write_frames(
+        str(path),
+        size,
+        fps=rate_hz,  # pyright: ignore[reportArgumentType]
+        macro_block_size=2,
+        quality=7,
+    )
+    return _Ffmpeg(frames)
 
 
 def _opencv(path: Path, rate_hz: float, size: tuple[int, int]) -> _OpenCV:
     import cv2
 
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), rate_hz, size)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'mp4v'), rate_hz, size)
     if not writer.isOpened():
         raise DataError(f'{path}: OpenCV cannot write an MP4 there')
     return _OpenCV(writer)

@@ -92,7 +92,7 @@ def test_an_option_may_be_a_reference():
     [
         ('pipeline.0.num_chirp', "pipeline.0 (RangeDopplerMap) takes no 'num_chirp'; did you mean 'num_chirps'?"),
         ('pipeline.9.over', 'pipeline is a list of 5, numbered from 0; it has no'),
-        ('range_bins.1', 'range_bins is (31, 95), which changes as a whole'),
+        ('range_bins.1', 'range_bins is (31, 95), which can only be set as a whole'),
         ('num_frames.first', "num_frames is 3, which has no 'first'"),
         ('num_frame', "the configuration has no 'num_frame'; did you mean 'num_frames'?"),
     ],
@@ -124,7 +124,7 @@ def test_a_file_with_nearly_the_name_of_a_fact_is_refused(tmp_path):
 def test_a_file_that_overrides_a_reference_below_it_is_told_what_to_change(tmp_path):
     path = tmp_path / 'own.py'
     path.write_text(f'_base_ = {MAIN!r}\ntrain_dataloader = dict(dataset=dict(radar=dict(num_loops=32)))\n')
-    with pytest.raises(ConfigError, match='radar=.* cannot inherit .* Of a reference, change what it leads to'):
+    with pytest.raises(ConfigError, match='radar=.* cannot inherit .* To override a reference, change the entry'):
         load_config(str(path))
 
 

@@ -56,7 +56,9 @@ def test_what_is_no_recording_of_the_models_radars_is_refused(model, simulated_r
     with pytest.raises(FileNotFoundError, match='no radar recording at .*nowhere.bin'):
         inference(model, one | dict(hori=simulated_root / 'nowhere.bin'))
     other = SMALL_PLAN.changed(radar=dict(SMALL_PLAN.radar, slope_hz_per_s=70e12)).radar_config
-    with pytest.raises(ConfigError, match=r'hori.* is of another radar .* its slope_hz_per_s is 70000000000000.0,'):
+    with pytest.raises(
+        ConfigError, match=r'hori.* is from a different radar .* its slope_hz_per_s is 70000000000000.0,'
+    ):
         inference(model, one | dict(hori=open_recording(one['hori'], other)))
 
 
@@ -75,7 +77,9 @@ def test_a_recording_that_holds_more_than_the_models_radar_is_cut(model, simulat
         np.testing.assert_allclose(found.pred_instances.keypoints, sample.pred_instances.keypoints, atol=1e-3)
     fewer = SMALL_PLAN.changed(radar=dict(SMALL_PLAN.radar, num_loops=4, num_rx=2, rx_positions=None)).radar_config
     less = {view: MemoryRecording(np.zeros((5, *fewer.frame_shape), np.complex64), fewer) for view in opened}
-    with pytest.raises(ConfigError, match=r'hori.* be made of it: its num_rx is 2, not 4; its num_loops is 4, not 8'):
+    with pytest.raises(
+        ConfigError, match=r'hori.* cannot be converted: its num_rx is 2, not 4; its num_loops is 4, not 8'
+    ):
         inference(model, less)
 
 
@@ -137,3 +141,15 @@ def test_what_the_configuration_leaves_to_its_data_set_is_that_data_set_s(model,
 def test_no_frames_are_an_error(model, simulated_root):
     with pytest.raises(DataError, match='no frames are wanted, there are 5'):
         inference(model, files(simulated_root), frames=[])
+
+
+def test_an_unknown_type_of_test_set_is_named(model, simulated_root):
+    model.cfg.test_dataloader.dataset.type = 'NoSuchDataset'
+    with pytest.raises(ConfigError, match="there is no data set of type 'NoSuchDataset' in the registry"):
+        inference(model, files(simulated_root))
+
+
+def test_a_model_without_a_configuration_is_refused(model, simulated_root):
+    del model.cfg
+    with pytest.raises(ConfigError, match='the RadarPoseEstimator has no configuration .* mmradar.apis.init_model'):
+        inference(model, files(simulated_root))

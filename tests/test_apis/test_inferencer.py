@@ -105,3 +105,10 @@ def test_mistakes_are_told(inferencer, simulated_root, tmp_path):
     truth = json.loads((folder / 'annotation.json').read_text())
     (tmp_path / 'short' / 'annotation.json').write_text(json.dumps(truth[:4]))
     refused(tmp_path / 'short', DataError, 'poses of 4 frames, and the recordings have more')
+
+
+def test_a_split_within_a_wrapper_is_refused(inferencer):
+    loader = inferencer.model.cfg.val_dataloader
+    loader.dataset = dict(type='ConcatDataset', datasets=[loader.dataset])
+    with pytest.raises(ConfigError, match='val is a ConcatDataset; poses are predicted only for a single'):
+        next(inferencer('val'))

@@ -103,7 +103,7 @@ def test_radars_that_cannot_be_are_told():
         boards_radar(replace(RADAR, sampling='real'))
     with pytest.raises(ConfigError, match='as an xWR1843, TX1 to TX3 in turn; the radar has other antennas'):
         boards_radar(replace(RADAR, tx_positions=None))
-    with pytest.raises(ConfigError, match='a chirp every 55 us leaves -3.2 us beside a ramp of 58.2 us'):
+    with pytest.raises(ConfigError, match='a chirp every 55 us leaves -3.2 us of idle time after a ramp of 58.2 us'):
         ChirpTiming.of(RadarConfig(chirp_period_s=55e-6))
     with pytest.raises(ConfigError, match='a ramp from 79.53.* GHz .* would end above 81 GHz'):
         ChirpTiming.of(RadarConfig(start_frequency_hz=80e9))

@@ -228,9 +228,7 @@ def test_dumps_of_packets_give_the_windows_of_raw_files(damaged_root, windows):
 def test_frames_lost_before_others_do_not_shift_labels(damaged_root, windows, first, last):
     dump_packets(damaged_root, range(first, last + 1))  # a frame is 34 packets: frame 1; or 0 and 1
     options = dict(adc_path='single_{sequence}/{view}/packets.bin')
-    with pytest.raises(
-        DataError, match=r'sequence 7: .*hori.*packets.bin lacks frames in front of others \((1|0, 1)\)'
-    ):
+    with pytest.raises(DataError, match=r'sequence 7: .*hori.*packets.bin lacks frames before others \((1|0, 1)\)'):
         windows(recording=dict(format='packets', on_error='drop'), **options)
 
 

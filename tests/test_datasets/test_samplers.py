@@ -64,5 +64,5 @@ def test_processes_share_the_windows(monkeypatch):
 def test_joined_data_sets_and_those_that_know_no_sequences():
     joined = SimpleNamespace(datasets=[dataset([8], key='first'), dataset([4, 4], key='first')])
     assert list(DisjointWindowSampler(joined, shuffle=False)) == [0, 4, 8, 12]
-    with pytest.raises(ConfigError, match="which SimpleNamespace has not; take sampler=dict\\(type='DefaultSampler'"):
+    with pytest.raises(ConfigError, match="SimpleNamespace does not have; use sampler=dict\\(type='DefaultSampler'"):
         DisjointWindowSampler(SimpleNamespace())

@@ -206,7 +206,7 @@ def test_point_clouds(window):
 def calibrations(tmp_path):
     rng = np.random.default_rng(0)
     for view in ('hori', 'vert'):
-        Calibration(rng.normal(size=12), rng.normal(size=12), 0.01).save(tmp_path / f'{view}.json')
+        Calibration(rng.normal(size=12).tolist(), rng.normal(size=12).tolist(), 0.01).save(tmp_path / f'{view}.json')
     return {view: str(tmp_path / f'{view}.json') for view in ('hori', 'vert')}
 
 
@@ -225,6 +225,8 @@ def test_calibrated_heatmaps_in_one_step_and_in_several(window, calibrations):
     for transforms in ((LoadRadarCube(), CalibrateCube(calibrations)), (RangeDopplerMap(calibrations=calibrations),)):
         with pytest.raises(ConfigError, match="no calibration of the view 'vert'; there are hori"):
             steps(window(), *transforms)
+    with pytest.raises(ConfigError, match="no calibration of the view 'hori'; there are none"):
+        steps(window(), LoadRadarCube(), CalibrateCube({}))
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,8 @@ def test_other_joints_and_dimensions_are_refused_in_words():
     del sample['gt_instances']['areas']
     with pytest.raises(ConfigError, match='with areas'):
         evaluate_samples([sample])
+    with pytest.raises(ConfigError, match='HuPRMetric.dataset_meta is not set'):
+        HuPRMetric().process({}, [sample])
 
 
 def clip_ids(*clips):

@@ -308,9 +308,9 @@ def test_a_browser_shows_a_skeleton_that_moves_and_connects_again(model, recordi
                 page.screenshot(tmp_path / 'page.png')
                 page.value("document.getElementById('record').click()")
                 wait_for(lambda: server.session.recorder.num_frames > 2)
-            wait_for(lambda: page.value(STATE) == 'no frames come')
+            wait_for(lambda: page.value(STATE) == 'no frames are arriving')
             server.close()
-            wait_for(lambda: 'trying again' in page.value(STATE))
+            wait_for(lambda: 'retrying' in page.value(STATE))
             server = LiveServer(model, ANY_PORT, port=port, record_dir=tmp_path, poses_per_window=3)
             seen = int(page.value('document.body.dataset.poses'))
             with replayed(server.session, recordings):

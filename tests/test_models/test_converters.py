@@ -139,9 +139,9 @@ def test_sizes_of_a_layer_are_those_of_its_weights():
         (dict(conv1d_b__bias=None), r'missing: conv1d_b.bias$'),
         (dict(in_proj__bias=(24,)), r'left over: in_proj.bias$'),  # mamba-ssm's bias=True
         (dict(gamma=(6,)), r'left over: gamma$'),  # Vision Mamba's init_layer_scale
-        (dict(x_proj_b__weight=(11, 12)), r'of another shape: x_proj_b.weight \(11, 12\) in place of \(12, 12\)$'),
-        (dict(A_b_log=(12, 4)), r'of another shape: A_b_log \(12, 4\) in place of \(12, 5\)$'),
-        (dict(conv1d__weight=(12, 2, 3)), r'of another shape: conv1d.weight \(12, 2, 3\) in place of \(12, 1, 3\)'),
+        (dict(x_proj_b__weight=(11, 12)), r'of another shape: x_proj_b.weight \(11, 12\) instead of \(12, 12\)$'),
+        (dict(A_b_log=(12, 4)), r'of another shape: A_b_log \(12, 4\) instead of \(12, 5\)$'),
+        (dict(conv1d__weight=(12, 2, 3)), r'of another shape: conv1d.weight \(12, 2, 3\) instead of \(12, 1, 3\)'),
         (dict(conv1d__weight=(12, 3)), r'of another number of axes: conv1d.weight \(12, 3\)$'),
         (dict(in_proj__weight=(18, 6)), r'in_proj.weight is \(18, 6\): 9 for 6'),
         (dict(D='text'), r'no tensors: D$'),
@@ -167,7 +167,7 @@ def test_mamba_refuses_other_layers():
         mmradar_to_mamba(
             {**{k: v for k, v in layer.items() if k != 'forward_scan.D'}, 'head.weight': layer['forward_scan.D']}
         )
-    with pytest.raises(CheckpointError, match=r'of another shape: D \(3,\) in place of \(12,\)'):
+    with pytest.raises(CheckpointError, match=r'of another shape: D \(3,\) instead of \(12,\)'):
         mmradar_to_mamba({**layer, 'forward_scan.D': torch.zeros(3)})
 
 
@@ -382,7 +382,7 @@ def test_the_converted_network_computes_what_hupr_s_does():
         ({'radarDecoder.gcn.L4.bias': (16, 14)}, r'left over: radarDecoder.gcn.L4.bias$'),
         (
             {'radarDecoder.gcn.L1.bias': (14, 16)},
-            r'of another shape: radarDecoder.gcn.L1.bias \(14, 16\) in place of \(16, 14\)$',
+            r'of another shape: radarDecoder.gcn.L1.bias \(14, 16\) instead of \(16, 14\)$',
         ),
         (
             {'REradarEncoder.temporalMerge.weight': (16, 16, 1, 1, 1)},

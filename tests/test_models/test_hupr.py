@@ -202,6 +202,7 @@ def targets_of(model, samples):
     return model.codec.encode(labels)[0].squeeze(1)
 
 
+@pytest.mark.no_shape_checks
 @pytest.mark.parametrize(
     'size, sigma, subcell, nearest_px', [(64, 2, False, 2), (64, 2, True, 3), (32, 1, False, 4), (32, 1, True, 6)]
 )
@@ -217,6 +218,7 @@ def test_targets_come_back_as_predictions_within_half_a_cell(size, sigma, subcel
         np.testing.assert_allclose(found.keypoint_scores, 1, atol=1e-5)
 
 
+@pytest.mark.no_shape_checks
 @pytest.mark.parametrize('subcell', [False, True])
 def test_the_target_covers_images_of_any_size(subcell):
     model = head(codec=dict(type='HeatmapCodec', subcell=subcell))
@@ -232,6 +234,7 @@ def test_the_target_covers_images_of_any_size(subcell):
     assert error == pytest.approx(np.linalg.norm(strongest - poses, axis=-1).mean(), rel=1e-4)
 
 
+@pytest.mark.no_shape_checks
 def test_losses_are_cross_entropies_of_visible_joints():
     model, (logits, refined) = head(), torch.randn(2, 1, 14, 64, 64)
     model.forward = lambda feats: (logits, refined)

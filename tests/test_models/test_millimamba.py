@@ -257,6 +257,7 @@ def test_heatmaps_with_nan_are_refused_by_name(tiny_config):
         model.data_preprocessor(data)
 
 
+@pytest.mark.no_shape_checks
 def test_an_unknown_key_in_the_model_is_named(tiny_config):
     tiny_config.model.backbone.num_layerz = 3
     with pytest.raises(TypeError, match='CVMamba.*num_layerz'):

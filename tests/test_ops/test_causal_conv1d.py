@@ -217,6 +217,7 @@ def test_wider_than_the_native_kernel_goes_to_torch():
     torch.testing.assert_close(causal_conv1d(x, weight, bias), conv_of_torch(x, weight, bias, None, False))
 
 
+@pytest.mark.no_shape_checks
 def test_what_does_not_fit_is_named():
     x, weight, bias = inputs(1, 30, 8, 4, torch.float32)
     with pytest.raises(ValueError, match=r'weight must be \(8, 8\), found \(4, 8\)'):
@@ -241,6 +242,7 @@ def test_what_does_not_fit_is_named():
         causal_conv1d(x.long(), weight, bias)
 
 
+@pytest.mark.no_shape_checks
 def test_the_layout_of_other_packages_is_named():
     x, weight, bias = (t.detach() for t in inputs(2, 30, 8, 4, torch.float32))
     turned = r'x must be \(batch, length, 8\), weight being \(8, 4\), found \(2, 8, 30\).*x.transpose\(1, -1\)'

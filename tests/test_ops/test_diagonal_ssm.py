@@ -322,6 +322,7 @@ def test_rates_of_a_batch_of_streams():
         )
 
 
+@pytest.mark.no_shape_checks
 @pytest.mark.parametrize(
     'change, error, message',
     [
@@ -347,12 +348,19 @@ def test_refuses(change, error, message):
         diagonal_ssm(**{'u': torch.ones(2, 5, 12), **parameters(), **change})
 
 
+@pytest.mark.no_shape_checks
 def test_step_refuses():
     args = parameters()
     with pytest.raises(ValueError, match='state must be complex'):
         diagonal_ssm_step(torch.zeros(1, 12, 8), torch.ones(1, 12), **args)
     with pytest.raises(ValueError, match='u must be'):
         diagonal_ssm_step(torch.zeros(1, 12, 8, dtype=torch.complex64), torch.ones(1, 11), **args)
+
+
+def test_operators_of_a_shorter_sequence_are_refused():
+    operators = chunk_operators(**parameters(), length=17)
+    with pytest.raises(ValueError, match='the operators are for a sequence of 17 frames, found 40'):
+        convolution.chunked_convolve(torch.ones(1, 40, 12), operators)
 
 
 def test_nan_is_never_swallowed():

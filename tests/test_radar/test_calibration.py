@@ -65,7 +65,7 @@ def test_a_calibrated_board_sees_a_target_where_an_ideal_one_does():
 
 @pytest.mark.parametrize('convert', [lambda x: x, torch.from_numpy])
 def test_calibration_within_the_heatmap_is_calibration_before_it(convert):
-    calibration = Calibration(GAIN_DB, PHASE_RAD, BIAS_M)
+    calibration = Calibration(GAIN_DB.tolist(), PHASE_RAD.tolist(), BIAS_M)
     raw = encode_groups(spoilt(echo((-0.7, 1.9, 0.0), moved_m=(0, 0.01, 0)))[None], CONFIG)
     order = CONFIG.azimuth_first_order
     cube = apply_calibration(convert(decode_groups(raw)), calibration, CONFIG)
@@ -93,7 +93,7 @@ def test_no_reflector_is_said():
 
 
 def test_files(tmp_path):
-    calibration = Calibration(GAIN_DB, PHASE_RAD, BIAS_M)
+    calibration = Calibration(GAIN_DB.tolist(), PHASE_RAD.tolist(), BIAS_M)
     calibration.save(tmp_path / 'board.json')
     assert Calibration.load(tmp_path / 'board.json') == calibration
     with pytest.raises(FileNotFoundError):
@@ -103,5 +103,5 @@ def test_files(tmp_path):
         with pytest.raises(ConfigError, match='bad.json is not a calibration'):
             Calibration.load(tmp_path / 'bad.json')
     assert json.loads((tmp_path / 'board.json').read_text())['range_bias_m'] == BIAS_M
-    with pytest.raises(ValueError, match='of 12 virtual antennas, the cube has 4'):
+    with pytest.raises(ValueError, match='for 12 virtual antennas, the cube has 4'):
         apply_calibration(np.zeros((4, 2, 8), complex), calibration, CONFIG)

@@ -129,7 +129,7 @@ def test_studio_selects_several_chips(tmp_path):
     text = SCRIPT.replace('FrameConfig(0, 2', 'FrameConfig(0, 1').replace(
         'ar1.SelectChipVersion(CHIP)', 'ar1.SelectChipVersion("AR1642")\nar1.SelectChipVersion("XWR1843")'
     )
-    with pytest.raises(ConfigError, match="places on each of xWR1642, xWR1843; name the board, as board='xWR1642'"):
+    with pytest.raises(ConfigError, match="differ between xWR1642, xWR1843; name the board, as board='xWR1642'"):
         read(tmp_path, text)
     assert read(tmp_path, text, 'xWR1642').tx_positions == ((0.0, 0.0), (4.0, 0.0))
 
@@ -147,18 +147,18 @@ def test_a_6843_may_be_on_several_boards(tmp_path):
 @pytest.mark.parametrize(
     'old, new, message',
     [
-        ('START = 77', '-- START = 77', 'line 9, ProfileConfig: its argument 2, START, is no number'),
-        ('START = 77', 'START = get_start() / 2', 'its argument 2, START, is no number'),
-        ('START = 77', 'START = "77"', 'its argument 2, START, is no number'),
-        ('START = 77', 'START = 1e308 * 10', 'its argument 2, START, is no number'),
-        ('START = 77', 'START = 77\nwhile x do START = START + 1 end', 'its argument 2, START, is no number'),
-        ('START = 77', 'for i = 1, n do START = i end', 'its argument 2, START, is no number'),
-        (', SAMPLES,', ', P[SAMPLES],', r'its argument 14, P\[SAMPLES\], is no number'),
-        ('(CHIP)', '(chip)', 'line 6, SelectChipVersion: the name of a chip expected'),
-        (PROFILE, f'while ready() do\n{PROFILE}\nend', 'line 9: ProfileConfig stands in a loop whose end'),
-        (PROFILE, f'for i = 1, n do\n{PROFILE}\nend', 'line 9: ProfileConfig stands in a loop whose bounds'),
-        (PROFILE, f'function f() {PROFILE} end\nrepeat f() until g()', 'line 10: ProfileConfig stands in a loop'),
-        (PROFILE, f'pcall(function() return {PROFILE} end)', 'line 9: ProfileConfig stands in a function that another'),
+        ('START = 77', '-- START = 77', 'line 9, ProfileConfig: its argument 2, START, is not a number'),
+        ('START = 77', 'START = get_start() / 2', 'its argument 2, START, is not a number'),
+        ('START = 77', 'START = "77"', 'its argument 2, START, is not a number'),
+        ('START = 77', 'START = 1e308 * 10', 'its argument 2, START, is not a number'),
+        ('START = 77', 'START = 77\nwhile x do START = START + 1 end', 'its argument 2, START, is not a number'),
+        ('START = 77', 'for i = 1, n do START = i end', 'its argument 2, START, is not a number'),
+        (', SAMPLES,', ', P[SAMPLES],', r'its argument 14, P\[SAMPLES\], is not a number'),
+        ('(CHIP)', '(chip)', 'line 6, SelectChipVersion: expected the name of a chip'),
+        (PROFILE, f'while ready() do\n{PROFILE}\nend', 'line 9: ProfileConfig is used in a loop whose end'),
+        (PROFILE, f'for i = 1, n do\n{PROFILE}\nend', 'line 9: ProfileConfig is used in a loop whose bounds'),
+        (PROFILE, f'function f() {PROFILE} end\nrepeat f() until g()', 'line 10: ProfileConfig is used in a loop'),
+        (PROFILE, f'pcall(function() return {PROFILE} end)', 'line 9: ProfileConfig is used in a function that'),
         (PROFILE, 'function f() f() end f()', 'too deep to follow'),
         (PROFILE, 'for i = 1, 1e9 do end', 'line 9: runs too long to follow'),
         (PROFILE, 'if START then else if', 'cannot be read as Lua'),
@@ -169,7 +169,7 @@ def test_a_6843_may_be_on_several_boards(tmp_path):
         ('0, 0, 0, 0, 1, 0, 0)', '0, 0, 0, 0, 2, 0, 0)', 'ChirpConfig: switches must be 0 or 1, found 2, 0, 0'),
         ('0, 0, 0, 0, 1, 0, 0)', '0, 0, 0, 0, 1, 0, 0, 0)', 'ChirpConfig: the arguments of a radar with four tr'),
         ('0, 0, 0, 0, 1, 0, 0)', '0, 0, 0, 0, 1, 1, 0)', 'beamforming or BPM'),
-        ('ar1.FrameConfig(0', 'ar1.AdvanceFrameConfig(4, 1536)--', 'sub-frames .AdvanceFrameConfig, as advFrameCfg'),
+        ('ar1.FrameConfig(0', 'ar1.AdvanceFrameConfig(4, 1536)--', 'sub-frames .AdvanceFrameConfig, like advFrameCfg'),
         ('ar1.FrameConfig(0', 'ar1.FrameConfig_mult(1, 0', r'a cascade of several radar chips \(FrameConfig_m'),
         ('ar1.FrameConfig(0', 'ar1.BPMChirpConfig(0, 0, 0, 1)\nar1.FrameConfig(0', 'binary phase modulation'),
         ('ar1.FrameConfig(0', 'ar1.ContStrConfig(0)\nar1.FrameConfig(0', 'continuous streaming'),
@@ -292,16 +292,16 @@ def test_what_another_function_makes_of_a_table_is_unknown(call):
         ('if x then goto done end ar1.f(128) ::done::', 'goto done is not followed'),
         ('while x do goto done end ar1.f(128) ::done::', 'goto done is not followed'),
         ('for i = 1, 2 do goto next ar1.f(i) ::next:: end', 'goto next is not followed'),
-        ('if x then a = ar1 end a.f(128)', 'f is called of what the script does not give; call it as ar1.f'),
-        ('require("radar").f(128)', 'f is called of what the script does not give'),
-        ('local a = ar1 while x do a.f(128) end', 'f stands in a loop'),
-        ('local set = ar1.f while x do set(128) end', 'f stands in a loop'),
-        ('m = {} function m.go() ar1.f(128) end while x do m.go() end', 'f stands in a loop'),
-        ('pcall(ar1.f, 128)', 'f stands in a function that another'),
-        ('local set = ar1.f pcall(set, 128)', 'f stands in a function that another'),
+        ('if x then a = ar1 end a.f(128)', 'f is called on an unknown value; call it as ar1.f'),
+        ('require("radar").f(128)', 'f is called on an unknown value'),
+        ('local a = ar1 while x do a.f(128) end', 'f is used in a loop'),
+        ('local set = ar1.f while x do set(128) end', 'f is used in a loop'),
+        ('m = {} function m.go() ar1.f(128) end while x do m.go() end', 'f is used in a loop'),
+        ('pcall(ar1.f, 128)', 'f is used in a function that is passed'),
+        ('local set = ar1.f pcall(set, 128)', 'f is used in a function that is passed'),
         ('if x then g = function() ar1.f(128) end end g()', 'what the function g does depends on x'),
         ('function g() end if x then function g() ar1.f(128) end end g()', 'what the function g does depends on x'),
-        ('t = {ar1.f, print} t[i](128)', 'which function of a table is called the script does not give'),
+        ('t = {ar1.f, print} t[i](128)', 'does not determine which function of a table is called'),
         ('for i = 1, 3 do if x then break end ar1.f(i) end', 'where a loop ends depends on x'),
         ('for i = 1, 3 do if x then a = 1 else break end end ar1.f(i)', 'where a loop ends depends on x'),
     ],

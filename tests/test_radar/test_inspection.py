@@ -125,7 +125,7 @@ def test_a_packet_lost_in_the_middle_is_found(tmp_path):
     path = tmp_path / 'adc_data.bin'
     path.write_bytes(raw[:lost] + raw[lost + 2 * PACKET_BYTES :])
     first, second, third = inspect_adc(path, config).problems
-    assert 'are no whole frame' in first and 'lacks as many bytes as 2 packets' in second
+    assert 'are no whole frame' in first and 'lacks exactly the bytes of 2 packets' in second
     # frame 7 is half in place; which side it falls on depends on where in it the packet was
     assert third.startswith('from frame 7 on') or third.startswith('from frame 8 on')
     assert 'as if 2 packets of the card were lost' in third

@@ -229,7 +229,7 @@ def test_other_ports(tmp_path):
 def test_a_network_that_is_not_read_is_named(tmp_path):
     path = tmp_path / 'capture.pcap'
     path.write_bytes(pcap([bytes(100)] * 3, link=105))
-    with pytest.raises(ADCFileError, match=r'found 3 frames of link type 105 \(IEEE 802.11\), which are not read'):
+    with pytest.raises(ADCFileError, match=r'found 3 frames of link type 105 \(IEEE 802.11\), which are not supported'):
         read_packets(path)
 
 

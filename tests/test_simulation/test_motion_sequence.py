@@ -170,6 +170,7 @@ def test_the_cutoff_halves_the_amplitude(positions):
     assert np.ptp(smooth) / 2 == pytest.approx(0.05, rel=0.03)
 
 
+@pytest.mark.no_shape_checks
 def test_shape_rate_and_numbers(positions):
     for wrong, message in [
         (positions[:, :13], r'clip.bvh: expected positions \(frames, 14, 3\) in m, found float64 \(91, 13, 3\)'),

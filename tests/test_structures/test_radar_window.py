@@ -35,6 +35,7 @@ def test_a_window_is_a_number_or_its_fields():
     assert RadarWindow.build(RadarWindow(2)) == RadarWindow(2)
 
 
+@pytest.mark.no_shape_checks
 @pytest.mark.parametrize(
     'window',
     [

@@ -358,12 +358,12 @@ def test_browse_dataset_and_mean_pose(config_file, tmp_path):
 def test_preprocess_fills_the_cache_that_training_reads(config_file, simulated_root, tmp_path):
     cache = tmp_path / 'cache'
     done = tool('tools/preprocess.py', config_file, '--cache-dir', cache, '--workers', 2)
-    assert '16 recordings made, 0 were there' in done.stdout  # 8 sequences, two views
+    assert '16 recordings computed, 0 already there' in done.stdout  # 8 sequences, two views
     files = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
     assert len(files) == 16
     sorted(files)[0].unlink()
     again = tool('tools/preprocess.py', config_file, '--cache-dir', cache, '--workers', 1)
-    assert '1 recordings made, 15 were there' in again.stdout
+    assert '1 recordings computed, 15 already there' in again.stdout
     assert sum(path.stat().st_mtime_ns == time_ns for path, time_ns in files.items()) == 15
     work = tmp_path / 'work'
     train = tool('tools/train.py', config_file, '--work-dir', work, '--cache-dir', cache, '--no-validate')
@@ -391,7 +391,7 @@ test_evaluator = [dict(type='HuPRMetric', train_ann_file={str(simulated_root / '
     )
     flags = ('--data-root', simulated_root)
     run_here('tools/preprocess.py', own, *flags, '--cache-dir', cache, '--splits', 'train', '--workers', 1)
-    assert '8 recordings made, 0 were there' in capsys.readouterr().out and len(list(cache.iterdir())) == 8
+    assert '8 recordings computed, 0 already there' in capsys.readouterr().out and len(list(cache.iterdir())) == 8
     whole, parts = tmp_path / 'whole.json', tmp_path / 'parts.json'
     run_here('tools/analysis_tools/mean_pose_baseline.py', config_file, '--out', whole)
     run_here('tools/analysis_tools/mean_pose_baseline.py', own, *flags, '--out', parts)
@@ -403,7 +403,7 @@ test_evaluator = [dict(type='HuPRMetric', train_ann_file={str(simulated_root / '
 def test_the_mean_pose_of_other_data_sets_is_refused(run_here, capsys):
     with pytest.raises(SystemExit):
         run_here('tools/analysis_tools/mean_pose_baseline.py', 'configs/millimamba_tiny_simulated.py')
-    assert 'the train split is of SimulatedRadarDataset' in capsys.readouterr().err
+    assert 'the train split has a SimulatedRadarDataset' in capsys.readouterr().err
 
 
 def test_preprocess_needs_something_to_keep(config_file, tmp_path):

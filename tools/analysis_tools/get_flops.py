@@ -1,4 +1,4 @@
-"""Print a model's parameters and multiply-accumulates for one window, and with --memory what running it takes."""
+"""Print a model's parameters and multiply-accumulates for one window, and with --memory its peak memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument(
         '--memory',
         action='store_true',
-        help='run the model on one window, on the GPU where there is one, and print the most memory its tensors take',
+        help='run the model on one window, on the GPU if there is one, and print the peak memory of its tensors',
     )
     args = parser.parse_args()
     config = load_config(args.config, args.cfg_options)
@@ -36,12 +36,12 @@ def main() -> None:
     for name, macs in sorted(complexity.macs.items(), key=lambda item: -item[1]):
         print(f'  {name:<20} {macs / 1e9:6.2f}')
     if args.memory:
-        os.environ.setdefault('KINETO_LOG_LEVEL', '99')  # torch's profiler tells of its start and end otherwise
+        os.environ.setdefault('KINETO_LOG_LEVEL', '99')  # otherwise torch's profiler logs its start and end
         device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
         memory = peak_memory(config, device)
         total, weights, inputs = (size / 2**20 for size in (memory.total, memory.weights, memory.inputs))
         print(
-            f'memory       {total:.1f} MiB: most bytes of tensors at once in the forward pass of one window on a '
+            f'memory       {total:.1f} MiB: peak bytes of tensors in the forward pass of one window on a '
             f'{device.type.upper()}, without gradients; '
             f'{weights:.1f} MiB of weights and {inputs:.1f} MiB of input included'
         )

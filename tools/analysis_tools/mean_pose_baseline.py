@@ -1,4 +1,4 @@
-"""Evaluate the mean training pose: what can be reached without seeing any pose."""
+"""Evaluate the mean training pose, a baseline that uses no input."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='configuration file')
     parser.add_argument(
-        '--placed', action='store_true', help='at the true place and in the true size of each person: an oracle'
+        '--placed',
+        action='store_true',
+        help='place the pose at the true place and in the true size of each person (an oracle)',
     )
-    parser.add_argument('--out', help='JSON file for the metrics')
+    parser.add_argument('--out', help='JSON file to which to write the metrics')
     add_config_arguments(parser)
     args = parser.parse_args()
     if args.out:

@@ -1,4 +1,4 @@
-"""Draw samples of a data set as the model gets them, such as heatmaps of each radar, beside the true pose."""
+"""Draw samples of a data set, with the input of the model (such as the heatmaps of each radar) and the true pose."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from mmradar.visualization.sample_visualizer import picture_name
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('config', help='configuration file')
-    parser.add_argument('--split', choices=['train', 'val', 'test'], default='train', help='which data set')
+    parser.add_argument('--split', choices=['train', 'val', 'test'], default='train', help='split of the data set')
     parser.add_argument('--output-dir', type=Path, default=Path('work_dirs/browse'), help='folder for the pictures')
-    parser.add_argument('--max-samples', type=int, default=20, help='how many, spread evenly over the data set')
+    parser.add_argument(
+        '--max-samples', type=int, default=20, help='number of samples, spread evenly over the data set'
+    )
     add_config_arguments(parser)
     args = parser.parse_args()
     args.output_dir.mkdir(parents=True, exist_ok=True)

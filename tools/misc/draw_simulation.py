@@ -1,4 +1,4 @@
-"""Draw what the simulator does: a pose, what both radars see of it, and the speeds of a whole motion."""
+"""Draw a simulated pose, its heatmaps in both radars, and the micro-Doppler spectrogram of a whole motion."""
 
 from __future__ import annotations
 
@@ -30,17 +30,19 @@ from mmradar.simulation import (
 _RANGE_M = (1.2, 3.6)
 _DECIBELS = 35
 _ANGLES = 64
-_SPECTRA_HZ = 40  # frames a second of the spectrogram; HuPR's own 10 would leave gaps
+_SPECTRA_HZ = 40  # frames per second of the spectrogram; HuPR's 10 would leave gaps
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('out', type=Path, help='picture to write')
-    parser.add_argument('--motion', default='walk', help=f'one of {", ".join(MOTIONS)}; or a file of motion')
+    parser.add_argument('--motion', default='walk', help=f'one of {", ".join(MOTIONS)}, or a motion file')
     parser.add_argument('--seconds', type=float, default=4.0, help='length of the spectrogram')
-    parser.add_argument('--at', type=float, default=1.0, help='when the pose is drawn, in s')
-    parser.add_argument('--slope', type=float, default=Skin().slope, help='of the skin; smaller is more like a mirror')
-    parser.add_argument('--seed', type=int, default=0, help='of subject, style, place and noise')
+    parser.add_argument('--at', type=float, default=1.0, help='time of the drawn pose, in s')
+    parser.add_argument(
+        '--slope', type=float, default=Skin().slope, help='RMS slope of the skin; the smaller, the more like a mirror'
+    )
+    parser.add_argument('--seed', type=int, default=0, help='random seed of subject, style, place and noise')
     return parser.parse_args()
 
 
@@ -77,7 +79,7 @@ def draw_pose(axis, joints_m: np.ndarray) -> None:
 
 
 def frames_of(person: Person, view: str, start_s: np.ndarray, seed: int) -> tuple[np.ndarray, RadarConfig]:
-    """Complex frames of one radar."""
+    """Simulate complex frames of one radar."""
     config = RadarConfig()
     sensor = RadarSensor(config, HUPR_MOUNTINGS[view])
     room = Scene.random_room(np.random.default_rng(seed))
@@ -86,7 +88,7 @@ def frames_of(person: Person, view: str, start_s: np.ndarray, seed: int) -> tupl
 
 
 def range_crop(config: RadarConfig) -> tuple[tuple[int, int], tuple[float, float]]:
-    """Range bins to show, first and one past the last, and their outer edges in m."""
+    """Return the range bins to show, as first and one past the last, and their outer edges in m."""
     bins = tuple(int(r / config.range_resolution_m) for r in _RANGE_M)
     return bins, tuple((b - 0.5) * config.range_resolution_m for b in bins)
 
@@ -114,14 +116,14 @@ def draw_heatmap(axis, person: Person, view: str, at_s: float, seed: int) -> Non
         cmap='magma',
     )
     what = 'azimuth' if view == 'hori' else 'elevation'
-    axis.set(xlabel=f'sine of the {what}', ylabel='range (m)', title=f'{view}: range and {what}, what moves')
+    axis.set(xlabel=f'sine of the {what}', ylabel='range (m)', title=f'{view}: range and {what}, moving targets')
 
 
 def draw_spectrogram(axis, person: Person, seconds: float, seed: int) -> None:
     start_s = np.arange(0, seconds, 1 / _SPECTRA_HZ)
     cube, config = frames_of(person, 'hori', start_s, seed)
     window = np.hanning(config.num_loops)
-    # what stands still is the mean that the window sees
+    # static clutter is the mean over the chirps, weighted by the window
     moving = (cube - np.average(cube, axis=2, weights=window, keepdims=True)) * window[:, None]
     spectrum = np.fft.fftshift(np.fft.fft2(moving), axes=2)[..., slice(*range_crop(config)[0])]
     shown = 10 * np.log10((np.abs(spectrum) ** 2).sum((1, 3)).T)

@@ -1,4 +1,4 @@
-"""Make a model for others of a training's checkpoint: weights in half precision, with their configuration."""
+"""Convert a training checkpoint to a model file to share: weights in half precision, with their configuration."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mmradar.cli import check_output_file, run
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('checkpoint', help='of a training')
+    parser.add_argument('checkpoint', help='checkpoint of a training')
     parser.add_argument('out', type=Path, help='file to write')
-    parser.add_argument('--config', help='configuration, if the checkpoint carries none')
-    parser.add_argument('--data-root', help='folder of the data set that the configuration is to name')
+    parser.add_argument('--config', help='configuration, if the checkpoint contains none')
+    parser.add_argument('--data-root', help='folder to which the data sets of the written configuration refer')
     parser.add_argument('--full', action='store_true', help='keep weights in single precision')
     args = parser.parse_args()
     check_output_file(args.out)

@@ -1,4 +1,4 @@
-"""Convert a checkpoint of HuPR's public code to one of this package's HuPR baseline."""
+"""Convert a checkpoint of HuPR's public code to a checkpoint of this package's HuPR baseline."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ BASELINE = Path(__file__).parents[2] / 'configs' / 'baselines' / 'hupr_hupr.py'
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('checkpoint', type=Path, help="HuPR's, such as model_best.pth")
+    parser.add_argument('checkpoint', type=Path, help="checkpoint of HuPR's code, such as model_best.pth")
     parser.add_argument('out', type=Path, help='file to write')
-    parser.add_argument('--config', default=str(BASELINE), help='configuration of the model it is for')
+    parser.add_argument(
+        '--config', default=str(BASELINE), help='configuration of the model to which the weights belong'
+    )
     args = parser.parse_args()
     check_output_file(args.out)
     init_default_scope('mmradar')

@@ -1,4 +1,4 @@
-"""Convert a Mamba layer of mamba-ssm or Vision Mamba to a VisionMambaLayer's weights, or back."""
+"""Convert the weights of a Mamba layer of mamba-ssm or Vision Mamba to those of a VisionMambaLayer, or back."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from mmradar.models.converters import mamba_to_mmradar, mmradar_to_mamba, state_
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('checkpoint', type=Path, help='file with the layer')
+    parser.add_argument('checkpoint', type=Path, help='file that contains the layer')
     parser.add_argument('out', type=Path, help='file to write: a state dict')
     parser.add_argument(
-        '--prefix', default='', help="of the layer's names, such as layers.0. for a block, layers.0.mixer. without norm"
+        '--prefix',
+        default='',
+        help="prefix of the layer's names: layers.0. for a block, layers.0.mixer. for its mixer without norm",
     )
     parser.add_argument(
         '--divide-out', action='store_true', help="the layer was trained with Vision Mamba's if_divide_out"
     )
-    parser.add_argument('--back', action='store_true', help="from a VisionMambaLayer to mamba-ssm's names")
+    parser.add_argument('--back', action='store_true', help="convert a VisionMambaLayer to mamba-ssm's names")
     args = parser.parse_args()
     check_output_file(args.out)
     state = state_dict_of(read_checkpoint(args.checkpoint), args.prefix)

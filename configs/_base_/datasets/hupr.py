@@ -1,6 +1,6 @@
-# HuPR as it is downloaded. The lists of sequences are HuPR's official split, in the order of its annotation files.
+# HuPR in its downloaded layout. The lists of sequences are HuPR's official split, in the order of its annotation files.
 data_root = 'data/HuPR'
-cache_dir = None  # a folder keeps what the pipeline makes of single frames
+cache_dir = None  # a folder, to cache what the pipeline makes of single frames
 radar = dict(preset='iwr1843_hupr')  # its fields may be overridden here
 views = ('hori', 'vert')
 num_keypoints = 14

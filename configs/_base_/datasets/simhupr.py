@@ -2,6 +2,6 @@
 _base_ = 'hupr.py'
 
 data_root = 'data/simhupr'
-train_sequences = None  # all that the annotation file has
+train_sequences = None  # all in the annotation file
 val_sequences = None
 test_sequences = None

@@ -1,4 +1,4 @@
-# HuPR's own network, as in its public code, down to how it reads the Doppler axis (`interleaved`).
+# HuPR's own network, as in its public code, including how it reads the Doppler axis (`interleaved`).
 model = dict(
     type='RadarPoseEstimator',
     data_preprocessor=dict(type='RadarPoseDataPreprocessor'),

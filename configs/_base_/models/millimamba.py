@@ -1,5 +1,6 @@
 # milliMamba at the paper's input, T = 9 and two radars of 64 x 8 x 256. The paper states 4.0M parameters and 34.4 GMACs
-# and leaves the widths open; these are ours, found by counting: tools/analysis_tools/get_flops.py prints both figures.
+# and leaves the widths open. These widths are our choice and give both figures, which tools/analysis_tools/get_flops.py
+# prints.
 model = dict(
     type='RadarPoseEstimator',
     data_preprocessor=dict(type='RadarPoseDataPreprocessor'),
@@ -19,7 +20,7 @@ model = dict(
         num_layers=6,
         num_heads=8,
         feedforward_ratio=4,
-        # L = L_oks + 0.05 L_vel, velocities in px (their unit is ours)
+        # L = L_oks + 0.05 L_vel, velocities in px (the unit is our choice)
         losses=dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05)),
     ),
 )

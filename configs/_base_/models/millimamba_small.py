@@ -1,10 +1,10 @@
-# A milliMamba for two CPU cores, ours. What differs from the paper's:
-# - a crop of range around the person: place and pose apart
-# - each frame goes through 2D convolutions once, with Doppler bins as channels; there, 3D convolutions over frames, and
-#   Doppler is pooled
-# - a token is a whole map; there, a cell of one
-# - queries begin with what their frame's tokens say; there, alike for all windows
-# - an L1 loss beside OKS, and no velocity loss
+# A milliMamba for two CPU cores, not in the paper. Differences from the paper's:
+# - Range is cropped around the person, which separates place and pose.
+# - Each frame goes through 2D convolutions once, with Doppler bins as channels; the paper's stem pools Doppler and
+#   convolves over frames too.
+# - A token is a whole map instead of a cell of one.
+# - Queries depend on their frame's tokens instead of being the same for all windows.
+# - There is an L1 loss in addition to OKS, and no velocity loss.
 model = dict(
     type='RadarPoseEstimator',
     data_preprocessor=dict(type='RadarPoseDataPreprocessor'),

@@ -1,5 +1,5 @@
-# A milliMamba narrow and shallow enough to learn within minutes on two CPU cores. An L1 loss beside the OKS loss, whose
-# gradient vanishes far from the truth.
+# A milliMamba narrow and shallow enough to learn within minutes on two CPU cores. It has an L1 loss in addition to the
+# OKS loss, whose gradient vanishes far from the truth.
 _base_ = 'millimamba.py'
 
 model = dict(

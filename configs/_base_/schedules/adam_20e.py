@@ -1,5 +1,5 @@
-# Adam, learning rate 5e-5, weight decay 1e-4, batch 8: the paper's. Epochs and decay are open in the paper; 20 epochs
-# with a short warm-up and a cosine are ours.
+# Adam, learning rate 5e-5, weight decay 1e-4 and batch size 8 are the paper's. The paper leaves epochs and
+# learning-rate decay open; 20 epochs with a short warm-up and a cosine decay are our choice.
 _base_ = 'cosine.py'
 
 max_epochs = 20

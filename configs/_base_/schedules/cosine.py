@@ -1,4 +1,4 @@
-# A linear warm-up over `warmup_steps`, then a cosine down to `min_lr` at the end of `train_cfg.max_epochs`.
+# A linear warm-up over `warmup_steps`, then a cosine decay to `min_lr` at the end of `train_cfg.max_epochs`.
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end='${warmup_steps}', by_epoch=False),
     dict(

@@ -1,4 +1,5 @@
-# Muon and AdamW, a short warm-up, a cosine. For short trainings; whoever inherits says `max_epochs`.
+# Muon and AdamW with a short warm-up and a cosine decay, for short trainings. The inheriting configuration sets
+# `max_epochs`.
 _base_ = 'cosine.py'
 
 warmup_steps = 100

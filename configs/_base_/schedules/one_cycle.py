@@ -1,5 +1,5 @@
-# AdamW and one cycle over the whole of a short training, for small models. Whoever inherits says `max_epochs` and the
-# learning rate, which is the cycle's highest.
+# AdamW and one cycle over the whole of a short training, for small models. The inheriting configuration sets
+# `max_epochs` and the learning rate, which is the maximum of the cycle.
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01),

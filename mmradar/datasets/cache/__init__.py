@@ -1,4 +1,4 @@
-"""Caches of frames, in memory and on disk, in front of a frame stage."""
+"""Caches, in memory and on disk, of the output of a frame stage."""
 
 from mmradar.datasets.cache.disk_cache import DiskCache
 from mmradar.datasets.cache.memory_cache import MemoryCache

@@ -1,4 +1,4 @@
-"""Frames on disk: one memory-mapped file a recording."""
+"""Cache of frames on disk, in one memory-mapped file per recording."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from mmradar.errors import ConfigError, DataError
 from mmradar.radar import Recording
 from mmradar.radar.scaled_frames import complex_parts, from_scaled, to_scaled
 
-_FORMAT = 3  # raise it when the file's content changes for the same settings
+_FORMAT = 3  # increase it when the same settings give a different file content
 _BLOCK_FRAMES = 32
-_OPEN_FILES = 256  # a mapped file takes a descriptor, of which a process often has 1,024
+_OPEN_FILES = 256  # each mapped file takes a descriptor; a process is often limited to 1,024
 
 
 class DiskCache:
-    """Keeps what a frame stage makes of whole recordings, and makes it on first use.
+    """Cache on disk of a frame stage's output for whole recordings, filled on first use.
 
-    A file holds one record a frame: each array, floating-point ones divided by a ``scale`` of the frame so that half
-    precision suffices, complex ones as real and imaginary part. Its name is made of everything that its content depends
-    on - the stage's settings, the recording's fingerprint, the view - so that a change of any of them never finds an
-    old file. Files are written atomically: a killed process leaves nothing that is taken for one. Recordings in memory
-    are not kept.
+    A file holds one record per frame with all arrays of the stage. Floating-point arrays are divided by a ``scale`` per
+    frame, so that half precision suffices; complex ones are stored as real and imaginary parts. The file name is a hash
+    of everything that the content depends on - the stage's settings, the recording's fingerprint, the view - so that an
+    outdated file is never read. Files are written atomically: a killed process leaves no incomplete file under that
+    name. Recordings in memory are not cached.
 
     Args:
-        source: The stage.
-        folder: Where the files are kept.
-        settings: All that the stage depends on, as JSON can hold it.
-        dtype: ``'float16'`` or ``'float32'``.
+        source: The frame stage.
+        folder: Folder for the files.
+        settings: Everything that the stage's output depends on, as JSON-serialisable values.
+        dtype: Precision of floating-point arrays, ``'float16'`` or ``'float32'``.
 
     Raises:
-        ConfigError: Another type.
-        DataError: When frames are asked for: a file that was damaged.
+        ConfigError: ``dtype`` is another type.
+        DataError: A file is damaged; raised when its frames are requested.
     """
 
     def __init__(self, source: FrameSource, folder: str | Path, settings: Any, dtype: str = 'float16') -> None:
@@ -48,28 +48,28 @@ class DiskCache:
         self._maps: OrderedDict[Path, np.ndarray] = OrderedDict()
 
     def __getstate__(self) -> dict:
-        return {**self.__dict__, '_maps': OrderedDict()}  # another process maps the files itself
+        return {**self.__dict__, '_maps': OrderedDict()}  # each process maps the files on its own
 
     def __call__(self, view: str, recording: Recording, frames: np.ndarray) -> Arrays:
-        """Frames, in this order: arrays (frames, ...) by name."""
+        """Return the arrays (frames, ...) by name, with frames in the given order."""
         if recording.file is None:
             return self.source(view, recording, frames)
         records = self._map(view, recording)[np.asarray(frames)]
         return {name: self._array(records[name]) for name in records.dtype.names}
 
     def path(self, view: str, recording: Recording) -> Path:
-        """Where the file of a recording is, or will be."""
+        """Return the path of a recording's file, whether or not it exists yet."""
         key = [_FORMAT, self.settings, view, self.dtype.name, recording.fingerprint()]
         digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
         return self.folder / f'{recording.path.parent.parent.name}_{recording.path.parent.name}_{digest}.npy'
 
     def fill(self, view: str, recording: Recording) -> Path:
-        """Make the file of a recording, unless it is there. Returns its path."""
+        """Write the file of a recording unless it exists, and return its path."""
         path = self.path(view, recording)
         if path.is_file():
             return path
         self.folder.mkdir(parents=True, exist_ok=True)
-        # plain writes: on a full disk they raise, where a memory map would crash the process
+        # plain writes: they raise on a full disk, whereas a memory map would crash the process
         with atomic_write(path) as file:
             for start in range(0, len(recording), _BLOCK_FRAMES):
                 block = np.arange(start, min(start + _BLOCK_FRAMES, len(recording)))
@@ -81,7 +81,7 @@ class DiskCache:
         return path
 
     def frame_bytes(self, view: str, recording: Recording) -> int:
-        """What a frame takes on disk."""
+        """Return the size of a frame on disk, in bytes."""
         return self._records(self.source(view, recording, np.zeros(1, int))).dtype.itemsize
 
     def _map(self, view: str, recording: Recording) -> np.ndarray:
@@ -90,18 +90,16 @@ class DiskCache:
             self.fill(view, recording)
             try:
                 self._maps[path] = np.load(path, mmap_mode='r', allow_pickle=False)
-            except (ValueError, EOFError) as error:  # numpy's, of a file that was cut off
-                raise DataError(
-                    f'{path}, of frames kept on disk, is damaged; delete it to have it made anew'
-                ) from error
+            except (ValueError, EOFError) as error:  # raised by numpy for a truncated file
+                raise DataError(f'the cache file {path} is damaged; delete it, and it will be made again') from error
         self._maps.move_to_end(path)
         if len(self._maps) > _OPEN_FILES:
             self._maps.popitem(last=False)
         return self._maps[path]
 
     def _records(self, arrays: Arrays) -> np.ndarray:
-        """One record a frame, a field an array."""
-        packed = {name: self._packed(array) for name, array in arrays.items()}
+        """Return one record per frame, with one field per array."""
+        packed = {name: self._packed(np.asarray(array)) for name, array in arrays.items()}
         first = next(iter(packed.values()))
         records = np.empty(len(first), [(name, array.dtype, array.shape[1:]) for name, array in packed.items()])
         for name, array in packed.items():
@@ -109,10 +107,13 @@ class DiskCache:
         return records
 
     def _packed(self, array: np.ndarray) -> np.ndarray:
-        """Floating-point arrays (frames, ...) as fields ``scale`` and ``real`` or ``complex``; others as they are."""
+        """Split a floating-point array (frames, ...) into fields ``scale`` and ``real`` or ``complex``.
+
+        Other arrays are returned unchanged.
+        """
         if array.dtype.kind not in 'fc':
             return array
-        kind, parts = 'real', np.asarray(array)
+        kind, parts = 'real', array
         if parts.dtype.kind == 'c':
             kind, parts = 'complex', complex_parts(parts)
         packed = np.empty(len(parts), [('scale', np.float32), (kind, self.dtype, parts.shape[1:])])
@@ -121,7 +122,7 @@ class DiskCache:
 
     @staticmethod
     def _array(field: np.ndarray) -> np.ndarray:
-        """The inverse of :meth:`_packed`."""
+        """Invert :meth:`_packed`."""
         if not field.dtype.names:
             return np.array(field)
         kind = field.dtype.names[1]

@@ -1,4 +1,4 @@
-"""Consecutive windows share most of their frames; each is made once."""
+"""Cache of frames in memory: consecutive windows share most of their frames, and each is computed once."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from mmradar.radar.recording import OpenedFile
 
 
 class MemoryCache:
-    """Keeps the last frames that came out of a frame stage.
+    """Cache of the most recently used frames of a frame stage.
 
-    Each worker of a data loader keeps its own. With shuffled windows little is found again and nothing is lost.
+    Each data loader worker has its own cache. With shuffled windows there are few hits, which does no harm.
 
     Args:
-        source: The stage.
-        num_frames: Frames kept of all views together; the main configuration's take 2.1 MB each, the light one's 0.5.
+        source: The frame stage.
+        num_frames: Number of frames to keep, all views together. A frame takes 2.1 MB in the main configuration and
+            0.5 MB in the light one.
 
     Raises:
-        ConfigError: No room for a frame.
+        ConfigError: ``num_frames`` is below 1.
     """
 
     def __init__(self, source: FrameSource, num_frames: int = 64) -> None:
@@ -35,10 +36,11 @@ class MemoryCache:
         return {**self.__dict__, '_frames': OrderedDict()}
 
     def __call__(self, view: str, recording: Recording, frames: np.ndarray) -> Arrays:
-        """Frames, in this order, which stay the cache's: not to be changed."""
-        if recording.file is None:  # what is in memory has no name that stays its own
+        """Return the arrays of each frame by name, in the given order. They belong to the cache: do not modify them."""
+        if recording.file is None:  # a recording in memory has no lasting name that could serve as a key
             return self.source(view, recording, frames)
-        # the file as it was opened: another radar or option, or a later state of it, is another recording
+        # the key includes how the file was opened: with another radar or option, or after a change of the file, it
+        # is another recording
         file, wanted = recording.file, list(dict.fromkeys(int(frame) for frame in frames))
         found = {f: self._frames[view, file, f] for f in wanted if (view, file, f) in self._frames}
         if missing := [frame for frame in wanted if frame not in found]:

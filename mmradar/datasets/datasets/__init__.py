@@ -1,4 +1,4 @@
-"""Registered data sets, and what they share."""
+"""Registered data sets and their base classes."""
 
 from mmradar.datasets.datasets.base_radar_pose_dataset import BaseRadarPoseDataset
 from mmradar.datasets.datasets.hupr_dataset import HuPRDataset

@@ -1,4 +1,4 @@
-"""What all data sets of radar windows share."""
+"""Base class of all data sets of radar windows."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from mmradar.structures import RadarWindow
 
 
 class BaseRadarPoseDataset(BaseDataset):
-    """Windows of radar frames of several views.
+    """Base class for data sets whose samples are windows of radar frames of several views.
 
-    A subclass says what windows there are, by mmengine's ``load_data_list``, and what one is, by :meth:`sample`. One
-    whose frames lie on disk begins with :class:`~mmradar.datasets.RecordedRadarPoseDataset`.
+    A subclass lists its windows in mmengine's ``load_data_list`` and returns one from :meth:`sample`. Data sets whose
+    frames are on disk derive from :class:`~mmradar.datasets.RecordedRadarPoseDataset`.
 
-    A sample, before the pipeline: ``recordings`` (by view, in the order that the model takes them) and
-    ``frame_indices`` (T,); ``image_size`` (width, height) in px, or ``volume_m`` ((x, y, z) to (x, y, z)) in three
-    dimensions; from here ``key_index``, the key frame's number in the window, and the metainfo's ``sigmas``. Where
-    there are labels: ``keypoints`` (T, J, D) in px or m, ``keypoints_visible`` (T, J), 0 where a joint does not count,
-    ``areas`` (T,) in px^2 and ``bbox`` (4,) of the key frame in px. Anything else, such as ``img_id``, is for metrics
-    and pictures: :class:`~mmradar.datasets.transforms.PackRadarInputs` says what it takes along.
+    A sample contains, before the pipeline: ``recordings`` (by view, in the order that the model takes them) and
+    ``frame_indices`` (T,); ``image_size`` (width, height) in px, or in three dimensions ``volume_m``, its lowest and
+    highest corner ((x, y, z), (x, y, z)). This class adds ``key_index``, the key frame's index in the window, and the
+    metainfo's ``sigmas``. If there are labels: ``keypoints`` (T, J, D) in px or m, ``keypoints_visible`` (T, J), 0
+    where a joint does not count, ``areas`` (T,) in px^2 and ``bbox`` (4,) of the key frame in px. Other entries, such
+    as ``img_id``, are for metrics and pictures; :class:`~mmradar.datasets.transforms.PackRadarInputs` lists those that
+    it keeps.
 
     Args:
-        window: A :class:`~mmradar.structures.RadarWindow`, a number of frames, or its fields.
-        views: Radars, in the order the model takes them.
-        cached_frames: Frames of all views together that each worker keeps in memory; 0 for none.
-        metainfo, pipeline, test_mode, **kwargs: As mmengine's ``BaseDataset``.
+        window: A :class:`~mmradar.structures.RadarWindow`, a number of frames, or a dictionary of its fields.
+        views: Names of the radars, in the order that the model takes them.
+        cached_frames: Number of frames, all views together, that each worker caches in memory; 0 for no cache.
+        metainfo, pipeline, test_mode, **kwargs: See mmengine's ``BaseDataset``.
 
     Raises:
-        ConfigError: A window that cannot be, or views that are no list.
+        ConfigError: The window is invalid, or ``views`` is not a list of names.
     """
 
     METAINFO: dict = HUPR_METAINFO
@@ -61,18 +62,18 @@ class BaseRadarPoseDataset(BaseDataset):
         return parse_pose_metainfo(metainfo or cls.METAINFO)
 
     def sample(self, entry: dict) -> dict:
-        """A window, see the class.
+        """Return a window before the pipeline, without ``key_index`` and ``sigmas``; see the class.
 
         Args:
-            entry: Of ``load_data_list``.
+            entry: Entry of ``load_data_list``.
         """
-        raise NotImplementedError(f'{type(self).__name__} must say what a window is: def sample(self, entry)')
+        raise NotImplementedError(f'{type(self).__name__} must define what a window is: def sample(self, entry)')
 
     def get_data_info(self, idx: int) -> dict:
-        """A window before the pipeline, see the class."""
+        """Return a window before the pipeline; see the class."""
         sigmas = np.asarray(self.metainfo['sigmas'], np.float32)
         return dict(key_index=self.window.key_index, sigmas=sigmas, **self.sample(super().get_data_info(idx)))
 
     def prepare_data(self, idx: int) -> Any:
-        """Run the pipeline on one window. A bad sample is an error; mmengine would quietly train on another."""
+        """Run the pipeline on one window. An invalid sample raises; mmengine would silently take another one."""
         return self.pipeline(self.get_data_info(idx))

@@ -1,4 +1,4 @@
-"""Reads and checks HuPR's annotation files."""
+"""Reader of HuPR's annotation files, with checks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SequenceAnnotation:
     """Labels of one sequence.
 
     Args:
-        keypoints: Joint positions in px, (frames, joints, 2); anything, also NaN, where a joint is not labelled.
+        keypoints: Joint positions in px, (frames, joints, 2); arbitrary, possibly NaN, where a joint is not labelled.
         keypoints_visible: 1 where a joint is labelled, 0 where it does not count, (frames, joints).
         boxes: Boxes [x1, y1, x2, y2] in px, (frames, 4).
     """
@@ -34,7 +34,7 @@ class SequenceAnnotation:
 
     @property
     def areas(self) -> Float32[np.ndarray, 'frames']:
-        """HuPR's object area, half of the box, in px^2."""
+        """HuPR's object area, half of the box area, in px^2."""
         size = self.boxes[:, 2:] - self.boxes[:, :2]
         return size.prod(axis=1) / 2
 
@@ -42,24 +42,25 @@ class SequenceAnnotation:
 def load_hupr_annotation(
     path: str | Path, sequences: list[int], num_keypoints: int, image_size: tuple[int, int], outside_tolerance_px: float
 ) -> list[SequenceAnnotation]:
-    """Labels of a split, one entry a sequence.
+    """Read the labels of a split, one annotation per sequence.
 
-    An entry's ``image``, ``000000123.jpg`` in HuPR's files, says which frame it is, counted from 0; entries may be in
-    any order, and every frame of a sequence must have one. Sequences whose entries name no images are taken in the
-    list's order.
+    The ``image`` of an entry, ``000000123.jpg`` in HuPR's files, names its frame, counted from 0. Entries may be in any
+    order, and every frame of a sequence must have one. If the entries of a sequence name no images, they are taken in
+    the order of the file.
 
-    A joint is [x, y], as in HuPR's files, or [x, y, v] with COCO's visibility v: 0 is not labelled, and does not count
-    in any loss or metric, wherever it lies (NaN and null are nowhere); 1, hidden, and 2, visible, do count.
+    A joint is [x, y], as in HuPR's files, or [x, y, v] with COCO's visibility v. A joint with v = 0 is not labelled and
+    does not count in any loss or metric, whatever its position (which may be NaN or null). Joints with v = 1 (hidden)
+    and v = 2 (visible) count.
 
     Args:
-        path: ``hrnet_annot_{split}.json``.
-        sequences: Numbers of the sequences, in the split's order.
-        num_keypoints: Joints a frame must have.
+        path: The file, ``hrnet_annot_{split}.json``.
+        sequences: Sequence numbers, in the order of the file.
+        num_keypoints: Number of joints that each frame must have.
         image_size: (width, height) in px.
         outside_tolerance_px: How far outside the image a joint may lie.
 
     Raises:
-        DataError: Anything that does not fit, naming file, sequence and frame.
+        DataError: The content is invalid; the message names file, sequence and frame.
     """
     content = _json(path)
     if not isinstance(content, list) or len(content) != len(sequences):
@@ -78,13 +79,15 @@ def load_hupr_annotation(
 def load_sequence_annotation(
     path: str | Path, num_keypoints: int, image_size: tuple[int, int], outside_tolerance_px: float = 16.0
 ) -> SequenceAnnotation:
-    """Labels of one sequence in a file of its own, as the simulator writes beside recordings: one entry of a split.
+    """Read the labels of one sequence from its own file, as the simulator writes next to recordings.
+
+    The content is one entry of a split's file.
 
     Args:
-        path, num_keypoints, image_size, outside_tolerance_px: As of :func:`load_hupr_annotation`.
+        path, num_keypoints, image_size, outside_tolerance_px: See :func:`load_hupr_annotation`.
 
     Raises:
-        DataError: Anything that does not fit.
+        DataError: The content is invalid.
     """
     low, high = np.full(2, -outside_tolerance_px), np.asarray(image_size) + outside_tolerance_px
     return _sequence(str(path), _json(path), num_keypoints, low, high)
@@ -97,9 +100,7 @@ def _json(path: str | Path) -> Any:
         raise DataError(f'{path} is not valid JSON: {error}. Was its download cut short?') from error
 
 
-def _sequence(
-    where: str, entries: list[dict], num_keypoints: int, low: np.ndarray, high: np.ndarray
-) -> SequenceAnnotation:
+def _sequence(where: str, entries: Any, num_keypoints: int, low: np.ndarray, high: np.ndarray) -> SequenceAnnotation:
     if not isinstance(entries, list):
         raise DataError(f'{where}: expected a list of frames, found {type(entries).__name__}')
     for index, entry in enumerate(entries):
@@ -142,7 +143,7 @@ def _sequence(
 def _keypoints(
     where: str, frames: list[dict], num_keypoints: int
 ) -> tuple[Float32[np.ndarray, 'frames joints 2'], Float32[np.ndarray, 'frames joints']]:
-    """Positions, and whether they count: those without a visibility do."""
+    """Return joint positions, and 1 for those that count and 0 for others; joints without a visibility count."""
     keypoints = np.full((len(frames), num_keypoints, 3), 2, np.float32)
     for found, frame in zip(keypoints, frames):
         joints = np.asarray(frame['joints'], np.float32)
@@ -152,14 +153,18 @@ def _keypoints(
 
 
 def _in_order(where: str, entries: Sequence[dict]) -> list[dict]:
-    """Entries by the frame that their image is of, which must be 0, 1, 2 and so on; as they are if none has one."""
+    """Return entries sorted by the frame of their image; unchanged if none names an image.
+
+    Raises:
+        DataError: Not all entries have an image, or the frames are not 0, 1, 2 and so on.
+    """
     named = ['image' in entry for entry in entries]
     if not any(named):
         return list(entries)
     if not all(named):
         raise DataError(
             f"{where}, entry {named.index(False)}: no 'image', which {sum(named)} of {len(named)} entries have; "
-            'without it nothing says which frame an entry is of'
+            'without it the frame of the entry is unknown'
         )
     by_frame: dict[int, dict] = {}
     for index, entry in enumerate(entries):
@@ -181,12 +186,13 @@ def _frame_number(where: str, image: object) -> int:
     if match is None:
         raise DataError(
             f"{where}: expected an 'image' that is named by its frame, as '000000123.jpg', found {image!r}; remove "
-            "'image' from all entries to take them in their order"
+            "'image' from all entries to take them in the order of the file"
         )
     return int(match[1])
 
 
 def _refuse(wrong: np.ndarray, where: str, keypoints: np.ndarray, expected: str) -> None:
+    """Raise if any joint is wrong, (frames, joints); the message names the first one."""
     if wrong.any():
         frame, joint = np.argwhere(wrong)[0]
         raise DataError(

@@ -1,4 +1,4 @@
-"""HuPR, and every data set in its layout."""
+"""HuPR and data sets in its layout."""
 
 from __future__ import annotations
 
@@ -27,36 +27,40 @@ class HuPRDataset(RecordedRadarPoseDataset):
     Reads HuPR's files as they are downloaded, ``single_<N>/{hori,vert}/adc_data.bin`` and ``hrnet_annot_*.json``; or
     range profiles (:mod:`mmradar.radar.range_profile_files`), ``adc_data.profiles.npy``, instead of raw files.
     Every annotated frame is the key frame of one window; windows are clamped at a sequence's ends, so that all frames
-    of val and test are predicted. Sizes of all raw files are checked against radar and annotation at the start.
+    of val and test are predicted. The sizes of all raw files are checked against radar and annotation at the start.
 
-    A sample is that of :class:`BaseRadarPoseDataset`, with labels in px; and with ``img_id`` (sequence * 100000 +
-    frame, HuPR's), ``sequence``, ``frame`` and ``frames_left_out``, how many annotated frames of the sequence have no
-    sample.
+    Samples are those of :class:`BaseRadarPoseDataset`, with labels in px, and also contain ``img_id`` (HuPR's
+    sequence * 100000 + frame), ``sequence``, ``frame`` and ``frames_left_out``, the number of annotated frames of the
+    sequence that have no sample.
 
     Args:
         data_root: Folder of the data set.
         ann_file: Annotation file of the split, below ``data_root``.
-        sequences: Sequence numbers in the order of ``ann_file``. Without it, ``splits.json`` in ``data_root`` (which
-            the simulator writes) is asked for ``split``.
+        sequences: Sequence numbers in the order of ``ann_file``. If ``None``, they are the entry ``split`` of
+            ``splits.json`` in ``data_root``, which the simulator writes.
         split: ``'train'``, ``'val'`` or ``'test'``; used with ``splits.json`` only.
-        radar: Preset or fields of the radar's :class:`~mmradar.radar.RadarConfig`.
-        adc_path: Recording of a sequence and view, below ``data_root``: a raw file, or whatever else
-            :func:`mmradar.radar.open_recording` opens. Of several names, the first that is there.
-        recording: Further arguments of :func:`mmradar.radar.open_recording`. With ``on_error='drop'``, a recording that
-            is cut short is used as far as it goes; the frames left out are counted in the log, and by
-            :class:`~mmradar.evaluation.HuPRMetric` as misses. Of a chosen subset (mmengine's ``indices``), only the
-            frames chosen count. A dump of packets that lacks frames before others is an error.
+        radar: The radar's :class:`~mmradar.radar.RadarConfig`, a preset or its fields.
+        adc_path: Recording of a sequence and view, below ``data_root``: a raw file or any other file that
+            :func:`mmradar.radar.open_recording` opens. If several names are given, the first file that exists is used.
+        recording: Further arguments of :func:`mmradar.radar.open_recording`. With ``on_error='drop'``, the whole frames
+            of a truncated recording are used; the frames left out are counted in the log, and as misses by
+            :class:`~mmradar.evaluation.HuPRMetric`. If a subset is chosen (mmengine's ``indices``), no others count as
+            misses. A packet dump that lacks frames before others is an error.
         image_size: (width, height) in px of the image that the joints refer to.
-        outside_tolerance_px: How far outside the image a joint may lie. HRNet may place one a little beside it.
-        shuffle_radar: Seed by which radar windows and poses are dealt to each other at random: a control experiment.
-            A network that does no worse with it has learned nothing from radar.
-        views: By the names of their folders.
-        window, cached_frames, cache_dir, cache_dtype, pipeline, **kwargs: As of :class:`RecordedRadarPoseDataset`. The
-            centre of an even window is as HuPR's own network has it: 8 frames are t - 4 to t + 3.
+        outside_tolerance_px: How far outside the image a joint may lie. HRNet may place a joint slightly outside.
+        shuffle_radar: Seed of a random assignment of radar windows to poses, for a control experiment: a network that
+            does no worse with it has learned nothing from radar. No shuffling if ``None``.
+        views: Radars, by the names of their folders.
+        window, cached_frames, cache_dir, cache_dtype, pipeline, **kwargs: See :class:`RecordedRadarPoseDataset`. The
+            centre of an even window is that of HuPR's own network: 8 frames are t - 4 to t + 3.
 
     Raises:
         DataError: The data set is missing, incomplete or contradicts its configuration.
     """
+
+    # both are required here; mmengine's base class also takes None
+    data_root: str
+    ann_file: str
 
     def __init__(
         self,
@@ -79,12 +83,12 @@ class HuPRDataset(RecordedRadarPoseDataset):
         self.radar = RadarConfig.build(radar)
         self.adc_path = (adc_path,) if isinstance(adc_path, str) else tuple(adc_path)
         self.recording = dict(recording or {})
-        self.image_size, self.outside_tolerance_px = tuple(image_size), outside_tolerance_px
+        self.image_size, self.outside_tolerance_px = (image_size[0], image_size[1]), outside_tolerance_px
         self.shuffle_radar = shuffle_radar
         super().__init__(ann_file=ann_file, data_root=data_root, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """One light entry for every frame; labels stay in arrays, by sequence, until a window is asked for."""
+        """Return one small entry for each frame; the labels stay in arrays, one per sequence, until they are used."""
         self._check_presence()
         self.sequences = self._sequence_numbers()
         self.annotations = load_hupr_annotation(
@@ -107,7 +111,7 @@ class HuPRDataset(RecordedRadarPoseDataset):
         return entries
 
     def _opened(self, sequence: int, annotation: SequenceAnnotation) -> dict[str, Recording]:
-        """A sequence's recordings by view; each has all annotated frames, unless told to drop."""
+        """Open a sequence's recordings by view; each has all annotated frames unless ``on_error='drop'``."""
         found = {}
         for view in self.views:
             path = self._adc_file(sequence, view)
@@ -115,9 +119,9 @@ class HuPRDataset(RecordedRadarPoseDataset):
             if missing := found[view].missing_frames:
                 numbers = ', '.join(map(str, missing[:8])) + (', ...' if len(missing) > 8 else '')
                 raise DataError(
-                    f'sequence {sequence}: {path} lacks frames in front of others ({numbers}), which would get the '
-                    "wrong labels. recording=dict(on_error='zero') keeps frames with lost packets in their places; a "
-                    'sequence whose first frames were never received must be left out.'
+                    f'sequence {sequence}: {path} lacks frames before others ({numbers}), so the later ones would get '
+                    "the wrong labels. recording=dict(on_error='zero') keeps frames with lost packets in their places; "
+                    'a sequence whose first frames were never received must be left out.'
                 )
         if notes := [note for recording in found.values() for note in recording.notes]:
             missing = len(annotation) - min(map(len, found.values()))
@@ -154,54 +158,53 @@ class HuPRDataset(RecordedRadarPoseDataset):
         return list(splits[self.split])
 
     def _adc_file(self, sequence: int, view: str) -> Path:
-        places = [Path(self.data_root) / path.format(sequence=sequence, view=view) for path in self.adc_path]
-        for place in places:
-            if place.is_file():
-                return place
-        raise DataError(
-            f'sequence {sequence} has no recording of the radar {view!r}: looked for {" and ".join(map(str, places))}'
-        )
+        candidates = [Path(self.data_root) / path.format(sequence=sequence, view=view) for path in self.adc_path]
+        for path in candidates:
+            if path.is_file():
+                return path
+        looked_for = ' and '.join(map(str, candidates))
+        raise DataError(f'sequence {sequence} has no recording of the radar {view!r}: looked for {looked_for}')
 
     @force_full_init
     def sequence_lengths(self) -> list[int]:
-        """Frames of each sequence, in the order of the samples.
+        """Return the number of frames of each sequence, in the order of the samples.
 
         Raises:
-            ConfigError: The samples were chosen one by one, as by mmengine's ``indices``.
+            ConfigError: A subset of the samples was chosen, for example by mmengine's ``indices``.
         """
         if len(self) != sum(self.num_recorded):
             raise ConfigError(
-                f'of {sum(self.num_recorded):,} frames of the data set {len(self):,} were chosen: its samples are no '
-                'sequences any more'
+                f'of {sum(self.num_recorded):,} frames of the data set {len(self):,} were chosen: its samples no '
+                'longer form sequences'
             )
         return list(self.num_recorded)
 
     def recordings(self) -> Iterator[tuple[str, Recording]]:
-        """Every recording with its view."""
+        """Return an iterator over all recordings, as pairs of view and recording."""
         return (pair for views in self._recordings for pair in views.items())
 
     def sample(self, entry: dict) -> dict:
-        """The window around one frame, see the class."""
-        place, frame = entry['entry'], entry['frame']
-        annotation, window = self.annotations[place], self._window(place, frame)
-        radar_place, radar_frame = entry.pop('radar_entry', place), entry.pop('radar_frame', frame)
+        """Return the window around one frame; see the class."""
+        index, frame = entry['entry'], entry['frame']
+        annotation, window = self.annotations[index], self._window(index, frame)
+        radar_index, radar_frame = entry.pop('radar_entry', index), entry.pop('radar_frame', frame)
         return dict(
             **entry,
             id=entry['img_id'],
-            recordings=self._recordings[radar_place],
-            frame_indices=self._window(radar_place, radar_frame),
+            recordings=self._recordings[radar_index],
+            frame_indices=self._window(radar_index, radar_frame),
             keypoints=annotation.keypoints[window],
             keypoints_visible=annotation.keypoints_visible[window],
             areas=annotation.areas[window],
             bbox=annotation.boxes[frame],
             image_size=self.image_size,
-            frames_left_out=self._left_out(place),
+            frames_left_out=self._left_out(index),
         )
 
-    def _window(self, place: int, key_frame: int) -> np.ndarray:
-        return self.window.frames(key_frame, self.num_recorded[place])
+    def _window(self, index: int, key_frame: int) -> np.ndarray:
+        return self.window.frames(key_frame, self.num_recorded[index])
 
-    def _left_out(self, entry: int) -> int:
-        """Annotated frames of a sequence that have no sample, though nobody chose to leave them out."""
+    def _left_out(self, index: int) -> int:
+        """Count the annotated frames of a sequence that have no sample; 0 if a subset of the samples was chosen."""
         chosen = len(self) < sum(self.num_recorded)
-        return 0 if chosen else len(self.annotations[entry]) - self.num_recorded[entry]
+        return 0 if chosen else len(self.annotations[index]) - self.num_recorded[index]

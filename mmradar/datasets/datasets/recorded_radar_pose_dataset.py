@@ -1,4 +1,4 @@
-"""Windows of recordings that lie on disk."""
+"""Base class of data sets whose recordings are files on disk."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from mmradar.radar import Recording
 
 
 class RecordedRadarPoseDataset(BaseRadarPoseDataset):
-    """A data set of recordings, of which the pipeline's frames can be kept on disk.
+    """Base class for data sets of recordings, with a cache on disk for the pipeline's frame stage.
 
-    A subclass says by :meth:`recordings` which there are, beside what :class:`BaseRadarPoseDataset` asks for.
+    A subclass lists its recordings in :meth:`recordings`, in addition to the methods of :class:`BaseRadarPoseDataset`.
 
     Args:
-        cache_dir: Folder for what the pipeline makes of single frames; not kept on disk if ``None``. See
+        cache_dir: Folder of the cache on disk; no such cache if ``None``. See
             :meth:`mmradar.datasets.RadarPipeline.keep_on_disk`.
-        cache_dtype: ``'float16'`` or ``'float32'``, the precision there.
-        **kwargs: As of :class:`BaseRadarPoseDataset`.
+        cache_dtype: Precision of the cache, ``'float16'`` or ``'float32'``.
+        **kwargs: See :class:`BaseRadarPoseDataset`.
 
     Raises:
-        ConfigError: A pipeline that has no frames to keep.
+        ConfigError: A cache is requested, but the pipeline has no frame stage.
     """
 
     def __init__(self, cache_dir: str | None = None, cache_dtype: str = 'float16', **kwargs) -> None:
         self.cache_dir, self.cache_dtype = cache_dir, cache_dtype
         super().__init__(**kwargs)
-        if self._fully_initialized:  # before the pipeline was there
+        if self._fully_initialized:  # full_init ran before the pipeline was built
             self._keep_on_disk()
 
     def full_init(self) -> None:
-        """Load what there is; mmengine calls it, at the latest with the first sample."""
+        """Load the data list; mmengine calls this at the latest for the first sample."""
         super().full_init()
         if hasattr(self.pipeline, 'keep_on_disk'):
             self._keep_on_disk()
@@ -41,5 +41,5 @@ class RecordedRadarPoseDataset(BaseRadarPoseDataset):
             self.pipeline.keep_on_disk(self.cache_dir, *first, self.cache_dtype)
 
     def recordings(self) -> Iterator[tuple[str, Recording]]:
-        """Every recording with its view."""
-        raise NotImplementedError(f'{type(self).__name__} must say what it reads: def recordings(self)')
+        """Return an iterator over all recordings on disk, as pairs of view and recording."""
+        raise NotImplementedError(f'{type(self).__name__} must list what it reads: def recordings(self)')

@@ -1,4 +1,4 @@
-"""Bare recordings, without labels."""
+"""Data set of a bare recording, without labels."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from mmradar.registry import DATASETS
 
 @DATASETS.register_module()
 class RecordingDataset(RecordedRadarPoseDataset):
-    """Windows of one recording, of all its views: every frame is the key frame of one. There are no labels.
+    """Windows of one recording of one or more views, without labels. Each frame is the key frame of one window.
 
     Args:
-        recording: By view: a :class:`~mmradar.radar.Recording`, or a file that
-            :func:`mmradar.radar.open_recording` opens. Their frames belong together, number by number.
-        frames: Key frames wanted; all if ``None``.
-        radar: Of the recordings: preset or fields of a :class:`~mmradar.radar.RadarConfig`. One that is open may be of
-            another radar, if this one's samples can be made of its own: :func:`~mmradar.radar.conform`.
+        recording: For each view, a :class:`~mmradar.radar.Recording`, or a file that
+            :func:`mmradar.radar.open_recording` opens. Frames with the same number were recorded together.
+        frames: Numbers of the key frames; all if ``None``.
+        radar: The recordings' radar: a :class:`~mmradar.radar.RadarConfig`, a preset or its fields. An opened recording
+            may be of another radar if :func:`~mmradar.radar.conform` can convert it.
         image_size: (width, height) in px of the image that keypoints refer to.
-        volume_m: In three dimensions, the corners of the volume in its place.
-        views, **kwargs: As of :class:`RecordedRadarPoseDataset`; the views default to those of ``recording``.
+        volume_m: In three dimensions, the corners of the volume that keypoints refer to, instead of ``image_size``.
+        views, **kwargs: See :class:`RecordedRadarPoseDataset`; the views default to those of ``recording``.
 
     Raises:
-        ConfigError: Other views than wanted, or a recording of another radar.
-        DataError: A frame that is not there, or no frames.
+        ConfigError: ``recording`` has other views than ``views``, or is of another radar.
+        DataError: A frame does not exist, or there are no frames.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class RecordingDataset(RecordedRadarPoseDataset):
             raise ConfigError(f'{view}: {error}') from None
 
     def load_data_list(self) -> list[dict]:
-        """One entry for every key frame."""
+        """Return one entry for each key frame."""
         self._check_same_frames()
         length = min(map(len, self._recordings.values()))
         frames = range(length) if self.frames is None else [int(frame) for frame in self.frames]
@@ -78,24 +78,24 @@ class RecordingDataset(RecordedRadarPoseDataset):
                 for view, recording in self._recordings.items()
             )
             raise DataError(
-                'the views do not lack the same frames in front of others, so that what was recorded together is no '
-                f"longer of one number: {lacking}. Open them with on_error='zero', which keeps frames with lost "
-                'packets in their places.'
+                'the views do not lack the same frames before others, so frames that were recorded together have '
+                f"different numbers: {lacking}. Open them with on_error='zero', which keeps frames with lost packets "
+                'in their places.'
             )
 
     def recordings(self) -> Iterator[tuple[str, Recording]]:
-        """Those of files."""
+        """Return an iterator over the recordings that are files, as pairs of view and recording."""
         return ((view, recording) for view, recording in self._recordings.items() if recording.file is not None)
 
     def sample(self, entry: dict) -> dict:
-        """The window around one frame."""
+        """Return the window around one frame."""
         frame = entry['frame']
-        where = dict(image_size=self.image_size) if self.volume_m is None else dict(volume_m=self.volume_m)
+        bounds = dict(image_size=self.image_size) if self.volume_m is None else dict(volume_m=self.volume_m)
         return dict(
             id=frame,
             img_id=frame,
             frame=frame,
             recordings=self._recordings,
             frame_indices=self.window.frames(frame, entry['length']),
-            **where,
+            **bounds,
         )

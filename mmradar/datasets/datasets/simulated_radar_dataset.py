@@ -1,4 +1,4 @@
-"""Windows of simulated people, made when they are asked for."""
+"""Data set of simulated people whose windows are simulated on request."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from mmradar.structures import RadarWindow
 
 @DATASETS.register_module()
 class SimulatedRadarDataset(FollowsEpochs, BaseRadarPoseDataset):
-    """Windows of raw radar frames of simulated people: nothing is read from disk, nothing is written.
+    """Windows of raw radar frames of simulated people; nothing is read from or written to disk.
 
-    Every window is another subject in another room. An epoch is a :class:`~mmradar.simulation.SimulationPlan` with a
-    seed of its own, so that windows depend on seed, epoch and number alone, not on workers. A window goes through the
-    same pipeline as recorded ones; simulating it takes about 10 ms a frame and view.
+    Each window shows another subject in another room. Each epoch uses a :class:`~mmradar.simulation.SimulationPlan`
+    with its own seed, so windows depend only on seed, epoch and number, not on workers. A window goes through the same
+    pipeline as recorded ones; simulating it takes about 10 ms per frame and view.
 
-    A sample is that of :class:`HuPRDataset`, its recordings in memory.
+    Samples are like those of :class:`HuPRDataset`, with recordings in memory.
 
     Args:
-        num_windows: Windows an epoch.
-        plan: Fields of :class:`~mmradar.simulation.SimulationPlan` other than its numbers: ``radar``, ``motions``,
-            ``skin``, ``extras`` and so on.
-        seed: Of everything.
-        fresh: New windows in every epoch; the same ones otherwise, to validate and test on.
-        window, views, pipeline, **kwargs: As of :class:`BaseRadarPoseDataset`.
+        num_windows: Number of windows per epoch.
+        plan: Fields of :class:`~mmradar.simulation.SimulationPlan`, such as ``radar``, ``motions``, ``skin`` and
+            ``extras``; not its seed or its numbers of sequences and frames, which this class sets.
+        seed: Random seed of all windows.
+        fresh: Simulate new windows in each epoch; otherwise the same ones, for validation and testing.
+        window, views, pipeline, **kwargs: See :class:`BaseRadarPoseDataset`.
 
     Raises:
-        ConfigError: Numbers that do not fit, or fields a plan does not have.
+        ConfigError: ``num_windows`` is below 1, or ``plan`` has fields that it cannot have.
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class SimulatedRadarDataset(FollowsEpochs, BaseRadarPoseDataset):
 
     @property
     def radar(self) -> RadarConfig:
-        """The radar that is simulated."""
+        """The simulated radar."""
         return self.plan.radar_config
 
     def load_data_list(self) -> list[dict]:
-        """The number of each window; what is in it is made in :meth:`get_data_info`."""
+        """Return the number of each window; :meth:`sample` simulates its content."""
         return [dict(sequence=number) for number in range(1, self.num_windows + 1)]
 
     def sample(self, entry: dict) -> dict:

@@ -1,4 +1,4 @@
-"""The calibration of each view's board, read once."""
+"""Calibrations of the boards of all views, read once."""
 
 from __future__ import annotations
 
@@ -10,22 +10,30 @@ from mmradar.radar import Calibration
 
 
 class BoardCalibrations:
-    """Calibrations by view.
+    """Calibrations of the boards by view.
 
     Args:
-        files: Calibration file (``tools/calibrate.py`` writes it) by view; none if ``None``.
+        files: Calibration file of each view, as written by ``tools/calibrate.py``; ``None`` for no calibration.
     """
 
     def __init__(self, files: Mapping[str, str | Path] | None) -> None:
         self.content = {view: Path(path).read_text() for view, path in (files or {}).items()}
         self.by_view = {view: Calibration.load(path) for view, path in (files or {}).items()}
 
-    def __getitem__(self, view: str) -> Calibration | None:
-        """A view's calibration; ``None`` if there are none at all.
+    def __getitem__(self, view: str) -> Calibration:
+        """Return the calibration of a view.
 
         Raises:
-            ConfigError: There are some, and none of this view.
+            ConfigError: There is none for this view.
         """
-        if self.by_view and view not in self.by_view:
-            raise ConfigError(f'no calibration of the view {view!r}; there are {", ".join(self.by_view)}')
-        return self.by_view.get(view)
+        if view not in self.by_view:
+            raise ConfigError(f'no calibration of the view {view!r}; there are {", ".join(self.by_view) or "none"}')
+        return self.by_view[view]
+
+    def get(self, view: str) -> Calibration | None:
+        """Return the calibration of a view, or ``None`` if no view is calibrated.
+
+        Raises:
+            ConfigError: Other views are calibrated, but not this one.
+        """
+        return self[view] if self.by_view else None

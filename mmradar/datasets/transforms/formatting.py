@@ -13,20 +13,20 @@ from mmradar.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class PackRadarInputs(BaseTransform):
-    """``inputs``, the heatmap as a tensor, and ``data_samples``, an mmpose ``PoseDataSample``.
+    """Transform to ``inputs``, the heatmap as a tensor, and ``data_samples``, an mmpose ``PoseDataSample``.
 
-    Required keys: ``heatmap``; and, where there are labels, ``keypoints`` (T, J, D) in px or m, ``keypoints_visible``
-    (T, J), which is 0 where a joint does not count, ``key_index``, and ``areas`` (T,) px^2 and ``bbox`` (4,) px in two
-    dimensions. Windows of a bare recording have no labels, and their samples meta information alone.
+    Required keys: ``heatmap``; and, for windows with labels, ``keypoints`` (T, J, D) in px or m, ``keypoints_visible``
+    (T, J), which is 0 where a joint does not count, ``key_index``, and in two dimensions ``areas`` (T,) in px^2 and
+    ``bbox`` (4,) in px. Windows of a bare recording have no labels; their samples contain only meta information.
 
     The sample of a window with labels holds ``gt_instances`` of the key frame, for metrics and pictures (``keypoints``
     (1, J, D) as annotated, ``keypoints_visible``, ``areas``, ``bboxes``), and ``gt_instance_labels`` of all frames, for
-    losses (``keypoints`` (T, J, D), zeros where a joint does not count, so that no NaN gets into a loss;
+    losses (``keypoints`` (T, J, D), zero where a joint does not count, so that no NaN gets into a loss;
     ``keypoint_weights`` (T, J); ``areas`` (T,)).
 
     Args:
-        meta_keys: Entries of the results that go into the sample's meta information, where present. Heads need
-            ``key_index`` and ``image_size`` or ``volume_m``, the OKS loss ``sigmas`` too.
+        meta_keys: Entries of the results that go into the sample's meta information if present. Heads need
+            ``key_index`` and ``image_size`` or ``volume_m``; the OKS loss also needs ``sigmas``.
     """
 
     def __init__(
@@ -55,8 +55,8 @@ class PackRadarInputs(BaseTransform):
     @staticmethod
     def _key_frame(results: dict) -> InstanceData:
         key = results['key_index']
-        of_frames = [name for name in ('keypoints', 'keypoints_visible', 'areas') if name in results]
-        found = {name: results[name][None, key] for name in of_frames}
+        labels = [name for name in ('keypoints', 'keypoints_visible', 'areas') if name in results]
+        found = {name: results[name][None, key] for name in labels}
         if 'bbox' in results:
             found['bboxes'] = results['bbox'][None]
         return InstanceData(**found)

@@ -1,4 +1,4 @@
-"""From complex heatmaps to a network's real input."""
+"""Transforms from complex heatmaps to a network's real input."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mmradar.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class HeatmapToChannels(BaseTransform):
-    """Complex ``heatmap`` (frames, views, angle, Doppler, range) to real channels, the third axis.
+    """Conversion of a complex ``heatmap`` (frames, views, angle, Doppler, range) to real channels, the new third axis.
 
-    The paper calls its heatmap real-valued in one place and complex in another: open, an option.
+    The paper calls its heatmap real-valued in one place and complex in another, so the conversion is an option.
 
     Args:
-        mode: ``'real_imag'`` (two channels, as HuPR), ``'magnitude'`` or ``'log_magnitude'`` (one).
+        mode: ``'real_imag'`` (two channels, as in HuPR), ``'magnitude'`` or ``'log_magnitude'`` (one channel).
     """
 
     per_frame = True
@@ -35,20 +35,20 @@ class HeatmapToChannels(BaseTransform):
 
 @TRANSFORMS.register_module()
 class NormalizeHeatmap(BaseTransform):
-    """Zero mean and unit deviation of ``heatmap`` (frames, views, channels, ..., angle, Doppler, range).
+    """Standardisation of ``heatmap`` (frames, views, channels, ..., angle, Doppler, range) to mean 0 and deviation 1.
 
-    HuPR scales each map between its extremes and then standardises it; the first step cancels out. Then a Doppler bin
-    of nothing but noise looks as strong as one of echoes. Where clutter was removed over the very loops that the
-    Doppler transform takes, as in a 4D heatmap, the bin of rest holds nothing but the rounding of floating-point
-    numbers, of a kind that differs between processors: such maps become zeros.
+    HuPR scales each map to the range between its extremes and then standardises it; the first step cancels out. As a
+    result, a Doppler bin that contains only noise looks as strong as one with echoes. If clutter was removed over the
+    same loops that the Doppler transform uses, as in a 4D heatmap, the zero-Doppler bin contains only floating-point
+    rounding errors, which differ between processors; such maps are set to zero.
 
     Args:
-        over: What shares a mean and a deviation: ``'map'`` (angle and range of one Doppler bin and channel, HuPR's),
-            or ``'frame'`` (everything of one frame and view, which keeps Doppler bins comparable).
+        over: Values that share a mean and a deviation: ``'map'`` (angle and range of one Doppler bin and channel, as in
+            HuPR) or ``'frame'`` (all values of one frame and view, which keeps Doppler bins comparable).
         eps: Added to the deviation.
-        rounding: Maps whose deviation is at most this share of the largest of their frame and view are zeros. Rounding
-            leaves less than 1e-6, noise of a count more, also beside a static echo that fills the converter.
-            With 0 rounding is scaled to unit deviation, as by HuPR's code.
+        rounding: Maps whose deviation is at most this fraction of the largest deviation in their frame and view are set
+            to zero. Rounding errors stay below 1e-6; noise of one ADC count is above it, even next to a static echo
+            that fills the converter's range. With 0, rounding errors are scaled to unit deviation, as in HuPR's code.
     """
 
     per_frame = True

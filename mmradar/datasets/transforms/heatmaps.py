@@ -1,4 +1,4 @@
-"""Angle transforms: 3D and 4D heatmaps, and what becomes of elevation."""
+"""Angle transforms to 3D and 4D heatmaps, and transforms that remove the elevation axis."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from mmradar.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class Heatmap3D(BaseTransform):
-    """Unified angle transform of ``spectrum``: see :func:`mmradar.radar.angle_transform`.
+    """Unified angle transform of ``spectrum``; see :func:`mmradar.radar.angle_transform`.
 
-    Takes ``spectrum`` away; adds ``heatmap``, complex64, (frames, views, angle, Doppler, range).
+    Removes ``spectrum``; adds ``heatmap``, complex64, (frames, views, angle, Doppler, range).
 
     Args:
-        num_angle: Angle bins.
-        antenna_order: ``'azimuth_first'`` takes all virtual antennas for one line, row after row of the array;
-            ``'file'`` does so in the order in which their transmitters fire; ``'row'`` takes the longest row alone;
-            ``'rows'`` gives each row a heatmap of its own, (frames, views, rows, angle, Doppler, range), which
-            :class:`ElevationToChannels` makes channels of. Open in the paper; what each does to a target's angle is in
-            docs/radar_processing.md.
+        num_angle: Number of angle bins.
+        antenna_order: ``'azimuth_first'`` treats all virtual antennas as one line, row after row of the array;
+            ``'file'`` does the same in the order in which their transmitters fire; ``'row'`` uses only the longest row;
+            ``'rows'`` computes a heatmap for each row, (frames, views, rows, angle, Doppler, range), whose rows
+            :class:`ElevationToChannels` turns into channels. The paper leaves the order open; docs/radar_processing.md
+            shows the effect of each on a target's angle.
         angle_window: Window over antennas; none in the paper.
     """
 
@@ -50,13 +50,13 @@ class Heatmap3D(BaseTransform):
 
 @TRANSFORMS.register_module()
 class Heatmap4D(BaseTransform):
-    """Both angle transforms of HuPR's 4D heatmap of ``spectrum``: :func:`mmradar.radar.azimuth_elevation_transform`.
+    """Azimuth and elevation transform of ``spectrum`` to HuPR's 4D heatmap.
 
-    Takes ``spectrum`` away; adds ``heatmap``, complex64, (frames, views, elevation, azimuth, Doppler, range). Range
-    descends, as in HuPR's files.
+    Removes ``spectrum``; adds ``heatmap``, complex64, (frames, views, elevation, azimuth, Doppler, range). Range
+    descends, as in HuPR's files. See :func:`mmradar.radar.azimuth_elevation_transform`.
 
     Args:
-        num_azimuth, num_elevation: Angle bins.
+        num_azimuth, num_elevation: Number of angle bins.
     """
 
     per_frame = True
@@ -72,9 +72,9 @@ class Heatmap4D(BaseTransform):
 
 @TRANSFORMS.register_module()
 class MeanOverElevation(BaseTransform):
-    """Mean of real ``heatmap`` (frames, views, channels, elevation, angle, Doppler, range) over elevation.
+    """Mean of a real ``heatmap`` (frames, views, channels, elevation, angle, Doppler, range) over elevation.
 
-    HuPR's model does this first, after its loader has normalised every map by itself.
+    This is the first step of HuPR's model, after its loader has normalised each map independently.
     """
 
     per_frame = True
@@ -86,10 +86,10 @@ class MeanOverElevation(BaseTransform):
 
 @TRANSFORMS.register_module()
 class ElevationToChannels(BaseTransform):
-    """Real ``heatmap`` (frames, views, channels, elevation, angle, Doppler, range) with elevation among its channels.
+    """Merge of the channel and elevation axes of a real ``heatmap``, to channels x elevation channels.
 
-    For the rows of ``antenna_order='rows'`` and the elevation bins of a 4D heatmap alike; a network then takes
-    channels x elevation channels.
+    The input is (frames, views, channels, elevation, angle, Doppler, range). Its elevation axis holds the rows of
+    ``antenna_order='rows'`` or the elevation bins of a 4D heatmap.
     """
 
     per_frame = True

@@ -1,4 +1,4 @@
-"""Detections: point clouds, and the density maps made of them."""
+"""Transforms to detections: point clouds and density maps."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from mmradar.registry import TRANSFORMS
 
 
 def _frame_by_frame(results: dict, make: Callable[[np.ndarray, radar.RadarConfig], np.ndarray]) -> np.ndarray:
-    """What ``make`` makes of each frame of ``cube``, which goes, and its view's radar, (frames, views, ...)."""
+    """Remove ``cube`` and apply ``make`` to each of its frames with the radar of the view; (frames, views, ...)."""
     configs = [recording.config for recording in results['recordings'].values()]
     return np.stack([np.stack([make(*pair) for pair in zip(views, configs)]) for views in results.pop('cube')])
 
 
 @TRANSFORMS.register_module()
 class RadarDensityMap(BaseTransform):
-    """Density map of every frame of ``cube``, all loops of it: see :func:`mmradar.radar.density_map`.
+    """Density map of each frame of ``cube``, from all its loops; see :func:`mmradar.radar.density_map`.
 
-    Takes ``cube`` away; adds ``heatmap``, float32, (frames, views, angle, Doppler, range); ``HeatmapToChannels`` with
-    ``mode='magnitude'`` makes its one channel.
+    Removes ``cube``; adds ``heatmap``, float32, (frames, views, angle, Doppler, range). ``HeatmapToChannels`` with
+    ``mode='magnitude'`` adds the channel axis, of size 1.
 
     Args:
-        options: Of :func:`mmradar.radar.density_map`.
+        options: Arguments of :func:`mmradar.radar.density_map`.
     """
 
     per_frame = True
@@ -43,15 +43,15 @@ class RadarDensityMap(BaseTransform):
 
 @TRANSFORMS.register_module()
 class RadarPointCloud(BaseTransform):
-    """Point cloud of every frame of ``cube``, all loops of it: see :func:`mmradar.radar.point_cloud`.
+    """Point cloud of each frame of ``cube``, from all its loops; see :func:`mmradar.radar.point_cloud`.
 
-    Takes ``cube`` away; adds ``points``, float32, (frames, views, ``num_points``, 5) as x, y, z in m, radial speed in
-    m/s and intensity in dB, the strongest first, the rest zeros; and ``num_points``, (frames, views), how many are
-    there.
+    Removes ``cube``; adds ``points``, float32, (frames, views, ``num_points``, 5) as x, y, z in m, radial speed in m/s
+    and intensity in dB, the strongest first, padded with zeros; and ``num_points``, (frames, views), the number of
+    points before the padding.
 
     Args:
-        num_points: Points kept of a frame.
-        options: Of :func:`mmradar.radar.point_cloud`.
+        num_points: Maximum number of points per frame.
+        options: Arguments of :func:`mmradar.radar.point_cloud`.
     """
 
     per_frame = True
@@ -71,6 +71,6 @@ class RadarPointCloud(BaseTransform):
             return points
 
         points = _frame_by_frame(results, points_of)
-        there = ~np.isnan(points[..., 0])
-        results['points'], results['num_points'] = np.where(there[..., None], points, 0), there.sum(-1)
+        present = ~np.isnan(points[..., 0])
+        results['points'], results['num_points'] = np.where(present[..., None], points, 0), present.sum(-1)
         return results

@@ -1,4 +1,4 @@
-"""Complex samples of a window's frames."""
+"""Transforms that load and calibrate the complex samples of a window's frames."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mmradar.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadRadarCube(BaseTransform):
-    """Reads the samples of every view.
+    """Loader of the complex samples of all views.
 
     Required keys: ``recordings``, ``frame_indices``. Added: ``cube``, complex64, (frames, views, antennas, loops,
-    samples), of raw files in ADC counts.
+    samples), in ADC counts if the recordings are raw files.
     """
 
     per_frame = True
@@ -31,10 +31,10 @@ class LoadRadarCube(BaseTransform):
 
 @TRANSFORMS.register_module()
 class CalibrateCube(BaseTransform):
-    """Takes the boards' gains, phases and range biases out of ``cube``.
+    """Removal of the boards' gains, phases and range biases from ``cube``.
 
     Args:
-        calibrations: Calibration file by view, as ``tools/calibrate.py`` writes it.
+        calibrations: Calibration file of each view, as written by ``tools/calibrate.py``.
     """
 
     per_frame = True
@@ -43,7 +43,7 @@ class CalibrateCube(BaseTransform):
         self.calibrations = BoardCalibrations(calibrations)
 
     def fingerprint(self) -> dict[str, str]:
-        """What the result depends on beside the arguments: the files' content."""
+        """Return what the result depends on in addition to the arguments: the content of the calibration files."""
         return self.calibrations.content
 
     def transform(self, results: dict) -> dict:

@@ -1,10 +1,11 @@
-"""From samples to range and Doppler: the form of a frame that all heatmaps begin with."""
+"""Transform from samples to range and Doppler, the spectrum that all heatmaps are computed from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -18,20 +19,22 @@ from mmradar.registry import TRANSFORMS
 class RangeDopplerMap(BaseTransform):
     """Clutter removal, chirp subsampling, range and Doppler transform of every antenna, in one fast step.
 
-    milliMamba, pre-processing, all but the angle transform. Required keys: ``recordings`` and ``frame_indices``; or
-    ``cube``, where an earlier transform has made one, which is taken away. Added: ``spectrum``, complex64, (frames,
-    views, antennas, Doppler, range).
+    This is milliMamba's pre-processing without the angle transform. Required keys: ``recordings`` and
+    ``frame_indices``. If an earlier transform made a ``cube``, it is removed and used instead of the recordings'
+    samples. Added: ``spectrum``, complex64, (frames, views, antennas, Doppler, range).
 
     Args:
-        num_chirps: Loops to keep; all if ``None``. The paper's 8 of 64 fold speeds beyond 0.53 m/s
+        num_chirps: Number of loops to keep; all if ``None``. The paper's 8 of 64 fold speeds beyond 0.53 m/s
             (:meth:`~mmradar.radar.RadarConfig.folding_speed_m_s`): a target at 1.05 m/s looks like one at rest. All
-            loops with ``num_doppler=8`` keep the same 8 bins without what is faster; more of both keep more speeds.
-        num_doppler: Doppler bins around rest; of more loops' bins the middle ones.
+            loops with ``num_doppler=8`` give the same 8 bins without faster targets folded into them; more loops with
+            more bins cover more speeds.
+        num_doppler: Number of Doppler bins, centred on rest. If there are more loops, the middle bins are kept.
         range_bins: First and one past the last range bin to keep; all if ``None``.
-        static_clutter: Leave in what stands still.
-        tdm_compensation: Take out what a moving target turns between transmitters; not in the paper.
-        calibrations: Calibration file by view, as ``tools/calibrate.py`` writes it; none in the paper.
-        range_window, doppler_window, doppler_shift: As of :func:`mmradar.radar.range_doppler`.
+        static_clutter: Keep static clutter.
+        tdm_compensation: Remove the phase that a moving target gains between transmitters, which fire in turn; not in
+            the paper.
+        calibrations: Calibration file of each view, as written by ``tools/calibrate.py``; none in the paper.
+        range_window, doppler_window, doppler_shift: See :func:`mmradar.radar.range_doppler`.
     """
 
     per_frame = True
@@ -51,7 +54,7 @@ class RangeDopplerMap(BaseTransform):
         self.num_chirps, self.num_doppler = num_chirps, num_doppler
         self.range_bins = None if range_bins is None else tuple(range_bins)
         self.tdm_compensation, self.calibrations = tdm_compensation, BoardCalibrations(calibrations)
-        self.options = dict(
+        self.options: dict[str, Any] = dict(
             static_clutter=static_clutter,
             range_window=range_window,
             doppler_window=doppler_window,
@@ -59,7 +62,7 @@ class RangeDopplerMap(BaseTransform):
         )
 
     def fingerprint(self) -> dict[str, str]:
-        """What the result depends on beside the arguments: the calibration files' content."""
+        """Return what the result depends on in addition to the arguments: the content of the calibration files."""
         return self.calibrations.content
 
     def transform(self, results: dict) -> dict:
@@ -80,7 +83,7 @@ class RangeDopplerMap(BaseTransform):
         return results
 
     def _spectrum(self, make, samples: np.ndarray, view: str, config: radar.RadarConfig) -> np.ndarray:
-        options, calibration = dict(self.options), self.calibrations[view]
+        options, calibration = dict(self.options), self.calibrations.get(view)
         if self.tdm_compensation:
             options['antenna_delays'] = config.antenna_delays(self.num_chirps)
         if calibration:

@@ -1,4 +1,4 @@
-"""Keeps checkpoints free of code, lets them carry their configuration, and refuses those of another model."""
+"""Hook that keeps code out of checkpoints, stores the configuration in them, and refuses those of another model."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from mmradar.registry import HOOKS
 
 @HOOKS.register_module()
 class CheckpointGuardHook(Hook):
-    """Compares a checkpoint's weights with the model's before they are loaded; saves the configuration, no functions.
+    """Hook that checks a checkpoint's weights before they are loaded, and saves the configuration but no functions.
 
-    With its configuration as JSON a checkpoint is a model by itself: ``init_model(checkpoint)``.
+    The configuration is saved as JSON, so that the checkpoint alone makes a model: ``init_model(checkpoint)``.
 
-    A checkpoint that holds a function (``OneCycleLR`` saves its annealing method) could be read only by running code
-    from it. A scheduler has its own functions and needs none back.
+    A checkpoint that contains a function (``OneCycleLR`` saves its annealing method) could be read only by running code
+    from it. A scheduler has its own functions and does not need the saved ones.
 
-    mmengine loads what fits and leaves the rest at random, with a warning. To fine-tune from other weights on purpose,
-    remove the hook from ``custom_hooks``. To go on with a training, its optimizer's state must fit as well; mmengine
-    takes learning rate and schedules from it, of which the log tells where the configuration has others.
+    mmengine loads the weights that fit and leaves the rest random, with a warning; this hook raises. To fine-tune from
+    other weights on purpose, remove the hook from ``custom_hooks``. Resuming also requires an optimizer state that
+    fits. mmengine takes learning rate and schedules from that state; the hook logs where they differ from the
+    configuration.
 
     Raises:
-        CheckpointError: From :func:`mmradar.engine.checkpoint.check_state_dict` and
+        CheckpointError: See :func:`mmradar.engine.checkpoint.check_state_dict` and
             :func:`mmradar.engine.checkpoint.check_optimizer_state`.
     """
 

@@ -1,10 +1,10 @@
-"""Keeps losses and gradients that are no numbers away from the weights."""
+"""Hook that keeps NaN and infinite losses and gradients away from the weights."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import torch
 from mmengine.dist import all_gather_object, all_reduce, get_world_size
@@ -19,27 +19,34 @@ from mmradar.errors import ConfigError, TrainingError
 from mmradar.registry import HOOKS
 
 ACTIONS = ('stop', 'skip')
+_Method = TypeVar('_Method', bound=Callable[..., Any])
+
+
+def _uncompiled(method: _Method) -> _Method:
+    """Exclude a method from ``torch.compile``; the return type of ``torch.compiler.disable`` does not fit methods."""
+    return cast(_Method, torch.compiler.disable(method))
 
 
 @HOOKS.register_module()
 class FiniteGuardHook(Hook):
-    """Stops a training at a loss or gradient that is NaN or infinite, or skips the step; no weight has changed by then.
+    """Hook that stops training, or skips the step, at a NaN or infinite loss or gradient, before any weight changes.
 
-    Losses are looked at behind the model's forward pass, gradients before the optimizer's step: after accumulation and
-    clipping, and, in mixed precision, after a ``GradScaler`` has left out the steps that its scale made infinite, which
-    is how it finds a scale. In distributed training all processes stop or skip alike, and the message says what was
-    found in which. With ``'skip'`` the model's buffers are put back too: a batch goes into running means at once.
+    Losses are checked after the model's forward pass, gradients before the optimizer's step: after accumulation and
+    clipping and, in mixed precision, after a ``GradScaler`` has skipped the steps that its scale made infinite (which
+    is how it finds a scale). In distributed training all processes stop or skip together, and the message lists what
+    each process found. ``'skip'`` also restores the model's buffers, because the forward pass has already put the bad
+    batch into running means.
 
-    A metric that is NaN is never the best, as mmengine compares; the log says so.
+    A metric that is NaN never counts as the best in mmengine's comparison; the hook logs a warning.
 
     Args:
-        action: ``'stop'``, or ``'skip'`` to leave the step out and go on.
-        max_skipped: So many steps in a row may be left out, by this hook or by a ``GradScaler``. One more stops the
-            training: it would learn nothing to its end.
+        action: ``'stop'``, or ``'skip'`` to skip the step and continue.
+        max_skipped: Number of consecutive steps that this hook or a ``GradScaler`` may skip. One more stops the
+            training, which would otherwise run to its end without learning.
 
     Raises:
-        ConfigError: Another action, or a negative number.
-        TrainingError: While it trains. Says when, what was no number, and which checkpoint is the last good one.
+        ConfigError: If ``action`` is unknown or ``max_skipped`` is negative.
+        TrainingError: During training. The message names the step, what was not finite, and the last good checkpoint.
     """
 
     priority = 'ABOVE_NORMAL'  # before the hooks that average or save weights
@@ -56,9 +63,9 @@ class FiniteGuardHook(Hook):
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         self._names = {id(parameter): name for name, parameter in model.named_parameters()}
         self._buffers: list[tuple[Tensor, Tensor]] = []
-        # A step may be of several batches, whose gradients are summed.
+        # A step may accumulate the gradients of several batches.
         self._bad_batch = self._bad_step = self._stepped = False
-        self._skipped = 0  # in a row
+        self._skipped = 0  # consecutive steps
         self._release()
         self._handles = [model.register_forward_hook(partial(self._check_losses, runner), with_kwargs=True)]
         if self.action == 'skip':
@@ -71,13 +78,13 @@ class FiniteGuardHook(Hook):
         self._release()
 
     def after_train_iter(self, runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None) -> None:
-        if self._bad_batch:  # and no backward pass needs the buffers any more
+        if self._bad_batch:  # no backward pass needs the buffers any more
             for buffer, value in self._buffers:
                 buffer.data.copy_(value)
         self._bad_batch, self._buffers = False, []
         wrappers = _wrappers(runner)
         if not all(wrapper.should_update() for wrapper in wrappers):
-            return  # there are more batches to come in this step
+            return  # this step accumulates more batches
         scaled = any(hasattr(wrapper, 'loss_scaler') for wrapper in wrappers if _has_hooks(wrapper))
         self._skipped = self._skipped + 1 if self._bad_step or (scaled and not self._stepped) else 0
         self._bad_step = self._stepped = False
@@ -85,8 +92,9 @@ class FiniteGuardHook(Hook):
             raise TrainingError(_message(runner, f'no finite numbers, for {self._skipped} steps in a row'))
 
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
+        metrics = metrics or {}
         hooks = [hook for hook in runner.hooks if isinstance(hook, CheckpointHook)]
-        for key in {key for hook in hooks for key in hook.save_best or []} & set(metrics or {}):
+        for key in {key for hook in hooks for key in hook.save_best or []} & set(metrics):
             if metrics[key] != metrics[key]:
                 runner.logger.warning(f'{key} is NaN; this checkpoint is not kept as the best')
 
@@ -95,25 +103,27 @@ class FiniteGuardHook(Hook):
             handle.remove()
         self._handles = []
 
-    @torch.compiler.disable
+    @_uncompiled
     def _keep_buffers(self, module: nn.Module, args: tuple) -> None:
         if module.training:
             self._buffers = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
 
-    @torch.compiler.disable
+    @_uncompiled
     def _check_losses(self, runner, module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
         if not (module.training and kwargs.get('mode') == 'loss' and isinstance(output, Mapping)):
             return
-        # those that mmengine adds up, and as it does
+        # mmengine's loss is the sum over the same names, added up in the same way
         losses = {name: _total(value) for name, value in output.items() if 'loss' in name}
         if not _all_finite(losses.values()):
             self._bad_batch = self._bad_step = True
             self._act(runner, [f'{name} is {value:.4g}' for name, value in losses.items() if not value.isfinite()])
 
-    @torch.compiler.disable
+    @_uncompiled
     def _check_gradients(self, runner, optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
-        if hasattr(optimizer, 'found_inf'):  # set by a GradScaler for optimizers that leave steps out themselves
-            self._stepped |= not optimizer.found_inf
+        # set by a GradScaler for optimizers that skip steps themselves
+        found_inf = getattr(optimizer, 'found_inf', None)
+        if found_inf is not None:
+            self._stepped |= not found_inf
             return
         parameters = [p for group in optimizer.param_groups for p in group['params'] if p.grad is not None]
         if not self._bad_step and not _all_finite(_numbers(parameter.grad) for parameter in parameters):
@@ -124,10 +134,10 @@ class FiniteGuardHook(Hook):
         self._stepped |= not self._bad_step
         if self._bad_step:
             for parameter in parameters:
-                parameter.grad = None  # which an optimizer passes over: no momentum, no decay
+                parameter.grad = None  # optimizers ignore such parameters: no momentum, no decay
 
     def _act(self, runner, found: list[str]) -> None:
-        """Stop or warn, in every process, with what all of them have found."""
+        """Stop or warn in every process, with the findings of all processes."""
         everywhere = all_gather_object(found)
         if get_world_size() > 1:
             everywhere = [[f'{text} (process {rank})' for text in texts] for rank, texts in enumerate(everywhere)]
@@ -143,7 +153,7 @@ def _wrappers(runner) -> list[OptimWrapper]:
 
 
 def _has_hooks(wrapper: OptimWrapper) -> bool:
-    """Whether its optimizer calls hooks: torch's do, those of other packages may not."""
+    """Return whether the wrapped optimizer calls hooks: torch's do, those of other packages may not."""
     return isinstance(wrapper.optimizer, Optimizer)
 
 
@@ -153,12 +163,12 @@ def _total(loss: Tensor | list[Tensor]) -> Tensor:
 
 
 def _numbers(gradient: Tensor) -> Tensor:
-    """What is stored of a gradient."""
+    """Return the stored elements of a gradient: the values of a sparse one."""
     return gradient.coalesce().values() if gradient.is_sparse else gradient
 
 
 def _all_finite(tensors: Iterable[Tensor]) -> bool:
-    """Whether all numbers are finite, in all processes. One wait for the device."""
+    """Return whether all elements are finite in all processes. Synchronises with the device once."""
     flags = [tensor.detach().isfinite().all() for tensor in tensors]
     bad = torch.zeros(1)
     if flags:

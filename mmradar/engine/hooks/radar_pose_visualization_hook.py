@@ -1,4 +1,4 @@
-"""Draws predictions during validation and test."""
+"""Hook that draws predictions during validation and testing."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from mmradar.visualization.sample_visualizer import picture_name
 
 @HOOKS.register_module()
 class RadarPoseVisualizationHook(Hook):
-    """Predicted beside true poses with the network's input, as mmpose's ``PoseVisualizationHook`` for images.
+    """Hook that draws the network's input with predicted and true poses; mmpose's ``PoseVisualizationHook`` for radar.
 
-    What a picture shows is up to the configuration's visualizer, a
-    :class:`~mmradar.visualization.sample_visualizer.SampleVisualizer`.
-    ``tools/train.py`` and ``tools/test.py`` set it with ``--show-dir``, ``--show`` and ``--interval``.
+    The configuration's visualizer, a :class:`~mmradar.visualization.sample_visualizer.SampleVisualizer`, decides what
+    a picture shows. ``tools/train.py`` and ``tools/test.py`` configure the hook with ``--show-dir``, ``--show`` and
+    ``--interval``.
 
     Args:
         enable: Draw at all.
-        interval: Draw every so-many-th sample.
-        show: In a window.
-        wait_time: Seconds a window stays.
-        out_dir: Folder for the pictures, below the work directory's time stamp unless absolute.
+        interval: Draw one of every ``interval`` samples.
+        show: Show the pictures in a window.
+        wait_time: Seconds that a window stays open.
+        out_dir: Folder for the pictures, below the run's time-stamped work directory unless absolute.
     """
 
     def __init__(
@@ -57,10 +57,12 @@ class RadarPoseVisualizationHook(Hook):
     ) -> None:
         self._draw(runner, data_batch, outputs, 'test', runner.test_evaluator.dataset_meta if self.enable else None)
 
-    def _draw(self, runner, data_batch: dict, outputs: Sequence, name: str, dataset_meta: dict | None) -> None:
-        if not self.enable:
+    def _draw(
+        self, runner, data_batch: dict | None, outputs: Sequence | None, name: str, dataset_meta: dict | None
+    ) -> None:
+        if not self.enable or data_batch is None or outputs is None:
             return
-        visualizer = runner.visualizer  # mmengine's current instance may be another runner's of the same process
+        visualizer = runner.visualizer  # mmengine's current instance may belong to another runner of this process
         visualizer.dataset_meta = dataset_meta
         folder = None if self.out_dir is None else Path(runner.work_dir, runner.timestamp, self.out_dir)
         for inputs, sample in zip(data_batch['inputs'], outputs):

@@ -1,4 +1,4 @@
-"""Registered optimizer wrappers, and what builds them."""
+"""Registered optimizer wrappers and their constructors."""
 
 from mmradar.engine.optim_wrappers.cpu_amp_optim_wrapper import CPUAmpOptimWrapper
 from mmradar.engine.optim_wrappers.default_optim_wrapper_constructor import DefaultOptimWrapperConstructor

@@ -1,4 +1,4 @@
-"""Mixed precision on a CPU."""
+"""Optimizer wrapper for mixed precision on a CPU."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mmradar.registry import OPTIM_WRAPPERS
 
 @OPTIM_WRAPPERS.register_module()
 class CPUAmpOptimWrapper(OptimWrapper):
-    """bfloat16 autocast on the CPU, where mmengine's ``AmpOptimWrapper`` refuses to run.
+    """Optimizer wrapper with bfloat16 autocast on the CPU, where mmengine's ``AmpOptimWrapper`` refuses to run.
 
     bfloat16 has float32's range, so no loss scaling is needed. It is fast only on CPUs with bfloat16 instructions
     (AVX-512 BF16, AMX); on others it is far slower than float32.

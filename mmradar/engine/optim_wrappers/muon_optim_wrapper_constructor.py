@@ -1,4 +1,4 @@
-"""Which parameters are matrices that Muon is for."""
+"""Optimizer wrapper constructor that selects the matrices for Muon."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ _MATRICES = {'weight', 'in_proj_weight', 'q_proj_weight', 'k_proj_weight', 'v_pr
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class MuonOptimWrapperConstructor(DefaultOptimWrapperConstructor):
-    """Groups for :class:`~mmradar.engine.optimizers.MuonAdamW`.
+    """Constructor that makes the parameter groups of :class:`~mmradar.engine.optimizers.MuonAdamW`.
 
-    Weights of linear layers, convolutions and attention are matrices, but for the last layer, whose rows are
-    coordinates; for those with a side below ``smallest``; and for those beyond ``largest`` elements, which cost
-    more to orthogonalise than they gain on a CPU. AdamW takes the rest.
+    Muon updates the weights of linear layers, convolutions and attention as matrices, with three exceptions: the last
+    layer, whose rows are coordinates; weights with a side below ``smallest``; and weights of more than ``largest``
+    elements, which cost more to orthogonalise than they gain on a CPU. AdamW updates the rest.
 
     Args:
-        optim_wrapper_cfg: As mmengine's.
-        paramwise_cfg: As mmengine's, and ``smallest`` (16), ``largest`` (200,000), and ``last``, a part of the names of
-            parameters that are left to AdamW (``'to_coordinates'``).
+        optim_wrapper_cfg: See mmengine's constructor.
+        paramwise_cfg: See mmengine's constructor; additionally ``smallest`` (16), ``largest`` (200,000), and ``last``
+            (``'to_coordinates'``), a substring of the names of modules whose parameters are left to AdamW.
     """
 
     def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: dict | None = None) -> None:
         options = dict(paramwise_cfg or {})
         self.smallest, self.largest = options.pop('smallest', 16), options.pop('largest', 200_000)
         self.last = options.pop('last', 'to_coordinates')
-        # mmengine makes a group of each parameter only if it finds something here
+        # mmengine makes one group per parameter only if this is not empty
         super().__init__(optim_wrapper_cfg, options or dict(custom_keys={}, norm_decay_mult=1.0))
 
     def add_params(self, params: list[dict], module: nn.Module, prefix: str = '', **kwargs: Any) -> None:
-        """One group for each parameter of ``module``, as mmengine, with ``matrix``."""
+        """Add one group per parameter of ``module``, as mmengine does, and set its ``matrix``."""
         start = len(params)
         super().add_params(params, module, prefix, **kwargs)
         kinds = (nn.Linear, nn.modules.conv._ConvNd, nn.MultiheadAttention)

@@ -1,4 +1,4 @@
-"""Steps of equal size in all directions of a weight matrix."""
+"""Optimizer whose steps have equal size in all directions of a weight matrix."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from torch.optim.adamw import adamw
 
 from mmradar.registry import OPTIMIZERS
 
-_QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan's, steep at 0
+_QUINTIC = (3.4445, -4.7750, 2.0315)  # coefficients of Jordan's polynomial, which is steep at 0
 
 
 @OPTIMIZERS.register_module()
 class MuonAdamW(Optimizer):
-    """Muon for matrices, AdamW for all else.
+    """Optimizer that updates matrices with Muon and all other parameters with AdamW.
 
-    Muon (Jordan et al., 2024) replaces the momentum of a matrix by the nearest orthogonal one, so that rare directions
-    of the gradient are learnt as fast as common ones. Its steps are scaled to the root mean square of Adam's (Liu et
-    al., Muon is scalable for LLM training, 2025), so that one learning rate fits both. Convolutions are matrices of
-    (out, the rest). What is a matrix is for the parameter group to say, ``matrix=True``;
-    :class:`~mmradar.engine.optim_wrappers.MuonOptimWrapperConstructor` does.
+    Muon (Jordan et al., 2024) replaces the momentum of a matrix by the nearest orthogonal matrix, so that rare
+    directions of the gradient are learnt as fast as common ones. Its steps are scaled to the root mean square of Adam's
+    (Liu et al., Muon is scalable for LLM training, 2025), so that one learning rate fits both. A convolution's weight
+    is a matrix of (output channels, all other axes). Parameter groups with ``matrix=True`` are matrices;
+    :class:`~mmradar.engine.optim_wrappers.MuonOptimWrapperConstructor` sets it.
 
-    ``torch.optim.Muon`` computes in bfloat16, which is slow on processors without it, and takes no convolutions.
+    ``torch.optim.Muon`` computes in bfloat16, which is slow on processors without bfloat16 instructions, and does not
+    accept convolutions.
 
     Args:
-        params: Parameters, or groups of them.
+        params: Parameters or parameter groups.
         lr: Learning rate.
-        weight_decay: Decoupled, of both.
-        momentum: Muon's, Nesterov's form.
+        weight_decay: Decoupled weight decay of both Muon and AdamW.
+        momentum: Nesterov momentum of Muon.
         newton_schulz_steps: Iterations towards the orthogonal matrix.
-        betas, eps: AdamW's.
+        betas, eps: See AdamW.
     """
 
     def __init__(
@@ -58,32 +59,32 @@ class MuonAdamW(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
-        """One step, as of every optimizer."""
+        """Take one step; return the loss of ``closure``, if there is one."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            parameters = [parameter for parameter in group['params'] if parameter.grad is not None]
+            pairs = [(parameter, parameter.grad) for parameter in group['params'] if parameter.grad is not None]
             if group['matrix']:
-                for parameter in parameters:
-                    self._muon(parameter, group)
-            elif parameters:
-                self._adamw(parameters, group)
+                for parameter, gradient in pairs:
+                    self._muon(parameter, gradient, group)
+            elif pairs:
+                self._adamw([parameter for parameter, _ in pairs], [gradient for _, gradient in pairs], group)
         return loss
 
-    def _muon(self, parameter: Tensor, group: dict) -> None:
+    def _muon(self, parameter: Tensor, gradient: Tensor, group: dict) -> None:
         state = self.state[parameter]
         if not state:
             state['momentum'] = torch.zeros_like(parameter)
-        state['momentum'].lerp_(parameter.grad, 1 - group['momentum'])
-        update = parameter.grad.lerp(state['momentum'], group['momentum']).flatten(1)
+        state['momentum'].lerp_(gradient, 1 - group['momentum'])
+        update = gradient.lerp(state['momentum'], group['momentum']).flatten(1)
         size = 0.2 * max(update.shape) ** 0.5
         parameter.mul_(1 - group['lr'] * group['weight_decay'])
         update = orthogonalised(update, group['newton_schulz_steps'])
         parameter.add_(update.view_as(parameter), alpha=-group['lr'] * size)
 
-    def _adamw(self, parameters: list[Tensor], group: dict) -> None:
+    def _adamw(self, parameters: list[Tensor], gradients: list[Tensor], group: dict) -> None:
         for parameter in parameters:
             if not self.state[parameter]:
                 self.state[parameter].update(
@@ -94,8 +95,9 @@ class MuonAdamW(Optimizer):
         states = [self.state[parameter] for parameter in parameters]
         adamw(
             parameters,
-            [parameter.grad for parameter in parameters],
-            *([state[name] for state in states] for name in ('exp_avg', 'exp_avg_sq')),
+            gradients,
+            [state['exp_avg'] for state in states],
+            [state['exp_avg_sq'] for state in states],
             [],
             [state['step'] for state in states],
             fused=True,
@@ -110,7 +112,7 @@ class MuonAdamW(Optimizer):
 
 
 def orthogonalised(matrix: Tensor, steps: int = 5) -> Tensor:
-    """A matrix with the same singular vectors and all singular values between 0.7 and 1.2, by Newton and Schulz.
+    """Return a matrix with the same singular vectors and all singular values between 0.7 and 1.2 (Newton-Schulz).
 
     Args:
         matrix: (rows, columns).

@@ -7,6 +7,7 @@ import io
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -26,42 +27,43 @@ def keypoint_average_precision(
     truth: np.ndarray,
     visible: np.ndarray,
     areas: np.ndarray,
-    sigmas: np.ndarray,
-    image_ids: Sequence[int],
+    sigmas: Sequence[float] | np.ndarray,
+    image_ids: Sequence[int] | np.ndarray,
     num_unpredicted: int = 0,
 ) -> dict[str, float]:
-    """COCO keypoint AP of one person an image, every prediction with score 1.
+    """Compute COCO keypoint AP for one person per image, with score 1 for all predictions.
 
-    pycocotools does the counting; its sigmas are a parameter. With equal scores it ranks predictions by image id.
+    Uses pycocotools with the given sigmas. As all scores are equal, it ranks predictions by image id.
 
     Args:
-        predictions: (images, joints, 2) in px. One with a number that is not finite finds nothing: pycocotools alone
-            takes NaN for a match.
-        truth: (images, joints, 2) in px.
-        visible: (images, joints); a joint counts where it is above 0. An image without any does not count.
-        areas: (images,) in px^2, the ``s^2`` of OKS.
-        sigmas: (joints,)
-        image_ids: Unique numbers.
-        num_unpredicted: How many images more there are, with all joints visible and without a prediction.
+        predictions: Predicted joints in px, (images, joints, 2). A pose with a number that is not finite matches
+            nothing; pycocotools alone would treat NaN as a match.
+        truth: True joints in px, (images, joints, 2).
+        visible: Visibility, (images, joints); joints with a value above 0 count. Images without such joints are
+            ignored.
+        areas: Object areas in px^2, (images,), the ``s^2`` of OKS.
+        sigmas: COCO's sigma of each joint, (joints,).
+        image_ids: Unique image numbers.
+        num_unpredicted: Number of further images, with all joints visible and without a prediction.
 
     Returns:
         ``AP``, ``AP50``, ``AP75`` and ``AR`` in percent; -1 if nothing is visible.
 
     Raises:
-        DataError: A visible joint, a visibility or an area is no finite number.
+        DataError: A visible joint, a visibility or an area is not finite.
     """
     labelled = np.isfinite(visible) & (np.isfinite(truth).all(axis=-1) | (visible <= 0))
     names = [f'image {image}' for image in image_ids]
     check_truth('keypoint AP', labelled.all(axis=-1) & np.isfinite(areas), names)
-    seen = (visible > 0).any(axis=-1)  # to pycocotools, a prediction for an image without labels is a false one
+    seen = (visible > 0).any(axis=-1)  # pycocotools counts a prediction for an image without labels as a false positive
     predictions, truth, visible, areas = (array[seen] for array in (predictions, truth, visible, areas))
     first_free = max((int(image) for image in image_ids), default=0) + 1
-    image_ids = np.asarray(image_ids)[seen]
+    seen_ids = np.asarray(image_ids)[seen]
     finite = np.isfinite(predictions).all(axis=(1, 2), keepdims=True)
-    predictions = np.where(finite, predictions, np.inf)  # an OKS of 0
+    predictions = np.where(finite, predictions, np.inf)  # gives an OKS of 0
     flags = np.where(visible > 0, 2, 0)
     annotations, detections = [], []
-    for index, (image, pose, label, flag) in enumerate(zip(image_ids, predictions, truth, flags), start=1):
+    for index, (image, pose, label, flag) in enumerate(zip(seen_ids, predictions, truth, flags), start=1):
         shared = dict(image_id=int(image), category_id=1, area=float(areas[index - 1]), id=index, bbox=[0, 0, 1, 1])
         annotations.append(
             dict(
@@ -70,7 +72,7 @@ def keypoint_average_precision(
         )
         detections.append(dict(shared, score=1.0, keypoints=np.column_stack([pose, np.full(len(pose), 2)]).ravel()))
     for image in range(first_free, first_free + num_unpredicted):
-        keypoints = np.full((len(sigmas), 3), 2)  # that are compared with nothing
+        keypoints = np.full((len(sigmas), 3), 2)  # visible joints; without a prediction, their positions do not matter
         shared = dict(image_id=image, category_id=1, area=1.0, id=len(annotations) + 1, bbox=[0, 0, 1, 1])
         annotations.append(dict(shared, iscrowd=0, num_keypoints=len(sigmas), keypoints=keypoints.ravel()))
     images = [dict(id=annotation['image_id']) for annotation in annotations]
@@ -78,7 +80,7 @@ def keypoint_average_precision(
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
         truth_set, detection_set = COCO(), COCO()
         for coco, entries in ((truth_set, annotations), (detection_set, detections)):
-            coco.dataset = dict(dataset, annotations=entries)
+            coco.dataset = dict(dataset, annotations=entries)  # pyright: ignore[reportAttributeAccessIssue]
             coco.createIndex()
         evaluation = COCOeval(truth_set, detection_set, 'keypoints')
         evaluation.params.kpt_oks_sigmas = np.asarray(sigmas, dtype=np.float64)
@@ -99,20 +101,20 @@ def keypoint_average_precision(
 
 
 def mean_velocity_error(
-    predictions: np.ndarray, truth: np.ndarray, visible: np.ndarray, image_ids: Sequence[int]
+    predictions: np.ndarray, truth: np.ndarray, visible: np.ndarray, image_ids: Sequence[int] | np.ndarray
 ) -> float | None:
-    """Mean distance between predicted and true movement of joints from one frame to the next.
+    """Compute the mean distance between predicted and true movement of joints from one frame to the next.
 
     Args:
-        predictions: (images, joints, 2) in px.
-        truth: (images, joints, 2) in px.
-        visible: (images, joints); a joint counts where it is above 0 in both frames.
-        image_ids: Unique numbers in HuPR's counting, sequence * 100000 + frame, in any order. Frames are consecutive if
-            their numbers are, within one sequence.
+        predictions: Predicted joints in px, (images, joints, 2).
+        truth: True joints in px, (images, joints, 2).
+        visible: Visibility, (images, joints); a joint counts if it is above 0 in both frames.
+        image_ids: Unique numbers in any order, sequence * 100000 + frame as in HuPR. Two frames are consecutive if they
+            are of one sequence and their numbers are consecutive.
 
     Returns:
-        px a frame, infinite with a prediction that is not finite; ``None`` if no joint is visible in two consecutive
-        frames.
+        Error in px per frame, infinite if a prediction that counts is not finite; ``None`` if no joint is visible in
+        two consecutive frames.
     """
     ids = np.asarray(image_ids, dtype=np.int64)
     order = np.argsort(ids)
@@ -130,33 +132,33 @@ def mean_velocity_error(
 
 @METRICS.register_module()
 class HuPRMetric(BaseMetric):
-    """AP, AP50, AP75, AR, the AP of every joint, errors of position and velocity, and the limb motion explained.
+    """AP, AP50, AP75, AR, AP of each joint, errors of position and velocity, and the limb motion explained.
 
-    HuPR's protocol: COCO keypoint AP with HuPR's sigmas, the object's area half of its box, score 1 for every
-    prediction. The AP of a joint restricts OKS to it; ``AP_wrist`` and the like are the mean of left and right, as
-    papers print them. ``MPJPE_px`` is the mean distance over visible joints.
-    ``MPJVE_px``, in px a frame, is the mean distance between predicted and true movement from one frame to the next,
-    over joints that are visible in both, of all pairs of consecutive frames of a sequence: what jitter adds. It is left
-    out where there is no such pair.
+    AP follows HuPR's protocol: COCO keypoint AP with HuPR's sigmas, half of the box area as object area, and score 1
+    for all predictions. The AP of a joint restricts OKS to that joint; ``AP_wrist`` and the like are the mean of left
+    and right, as reported in papers. ``MPJPE_px`` is the mean distance over visible joints. ``MPJVE_px``, in px per
+    frame, is the mean distance between predicted and true movement from one frame to the next, over joints visible in
+    both frames and all pairs of consecutive frames of a sequence; jitter increases it. It is left out if there is no
+    such pair.
 
     ``motion_explained_{knee,ankle,elbow,wrist}`` is 1 - squared error / squared error of the mean training pose at true
-    size, both relative to the middle of the hips: what is seen of a limb, where AP mostly tells how well the body's
-    place is known. See :func:`~mmradar.evaluation.motion_explained`.
+    size, both relative to the middle of the hips. It measures how much is seen of a limb, whereas AP mostly measures
+    how well the body is located. See :func:`~mmradar.evaluation.motion_explained`.
 
-    Annotated frames without a prediction are misses in AP and AR, as HuPR's own code counts them: those that the data
-    set left out, of which each sample of a sequence has the number in ``frames_left_out``, and those of which the
-    loader made no sample. They have no distance. A prediction that is not finite, in position or score, finds nothing,
-    and ``MPJPE_px`` is infinite with it, as is ``MPJVE_px`` with one in a pair. The log tells of both.
+    Annotated frames without a prediction are misses in AP and AR, as in HuPR's own code. These are frames that the data
+    set left out (each sample of a sequence has their number in ``frames_left_out``) and frames for which the loader
+    made no sample. They do not enter the distances. A prediction whose position or score is not finite matches nothing
+    and makes ``MPJPE_px`` infinite, and also ``MPJVE_px`` if it is in a pair. Both kinds of misses are logged.
 
     Args:
-        per_joint: Evaluate every joint by itself too.
-        train_ann_file: Annotations that the mean training pose is of, in HuPR's layout. Without it, or without such a
-            file (the log tells), the limb motion explained is left out.
-        collect_device, prefix: As mmengine's ``BaseMetric``.
+        per_joint: Also evaluate each joint separately.
+        train_ann_file: Annotation file in HuPR's layout, from which the mean training pose is computed. If it is
+            ``None`` or does not exist (which is logged), the limb motion explained is left out.
+        collect_device, prefix: See mmengine's ``BaseMetric``.
 
     Raises:
-        ConfigError: There is nothing to evaluate, or poses in three dimensions or of other joints.
-        DataError: No prediction is finite, a label is not, or two images have one number.
+        ConfigError: There is nothing to evaluate, or poses are in three dimensions or have other joints.
+        DataError: No prediction is finite, a label is not finite, or two images have the same number.
     """
 
     default_prefix = 'coco'
@@ -171,17 +173,28 @@ class HuPRMetric(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.per_joint, self.train_ann_file, self._size = per_joint, train_ann_file, 0
 
-    def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
-        """Keep one batch's predictions and labels."""
+    @property
+    def _metainfo(self) -> dict:
+        """The data set's metainfo, which the evaluator sets.
+
+        Raises:
+            ConfigError: It is not set.
+        """
+        if self.dataset_meta is None:
+            raise ConfigError(f"{type(self).__name__}.dataset_meta is not set; it must be the data set's metainfo")
+        return self.dataset_meta
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Store the predictions and labels of one batch."""
         for sample in data_samples:
             truth, predicted = sample['gt_instances'], sample['pred_instances']
-            joints = (len(self.dataset_meta['sigmas']), 2)
+            joints = (len(self._metainfo['sigmas']), 2)
             found = [np.shape(instances['keypoints'])[1:] for instances in (truth, predicted)]
             if found != [joints] * 2 or 'areas' not in truth:
                 raise ConfigError(
-                    f'{type(self).__name__} compares {joints[0]} joints in px, as many as the metainfo of the data set '
-                    f'has sigmas, with areas; found labels of shape {found[0]}, predictions of shape {found[1]}. For '
-                    "three dimensions there is 'MPJPE'"
+                    f'{type(self).__name__} compares {joints[0]} joints in px (one per sigma of the metainfo), with '
+                    f'areas; found labels of shape {found[0]}, predictions of shape {found[1]}. For three dimensions '
+                    "use 'MPJPE'"
                 )
             prediction = np.asarray(predicted['keypoints'][0], dtype=np.float64)
             scores = np.asarray(predicted.get('keypoint_scores', 1.0), dtype=np.float64)
@@ -199,25 +212,25 @@ class HuPRMetric(BaseMetric):
             )
 
     def evaluate(self, size: int) -> dict[str, float]:
-        """The metrics, once all batches are processed.
+        """Compute the metrics after all batches have been processed.
 
         Args:
-            size: Samples of the data set.
+            size: Number of samples of the data set.
         """
         self._size = size
         return super().evaluate(size)
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """The metrics over all images."""
+        """Compute the metrics over all images."""
         without_sample = max(self._size - len(results), 0)
-        # Padding of the last batch in distributed evaluation may repeat an image
+        # distributed evaluation may repeat an image to pad the last batch
         by_image = {result['image_id']: result for result in results}
         for result in results:
             image = result['image_id']
             if not np.array_equal(result['truth'], by_image[image]['truth'], equal_nan=True):
                 raise DataError(
-                    f'{type(self).__name__}: two samples with different labels have the number img_id={image}, by '
-                    'which images are told apart; evaluate data sets that number alike one by one'
+                    f'{type(self).__name__}: two samples with different labels have the number img_id={image}, which '
+                    'must be unique; evaluate data sets that use the same numbers separately'
                 )
         results = list(by_image.values())
         image_ids = [result['image_id'] for result in results]
@@ -228,10 +241,10 @@ class HuPRMetric(BaseMetric):
         prediction, truth, visible, areas = (
             np.stack([result[key] for result in results]) for key in ('prediction', 'truth', 'visible', 'area')
         )
-        sigmas = self.dataset_meta['sigmas']
+        sigmas = self._metainfo['sigmas']
         metrics = keypoint_average_precision(prediction, truth, visible, areas, sigmas, image_ids, unpredicted)
         if self.per_joint:
-            names = self.dataset_meta['keypoint_id2name']
+            names = self._metainfo['keypoint_id2name']
             for joint, name in names.items():
                 one = np.zeros_like(visible)
                 one[:, joint] = visible[:, joint]
@@ -250,12 +263,12 @@ class HuPRMetric(BaseMetric):
         return metrics
 
     def _motion_explained(self, prediction: np.ndarray, truth: np.ndarray, visible: np.ndarray) -> dict[str, float]:
-        names = self.dataset_meta['keypoint_id2name']
+        names = self._metainfo['keypoint_id2name']
         if self.train_ann_file is None or BodyFrame.of(names) is None:
             return {}
         if not Path(self.train_ann_file).is_file():
             print_log(
-                f'{type(self).__name__}: how much of the limb motion is explained is left out, for there is no '
+                f'{type(self).__name__}: the limb motion explained is left out, as there is no '
                 f'{self.train_ann_file} to take the mean training pose from',
                 'current',
                 logging.WARNING,
@@ -264,7 +277,7 @@ class HuPRMetric(BaseMetric):
         return motion_explained(prediction, truth, visible, mean_pose_of_file(self.train_ann_file, names), names)
 
     def _unpredicted(self, results: list[dict], without_sample: int) -> int:
-        """Annotated frames without a prediction, of which the log is told."""
+        """Count the annotated frames without a prediction, and log a warning if there are any."""
         by_sequence = {result['image_id'] // FRAMES_OF_ID: result['left_out'] for result in results}
         left_out = sum(by_sequence.values())
         unpredicted = left_out + without_sample
@@ -272,7 +285,7 @@ class HuPRMetric(BaseMetric):
             print_log(
                 f'{type(self).__name__}: {unpredicted:,} of {len(results) + unpredicted:,} annotated frames have no '
                 f'prediction and count as misses: {left_out:,} that the data set left out, {without_sample:,} that '
-                'the loader did not come to',
+                'the loader did not reach',
                 'current',
                 logging.WARNING,
             )

@@ -1,7 +1,7 @@
-"""mmpose's metrics that configurations of this package name, with its rule for numbers that are not finite.
+"""mmpose's metrics with this package's rule for predictions that are not finite.
 
-They are registered under mmpose's names, so that ``type='PCKAccuracy'`` is the one here; ``'mmpose.PCKAccuracy'`` is
-mmpose's own.
+They are registered under mmpose's names: ``type='PCKAccuracy'`` is the class of this module, ``'mmpose.PCKAccuracy'``
+is mmpose's own.
 """
 
 from __future__ import annotations
@@ -9,34 +9,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from mmengine.evaluator import BaseMetric
 from mmpose.evaluation import metrics as mmpose_metrics
 
 from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.registry import METRICS
 
 
-class _FiniteOnly:
-    """Before a metric of mmpose whose results hold ``pred_coords`` and ``gt_coords`` (N, K, D) and ``mask`` (N, K).
+class _FiniteOnly(BaseMetric):
+    """Mixin that handles predictions that are not finite; list it before a metric of mmpose.
+
+    The metric's results must contain ``pred_coords`` and ``gt_coords`` (N, K, D) and ``mask`` (N, K).
 
     Raises:
         ConfigError: There is nothing to evaluate.
-        DataError: By :func:`~mmradar.evaluation.misses.check_predictions`, or a label is not finite.
+        DataError: See :func:`~mmradar.evaluation.misses.check_predictions`; or a label is not finite.
     """
 
-    # whether a miss has a place in the metric
+    # whether the metric can count misses; otherwise they are an error
     tolerate = True
 
     def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
-        """Keep one batch's predictions and labels; a pose that is not finite is NaN throughout."""
+        """Store the predictions and labels of one batch; replace all of a pose that is not finite by NaN."""
         super().process(data_batch, [_with_misses(sample) for sample in data_samples])
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """The metrics over all samples."""
+        """Compute the metrics over all samples."""
         name, names = type(self).__name__, [f'sample {index}' for index in range(len(results))]
         check_predictions(
             name, [bool(np.isfinite(result['pred_coords']).all()) for result in results], names, self.tolerate
         )
-        # sizes are what PCK is in units of
+        # PCK divides distances by these sizes, so they must be finite too
         sizes = [key for key in ('bbox_size', 'head_size') if key in results[0]]
         labelled = [
             np.isfinite(result['gt_coords'][result['mask']]).all()

@@ -1,4 +1,4 @@
-"""Whether a window of heatmaps is what a backbone was made for."""
+"""Check of the size of a backbone's inputs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from torch import Tensor
 
 
 def check_window(name: str, inputs: Tensor, num_frames: int, num_views: int, input_size: tuple[int, int]) -> None:
-    """Raise unless a batch of windows has a backbone's sizes.
+    """Raise unless a batch of windows has the sizes that a backbone was built for.
 
     Args:
-        name: Of the backbone, for the message.
-        inputs: (batch, frames, views, channels, angle, Doppler, range).
+        name: Name of the backbone, for the error message.
+        inputs: Heatmaps, (batch, frames, views, channels, angle, Doppler, range).
         num_frames: Frames expected.
         num_views: Views expected.
         input_size: (angle, range) bins expected.

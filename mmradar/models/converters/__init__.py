@@ -1,4 +1,4 @@
-"""Other projects' weights for models of this package, and back."""
+"""Converters of weights from other projects to models of this package, and back."""
 
 from mmradar.models.converters.hupr import hupr_to_mmradar, mmradar_to_hupr
 from mmradar.models.converters.mamba import mamba_to_mmradar, mmradar_to_mamba, vision_mamba_arguments

@@ -1,4 +1,4 @@
-"""Weights of HuPR's public network (``HuPRNet``) for ours, and back."""
+"""Converters between HuPR's public network (``HuPRNet``) and this package's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MERGES = ('l1temporalMerge', 'l2temporalMerge', 'temporalMerge')
 _DECODER = {'from_coarse': 'decoderLayer3', 'from_middle': 'decoderLayer2', 'from_fine': 'decoderLayer1'}
 
 
-def _turned(x: Tensor) -> Tensor:
+def _transposed(x: Tensor) -> Tensor:
     return x.transpose(0, 1)
 
 
@@ -26,15 +26,19 @@ def _of_pyramid(radar: str, part: str, rest: list[str]) -> str:
     index, *rest = rest
     if part == 'merges':
         return '.'.join([f'{radar}radarEncoder.{_MERGES[int(index)]}', *rest])
-    if int(index):  # a layer without weights, which halves the maps, comes first
+    if int(index):  # HuPR's layer begins with a module without weights, which halves the maps
         rest[0] = str(int(rest[0]) + 1)
     return '.'.join([f'{radar}radarEncoder.layer{int(index) + 1}', *rest])
 
 
 def _of_fusion(scale: str, kind: str, view: str, role: str) -> str:
-    """Scales count from the coarsest there. ``phi`` has the name of the map looked into, ``theta`` that of who asks."""
-    asking = int(view) if kind == 'own' or role == 'key' else 1 - int(view)
-    name = f'{"phi" if role == "key" else "theta"}_{"self" if kind == "own" else "cross"}_{_VIEWS[asking]}'
+    """Return HuPR's name of a weight of the fusion.
+
+    HuPR counts scales from the coarsest. ``phi`` is named after the map attended to, ``theta`` after the map that
+    attends.
+    """
+    named_view = int(view) if kind == 'own' or role == 'key' else 1 - int(view)
+    name = f'{"phi" if role == "key" else "theta"}_{"self" if kind == "own" else "cross"}_{_VIEWS[named_view]}'
     return f'radarDecoder.{name}.{2 - int(scale)}.weight'
 
 
@@ -44,8 +48,8 @@ def _counterpart(name: str) -> Counterpart:
             return Counterpart(_of_pyramid(_RADARS[int(view)], part, rest))
         case ['backbone', 'fusions', scale, kind, view, role, 'weight']:
             return Counterpart(_of_fusion(scale, kind, view, role))
-        case ['head', 'refinement', 'layers', index, 'bias']:  # a node's features lie in a column there
-            return Counterpart(f'radarDecoder.gcn.L{int(index) + 1}.bias', _turned, _turned)
+        case ['head', 'refinement', 'layers', index, 'bias']:  # HuPR has a node's features in a column
+            return Counterpart(f'radarDecoder.gcn.L{int(index) + 1}.bias', _transposed, _transposed)
         case ['head', 'refinement', 'layers', index, 'linear', 'weight']:
             return Counterpart(f'radarDecoder.gcn.L{int(index) + 1}.weight')
         case ['head', part, index, 'activation', 'weight']:
@@ -60,13 +64,14 @@ def _counterparts(names: Iterable[str]) -> dict[str, Counterpart]:
 
 
 def hupr_to_mmradar(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of a model of HuPREncoder and HuPRHead from those of HuPR's public code, number for number.
+    """Convert weights of HuPR's public code to those of a model of HuPREncoder and HuPRHead, value for value.
 
-    With ``interleaved=True`` in its stem, as in ``configs/baselines/hupr_hupr.py``, the model then computes the same.
+    With ``interleaved=True`` in its stem, as in ``configs/baselines/hupr_hupr.py``, the model then computes the same as
+    HuPR's network.
 
     Args:
-        state: Theirs by name.
-        own: The model's ``state_dict()``, of which only names and shapes count: it may be on the meta device.
+        state: HuPR's weights by name.
+        own: The model's ``state_dict()``. Only its names and shapes are read, so it may be on the meta device.
 
     Raises:
         CheckpointError: Names that are missing or left over, weights of another shape, or a model of another kind.
@@ -78,7 +83,7 @@ def hupr_to_mmradar(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> d
 
 
 def mmradar_to_hupr(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The way back.
+    """Convert weights of a model of HuPREncoder and HuPRHead to HuPR's names.
 
     Raises:
         CheckpointError: Weights of a model of another kind.

@@ -1,9 +1,10 @@
-"""Weights of mamba-ssm's and Vision Mamba's layers for :class:`~mmradar.models.layers.VisionMambaLayer`, and back."""
+"""Converters between Mamba layers of mamba-ssm or Vision Mamba and this package's VisionMambaLayer."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -13,13 +14,24 @@ from mmradar.models.converters.names import Counterpart, check_names, check_shap
 from mmradar.models.layers import VisionMambaLayer
 
 _SOURCE = (
-    'a Mamba layer that VisionMambaLayer can be (in_proj and out_proj have no bias and conv1d has one; all scans are '
-    'of one direction, or all of two; the norm of a block is a LayerNorm)'
+    'a Mamba layer that VisionMambaLayer can represent (in_proj and out_proj have no bias and conv1d has one; it '
+    'scans in one direction or in two; the norm of a block is a LayerNorm)'
 )
 
 
+class VisionMambaArguments(TypedDict):
+    """Arguments of a :class:`~mmradar.models.layers.VisionMambaLayer` that follow from the shapes of its weights."""
+
+    embed_dims: int
+    expand: int
+    d_state: int
+    d_conv: int
+    dt_rank: int
+    bidirectional: bool
+
+
 def _counterparts(bidirectional: bool, in_block: bool, divide_out: bool) -> dict[str, Counterpart]:
-    """Of each name of the layer."""
+    """Return the counterpart of each name of the VisionMambaLayer."""
     front = 'mixer.' if in_block else ''
     doubled = (lambda x: 2 * x, lambda x: x / 2) if divide_out else ()
     found = {f'norm.{name}': Counterpart(f'norm.{name}') for name in ('weight', 'bias') if in_block}
@@ -27,7 +39,7 @@ def _counterparts(bidirectional: bool, in_block: bool, divide_out: bool) -> dict
     found['out_proj.weight'] = Counterpart(f'{front}out_proj.weight', *doubled)
     directions = (('forward_scan', ''), ('backward_scan', '_b'))
     for scan, b in directions if bidirectional else directions[:1]:
-        # nn.Conv1d has an axis for the inputs of a group, of which there is one
+        # nn.Conv1d has an axis of size 1 for the inputs of a group
         taps = Counterpart(f'{front}conv1d{b}.weight', lambda x: x.unsqueeze(1), lambda x: x.squeeze(1))
         found[f'{scan}.conv_weight'] = taps
         found[f'{scan}.conv_bias'] = Counterpart(f'{front}conv1d{b}.bias')
@@ -40,15 +52,15 @@ def _counterparts(bidirectional: bool, in_block: bool, divide_out: bool) -> dict
 
 
 def _kind(state: Mapping[str, Tensor]) -> tuple[bool, bool]:
-    """Whether a layer of mamba-ssm has two directions, and whether it is the mixer of a block."""
+    """Return whether weights under mamba-ssm's names have two directions, and whether they are those of a block."""
     return any(re.search(r'_b(\.|_|$)', name) for name in state), any(name.startswith('mixer.') for name in state)
 
 
-def vision_mamba_arguments(state: Mapping[str, Tensor]) -> dict[str, int | bool]:
-    """Arguments of the VisionMambaLayer that takes such weights, from their shapes.
+def vision_mamba_arguments(state: Mapping[str, Tensor]) -> VisionMambaArguments:
+    """Return the arguments of the VisionMambaLayer that the weights fit, from their shapes.
 
     Args:
-        state: As of :func:`mamba_to_mmradar`.
+        state: Weights under mamba-ssm's names, see :func:`mamba_to_mmradar`.
 
     Raises:
         CheckpointError: Weights of another layer.
@@ -62,10 +74,10 @@ def vision_mamba_arguments(state: Mapping[str, Tensor]) -> dict[str, int | bool]
     in_proj, conv, dt_proj, A_log = (state[name].shape for name in axes)
     if not in_proj[1] or in_proj[0] % (2 * in_proj[1]):
         raise CheckpointError(
-            f'VisionMambaLayer is inside a multiple of its width wide, but in_proj.weight is {tuple(in_proj)}: '
+            f'the inner width of VisionMambaLayer is a multiple of its width, but in_proj.weight is {tuple(in_proj)}: '
             f'{in_proj[0] / 2:g} for {in_proj[1]}'
         )
-    return dict(
+    return VisionMambaArguments(
         embed_dims=in_proj[1],
         expand=in_proj[0] // (2 * in_proj[1]),
         d_state=A_log[1],
@@ -76,23 +88,23 @@ def vision_mamba_arguments(state: Mapping[str, Tensor]) -> dict[str, int | bool]
 
 
 def _own(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of the VisionMambaLayer for weights under mamba-ssm's names, on the meta device."""
+    """Return weights, on the meta device, of the VisionMambaLayer that fits weights under mamba-ssm's names."""
     arguments = vision_mamba_arguments(state)
     with torch.device('meta'):
         return VisionMambaLayer(**arguments).state_dict()
 
 
 def mamba_to_mmradar(state: Mapping[str, Tensor], divide_out: bool = False) -> dict[str, Tensor]:
-    """Weights of a VisionMambaLayer from those of a Mamba layer under mamba-ssm's names, number for number.
+    """Convert a Mamba layer's weights, under mamba-ssm's names, to those of a VisionMambaLayer, value for value.
 
-    The layer may be mamba-ssm's, of one direction, or Vision Mamba's of type v2, whose second direction has names on
-    ``_b``; and alone or as the ``mixer`` in a block, which has the norm in front too. Of a layer alone, what comes out
-    has no norm: ``load_state_dict(..., strict=False)`` leaves the VisionMambaLayer its own.
+    The layer may be mamba-ssm's, with one direction, or Vision Mamba's of type v2, whose second direction has names
+    with ``_b``. It may stand alone or be the ``mixer`` of a block, which also has the norm before the layer. The result
+    for a layer alone has no norm: with ``load_state_dict(..., strict=False)``, the VisionMambaLayer keeps its own.
 
     Args:
         state: Weights by name.
-        divide_out: Vision Mamba's ``if_divide_out``, which its published models were trained with and no weight tells:
-            the sum of both directions is halved. VisionMambaLayer does not, so ``out_proj`` is.
+        divide_out: Vision Mamba's ``if_divide_out``, with which its published models were trained and which no weight
+            shows: its layers halve the sum of both directions. VisionMambaLayer does not, so ``out_proj`` is halved.
 
     Raises:
         CheckpointError: Names that are missing or left over, or weights of another shape.
@@ -103,7 +115,11 @@ def mamba_to_mmradar(state: Mapping[str, Tensor], divide_out: bool = False) -> d
 
 
 def mmradar_to_mamba(state: Mapping[str, Tensor], divide_out: bool = False) -> dict[str, Tensor]:
-    """The way back: mamba-ssm's names, those of a block if the norm is among the weights.
+    """Convert a VisionMambaLayer's weights to mamba-ssm's names, those of a block if the weights include the norm.
+
+    Args:
+        state: Weights by name.
+        divide_out: See :func:`mamba_to_mmradar`; ``out_proj`` is doubled.
 
     Raises:
         CheckpointError: Names that are missing or left over, or weights of another shape.

@@ -1,4 +1,4 @@
-"""State dicts of other projects: what their tensors are called, which of them are there, and which should not be."""
+"""Names and layout of tensors in state dicts of other projects, and checks of them."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from torch import Tensor
 
 from mmradar.errors import CheckpointError
 
-_NAMED = 10  # names of a kind that a message has
+_MAX_LISTED = 10  # names of a kind that a message lists
 
 
-def _as_it_is(tensor: Tensor) -> Tensor:
+def _unchanged(tensor: Tensor) -> Tensor:
     return tensor
 
 
 class Counterpart(NamedTuple):
-    """Another project's name of a tensor, and how its numbers lie there."""
+    """Name of a tensor in another project, with conversions between its layout there and here."""
 
     name: str
-    to_theirs: Callable[[Tensor], Tensor] = _as_it_is
-    to_ours: Callable[[Tensor], Tensor] = _as_it_is
+    to_theirs: Callable[[Tensor], Tensor] = _unchanged
+    to_ours: Callable[[Tensor], Tensor] = _unchanged
 
 
-def state_dict_of(checkpoint: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
-    """The weights in a checkpoint's content, whichever of the usual keys they lie under.
+def state_dict_of(checkpoint: object, prefix: str = '') -> dict[str, Any]:
+    """Return the weights in a checkpoint's content, under any of the usual keys.
 
     Args:
-        checkpoint: A file's content: a state dict, or one under ``state_dict``, ``model_state_dict`` or ``model``.
-        prefix: Of a module's names, which are returned without it; others are left out. ``module.``, which torch's
-            parallel models put in front of all names, is taken off first.
+        checkpoint: Content of a file: a state dict, or one under ``state_dict``, ``model_state_dict`` or ``model``.
+        prefix: Return only names that begin with this prefix of a module, without it. ``module.``, which torch's
+            parallel models put in front of all names, is removed first.
 
     Raises:
-        CheckpointError: It holds no weights by name, or none whose name begins with the prefix.
+        CheckpointError: The checkpoint holds no weights by name, or none whose name begins with the prefix.
     """
     keys = ('state_dict', 'model_state_dict', 'model')
     state = checkpoint
@@ -45,17 +45,17 @@ def state_dict_of(checkpoint: Mapping[str, Any], prefix: str = '') -> dict[str, 
         state = {name.removeprefix('module.'): value for name, value in state.items()}
     found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
     if not found:
-        raise CheckpointError(f'no weights begin with {prefix!r}; there are {_listed(state) or "none"}')
+        raise CheckpointError(f'no weights begin with {prefix!r}; there are {_first_of(state) or "none"}')
     return found
 
 
 def check_names(state: Mapping[str, Any], wanted: Iterable[str], source: str) -> None:
-    """Raise unless there is a tensor of each name, and nothing else.
+    """Raise unless the weights are tensors of exactly the wanted names.
 
     Args:
         state: Weights by name.
-        wanted: Names.
-        source: What the weights should be, for messages.
+        wanted: Names that must be there.
+        source: Description of the expected weights, for messages.
 
     Raises:
         CheckpointError: Names that are missing, left over, or not of tensors.
@@ -72,32 +72,36 @@ def check_names(state: Mapping[str, Any], wanted: Iterable[str], source: str) ->
 
 
 def refuse(source: str, names: Mapping[str, list[str]]) -> None:
-    """Raise if there are names of any kind, with examples of each.
+    """Raise if there are unfit names of any kind, with examples of each kind.
+
+    Args:
+        source: Description of the expected weights, for messages.
+        names: Unfit names by what is wrong with them.
 
     Raises:
-        CheckpointError: There are.
+        CheckpointError: There are unfit names.
     """
-    lines = [f'  {kind}: {_listed(of_kind)}' for kind, of_kind in names.items() if of_kind]
+    lines = [f'  {kind}: {_first_of(of_kind)}' for kind, of_kind in names.items() if of_kind]
     if lines:
         raise CheckpointError(f'these are not the weights of {source}:\n' + '\n'.join(lines))
 
 
-def _listed(names: Iterable[str]) -> str:
+def _first_of(names: Iterable[str]) -> str:
     names = list(names)
-    more = f' and {len(names) - _NAMED} more' if len(names) > _NAMED else ''
-    return ', '.join(names[:_NAMED]) + more
+    more = f' and {len(names) - _MAX_LISTED} more' if len(names) > _MAX_LISTED else ''
+    return ', '.join(names[:_MAX_LISTED]) + more
 
 
 def check_shapes(
     state: Mapping[str, Tensor], counterparts: Mapping[str, Counterpart], own: Mapping[str, Tensor], source: str
 ) -> None:
-    """Raise unless another project's weights have the shapes of ours.
+    """Raise unless another project's weights have the shapes of this package's tensors.
 
     Args:
-        state: Their weights, with the names of the counterparts.
-        counterparts: Of each of our names.
-        own: Our tensors; they may be on the meta device.
-        source: What the weights should be, for messages.
+        state: The other project's weights, under the counterparts' names.
+        counterparts: Counterpart of each of this package's names.
+        own: This package's tensors; they may be on the meta device.
+        source: Description of the expected weights, for messages.
 
     Raises:
         CheckpointError: Weights of another shape.
@@ -106,15 +110,15 @@ def check_shapes(
     for name, their in counterparts.items():
         found, shape = tuple(state[their.name].shape), tuple(their.to_theirs(own[name]).shape)
         if found != shape:
-            misshapen.append(f'{their.name} {found} in place of {shape}')
+            misshapen.append(f'{their.name} {found} instead of {shape}')
     refuse(source, {'of another shape': misshapen})
 
 
 def to_ours(state: Mapping[str, Tensor], counterparts: Mapping[str, Counterpart]) -> dict[str, Tensor]:
-    """Another project's weights under our names."""
+    """Return another project's weights under this package's names."""
     return {name: their.to_ours(state[their.name]).contiguous() for name, their in counterparts.items()}
 
 
 def to_theirs(own: Mapping[str, Tensor], counterparts: Mapping[str, Counterpart]) -> dict[str, Tensor]:
-    """Our weights under another project's names."""
+    """Return this package's weights under another project's names."""
     return {their.name: their.to_theirs(own[name]).contiguous() for name, their in counterparts.items()}

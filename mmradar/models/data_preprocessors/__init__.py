@@ -1,4 +1,4 @@
-"""Batches on their way into a model."""
+"""Data preprocessors, which turn batches into inputs of a model."""
 
 from mmradar.models.data_preprocessors.radar_pose_data_preprocessor import RadarPoseDataPreprocessor
 

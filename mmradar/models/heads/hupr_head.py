@@ -1,4 +1,4 @@
-"""HuPR's decoder, refinement and prediction."""
+"""HuPR's head: decoder, refinement and prediction."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from mmradar.structures import CoordinateBounds, PoseLabels
 
 @MODELS.register_module()
 class HuPRHead(BaseHead):
-    """Heatmaps of the key frame's joints from features of three scales, refined over the skeleton's graph.
+    """Head that decodes features of three scales to heatmaps of the key frame's joints, refined by a graph network.
 
     HuPR (Lee et al., WACV 2023); sizes, losses and reading of the maxima are those of its public code. The decoder
-    starts at the coarsest scale; two blocks and a bilinear up-sampling bring it to the next, where that scale's
-    features are concatenated. PRGCN redraws the heatmaps; both sets are compared with the target, the refined one
-    predicts.
+    starts at the coarsest scale; two blocks and a bilinear up-sampling lead to the next scale, whose features are
+    concatenated. PRGCN refines the heatmaps. The losses compare both the raw and the refined heatmaps with the target;
+    predictions are read from the refined ones.
 
     Args:
         num_keypoints: Joints J.
         channels: Channels C after MNet: the encoder's maps have 8C, 16C and 32C.
-        codec: Arguments of :class:`~mmradar.codecs.HeatmapCodec`; its ``heatmap_size`` is that of the encoder's finest
-            map. HuPR's by default: 64 x 64 cells, 4 px of its images each.
+        codec: Arguments of :class:`~mmradar.codecs.HeatmapCodec`; its ``heatmap_size`` must be that of the encoder's
+            finest map. HuPR's by default: 64 x 64 cells, each 4 px wide in its images.
         links: (from, to) pairs of joints in PRGCN's graph.
-        graph_layers: Graph convolutions of PRGCN.
-        losses: Configuration of each loss by the heatmaps it is for, ``heatmap`` and ``refined``. It takes logits and
-            targets (B, J, H, W) and weights (B, J, 1, 1). ``None`` removes one that was inherited.
+        graph_layers: Number of graph convolutions of PRGCN.
+        losses: Configuration of each loss, by the heatmaps it applies to: ``heatmap`` and ``refined``. A loss takes
+            logits and targets (B, J, H, W) and weights (B, J, 1, 1). ``None`` removes an inherited loss.
 
     Raises:
         ConfigError: Losses for other heatmaps, or heatmaps of another size than the encoder's maps.
@@ -67,7 +67,7 @@ class HuPRHead(BaseHead):
         def upsampling() -> nn.Module:
             return nn.Upsample(scale_factor=2, mode='bilinear', align_corners=True)
 
-        fine, middle, coarse = 2 * channels, 4 * channels, 8 * channels  # a radar's channels, four maps of each fused
+        fine, middle, coarse = 2 * channels, 4 * channels, 8 * channels  # of a radar; fused maps have four times these
         self.from_coarse = nn.Sequential(*blocks(4 * coarse, coarse, middle), upsampling())
         self.from_middle = nn.Sequential(*blocks(middle + 4 * middle, middle, fine), upsampling())
         self.from_fine = nn.Sequential(
@@ -79,7 +79,7 @@ class HuPRHead(BaseHead):
         self,
         feats: tuple[Float[Tensor, 'n fine h w'], Float[Tensor, 'n middle h2 w2'], Float[Tensor, 'n coarse h4 w4']],
     ) -> tuple[Float[Tensor, 'n joints h w'], Float[Tensor, 'n joints h w']]:
-        """Logits of the heatmaps and of the refined heatmaps."""
+        """Return the logits of the heatmaps and of the refined heatmaps."""
         fine, middle, coarse = feats
         if fine.shape[2:] != self.codec.shape:
             raise ConfigError(
@@ -92,21 +92,21 @@ class HuPRHead(BaseHead):
         return heatmaps, self.refinement(heatmaps)
 
     def predict(
-        self, feats: tuple[Tensor, ...], batch_data_samples: list, test_cfg: dict | None = None
+        self, feats: tuple[Tensor, Tensor, Tensor], batch_data_samples: list, test_cfg: dict | None = None
     ) -> list[InstanceData]:
-        """The key frame's keypoints of each sample, in px of its image, as mmpose's heads return them.
+        """Return the key frame's keypoints of each sample, in px of its image, in the format of mmpose's heads.
 
-        Scores are the refined heatmaps' values there; the protocol of HuPR does not use them.
+        Scores are the refined heatmaps' values at the keypoints; HuPR's protocol does not use them.
         """
         logits = self.forward(feats)[1].float()
         bounds = CoordinateBounds.of(batch_data_samples, logits)
         return pose_instances(*self.codec.decode(self.codec.activate(logits), bounds))
 
     def loss(
-        self, feats: tuple[Tensor, ...], batch_data_samples: list, train_cfg: dict | None = None
+        self, feats: tuple[Tensor, Tensor, Tensor], batch_data_samples: list, train_cfg: dict | None = None
     ) -> dict[str, Tensor]:
-        """The configured losses of both heatmaps, and the error in px of the refined one's strongest cells."""
-        logits = dict(zip(('heatmap', 'refined'), (maps.float() for maps in self.forward(feats))))
+        """Return the losses of both kinds of heatmaps, and the error in px of the refined ones' strongest cells."""
+        logits: dict[str, Tensor] = dict(zip(('heatmap', 'refined'), (maps.float() for maps in self.forward(feats))))
         labels = PoseLabels.of(batch_data_samples, logits['refined'], self.num_keypoints).of_key_frame()
         heatmaps, weights = (target.squeeze(1) for target in self.codec.encode(labels))
         losses = {

@@ -1,4 +1,4 @@
-"""The decoder of the paper's many-to-one row."""
+"""Decoder of the many-to-one row in the paper's table 5."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class KeyFrameHead(QueryHead):
-    """A plain Transformer decoder: learnable queries, one for every joint of the key frame, become keypoints.
+    """Plain Transformer decoder: learnable queries, one for every joint of the key frame, become keypoints.
 
-    milliMamba, table 5, "many to one": neither a prediction nor a loss for the other frames. The paper says "a vanilla
-    Transformer decoder" and no more; layers, widths and losses are the STCA head's (ours), so that the rows differ in
-    what is decoded alone. There are no velocities in one frame: the velocity loss is 0. Arguments are those of
-    :class:`~mmradar.models.heads.QueryHead`.
+    milliMamba, table 5, "many to one": the other frames are neither predicted nor supervised. The paper says only "a
+    vanilla Transformer decoder". Number of layers, widths and losses are those of the STCA head (our choice), so that
+    the rows of the table differ only in what is decoded. One frame has no velocities, so the velocity loss is 0.
+    Arguments are those of :class:`~mmradar.models.heads.QueryHead`.
     """
 
     layer_type = TransformerDecoderLayer

@@ -1,4 +1,4 @@
-"""Predictions in the form that mmpose's heads return them."""
+"""Predictions in the format of mmpose's heads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from torch import Tensor
 def pose_instances(
     keypoints: Float[Tensor, 'batch joints dims'], scores: Float[Tensor, 'batch joints']
 ) -> list[InstanceData]:
-    """One instance a sample: ``keypoints`` (1, J, D) in px or m and ``keypoint_scores`` (1, J), NumPy arrays."""
+    """Return one instance per sample: ``keypoints`` (1, J, D) in px or m and ``keypoint_scores`` (1, J), in NumPy."""
     arrays = (part.detach().cpu().numpy()[:, None] for part in (keypoints, scores))
     return [InstanceData(keypoints=pose, keypoint_scores=score) for pose, score in zip(*arrays)]

@@ -1,4 +1,4 @@
-"""What decoders of keypoint queries have in common."""
+"""Base class of heads that decode keypoint queries."""
 
 from __future__ import annotations
 
@@ -18,37 +18,39 @@ from mmradar.structures import CoordinateBounds, PoseLabels, key_indices
 
 
 class QueryHead(BaseHead):
-    """Learnable queries, one for every joint of the decoded frames of a window, become keypoints.
+    """Base class of heads whose learnable queries, one for every joint of the decoded frames, become keypoints.
 
-    Subclasses say by ``layer_type`` what decodes, and by ``key_frame_only`` which frames: all, or the key frame. The
-    key frame is predicted. Which one that is, the size of the image or the volume and the joints' sigmas are the
-    samples' to say.
+    Subclasses set ``layer_type``, the decoder layer, and ``key_frame_only``, whether to decode the key frame alone or
+    all frames. The prediction is the key frame's. The samples state which frame that is, the size of the image or the
+    volume, and the joints' sigmas.
 
     Args:
         num_keypoints: Joints J.
         num_frames: Frames T of a window.
         embed_dims: Width of the queries.
-        num_layers: Decoder layers.
-        num_heads: Attention heads.
-        feedforward_ratio: Hidden width of the feed-forward parts over query width.
-        dropout: Of attention and feed-forward.
-        token_dims: Width of the encoder's tokens, if not that of the queries; a linear layer comes between then.
-        tokens_per_frame: Let queries begin with what their own frame's tokens, so many side by side, say of them by a
-            linear layer. Not the paper's, whose queries begin alike for all windows: it spares a short training from
-            learning first where to look.
-        codec: What a query becomes: one of :mod:`mmradar.codecs`. Two coordinates by default.
-        losses: Configuration of each loss of decoded keypoints by its name; ``oks`` is logged as ``loss_oks``. A name
-            set to ``None`` removes a loss that was inherited.
-        target_losses: The same for losses in the codec's space. They take raw outputs, targets and the joints' weights,
-            as mmpose's do.
+        num_layers: Number of decoder layers.
+        num_heads: Number of attention heads.
+        feedforward_ratio: Hidden width of the feed-forward parts, as a multiple of the query width.
+        dropout: Dropout probability in attention and feed-forward.
+        token_dims: Width of the encoder's tokens, ``embed_dims`` by default. If it is another, a linear layer maps
+            tokens to ``embed_dims``.
+        tokens_per_frame: Number of tokens that the encoder makes of each frame. If given, a linear layer maps the
+            concatenated tokens of a frame to a term that is added to the frame's queries, so that a short training
+            need not first learn where to look. By default, as in the paper, queries are the same for all windows.
+        codec: Configuration of a codec of :mod:`mmradar.codecs`, which defines what a query's output means. Two
+            coordinates by default.
+        losses: Configuration of each loss of decoded keypoints, by name; ``oks`` is logged as ``loss_oks``. ``None``
+            removes an inherited loss.
+        target_losses: Configuration of each loss in the codec's space, by name. These losses take raw outputs, targets
+            and the joints' weights, like mmpose's.
 
     Raises:
-        ConfigError: Losses of keypoints with a codec that has no gradient; or ``tokens_per_frame`` with a head that
+        ConfigError: Losses of keypoints with a codec that has no gradient, or ``tokens_per_frame`` with a head that
             decodes the key frame alone.
     """
 
-    # (embed_dims, num_heads, feedforward_ratio, dropout) to a layer: queries (batch, frames, joints, dims) and tokens
-    # (batch, length, dims) to queries
+    # built with (embed_dims, num_heads, feedforward_ratio, dropout); its forward takes queries (batch, frames, joints,
+    # dims) and tokens (batch, length, dims), and returns queries
     layer_type: type[nn.Module]
     key_frame_only: bool = False
 
@@ -90,7 +92,7 @@ class QueryHead(BaseHead):
         if tokens_per_frame:
             self.to_queries = nn.Linear(tokens_per_frame * token_dims, num_keypoints * embed_dims)
         frames = 1 if self.key_frame_only else num_frames
-        scale = 0.02 if tokens_per_frame else 1.0  # what the frame says shall count from the start
+        scale = 0.02 if tokens_per_frame else 1.0  # small, so that the frame's tokens matter from the start
         self.queries = nn.Parameter(scale * torch.randn(frames, num_keypoints, embed_dims))
         self.layers = nn.ModuleList(
             self.layer_type(embed_dims, num_heads, feedforward_ratio, dropout) for _ in range(num_layers)
@@ -101,7 +103,7 @@ class QueryHead(BaseHead):
         )
 
     def forward(self, feats: tuple[Float[Tensor, 'batch length dims']]) -> Float[Tensor, 'batch frames joints *shape']:
-        """Raw outputs for every joint of every decoded frame, for the codec to make sense of."""
+        """Return the raw outputs for every joint of every decoded frame, which the codec interprets."""
         tokens = feats[-1]
         queries = self.queries.expand(len(tokens), -1, -1, -1)
         if self.tokens_per_frame:
@@ -115,7 +117,7 @@ class QueryHead(BaseHead):
     def predict(
         self, feats: tuple[Tensor], batch_data_samples: list, test_cfg: dict | None = None
     ) -> list[InstanceData]:
-        """The key frame's keypoints of each sample, in px or m, as mmpose's heads return them."""
+        """Return the key frame's keypoints of each sample, in px or m, in the format of mmpose's heads."""
         keypoints, scores = self.predict_window(feats, batch_data_samples)
         keys = 0 if self.key_frame_only else key_indices(batch_data_samples, keypoints.device)
         samples = torch.arange(len(keypoints), device=keypoints.device)
@@ -124,12 +126,12 @@ class QueryHead(BaseHead):
     def predict_window(
         self, feats: tuple[Tensor], batch_data_samples: list
     ) -> tuple[Float[Tensor, 'batch frames joints dims'], Float[Tensor, 'batch frames joints']]:
-        """Keypoints of all decoded frames, in px or m, and their scores."""
+        """Return the keypoints of all decoded frames, in px or m, and their scores."""
         encoded = self.codec.activate(self.forward(feats).float())
         return self.codec.decode(encoded, CoordinateBounds.of(batch_data_samples, encoded))
 
     def loss(self, feats: tuple[Tensor], batch_data_samples: list, train_cfg: dict | None = None) -> dict[str, Tensor]:
-        """All configured losses over the decoded frames, and the error in px or m for the log."""
+        """Return the configured losses over the decoded frames, and the error in px or m for the log."""
         outputs = self.forward(feats).float()
         labels = PoseLabels.of(batch_data_samples, outputs, self.num_keypoints, self.num_frames)
         if self.key_frame_only:

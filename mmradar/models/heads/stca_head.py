@@ -1,4 +1,4 @@
-"""milliMamba's decoder and prediction head."""
+"""milliMamba's head: decoder and prediction."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class STCAHead(QueryHead):
-    """Spatio-Temporal-Cross Attention: learnable queries, one for every joint of every frame, become keypoints.
+    """Spatio-Temporal-Cross Attention decoder: learnable queries, one for every joint of every frame, become keypoints.
 
-    milliMamba, section "Multi-Pose STCA decoder". Training supervises all T frames (many to many); prediction uses
-    the window's key frame. Arguments are those of :class:`~mmradar.models.heads.QueryHead`.
+    milliMamba, section "Multi-Pose STCA decoder". Training supervises all T frames (many to many); the prediction
+    is the key frame's. Arguments are those of :class:`~mmradar.models.heads.QueryHead`.
     """
 
     layer_type = STCALayer

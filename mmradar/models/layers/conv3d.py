@@ -1,4 +1,4 @@
-"""3D convolutions that are as fast on one window as on a batch."""
+"""3D convolution that is as fast on one window as on a batch."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 
-def _taken_by_torch_itself(x: Tensor) -> bool:
-    """Whether torch would keep a convolution from oneDNN for no better reason than its batch of one."""
+def _bypasses_onednn(x: Tensor) -> bool:
+    """Return whether torch would convolve ``x`` without oneDNN only because it is a batch of one."""
     return (
         x.shape[0] == 1
         and x.device.type == 'cpu'
@@ -21,14 +21,15 @@ def _taken_by_torch_itself(x: Tensor) -> bool:
 
 
 class Conv3d(nn.Conv3d):
-    """``nn.Conv3d``, but for the kernel that predicts a single window on a CPU.
+    """``nn.Conv3d`` that uses oneDNN even to predict a single window on a CPU.
 
-    torch leaves a batch of one without strides to a kernel of its own unless the product of the first four sizes is
-    above 20,480. It counts as if there were no fifth, and takes ten times as long as oneDNN on the maps of one window.
+    For a batch of one and a stride of 1, torch uses its own kernel unless the product of the first four sizes is above
+    20,480. The rule ignores the fifth size; on the maps of one window, torch's kernel takes ten times as long as
+    oneDNN's.
     """
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if self.padding_mode == 'zeros' and not isinstance(self.padding, str) and _taken_by_torch_itself(input):
+        if self.padding_mode == 'zeros' and not isinstance(self.padding, str) and _bypasses_onednn(input):
             return torch.ops.aten.mkldnn_convolution(
                 input, weight, bias, self.padding, self.stride, self.dilation, self.groups
             )

@@ -13,17 +13,17 @@ _CONVOLUTIONS = {2: (nn.Conv2d, nn.BatchNorm2d), 3: (Conv3d, nn.BatchNorm3d)}
 
 
 class ConvShortcutBlock(BaseModule):
-    """Two 3-wide convolutions beside a third: the shortcut is always a full convolution, never the identity.
+    """Residual block of two 3-wide convolutions whose shortcut is always a third one, never the identity.
 
-    HuPR's public code. Its encoder has the block in three dimensions with batch norm and ReLU, its decoder in two
-    without norm and with PReLU. All sizes but that of the channels stay.
+    From HuPR's public code. Its encoder has the block in three dimensions with batch norm and ReLU, its decoder in two
+    without norm and with PReLU. The block changes the number of channels only, not the other sizes.
 
     Args:
         in_channels: Channels of the input.
         out_channels: Channels of the output.
-        dims: 2 or 3 dimensions to convolve over.
-        norm: Batch norm after every convolution.
-        activation: Class of the activation, between the two convolutions and after the sum.
+        dims: Number of dimensions to convolve over, 2 or 3.
+        norm: Apply batch norm after every convolution.
+        activation: Class of the activation between the two convolutions and after the sum.
 
     Raises:
         ConfigError: Other ``dims``.

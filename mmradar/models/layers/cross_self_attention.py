@@ -10,9 +10,9 @@ from torch.nn.functional import scaled_dot_product_attention
 
 
 class CellAttention(BaseModule):
-    """Every cell of one map asks all cells of another: the answer is a mean of these, weighted by likeness.
+    """Attention of every cell of one map to all cells of another.
 
-    ``out[p] = sum_q softmax_q(key(maps)[q] . query(asking)[p]) maps[q]``. As in HuPR's public code there is one head,
+    ``out[p] = sum_q softmax_q(key(maps)[q] . query(asking)[p]) maps[q]``. As in HuPR's public code, there is one head,
     the products are not scaled by the width, and the values are the maps themselves.
 
     Args:
@@ -27,7 +27,7 @@ class CellAttention(BaseModule):
     def forward(
         self, maps: Float[Tensor, 'n channels height width'], asking: Float[Tensor, 'n channels height width']
     ) -> Float[Tensor, 'n channels height width']:
-        # Channels adjacent in memory: torch's attention that never holds all pairs of cells takes nothing else.
+        # torch's memory-efficient attention, which never holds all pairs of cells, needs channels adjacent in memory
         query, key, value = (
             x.permute(0, 2, 3, 1).flatten(1, 2).contiguous().unsqueeze(1)
             for x in (self.query(asking), self.key(maps), maps)
@@ -37,10 +37,10 @@ class CellAttention(BaseModule):
 
 
 class CrossSelfAttention(BaseModule):
-    """Cross- and Self-Attention Module (CSAM): two radars' maps of one scale, looked up by each other and themselves.
+    """Cross- and Self-Attention Module (CSAM): attention between and within two radars' maps of one scale.
 
-    HuPR (Lee et al., WACV 2023), details from its public code: each map is asked by the other radar's cells, with a
-    residual, and by its own, without; the four results are concatenated.
+    HuPR (Lee et al., WACV 2023), details from its public code: the cells of the other radar attend to each map, with
+    the map as a residual, and so do its own cells, without a residual; the four results are concatenated.
 
     Args:
         channels: Channels C of a radar's map.
@@ -54,7 +54,7 @@ class CrossSelfAttention(BaseModule):
     def forward(
         self, hori: Float[Tensor, 'n channels height width'], vert: Float[Tensor, 'n channels height width']
     ) -> Float[Tensor, 'n fused height width']:
-        """4C channels: horizontal radar's cross and self, vertical radar's cross and self."""
+        """Return 4C channels: the horizontal radar's cross and self, then the vertical radar's cross and self."""
         fused = []
         for maps, other, cross, own in zip((hori, vert), (vert, hori), self.cross, self.own):
             fused += [cross(maps, other) + maps, own(maps, maps)]

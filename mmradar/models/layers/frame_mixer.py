@@ -1,4 +1,4 @@
-"""Whole maps as tokens: one for each view and frame."""
+"""Mixer whose tokens are whole maps, one for each view and frame."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class FrameMixer(BaseModule):
-    """Each map becomes one token; layers read the tokens of all views and frames as one sequence.
+    """Mixer that makes one token of each map; layers read the tokens of all views and frames as one sequence.
 
-    Not the paper's, whose tokens are the cells of the maps: a sequence of T x V tokens in place of T x V x H x W is
-    short enough to train on a CPU. A linear layer of each view sees all cells of a map at their places. The order is
-    the paper's: view, then frame.
+    Not in the paper, whose tokens are the cells of the maps: a sequence of T x V tokens instead of T x V x H x W is
+    short enough to train on a CPU. Each view has a linear layer with separate weights for every cell of a map. The
+    order is the paper's: the sequence runs over views first, then frames.
 
     Args:
         embed_dims: Channels of the maps.
@@ -24,8 +24,8 @@ class FrameMixer(BaseModule):
         num_views: Radars V.
         map_size: (angle, range) cells of a map.
         out_dims: Width of the tokens.
-        num_layers: Layers.
-        layer: Configuration of a layer, tokens to tokens; ``embed_dims`` is filled in.
+        num_layers: Number of layers.
+        layer: Configuration of a layer from tokens to tokens; ``embed_dims`` is filled in.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A stem that looks at every frame once."""
+"""Stem that processes each frame independently."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class FrameStem(BaseModule):
-    """2D convolutions over angle and range, one frame at a time, Doppler bins and channels side by side.
+    """Stem of 2D convolutions over angle and range of each frame, with all Doppler bins as channels.
 
-    Not the paper's, whose stem convolves over frames too: here time is the scans' business alone. Doppler is no axis to
-    pool over: which bin answers says how fast a limb moves. A frame costs one evaluation however long the window is,
-    and a stream keeps what it has seen.
+    Not in the paper, whose stem convolves over frames too; here only the scans relate frames. Doppler is not pooled:
+    the bin that responds tells how fast a limb moves. Features of a frame do not depend on its window, so that a stream
+    needs to compute them only once.
 
     Args:
         in_channels: Channels of the heatmaps.
-        num_doppler: Their Doppler bins.
+        num_doppler: Doppler bins of the heatmaps.
         channels: Channels after each convolution; a ReLU follows each.
-        kernels: Sizes of the convolutions.
-        strides: Their down-sampling.
+        kernels: Kernel size of each convolution.
+        strides: Stride of each convolution.
 
     Raises:
-        ConfigError: Not as many of each, or a kernel smaller than its stride, which would skip cells.
+        ConfigError: Different numbers of channels, kernels and strides, or a kernel that is not its stride plus an even
+            number; a kernel smaller than its stride would skip cells.
     """
 
     def __init__(
@@ -64,6 +65,6 @@ class FrameStem(BaseModule):
         batch, frames = x.shape[:2]
         if x.shape[4] != self.num_doppler:
             raise ConfigError(f'FrameStem.num_doppler is {self.num_doppler}, but the heatmaps have {x.shape[4]} bins')
-        # Doppler and channels last: torch's CPU convolutions are faster on it
+        # Doppler and channels last in memory: torch's CPU convolutions are faster on that
         maps = x.permute(0, 1, 3, 5, 2, 4).flatten(0, 1).flatten(3, 4).permute(0, 3, 1, 2)
         return self.layers(maps).unflatten(0, (batch, frames)).transpose(1, 2)

@@ -13,11 +13,11 @@ from mmradar.errors import ConfigError
 
 
 def adjacency_matrix(num_nodes: int, links: Iterable[tuple[int, int]]) -> Float[Tensor, 'nodes nodes']:
-    """1 at (i, j) where node i hears node j, and on the diagonal.
+    """Return a matrix with 1 at (i, j) where a link leads from node j to node i, and on the diagonal.
 
     Args:
-        num_nodes: Nodes.
-        links: (from, to) pairs; a link both ways is two of them.
+        num_nodes: Number of nodes.
+        links: (from, to) pairs; a link in both directions is two pairs.
 
     Raises:
         ConfigError: A link to a node that does not exist.
@@ -31,15 +31,17 @@ def adjacency_matrix(num_nodes: int, links: Iterable[tuple[int, int]]) -> Float[
 
 
 class GraphConvolution(BaseModule):
-    """Sums over each node's neighbourhood, then one linear map for all nodes and a bias for each.
+    """Sum over each node's neighbourhood, then one linear map for all nodes and a bias for each node.
 
     ``y_i = W sum_j A_ij x_j + b_i``, as in HuPR's public code: the sum is not divided by the number of neighbours.
 
     Args:
-        in_features: Features of a node.
-        out_features: Features of a node after.
+        in_features: Input features of a node.
+        out_features: Output features of a node.
         adjacency: See :func:`adjacency_matrix`.
     """
+
+    adjacency: Float[Tensor, 'nodes nodes']
 
     def __init__(
         self,
@@ -51,7 +53,7 @@ class GraphConvolution(BaseModule):
         super().__init__(init_cfg)
         self.linear = nn.Linear(in_features, out_features, bias=False)
         self.bias = nn.Parameter(torch.empty(len(adjacency), out_features))
-        bound = in_features**-0.5  # that of the linear map's weights
+        bound = in_features**-0.5  # the bound of nn.Linear's weights
         nn.init.uniform_(self.bias, -bound, bound)
         self.register_buffer('adjacency', adjacency, persistent=False)
 

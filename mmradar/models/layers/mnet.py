@@ -1,4 +1,4 @@
-"""HuPR's MNet: merges the Doppler axis of a heatmap."""
+"""HuPR's MNet, which merges the Doppler axis of a heatmap."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 class MNet(BaseModule):
-    """Merges the Doppler axis: neighbouring bins are mixed in pairs, the strongest pair answers.
+    """Layer that merges the Doppler axis: it mixes neighbouring bins in pairs and takes the maximum over the pairs.
 
-    HuPR (Lee et al., WACV 2023), and first step of milliMamba's feature extraction: a 3D convolution of kernel and
-    stride 2 over Doppler, then max-pooling over what is left of that axis.
+    HuPR (Lee et al., WACV 2023), and the first step of milliMamba's feature extraction: a 3D convolution of kernel and
+    stride 2 over Doppler, then max-pooling over the rest of that axis.
 
     Args:
         in_channels: Channels of the heatmap (2: real and imaginary part).

@@ -1,4 +1,4 @@
-"""HuPR's refinement of heatmaps by the skeleton."""
+"""HuPR's refinement of heatmaps over the skeleton's graph."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _BOTH_WAYS = (
     ((0, 1), (1, 2), (3, 4), (4, 5), (0, 3))  # legs, hip to hip
     + ((8, 9), (9, 10), (11, 12), (12, 13), (6, 7))  # arms, neck to head
 )
-# The neck hears the shoulders and they do not hear it, and nothing links trunk and legs: so in the public code.
+# As in the public code: links lead from the shoulders to the neck but not back, and none joins trunk and legs.
 HUPR_LINKS: tuple[tuple[int, int], ...] = (*_BOTH_WAYS, *((b, a) for a, b in _BOTH_WAYS), (8, 6), (11, 6))
 
 
 class PRGCN(BaseModule):
-    """Pose Refinement Graph Convolutional Network: each joint's heatmap is redrawn from its neighbours'.
+    """Pose Refinement Graph Convolutional Network: refines each joint's heatmap by its neighbours'.
 
     HuPR (Lee et al., WACV 2023), sizes and links from its public code. A node's features are its joint's heatmap at
-    half the size; graph convolutions keep their number, with ReLU between; the result is scaled up again. Both scalings
-    are bilinear with aligned corners.
+    half the size; graph convolutions with ReLU in between keep their number; the result is scaled up again. Both
+    scalings are bilinear with aligned corners.
 
     Args:
         num_keypoints: Joints J.
-        heatmap_size: (width, height) in cells, even.
+        heatmap_size: (width, height) in cells, both even.
         links: (from, to) pairs of joints; HuPR's 14 joints by default.
-        num_layers: Graph convolutions.
+        num_layers: Number of graph convolutions.
 
     Raises:
-        ConfigError: An odd heatmap, or a link to a joint that does not exist.
+        ConfigError: A heatmap of odd width or height, or a link to a joint that does not exist.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class PRGCN(BaseModule):
         self.layers = nn.ModuleList(GraphConvolution(features, features, adjacency) for _ in range(num_layers))
 
     def forward(self, heatmaps: Float[Tensor, 'n joints height width']) -> Float[Tensor, 'n joints height width']:
-        """Logits in, logits out."""
+        """Return the refined logits from the logits of heatmaps."""
         x = interpolate(heatmaps, self.node_shape, mode='bilinear', align_corners=True).flatten(2)
         for number, layer in enumerate(self.layers):
             x = layer(x.relu() if number else x)

@@ -1,4 +1,4 @@
-"""A crop of range around whoever moves."""
+"""Crop of the range axis around the person."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class RangeCrop(BaseModule):
-    """Keeps the range bins around the centroid of strong cells, and says where that was.
+    """Layer that keeps the range bins around the centroid of strong cells, and returns where it cut.
 
-    Place and pose apart: what follows sees a person at one place, whatever the distance, and is told the distance
-    beside. One crop serves all views and frames of a window, so that movement along range is still seen. The centroid
-    lies within 5 cm (one standard deviation) of the pelvis' distance on the simulated set, a body being a metre deep.
+    This separates place and pose: the layers after it see a person at the same place at any distance, and get the
+    distance as a separate input. One crop serves all views and frames of a window, so that movement along range stays
+    visible. On the simulated set, the centroid lies within 5 cm (one standard deviation) of the pelvis' distance; a
+    body is a metre deep.
 
-    For log-magnitudes that are standardised over a frame (``NormalizeHeatmap(over='frame')``), and one person.
+    Made for log-magnitudes standardised over a frame (``NormalizeHeatmap(over='frame')``), and for one person.
 
     Args:
-        num_bins: Range bins kept; beyond the input's ends they are the mean, 0.
-        threshold: What counts as strong, in standard deviations above the mean.
+        num_bins: Range bins to keep; bins beyond the input's ends are filled with the mean, 0.
+        threshold: Lower limit of strong cells, in standard deviations above the mean.
     """
 
     def __init__(self, num_bins: int = 48, threshold: float = 1.0, init_cfg: dict | None = None) -> None:
@@ -32,15 +33,15 @@ class RangeCrop(BaseModule):
 
     @staticmethod
     def num_features(num_views: int) -> int:
-        """How many numbers say where the crop is."""
+        """Return the number of features that describe where the crop is."""
         return 2 + num_views
 
     def forward(
         self, inputs: Float[Tensor, 'batch frames views channels angle doppler range']
     ) -> tuple[Float[Tensor, 'batch frames views channels angle doppler bins'], Float[Tensor, 'batch features']]:
-        """The crop, and its place: where it begins, the centroid in it, and each view's centroid over angle.
+        """Return the crop and features of its place: where it lies, the centroid in it, and each view's angle centroid.
 
-        All counted from the middle, in shares of half the axis.
+        All features count from the middle, as fractions of half the axis.
         """
         angles, bins = inputs.shape[4], inputs.shape[6]
         # over frames, channels and Doppler: batch, views, angle, range
@@ -56,17 +57,17 @@ class RangeCrop(BaseModule):
 
 
 def _windows(x: Float[Tensor, 'batch *n bins'], start: Int64[Tensor, 'batch'], size: int) -> Tensor:
-    """So many bins of each sample from its own start on, zeros beyond the ends by up to half of them."""
+    """Return ``size`` bins of each sample from its own start on; up to half may lie beyond an end, as zeros."""
     padding = size // 2
     padded, start = pad(x, (padding, padding)), start + padding
-    if torch.compiler.is_compiling():  # exporters write out all windows of the view below
+    if torch.compiler.is_compiling():  # exporters would materialise all windows of the view below
         places = start[:, None] + torch.arange(size, device=x.device)
         return padded.gather(-1, places.view(-1, *[1] * (x.ndim - 2), size).expand(*x.shape[:-1], -1))
     return padded.unfold(-1, size, 1).movedim(-2, 1)[torch.arange(len(x), device=x.device), start]
 
 
 def _centroid(weights: Float[Tensor, '*n bins']) -> Float[Tensor, '*n']:
-    """Mean bin by weight; the middle where there is none."""
+    """Return the weighted mean of the bins' indices; the middle where all weights are 0."""
     bins = weights.shape[-1]
     places = torch.arange(bins, device=weights.device, dtype=weights.dtype)
     total = weights.sum(-1)

@@ -11,15 +11,15 @@ from mmradar.models.layers.conv3d import Conv3d
 
 
 class ResidualConv3d(BaseModule):
-    """Two 3 x 3 x 3 convolutions beside a skip connection; frames are never reduced.
+    """Residual block of two 3 x 3 x 3 convolutions, which never reduces the number of frames.
 
-    milliMamba, feature extraction ("residual 3D convolutions"); the block's inside is open, this is ResNet's basic
-    block.
+    milliMamba, feature extraction ("residual 3D convolutions"). The paper leaves the inside of the block open; this is
+    ResNet's basic block.
 
     Args:
         in_channels: Channels of the input.
         out_channels: Channels of the output.
-        stride: Down-sampling of angle and range.
+        stride: Down-sampling factor of angle and range.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1, init_cfg: dict | None = None) -> None:

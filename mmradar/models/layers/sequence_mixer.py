@@ -1,8 +1,8 @@
-"""The layers of milliMamba's encoder."""
+"""Mixer of milliMamba's encoder, whose tokens are the cells of the maps."""
 
 from __future__ import annotations
 
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from mmengine.model import ModuleList
 from torch import Tensor
 
@@ -13,23 +13,25 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class SequenceMixer(ModuleList):
-    """All cells of all maps as one sequence, read by a stack of layers.
+    """Stack of layers that reads all cells of all maps as one sequence.
 
-    milliMamba, section "CVMamba encoder": the sequence runs over range first, then angle, view and frame, every other
-    angle row backwards; Vision Mamba layers read it from both ends.
+    milliMamba, section "CVMamba encoder": the sequence runs over range first, then angle, view and frame, with every
+    other angle row reversed; Vision Mamba layers read it from both ends.
 
     Args:
         embed_dims: Width of the tokens.
         num_frames: Frames T of a window.
         num_views: Radars V.
         map_size: (angle, range) cells of a map.
-        num_layers: Layers.
-        layer: Configuration of a layer, tokens to tokens; ``embed_dims`` is filled in.
-        scan_order: ``'zigzag'`` or ``'raster'``.
+        num_layers: Number of layers.
+        layer: Configuration of a layer from tokens to tokens; ``embed_dims`` is filled in.
+        scan_order: Order of a map's cells, ``'zigzag'`` or ``'raster'``.
 
     Raises:
         ConfigError: Another order.
     """
+
+    order: Int64[Tensor, 'cells']
 
     def __init__(
         self,
@@ -52,14 +54,14 @@ class SequenceMixer(ModuleList):
     def serialise(
         self, maps: Float[Tensor, 'batch views dims frames height width']
     ) -> Float[Tensor, 'batch length dims']:
-        """All cells as one sequence: range, then angle, then view, then frame."""
+        """Return all cells as one sequence, over range, then angle, then view, then frame."""
         cells = maps.permute(0, 3, 1, 4, 5, 2).flatten(3, 4)  # batch, frames, views, cells, dims
         return cells.index_select(3, self.order).flatten(1, 3)
 
     def deserialise(
         self, tokens: Float[Tensor, 'batch length dims']
     ) -> Float[Tensor, 'batch views dims frames height width']:
-        """The inverse of :meth:`serialise`."""
+        """Return the maps of a sequence; the inverse of :meth:`serialise`."""
         cells = tokens.unflatten(1, (self.num_frames, self.num_views, -1)).index_select(3, self.order.argsort())
         return cells.unflatten(3, self.map_size).permute(0, 2, 5, 1, 3, 4)
 

@@ -1,4 +1,4 @@
-"""One layer of the STCA decoder."""
+"""Layer of the STCA decoder."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from torch import Tensor, nn
 
 
 class STCALayer(BaseModule):
-    """Spatial, temporal and cross attention of keypoint queries, then a feed-forward part.
+    """Decoder layer of spatial, temporal and cross attention of keypoint queries, then a feed-forward part.
 
-    milliMamba, equations 3 to 5: the joints of a frame look at each other, then each joint at itself in the other
-    frames, then every query at the encoder's tokens. Pre-norm, residuals and feed-forward are open in the paper; these
-    are a standard Transformer decoder's.
+    milliMamba, equations 3 to 5: the joints of a frame attend to each other, then each joint to itself in all frames,
+    then every query to the encoder's tokens. The paper leaves pre-norm, residuals and feed-forward open; these are a
+    standard Transformer decoder's.
 
     Args:
         embed_dims: Width of queries and tokens.
-        num_heads: Attention heads.
-        feedforward_ratio: Hidden width of the feed-forward part over query width.
-        dropout: Of attention and feed-forward.
+        num_heads: Number of attention heads.
+        feedforward_ratio: Hidden width of the feed-forward part, as a multiple of the query width.
+        dropout: Dropout probability in attention and feed-forward.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A Transformer layer to set against STCA's."""
+"""Transformer decoder layer, for comparison with STCA's."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 
 class TransformerDecoderLayer(BaseModule):
-    """A pre-norm Transformer decoder layer: all queries look at each other, then at the tokens.
+    """Pre-norm Transformer decoder layer: all queries attend to each other, then to the tokens.
 
     Args:
         embed_dims: Width of queries and tokens.
-        num_heads: Attention heads.
-        feedforward_ratio: Hidden width of the feed-forward part over query width.
-        dropout: Of attention and feed-forward.
+        num_heads: Number of attention heads.
+        feedforward_ratio: Hidden width of the feed-forward part, as a multiple of the query width.
+        dropout: Dropout probability in attention and feed-forward.
     """
 
     def __init__(

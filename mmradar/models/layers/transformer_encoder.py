@@ -1,4 +1,4 @@
-"""A Transformer layer to set against Vision Mamba's."""
+"""Transformer encoder layer, for comparison with Vision Mamba's."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class TransformerEncoderLayer(BaseModule):
-    """A pre-norm Transformer encoder layer: the paper's table 8 has it in place of Vision Mamba. Quadratic in length.
+    """Pre-norm Transformer encoder layer, quadratic in length; the paper's table 8 has it instead of Vision Mamba.
 
     Args:
         embed_dims: Width of the tokens.
-        num_heads: Attention heads.
-        feedforward_ratio: Hidden width of the feed-forward part over token width.
-        dropout: Of attention and feed-forward.
+        num_heads: Number of attention heads.
+        feedforward_ratio: Hidden width of the feed-forward part, as a multiple of the token width.
+        dropout: Dropout probability in attention and feed-forward.
     """
 
     def __init__(

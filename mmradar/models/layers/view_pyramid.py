@@ -15,29 +15,29 @@ from mmradar.models.layers.mnet import MNet
 
 
 def interleave_parts(x: Float[Tensor, 'n parts doppler *size']) -> Float[Tensor, 'n parts doppler *size']:
-    """Real and imaginary part side by side along Doppler, as HuPR's public code has them at MNet.
+    """Interleave real and imaginary parts along Doppler, as HuPR's public code hands them to MNet.
 
     Its loader stacks (Doppler, part) and its network reads the same memory as (part, Doppler). Of 8 bins, the first
-    channel then holds the parts of bins 0 to 3 in turn, the second those of bins 4 to 7: MNet's pairs are the two parts
-    of a bin, not two neighbouring bins.
+    channel then holds the parts of bins 0 to 3 in turn, the second those of bins 4 to 7, so that MNet's pairs are the
+    two parts of a bin, not two neighbouring bins.
     """
     return x.transpose(1, 2).reshape(x.shape)
 
 
 class ViewPyramid(BaseModule):
-    """MNet and a 3D CNN of three scales; at each, one convolution merges what is left of the frames.
+    """MNet and a 3D CNN of three scales; at each scale, one convolution merges the frames.
 
     HuPR (Lee et al., WACV 2023), "Multi-Scale Spatio-Temporal Radar Feature Fusion", with the sizes of its public code.
-    From scale to scale frames, range and angle are halved, by trilinear interpolation with aligned corners, and the
-    channels doubled.
+    From one scale to the next, frames, range and angle are halved, by trilinear interpolation with aligned corners, and
+    channels are doubled.
 
     Args:
-        num_frames: Frames T of a window, at least 4: the scales see T, T / 2 and T / 4 of them.
+        num_frames: Frames T of a window, at least 4: the scales have T, T / 2 and T / 4 frames.
         in_channels: Channels of the heatmaps.
-        channels: Channels C after MNet; the scales have 2, 4 and 8 times as many.
-        stride: Down-sampling of range and angle by the first 3D convolution. 1 in HuPR; more is ours, for small ones.
-        interleaved: Hand the Doppler axis to MNet as the public code does, see :func:`interleave_parts`. Off, MNet
-            mixes neighbouring bins, as it is described.
+        channels: Channels C after MNet; the scales have 2C, 4C and 8C.
+        stride: Stride of the first 3D convolution over range and angle. 1 in HuPR; more is for small networks.
+        interleaved: Hand the Doppler axis to MNet as HuPR's public code does, see :func:`interleave_parts`. If false,
+            MNet mixes neighbouring bins, as HuPR's paper describes.
 
     Raises:
         ConfigError: Too few frames.
@@ -78,15 +78,15 @@ class ViewPyramid(BaseModule):
     def forward(
         self, x: Float[Tensor, 'n frames channels angle doppler range']
     ) -> tuple[Float[Tensor, 'n fine r a'], Float[Tensor, 'n middle r2 a2'], Float[Tensor, 'n coarse r4 a4']]:
-        """Maps of 2C, 4C and 8C channels, the finest first.
+        """Return maps of 2C, 4C and 8C channels, the finest first.
 
-        Rows are range and columns angle, as in HuPR: the horizontal radar's columns lie as the image's do.
+        Rows are range and columns are angle, as in HuPR: the horizontal radar's columns run like those of the image.
         """
         batch, frames = x.shape[:2]
         y = x.flatten(0, 1).transpose(2, 3)
         y = self.mnet(interleave_parts(y) if self.interleaved else y)
         y = y.unflatten(0, (batch, frames)).permute(0, 2, 1, 4, 3)
-        # Channels last: torch's CPU convolutions are faster on it.
+        # Channels last in memory: torch's CPU convolutions are faster on that.
         y = y.contiguous(memory_format=torch.channels_last_3d)
         maps = []
         for scale, merge in zip(self.scales, self.merges):

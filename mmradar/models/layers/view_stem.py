@@ -1,4 +1,4 @@
-"""The part of the encoder that one radar has to itself."""
+"""Stem of milliMamba's encoder, one per radar."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class ViewStem(BaseModule):
-    """MNet and three residual 3D convolutions, two of which halve angle and range.
+    """Stem of MNet and three residual 3D convolutions, two of which halve angle and range.
 
     milliMamba, feature extraction: one view's heatmaps of all frames become ``F`` of shape (C, T, H / 4, W / 4).
 
     Args:
         in_channels: Channels of the heatmaps.
         channels: Channels after MNet and after each of the three blocks.
-        strides: Down-sampling of each block.
+        strides: Stride of each block over angle and range.
+
+    Raises:
+        ConfigError: Other than one entry of ``channels`` for MNet and one for each block.
     """
 
     def __init__(
@@ -43,12 +46,12 @@ class ViewStem(BaseModule):
         self.out_channels, self.reduction = channels[-1], math.prod(strides)
         self.mnet = MNet(in_channels, channels[0])
         self.blocks = nn.Sequential(
-            *(ResidualConv3d(*pair, stride) for *pair, stride in zip(channels, channels[1:], strides))
+            *(ResidualConv3d(width, out, stride) for width, out, stride in zip(channels, channels[1:], strides))
         )
 
     def forward(self, x: Float[Tensor, 'n frames channels angle doppler range']) -> Float[Tensor, 'n out frames a r']:
         batch, frames = x.shape[:2]
         y = self.mnet(x.flatten(0, 1).transpose(2, 3))
         y = y.unflatten(0, (batch, frames)).transpose(1, 2)
-        # Channels last: torch's CPU convolutions are three times faster on it, cuDNN's are no slower.
+        # Channels last in memory: torch's CPU convolutions are three times faster on that, cuDNN's are no slower.
         return self.blocks(y.contiguous(memory_format=torch.channels_last_3d))

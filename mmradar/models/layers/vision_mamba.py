@@ -23,8 +23,8 @@ class DirectedScan(BaseModule):
         d_state: State size of a channel.
         d_conv: Width of the convolution.
         dt_rank: Rank of the projection that makes the step sizes.
-        reverse: From the last token to the first.
-        backend: Of :func:`mmradar.ops.selective_scan`.
+        reverse: Scan from the last token to the first.
+        backend: Backend of :func:`mmradar.ops.selective_scan`.
     """
 
     def __init__(self, dims: int, d_state: int, d_conv: int, dt_rank: int, reverse: bool, backend: str) -> None:
@@ -35,13 +35,14 @@ class DirectedScan(BaseModule):
         self.conv_bias = nn.Parameter(torch.zeros(dims))
         self.x_proj = nn.Linear(dims, sum(self.splits), bias=False)
         self.dt_weight = nn.Parameter(torch.empty(dims, dt_rank).uniform_(-1, 1) / math.sqrt(dt_rank))
-        # Mamba's initialisation: steps from 1e-3 to 1e-1, through the inverse of softplus; A = -1 ... -d_state
+        # Mamba's initialisation: steps from 1e-3 to 1e-1, stored as the inverse of softplus; A = -1 ... -d_state
         step = torch.exp(torch.rand(dims) * math.log(100) + math.log(1e-3))
         self.dt_bias = nn.Parameter(step + torch.log(-torch.expm1(-step)))
         self.A_log = nn.Parameter(torch.arange(1, d_state + 1).float().log().repeat(dims, 1))
         self.D = nn.Parameter(torch.ones(dims))
         for parameter in (self.dt_bias, self.A_log, self.D):
-            parameter._no_weight_decay = True  # as in Mamba's training code
+            # as in Mamba's training code; tensors take new attributes, torch's stubs do not say so
+            parameter._no_weight_decay = True  # pyright: ignore[reportAttributeAccessIssue]
 
     def forward(self, x: Float[Tensor, 'batch length dims']) -> Float[Tensor, 'batch length dims']:
         x = causal_conv1d(x, self.conv_weight, self.conv_bias, 'silu', reverse=self.reverse)
@@ -62,19 +63,19 @@ class DirectedScan(BaseModule):
 
 @MODELS.register_module()
 class VisionMambaLayer(BaseModule):
-    """A bidirectional Mamba layer with pre-norm and residual, linear in the length of the sequence.
+    """Bidirectional Mamba layer with pre-norm and residual, linear in the length of the sequence.
 
-    Vision Mamba (Zhu et al., 2024), algorithm 1; the layer of milliMamba's CVMamba encoder. Weights of Vision Mamba's
-    and mamba-ssm's own layers are converted by :mod:`mmradar.models.converters`.
+    Vision Mamba (Zhu et al., 2024), algorithm 1; the layer of milliMamba's CVMamba encoder.
+    :mod:`mmradar.models.converters` converts weights of Vision Mamba's and mamba-ssm's layers.
 
     Args:
         embed_dims: Width of the tokens.
-        expand: Inner width over token width.
+        expand: Inner width, as a multiple of the token width.
         d_state: State size of an inner channel.
         d_conv: Width of the causal convolution.
         dt_rank: Rank of the step-size projection; width / 16 by default.
-        backend: Of :func:`mmradar.ops.selective_scan`.
-        bidirectional: Off, there is no second scan: a plain Mamba layer (Gu and Dao, 2023), causal.
+        backend: Backend of :func:`mmradar.ops.selective_scan`.
+        bidirectional: Scan from both ends. If false, this is a plain Mamba layer (Gu and Dao, 2023), which is causal.
     """
 
     def __init__(
@@ -106,9 +107,9 @@ class VisionMambaLayer(BaseModule):
         return tokens + self.out_proj(y * silu(gate))
 
     def uncounted_macs(self, tokens: Float[Tensor, 'batch length dims']) -> dict[str, int]:
-        """Multiply-accumulates of ``forward`` that no matrix product or convolution of torch does.
+        """Return the multiply-accumulates of ``forward`` outside torch's matrix products and convolutions.
 
-        A state element takes three a token (decay, input, output) and a tap of the convolution one.
+        Each token takes three per state element (decay, input, output) and one per tap of the convolution.
         """
         scans = [scan for scan in (self.forward_scan, self.backward_scan) if scan is not None]
         length = tokens.shape[:2].numel()

@@ -1,4 +1,4 @@
-"""The order in which a map's cells become a sequence."""
+"""Orders in which a map's cells become a sequence."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import Tensor
 
 
 def zigzag_order(height: int, width: int) -> Int64[Tensor, 'cells']:
-    """Cells of a (height, width) map row by row, every other row backwards.
+    """Return the order of a (height, width) map's cells row by row, with every other row reversed.
 
     Neighbours in the sequence are thus neighbours in the map. milliMamba, "Sequence Conversion": a zigzag over range,
-    then angle, then view, then frame. Views and frames follow each other in their own order, since the paper names it
+    then angle, then view, then frame. Views and frames are never reversed, since the paper states their order
     (horizontal, then vertical).
 
     Returns:
@@ -23,7 +23,7 @@ def zigzag_order(height: int, width: int) -> Int64[Tensor, 'cells']:
 
 
 def raster_order(height: int, width: int) -> Int64[Tensor, 'cells']:
-    """Cells of a map row by row."""
+    """Return the order of a map's cells row by row."""
     return torch.arange(height * width)
 
 

@@ -1,8 +1,8 @@
 """Losses over windows of poses.
 
 All but :class:`KLDivergenceLoss` take (keypoints, labels): predicted keypoints (batch, frames, joints, coordinates) in
-px or m, and what the samples say of them, :class:`~mmradar.structures.PoseLabels`. KLDivergenceLoss takes what
-mmpose's losses take, (outputs, target, weight), in the space of a codec.
+px or m, and the samples' labels, :class:`~mmradar.structures.PoseLabels`. KLDivergenceLoss takes (outputs, target,
+weight) in the space of a codec, like mmpose's losses.
 """
 
 from mmradar.models.losses.keypoint_l1_loss import KeypointL1Loss

@@ -12,9 +12,9 @@ from mmradar.structures import PoseLabels
 
 @MODELS.register_module()
 class KeypointL1Loss(nn.Module):
-    """Mean absolute error of the visible joints' coordinates, in shares of the image or the volume.
+    """Mean absolute error of the visible joints' coordinates, as fractions of the image or the volume.
 
-    Not the paper's: it pulls predictions near enough to the truth for the OKS loss to have a gradient.
+    Not in the paper: it pulls predictions close enough to the truth for the OKS loss to have a gradient.
 
     Args:
         loss_weight: Factor on the result.

@@ -1,4 +1,4 @@
-"""Distance of distributions as a loss."""
+"""Divergence of distributions as a loss."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from mmradar.registry import MODELS
 class KLDivergenceLoss(nn.Module):
     """Kullback-Leibler divergence of each axis' distribution from its target, mean over axes and visible joints.
 
-    The loss of :class:`~mmradar.codecs.ClassificationCodec`, as in SimCC (Li et al., ECCV 2022), in nats: what mmpose's
-    ``KLDiscretLoss`` has, over all bins in place of per bin.
+    The loss for :class:`~mmradar.codecs.ClassificationCodec`, as in SimCC (Li et al., ECCV 2022), in nats. It is
+    mmpose's ``KLDiscretLoss`` with the sum over bins instead of their mean.
 
     Args:
         loss_weight: Factor on the result.
@@ -31,6 +31,6 @@ class KLDivergenceLoss(nn.Module):
         target: Float[Tensor, 'batch frames joints dims bins'],
         weight: Float[Tensor, 'batch frames joints'],
     ) -> Tensor:
-        """Of logits, distributions, and weights of joints."""
+        """Return the loss of logits against target distributions, given the joints' weights."""
         divergence = kl_div(outputs.log_softmax(-1), target, reduction='none').sum(-1).mean(-1)
         return weighted_mean(divergence, weight, self.loss_weight)

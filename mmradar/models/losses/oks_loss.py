@@ -17,9 +17,9 @@ def scaled_squared_distance(
     area: Float[Tensor, '*n'],
     sigmas: Float[Tensor, '*#n joints'],
 ) -> Float[Tensor, '*n joints']:
-    """Each joint's ``d^2 / (2 s^2 k^2)`` with ``s^2`` the area and ``k = 2 sigma``, as COCO's evaluation has it.
+    """Return each joint's ``d^2 / (2 s^2 k^2)``, with ``s^2`` the area and ``k = 2 sigma``, as in COCO's evaluation.
 
-    Coordinates in px, area in px^2. OKS is the exponential of its negative.
+    Coordinates are in px, areas in px^2. OKS is the exponential of the negative of this distance.
     """
     distance_squared = (prediction - target).square().sum(-1)
     variance = (2 * sigmas).square() * area[..., None]
@@ -30,11 +30,11 @@ def scaled_squared_distance(
 class OKSLoss(nn.Module):
     """One minus the mean OKS of the visible joints of all frames (milliMamba, L_oks).
 
-    Its gradient all but vanishes far from the truth: a short training wants an L1 loss beside it, or ``log=True``,
-    the loss ``-log OKS``, which is a distance weighted by joint and size. The sigmas are the data set's.
+    Its gradient almost vanishes far from the truth: a short training needs an L1 loss in addition, or ``log=True``,
+    the loss ``-log OKS``, which is a squared distance weighted by joint and size. The sigmas are the data set's.
 
     Args:
-        log: ``-log OKS`` in place of ``1 - OKS``. Not the paper's.
+        log: Use ``-log OKS`` instead of ``1 - OKS``. Not in the paper.
         loss_weight: Factor on the result.
     """
 
@@ -43,7 +43,7 @@ class OKSLoss(nn.Module):
         self.log, self.loss_weight = log, loss_weight
 
     def forward(self, keypoints: Float[Tensor, 'batch frames joints 2'], labels: PoseLabels) -> Tensor:
-        """Joints of weight 0 do not count.
+        """Return the loss; joints of weight 0 do not count.
 
         Raises:
             ConfigError: Labels without areas or sigmas.

@@ -17,13 +17,13 @@ UNITS = ('image', 'px', 'body', 'm')
 class VelocityLoss(nn.Module):
     """Mean squared distance between predicted and true joint velocities (milliMamba, equation 6).
 
-    The velocity is the step from a frame to the next; a step counts where the joint is visible in both.
+    The velocity is the displacement from one frame to the next; it counts where the joint is visible in both.
 
     Args:
         loss_weight: Factor on the result; 0.05 in the paper.
-        unit: Of the coordinates, open in the paper: ``'px'``, ``'image'`` (shares of the image's width and height), or
-            ``'body'`` (shares of the root of the body's area, as OKS measures). The paper's weight of 0.05 is felt
-            in px only: docs/velocity_loss.md has the measurement. In three dimensions ``'m'``.
+        unit: Unit of the coordinates, open in the paper: ``'px'``, ``'image'`` (fractions of the image's width and
+            height), or ``'body'`` (fractions of the square root of the body's area, as in OKS). The paper's weight of
+            0.05 has an effect in px only, see docs/velocity_loss.md. In three dimensions, it must be ``'m'``.
 
     Raises:
         ConfigError: Another unit.
@@ -36,10 +36,10 @@ class VelocityLoss(nn.Module):
         self.loss_weight, self.unit = loss_weight, unit
 
     def forward(self, keypoints: Float[Tensor, 'batch frames joints dims'], labels: PoseLabels) -> Tensor:
-        """Zero for windows of one frame.
+        """Return the loss, 0 for windows of one frame.
 
         Raises:
-            ConfigError: Labels in m and another unit, or the other way round.
+            ConfigError: Labels in m with another unit, or labels in px with the unit ``'m'``.
         """
         if (labels.bounds.unit == 'm') != (self.unit == 'm'):
             raise ConfigError(f'VelocityLoss.unit is {self.unit!r}, but the labels are in {labels.bounds.unit}')

@@ -1,4 +1,4 @@
-"""The reduction of all losses of ours."""
+"""Reduction that all losses of this package share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from torch import Tensor
 
 
 def weighted_mean(values: Float[Tensor, '*n'], weight: Float[Tensor, '*n'], factor: float = 1.0) -> Float[Tensor, '']:
-    """``factor`` times the mean of values by their weights; 0 if all weights are.
+    """Return ``factor`` times the weighted mean of the values, 0 if all weights are 0.
 
     Args:
-        values: Finite, also where the weight is 0.
-        weight: Of each value.
-        factor: On the result.
+        values: Values, finite even where the weight is 0.
+        weight: Weight of each value. A sum of weights below 1 counts as 1.
+        factor: Factor on the mean.
     """
     return factor * (values * weight).sum() / weight.sum().clamp_min(1)

@@ -1,4 +1,4 @@
-"""Whole models."""
+"""Complete models."""
 
 from mmradar.models.pose_estimators.radar_pose_estimator import RadarPoseEstimator
 

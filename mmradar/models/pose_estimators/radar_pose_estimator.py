@@ -1,4 +1,4 @@
-"""The estimator that ties backbone and head together."""
+"""Estimator that joins a backbone and a head."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class RadarPoseEstimator(BasePoseEstimator):
-    """Poses from windows of radar heatmaps.
+    """Estimator of poses from windows of radar heatmaps.
 
     Args:
         backbone: Encoder of (batch, frames, views, channels, angle, Doppler, range).
         head: Decoder with losses.
-        neck, train_cfg, test_cfg, data_preprocessor, metainfo, init_cfg: As mmpose's ``BasePoseEstimator``.
+        neck, train_cfg, test_cfg, data_preprocessor, metainfo, init_cfg: See mmpose's ``BasePoseEstimator``.
 
     Raises:
-        ConfigError: References are left in the configuration.
+        ConfigError: References ``${...}`` are left in the configuration.
     """
 
     def __init__(self, **settings) -> None:
@@ -29,11 +29,11 @@ class RadarPoseEstimator(BasePoseEstimator):
         super().__init__(**settings)
 
     def loss(self, inputs: Tensor, data_samples: list) -> dict[str, Tensor]:
-        """Losses of a batch."""
+        """Return the losses of a batch."""
         return self.head.loss(self.extract_feat(inputs), data_samples, train_cfg=self.train_cfg)
 
     def predict(self, inputs: Tensor, data_samples: list) -> list:
-        """The samples, each with ``pred_instances`` of its key frame, in px or m."""
+        """Return the samples, each with ``pred_instances`` of its key frame, in px or m."""
         predictions = self.head.predict(self.extract_feat(inputs), data_samples, test_cfg=self.test_cfg)
         for sample, prediction in zip(data_samples, predictions, strict=True):
             sample.pred_instances = prediction
@@ -41,13 +41,15 @@ class RadarPoseEstimator(BasePoseEstimator):
 
     @property
     def predicts_windows(self) -> bool:
-        """Whether the head has keypoints of all frames of a window, not of its key frame alone."""
+        """True if the head predicts all frames of a window, not its key frame alone."""
         return hasattr(self.head, 'predict_window') and not self.head.key_frame_only
 
     def predict_window(
         self, inputs: Tensor, data_samples: list
     ) -> tuple[Float[Tensor, 'batch frames joints dims'], Float[Tensor, 'batch frames joints']]:
-        """Keypoints of all frames of each window, in px or m, and their scores; :meth:`predict` has the key frame's.
+        """Return keypoints of all frames of each window, in px or m, and their scores.
+
+        :meth:`predict` returns the key frame's.
 
         Raises:
             ConfigError: The head decodes the key frame alone.

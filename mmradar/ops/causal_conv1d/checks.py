@@ -1,4 +1,4 @@
-"""What the causal convolution asks of its arguments, over whole sequences and piece by piece."""
+"""Checks of the arguments of the causal convolution, over whole sequences and piece by piece."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _ACTIVATIONS = (None, 'silu', 'swish')  # causal-conv1d has two names for one fu
 
 
 def check_conv(operator: str, x: Tensor, weight: Tensor, bias: Tensor | None, activation: str | None) -> None:
-    """Raise unless parameters fit the tokens ``x``, (batch, length, dim).
+    """Raise unless the parameters fit the tokens ``x``, (batch, length, dim).
 
     Raises:
-        ValueError: Shapes or devices that do not fit, or an unknown activation.
-        TypeError: Tensors that are not of floating types.
+        ValueError: Shapes or devices do not fit, or the activation is unknown.
+        TypeError: A tensor is not of a floating type.
     """
     if x.ndim != 3 or weight.ndim != 2 or weight.shape[1] == 0:
         squeeze = '; of an nn.Conv1d, pass weight.squeeze(1)' if weight.ndim == 3 and weight.shape[1] == 1 else ''

@@ -1,4 +1,4 @@
-"""The causal convolution as a native CPU kernel, SiLU and all gradients included."""
+"""The causal convolution as a native CPU kernel, with SiLU and all gradients."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from torch import Tensor
 from mmradar.ops.native import (
     Tokens,
     address,
-    load_native_library,
     parts_of,
+    require_native_library,
     run_kernel,
     side_by_side,
     token_type,
 )
 
-_GRAIN = 8  # tiles of tokens
+_GRAIN = 8  # tiles of tokens in a range of work
 
 
 class _Conv(ctypes.Structure):
-    """``struct conv`` of causal_conv1d.h."""
+    """Mirror of ``struct conv`` of causal_conv1d.h."""
 
     _fields_ = (
         ('x', Tokens),
@@ -37,14 +37,14 @@ class _Conv(ctypes.Structure):
 
     @classmethod
     def of(cls, x: Tensor, weight: Tensor, bias: Tensor | None, with_silu: bool, reverse: bool) -> _Conv:
-        """With the inputs filled in, weight as (width, dim); the caller keeps the tensors alive."""
+        """Build the structure with the inputs filled in, weight as (width, dim); the caller keeps the tensors alive."""
         sizes = dict(zip(('batch', 'length', 'dim', 'width'), (*x.shape, len(weight))))
         rows = dict(weight=address(weight), bias=address(bias))
         return cls(x=Tokens.of(x), **rows, **sizes, silu=with_silu, reverse=reverse)
 
 
 def _tiles(length: int) -> int:
-    return -(-length // load_native_library()[0].tile_tokens_max())
+    return -(-length // require_native_library().tile_tokens_max())
 
 
 @torch.library.custom_op('mmradar::causal_conv1d_cpu', mutates_args=(), device_types='cpu')
@@ -66,7 +66,7 @@ def _(x, weight, bias, with_silu, reverse):
 def _backward(
     grad_y: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None, with_silu: bool, reverse: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Gradients of x, weight and bias."""
+    """Return the gradients of x, weight and bias."""
     grad_x, by_tap = torch.empty(x.shape, dtype=x.dtype), weight.T.contiguous()
     tiles = _tiles(x.shape[1])
     parts = parts_of(tiles, len(x), _GRAIN)
@@ -99,7 +99,7 @@ _forward.register_autograd(_gradients, setup_context=_keep_inputs)
 
 
 def conv_cpu(x: Tensor, weight: Tensor, bias: Tensor | None, with_silu: bool, reverse: bool) -> Tensor:
-    """:func:`mmradar.ops.causal_conv1d` on the CPU; float32, or bfloat16 tokens with float32 sums."""
-    x = side_by_side(x.to(token_type(x)))
-    weight, bias = (None if row is None else row.float().contiguous() for row in (weight, bias))
+    """Compute :func:`mmradar.ops.causal_conv1d` on the CPU, in float32 or with bfloat16 tokens and float32 sums."""
+    x, weight = side_by_side(x.to(token_type(x))), weight.float().contiguous()
+    bias = None if bias is None else bias.float().contiguous()
     return _forward(x, weight, bias, with_silu, reverse)

@@ -1,6 +1,8 @@
-"""Chooses an implementation of the causal convolution, and does what is the same for all of them."""
+"""Choice of the implementation of the causal convolution, and the steps that all of them share."""
 
 from __future__ import annotations
+
+from typing import Literal, overload
 
 import torch
 from jaxtyping import Float
@@ -21,11 +23,11 @@ _WIDEST_NATIVE = 8  # MAX_WIDTH of causal_conv1d.h
 def conv_backends(
     device: torch.device | str = 'cpu', dtype: torch.dtype = torch.float32, width: int = 4
 ) -> dict[str, str | None]:
-    """Every backend, with the reason why it cannot run, or ``None`` if it can; the fastest first.
+    """Return every backend, fastest first, with the reason why it cannot run, or ``None`` if it can.
 
     Args:
-        device: Where the tokens are.
-        dtype: Of the tokens.
+        device: Device of the tokens.
+        dtype: Type of the tokens.
         width: Taps of the kernel.
     """
     device = torch.device(device)
@@ -38,13 +40,37 @@ def conv_backends(
 
 
 def _last_tokens(tokens: Tensor, count: int, reverse: bool) -> Tensor:
-    """The last tokens in the order of the convolution, zeros in front of them where there are fewer."""
+    """Return the last ``count`` tokens in the order of the convolution, with zeros before them if there are fewer."""
     length = tokens.shape[1]
     missing = max(0, count - length)
     last = tokens[:, : count - missing] if reverse else tokens[:, length - count + missing :]
     return pad(last, (0, 0, 0, missing) if reverse else (0, 0, missing, 0)) if missing else last.clone()
 
 
+@overload
+def causal_conv1d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    activation: str | None = None,
+    *,
+    initial_states: Tensor | None = None,
+    return_final_states: Literal[False] = False,
+    reverse: bool = False,
+    backend: str = 'auto',
+) -> Tensor: ...
+@overload
+def causal_conv1d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    activation: str | None = None,
+    *,
+    initial_states: Tensor | None = None,
+    return_final_states: Literal[True],
+    reverse: bool = False,
+    backend: str = 'auto',
+) -> tuple[Tensor, Tensor]: ...
 def causal_conv1d(
     x: Float[Tensor, 'batch length dim'],
     weight: Float[Tensor, 'dim width'],
@@ -56,33 +82,34 @@ def causal_conv1d(
     reverse: bool = False,
     backend: str = 'auto',
 ) -> Tensor | tuple[Tensor, Tensor]:
-    """Each channel's weighted sum of a token and the ``width - 1`` before it (Mamba, Gu and Dao, 2023, figure 3).
+    """Sum each token of a channel and the ``width - 1`` before it with weights (Mamba, Gu and Dao, 2023, figure 3).
 
-    Tokens come before channels, (batch, length, dim), the states too; causal-conv1d has both the other way round. Where
-    length and dim are equal, shapes cannot tell: turn its tensors with ``transpose(1, 2)``.
+    Tokens come before channels, (batch, length, dim), also in the states. causal-conv1d takes both the other way round;
+    convert such tensors with ``transpose(1, 2)``. Where length and dim are equal, shapes cannot tell the two apart.
 
-    A sequence may come in pieces: each takes the final states of the one before as its initial states.
+    A sequence may come in pieces: each piece takes the final states of the previous one as its initial states.
 
     Args:
-        x: Tokens, of a piece any number, none too.
-        weight: The last column belongs to the token itself.
+        x: Tokens. A piece may have any number of them, or none.
+        weight: Weights of the taps; the last column belongs to the token itself.
         bias: Added to every token.
         activation: ``'silu'``, also known as ``'swish'``, or ``None``.
         initial_states: The ``width - 1`` tokens before the first one; zeros if not given.
-        return_final_states: Return the last ``width - 1`` tokens too, what the next piece begins with.
-        reverse: The tokens after, in place of those before: the initial states lie behind the last token, the final
-            ones are the first tokens, both in the order of ``x``.
-        backend: ``'causal_conv1d'`` (that package's CUDA kernel, where it is installed), ``'cpu'``, ``'torch'``, or
-            ``'auto'`` for the first of them that can run.
+        return_final_states: Also return the last ``width - 1`` tokens, which are the initial states of the next piece.
+        reverse: Sum over the tokens after each token instead of those before it. The initial states then follow the
+            last token, and the final states are the first tokens, both in the order of ``x``.
+        backend: ``'causal_conv1d'`` (that package's CUDA kernel, if it is installed), ``'cpu'``, ``'torch'``, or
+            ``'auto'`` for the first of these that can run.
 
     Returns:
-        (batch, length, dim) in the type of ``x``; with ``return_final_states``, a pair with (batch, width - 1, dim) in
-        the wider type of ``x`` and ``initial_states``. Gradients reach and leave all states.
+        Tokens, (batch, length, dim), in the type of ``x``; with ``return_final_states``, the pair of these and the
+        final states, (batch, width - 1, dim), in the wider type of ``x`` and ``initial_states``. Gradients flow through
+        the initial and the final states.
 
     Raises:
-        ValueError: Shapes or devices that do not fit, or an unknown activation or backend.
-        TypeError: Tensors that are not of floating types.
-        RuntimeError: A backend that cannot run here.
+        ValueError: Shapes or devices do not fit, or the activation or backend is unknown.
+        TypeError: A tensor is not of a floating type.
+        RuntimeError: The backend cannot run here.
     """
     operator = 'causal_conv1d'
     check_conv(operator, x, weight, bias, activation)
@@ -96,7 +123,7 @@ def causal_conv1d(
     else:
         available = conv_backends(x.device, tokens.dtype, width)
         chosen = choose(operator, backend, available, x.device)
-        run = _BACKENDS[chosen if tokens.numel() else 'torch']  # the kernels want something to do
+        run = _BACKENDS[chosen if tokens.numel() else 'torch']  # the kernels take no empty tensors
         y = run(tokens, weight, bias, activation is not None, reverse).to(x.dtype)
         if initial_states is not None:
             y = y[:, :length] if reverse else y[:, width - 1 :]

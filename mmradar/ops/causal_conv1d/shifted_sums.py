@@ -10,21 +10,18 @@ from mmradar.ops.precision import computing_type
 
 
 def conv_shifted_sums(x: Tensor, weight: Tensor, bias: Tensor | None, with_silu: bool, reverse: bool) -> Tensor:
-    """:func:`mmradar.ops.causal_conv1d` as shifted sums over token-major memory.
+    """Compute :func:`mmradar.ops.causal_conv1d` as shifted sums over token-major memory.
 
-    torch's ``conv1d`` wants channels first, and the two transposes cost more than the convolution. Half types are
+    torch's ``conv1d`` takes channels first, and the two transposes cost more than the convolution. Half types are
     summed in float32.
     """
     dtype = computing_type(x, weight, bias)
-    x, weight, bias = (None if tensor is None else tensor.to(dtype) for tensor in (x, weight, bias))
+    x, weight, bias = x.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
     length, width = x.shape[1], weight.shape[1]
     padded = pad(x, (0, 0, 0, width - 1) if reverse else (0, 0, width - 1, 0))
     shifts = range(width - 1, -1, -1) if reverse else range(width)
-    y = None
-    for column, shift in enumerate(shifts):
-        shifted = padded[:, shift : shift + length]
-        if y is None:
-            y = shifted * weight[:, column] if bias is None else torch.addcmul(bias, shifted, weight[:, column])
-        else:
-            y = torch.addcmul(y, shifted, weight[:, column])
+    first, *others = (padded[:, shift : shift + length] for shift in shifts)
+    y = first * weight[:, 0] if bias is None else torch.addcmul(bias, first, weight[:, 0])
+    for column, shifted in enumerate(others, start=1):
+        y = torch.addcmul(y, shifted, weight[:, column])
     return silu(y) if with_silu else y

@@ -1,4 +1,4 @@
-"""The next tokens of a causal convolution, for streams."""
+"""The causal convolution of a stream, one or more tokens at a time."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ def causal_conv1d_update(
     *,
     backend: str = 'auto',
 ) -> Float[Tensor, 'batch *length dim']:
-    """The next tokens of :func:`~mmradar.ops.causal_conv1d`: what it would return for them, from the tokens before.
+    """Return the output of :func:`~mmradar.ops.causal_conv1d` for the next tokens, given the tokens before them.
 
-    The order of arguments is that of causal-conv1d's function of this name, whose state is (batch, dim, kept). A stream
+    The arguments have the order of causal-conv1d's function of this name, whose state is (batch, dim, kept). A stream
     begins with a state of zeros, or with the final states that a convolution returned.
 
     Args:
-        x: The token, (batch, dim), or several, (batch, length, dim).
-        conv_state: The last tokens, the newest last, ``width - 1`` of them or more. Changed in place.
-        weight: The last column belongs to the token itself.
+        x: One token, (batch, dim), or several, (batch, length, dim).
+        conv_state: The last ``width - 1`` tokens or more, the newest last. Changed in place.
+        weight: Weights of the taps; the last column belongs to the token itself.
         bias: Added to every token.
         activation: ``'silu'``, also known as ``'swish'``, or ``None``.
-        backend: Of :func:`~mmradar.ops.causal_conv1d`.
+        backend: See :func:`~mmradar.ops.causal_conv1d`.
 
     Returns:
-        As ``x``, in its type.
+        Tokens in the shape and type of ``x``.
 
     Raises:
-        ValueError: Shapes or devices that do not fit, or an unknown activation or backend.
-        TypeError: Tensors that are not of floating types.
-        RuntimeError: A backend that cannot run here.
+        ValueError: Shapes or devices do not fit, or the activation or backend is unknown.
+        TypeError: A tensor is not of a floating type.
+        RuntimeError: The backend cannot run here.
     """
     operator = 'causal_conv1d_update'
     tokens = x.unsqueeze(1) if x.ndim == 2 else x

@@ -1,4 +1,4 @@
-"""What all forms of the diagonal SSM ask of their arguments."""
+"""Checks of the arguments that all forms of the diagonal SSM share."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def check_ssm(
     delta_scale: float | Tensor,
     scale_shapes: list[tuple[int, ...]],
 ) -> None:
-    """Raise unless parameters fit the frames ``u`` and the scale has one of the shapes.
+    """Raise unless the parameters fit the frames ``u`` and the scale is a number or has one of ``scale_shapes``.
 
     Raises:
-        ValueError: Shapes or devices that do not fit, or a negative or infinite scale.
-        TypeError: Tensors of the wrong kind.
+        ValueError: Shapes or devices do not fit, or a scale is negative or not finite.
+        TypeError: ``A`` or ``C`` is not complex, or another tensor is not of a floating type.
     """
     dim = u.shape[-1]
     check_tensor(operator, 'u', u, tuple(u.shape), u)

@@ -1,4 +1,4 @@
-"""The diagonal SSM at a steady frame rate: a convolution, by FFT or in chunks of dense matrices."""
+"""The diagonal SSM at a steady frame rate as a convolution, by FFT or in chunks of dense matrices."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torch.nn.functional import pad
 
 from mmradar.ops.diagonal_ssm.discretisation import discretise, scaled_delta, to_complex128
 
-# Frames of a chunk. A frame costs a channel `chunk` multiplications inside its chunk; the states between chunks cost
-# 4 N / chunk numbers of memory a frame.
+# Frames in a chunk. Inside a chunk, each frame costs each channel `chunk` multiplications. The states between chunks
+# take 4 N / chunk numbers of memory for each frame.
 CHUNK_LENGTH = 64
 SINGLE_CHUNK_LENGTH = 128  # up to here one dense matrix is the fastest
 
@@ -24,20 +24,20 @@ def ssm_kernel(
     length: int,
     delta_scale: float | Float[Tensor, 'batch'] = 1.0,
 ) -> Float[Tensor, '*batch dim length']:
-    """Impulse response ``K_l = 2 Re(sum_n C_n B_bar_n A_bar_n^l)`` of the frames 0 ... length - 1.
+    """Compute the impulse response ``K_l = 2 Re(sum_n C_n B_bar_n A_bar_n^l)`` for the frames 0 ... length - 1.
 
-    Frame ``l = c F + f`` has the power ``A_bar^(c F) A_bar^f``. So about ``2 sqrt(length)`` exponentials a state
-    suffice, and the sum over states is a product of matrices.
+    Frame ``l = c F + f`` has the power ``A_bar^(c F) A_bar^f``. So about ``2 sqrt(length)`` exponentials for each state
+    suffice, and the sum over states is a matrix product.
 
     Args:
         delta: Step size of each channel, positive.
         A: Diagonal of the state matrix, one of each conjugate pair.
         C: Output matrix with the input matrix absorbed.
-        length: Frames.
-        delta_scale: Elapsed time of a frame over the training period.
+        length: Number of frames.
+        delta_scale: Elapsed time of a frame divided by the training period; one number, or one for each sequence.
 
     Returns:
-        float64, (dim, length), or (batch, dim, length) for a scale for each sequence.
+        The response in float64, (dim, length), or (batch, dim, length) if each sequence has its own scale.
     """
     fine_length = max(1, int(length**0.5))
     coarse_length = -(-length // fine_length)
@@ -51,12 +51,12 @@ def ssm_kernel(
 
 
 def real_product(a: Complex[Tensor, '*batch m n'], b: Complex[Tensor, '*batch n k']) -> Float[Tensor, '*batch m k']:
-    """``Re(a @ b)`` as one real product of matrices."""
+    """Compute ``Re(a @ b)`` as one real matrix product."""
     return torch.cat([a.real, -a.imag], dim=-1) @ torch.cat([b.real, b.imag], dim=-2)
 
 
 def _fast_fft_length(minimum: int) -> int:
-    """The smallest ``2^a 3^b 5^c`` from ``minimum`` on."""
+    """Return the smallest ``2^a 3^b 5^c`` that is not below ``minimum``."""
     best = 1 << (minimum - 1).bit_length()
     five = 1
     while five < best:
@@ -72,31 +72,34 @@ def _fast_fft_length(minimum: int) -> int:
 def fft_convolve(
     u: Float[Tensor, 'batch length *others dim'], kernel: Float[Tensor, '*batch dim length'], num_reversed: int = 0
 ) -> Float[Tensor, 'batch length *others dim']:
-    """Causal convolution of each channel with its kernel in O(L log L) time and O(L) memory.
+    """Convolve each channel causally with its kernel, in O(L log L) time and O(L) memory.
 
     Args:
         u: Frames; float32 or float64.
-        kernel: As :func:`ssm_kernel` makes it; brought to the type of ``u`` behind its own Fourier transform.
-        num_reversed: So many channels, the last ones, are convolved from the last frame to the first.
+        kernel: Impulse response from :func:`ssm_kernel`; converted to the type of ``u`` before the Fourier transform.
+        num_reversed: Number of channels, at the end, that are convolved from the last frame to the first.
     """
     length, dim = u.shape[1], u.shape[-1]
     size = _fast_fft_length(2 * length - 1)
     response = torch.fft.rfft(kernel.to(u.dtype), n=size)
-    if num_reversed:  # the correlation, which turns the time axis round, is the conjugate response
+    if num_reversed:  # reversing the response in time conjugates its Fourier transform
         causal, reversed_ = response.split([dim - num_reversed, num_reversed], dim=-2)
         response = torch.cat([causal, reversed_.conj()], dim=-2)
     response = response.transpose(-1, -2)
-    # (frequency, 1..., dim), behind the batch axis if there is one
+    # (frequency, 1..., dim), after the batch axis if there is one
     response = response.reshape(*response.shape[:-1], *[1] * (u.ndim - 3), dim)
     return torch.fft.irfft(torch.fft.rfft(u, n=size, dim=1) * response, n=size, dim=1)[:, :length]
 
 
 class ChunkOperators(NamedTuple):
-    """The matrices of :func:`chunked_convolve`; real and imaginary parts of states lie behind each other."""
+    """Matrices of :func:`chunked_convolve`; the real parts of all states come first, then the imaginary parts.
+
+    All but ``inside`` are ``None`` if a single chunk is the whole sequence.
+    """
 
     inside: Float[Tensor, 'dim chunk chunk']  # inputs of a chunk -> outputs of the same chunk
-    collect: Float[Tensor, 'dim two_states chunk'] | None  # inputs of a chunk -> their part of the state behind it
-    emit: Float[Tensor, 'dim chunk two_states'] | None  # state in front of a chunk -> its part of the outputs
+    collect: Float[Tensor, 'dim two_states chunk'] | None  # inputs of a chunk -> their part of the state after it
+    emit: Float[Tensor, 'dim chunk two_states'] | None  # state before a chunk -> its part of the outputs
     decay: Complex[Tensor, 'dim state 1'] | None  # of a state over a whole chunk
 
 
@@ -110,15 +113,15 @@ def chunk_operators(
     num_reversed: int = 0,
     dtype: torch.dtype = torch.float32,
 ) -> ChunkOperators:
-    """Matrices for sequences of a length, made in complex128; the last ``num_reversed`` channels run backwards.
+    """Build the matrices for sequences of one length, computed in complex128.
 
-    Reversed channels have the same matrices with time turned round.
+    The last ``num_reversed`` channels run backwards: their matrices are the same with the time axes reversed.
     """
     chunk = length if length <= SINGLE_CHUNK_LENGTH else CHUNK_LENGTH
     kernel = ssm_kernel(delta, A, C, chunk, delta_scale)
     if D is not None:
         kernel = torch.cat([kernel[:, :1] + D.double()[:, None], kernel[:, 1:]], dim=1)
-    # Row t, column s is K_(t - s), 0 above the diagonal: windows of the kernel with zeros in front, turned round
+    # Row t, column s is K_(t - s), 0 above the diagonal: reversed windows of the kernel with zeros in front
     inside = pad(kernel.to(dtype), (chunk - 1, 0)).unfold(-1, chunk, 1).flip(-1)
     causal = A.shape[0] - num_reversed
     if num_reversed:
@@ -143,14 +146,18 @@ def chunk_operators(
 def chunked_convolve(
     u: Float[Tensor, 'batch length *others dim'], operators: ChunkOperators, num_reversed: int = 0
 ) -> Float[Tensor, 'batch length *others dim']:
-    """The convolution as dense products inside chunks and a recurrence of states between them: linear in the length.
+    """Convolve by dense products inside chunks and a recurrence of states between them, linear in the length.
 
-    On CPUs and short sequences faster than the Fourier transform: nearly all of it is matrix products. D is inside.
+    This is faster than the Fourier transform on CPUs and for short sequences, since nearly all of it is matrix
+    products. D is included.
 
     Args:
         u: Frames, in the type of the operators.
-        operators: Of :func:`chunk_operators` with this length and this ``num_reversed``.
-        num_reversed: So many channels, the last ones, run from the last frame to the first.
+        operators: Matrices from :func:`chunk_operators` with this length and this ``num_reversed``.
+        num_reversed: Number of channels, at the end, that run from the last frame to the first.
+
+    Raises:
+        ValueError: The operators are of a single chunk, which is shorter than the sequence.
     """
     batch, length, *others, dim = u.shape
     chunk = operators.inside.shape[-1]
@@ -163,36 +170,39 @@ def chunked_convolve(
     columns = _Contiguous.apply(columns.reshape(dim, chunk, count * width))
     y = operators.inside @ columns
     if count > 1:
-        y = torch.baddbmm(y, operators.emit, _states_in_front(operators, columns, count, dim - num_reversed))
+        _, collect, emit, decay = operators
+        if collect is None or emit is None or decay is None:
+            raise ValueError(f'chunked_convolve: the operators are for a sequence of {chunk} frames, found {length}')
+        y = torch.baddbmm(y, emit, _states_before_chunks(collect @ columns, decay, count, dim - num_reversed))
     y = _Contiguous.apply(y).reshape(dim, chunk, count, batch, -1).permute(3, 2, 1, 4, 0)
     return y.reshape(batch, count * chunk, *others, dim)[:, :length]
 
 
 def by_frame(operators: ChunkOperators) -> Float[Tensor, 'length length dim']:
-    """The matrices of a single chunk, as :func:`convolve_one` takes them: input frame, output frame, channel."""
+    """Return the matrices of a single chunk for :func:`convolve_one`: input frame, output frame, channel."""
     return operators.inside.permute(2, 1, 0).contiguous()
 
 
 def convolve_one(
     u: Float[Tensor, 'one length *others dim'], matrices: Float[Tensor, 'length length dim']
 ) -> Float[Tensor, 'one length *others dim']:
-    """:func:`chunked_convolve` of one short sequence, with channels side by side as they lie.
+    """Compute :func:`chunked_convolve` for one short sequence, without rearranging its channels.
 
-    For a single column, a product of matrices would be a slow call for each channel.
+    With a single column, the matrix product of each channel would be a slow call of its own.
 
     Args:
-        u: The sequence; other axes than length and dim are 1.
-        matrices: Of :func:`by_frame`.
+        u: The sequence; all axes other than length and dim are 1.
+        matrices: Matrices from :func:`by_frame`.
     """
     frames = u.reshape(u.shape[1], 1, u.shape[-1])
     return (matrices * frames).sum(0).view_as(u)
 
 
 class _Contiguous(torch.autograd.Function):
-    """Contiguous, and so is its gradient.
+    """Identity whose output and gradient are both contiguous.
 
-    torch's batched product on CPUs takes one library call for contiguous operands, and one for each channel, with
-    copies, for others. The gradients of what is permuted behind it are such others.
+    torch's batched product on CPUs makes one library call for contiguous operands, but one for each channel, with
+    copies, for others. The gradient of a tensor that is permuted later is not contiguous.
     """
 
     @staticmethod
@@ -204,15 +214,20 @@ class _Contiguous(torch.autograd.Function):
         return gradient.contiguous()
 
 
-def _states_in_front(operators: ChunkOperators, columns: Tensor, count: int, causal: int) -> Tensor:
-    """States that each chunk starts from, as the columns of ``emit``; from channel ``causal`` on of those behind."""
-    collected = (operators.collect @ columns).unflatten(2, (count, -1))
+def _states_before_chunks(
+    collected: Float[Tensor, 'dim two_states columns'], decay: Complex[Tensor, 'dim state 1'], count: int, causal: int
+) -> Float[Tensor, 'dim two_states columns']:
+    """Return the state that each chunk starts from, given what each chunk adds to the state.
+
+    Channels from ``causal`` on run backwards: each of their chunks starts from the state of the chunk after it.
+    """
+    collected = collected.unflatten(2, (count, -1))
     collected = torch.cat([collected[:causal], collected[causal:].flip(2)])
     real, imag = collected.chunk(2, dim=1)
     collected = torch.complex(real, imag)
     states = [torch.zeros_like(collected[:, :, 0])]
     for chunk in range(count - 1):
-        states.append(operators.decay * states[-1] + collected[:, :, chunk])
+        states.append(decay * states[-1] + collected[:, :, chunk])
     states = torch.stack(states, dim=2)
     states = torch.cat([states[:causal], states[causal:].flip(2)])
     return torch.cat([states.real, states.imag], dim=1).flatten(2)

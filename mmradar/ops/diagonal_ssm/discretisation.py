@@ -1,4 +1,4 @@
-"""From continuous time to frames: the zero-order hold of a diagonal state-space model."""
+"""Zero-order hold of a diagonal state-space model: from continuous time to frames."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from torch import Tensor
 
 
 class DiscreteSSM(NamedTuple):
-    """What a frame does to the state: ``h_t = h_{t-1} + decay_minus_one h_{t-1} + drive u_t``.
+    """Effect of a frame on the state: ``h_t = h_{t-1} + decay_minus_one h_{t-1} + drive u_t``.
 
-    ``A_bar - 1`` is kept in place of ``A_bar``. Rounding ``A_bar``, which is nearly 1 for small steps, would shift
-    phase and decay by 6e-8 in every frame, always in the same direction; ``A_bar - 1`` is off by 6e-8 of itself.
+    ``A_bar - 1`` is kept instead of ``A_bar``. Rounding ``A_bar``, which is nearly 1 for small steps, would shift phase
+    and decay by 6e-8 in every frame, always in the same direction; rounding ``A_bar - 1`` shifts it by 6e-8 of its own
+    small value.
     """
 
     decay_minus_one: Tensor
@@ -21,9 +22,9 @@ class DiscreteSSM(NamedTuple):
 
 
 def complex_expm1(z: Complex[Tensor, '*shape']) -> Complex[Tensor, '*shape']:
-    """``exp(z) - 1`` without cancellation near 0, where ``exp(z) - 1`` itself would keep no digits.
+    """Compute ``exp(z) - 1`` without cancellation near 0, where the plain difference would keep no digits.
 
-    ``e^x cos y - 1 = (e^x - 1) cos y - 2 sin^2(y / 2)``.
+    The real part is ``e^x cos y - 1 = (e^x - 1) cos y - 2 sin^2(y / 2)``.
     """
     x, y = z.real, z.imag
     real = torch.expm1(x) * torch.cos(y) - 2 * torch.sin(y / 2).square()
@@ -31,14 +32,17 @@ def complex_expm1(z: Complex[Tensor, '*shape']) -> Complex[Tensor, '*shape']:
 
 
 def to_complex128(tensor: Tensor) -> Tensor:
-    """Parameters are few and phases are large (``pi n delta l`` for frame l): all exponents are made in double."""
+    """Convert to complex128, in which all exponents are computed.
+
+    Parameters are few, and phases are large (``pi n delta l`` for frame l).
+    """
     return tensor.to(torch.complex128)
 
 
 def scaled_delta(
     delta: Float[Tensor, 'dim'], delta_scale: float | Float[Tensor, '*times']
 ) -> Float[Tensor, '*times dim']:
-    """Step sizes in float64, times the elapsed time of each frame in units of the training period."""
+    """Return step sizes in float64, times the elapsed time of each frame in units of the training period."""
     delta = delta.double()
     if isinstance(delta_scale, Tensor):
         return delta_scale.double()[..., None] * delta
@@ -50,17 +54,18 @@ def discretise(
     A: Complex[Tensor, 'dim state'],
     delta_scale: float | Float[Tensor, '*times'] = 1.0,
 ) -> DiscreteSSM:
-    """Zero-order hold: ``A_bar = exp(delta A)`` and ``B_bar = (exp(delta A) - 1) / A`` (HumMUSS, section on DSSM).
+    """Discretise by zero-order hold (HumMUSS, section on DSSM).
 
-    The input matrix is 1: C takes its part, as both only ever occur as a product.
+    ``A_bar = exp(delta A)`` and ``B_bar = (exp(delta A) - 1) / A``. The input matrix is 1: it is absorbed in C, since
+    the two occur only as a product.
 
     Args:
         delta: Step size of each channel at the training frame rate, positive.
         A: Diagonal of the state matrix, one of each conjugate pair; not 0.
-        delta_scale: Elapsed time over training period; a number or one for each batch element or frame.
+        delta_scale: Elapsed time divided by the training period; one number, or one for each batch element or frame.
 
     Returns:
-        Both (*times, dim, state), complex128.
+        ``A_bar - 1`` and ``B_bar``, each (*times, dim, state), complex128.
     """
     A = to_complex128(A)
     decay_minus_one = complex_expm1(scaled_delta(delta, delta_scale)[..., None] * A)

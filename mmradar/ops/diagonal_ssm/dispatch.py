@@ -1,4 +1,4 @@
-"""Chooses how a diagonal SSM is computed."""
+"""Choice of the method that computes a diagonal SSM."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ METHODS = ('auto', 'fft', 'chunked', 'scan', 'reference')
 
 
 def choose_method(method: str, delta_scale: float | Tensor) -> str:
-    """The method asked for, or with ``'auto'`` the fastest that takes such a scale.
+    """Return the requested method, or for ``'auto'`` the fastest that takes such a scale.
 
     Raises:
-        ValueError: An unknown method, or one that does not take such a scale.
+        ValueError: The method is unknown or does not take such a scale.
     """
     if method not in METHODS:
         raise ValueError(f'unknown diagonal_ssm method {method!r}; known are {", ".join(METHODS)}')
@@ -33,9 +33,9 @@ def choose_method(method: str, delta_scale: float | Tensor) -> str:
 
 
 def reversed_scale(delta_scale: Float[Tensor, 'batch length']) -> Float[Tensor, 'batch length']:
-    """Elapsed times for the sequence turned round: the step from t + 1 to t takes as long as that from t to t + 1.
+    """Return elapsed times for the reversed sequence: the step from t + 1 to t takes as long as that from t to t + 1.
 
-    Nothing precedes the first frame of either direction; both get the time that the caller gives the first frame.
+    No frame precedes the first one of either direction; both take the time that the caller gives the first frame.
     """
     return torch.cat([delta_scale[:, :1], delta_scale[:, 1:].flip(1)], dim=1)
 
@@ -51,35 +51,36 @@ def diagonal_ssm(
     reverse: bool = False,
     method: str = 'auto',
 ) -> Float[Tensor, 'batch length *others dim']:
-    """Diagonal state-space model over whole sequences (S4D, Gu et al., 2022; HumMUSS, section on DSSM).
+    """Apply a diagonal state-space model to whole sequences (S4D, Gu et al., 2022; HumMUSS, section on DSSM).
 
     ``h_t = A_bar_t h_{t-1} + B_bar_t u_t``, ``y_t = 2 Re(C h_t) + D u_t`` with the zero-order hold
     ``A_bar_t = exp(s_t delta A)``, ``B_bar_t = (A_bar_t - 1) / A``, where ``s_t`` is ``delta_scale``. Each channel has
-    its own A, C and delta, which do not depend on the input. Exponents are made in complex128.
+    its own A, C and delta, which do not depend on the input. Exponents are computed in complex128.
 
-    Channels come last. S4's code has (batch, dim, length); where length and dim are equal, shapes cannot tell.
+    Channels come last. S4's code has (batch, dim, length); where length and dim are equal, shapes cannot tell the two
+    apart.
 
     Args:
-        u: Frames. Axes between length and dim are further sequences which share the scale of their batch element, as
-            the joints of a clip do.
+        u: Frames. Axes between length and dim are further sequences that share the scale of their batch element, such
+            as the joints of a clip.
         delta: Step size of each channel at the training frame rate, positive.
         A: Diagonal of the state matrix, one of each conjugate pair; not 0, real part negative.
         C: Output matrix with the input matrix absorbed.
-        D: Direct feed-through.
-        delta_scale: Elapsed time over training period: a number, (batch,) for a steady rate of each sequence, or
-            (batch, length), the time from the frame before to each frame, whatever passes between them.
-        reverse: From the last frame to the first. With a scale for each frame, the step from t + 1 to t takes the time
-            of t + 1, and the last frame, behind which there is none, that of the first.
+        D: Direct feed-through of each channel.
+        delta_scale: Elapsed time divided by the training period: a number, (batch,) for a steady rate of each sequence,
+            or (batch, length) for the time from the previous frame to each frame, in any rhythm.
+        reverse: Go from the last frame to the first. With a scale for each frame, the step from t + 1 to t takes the
+            time of t + 1; the last frame, which no frame follows, takes the time of the first.
         method: ``'fft'`` (steady rate; O(L log L) time), ``'chunked'`` (one scale for all; dense products in chunks),
             ``'scan'`` (any scale), ``'reference'`` (a loop in complex128), or ``'auto'``: chunked for one scale, fft
-            for a scale for each sequence, scan for a scale for each frame. Memory is linear in the length in all.
+            for a scale for each sequence, scan for a scale for each frame. All take memory linear in the length.
 
     Returns:
         y in the type of ``u``. Half types are computed in float32.
 
     Raises:
-        ValueError: Shapes or devices that do not fit, a negative scale, or a method that does not take such a scale.
-        TypeError: Tensors of the wrong kind.
+        ValueError: Shapes or devices do not fit, a scale is negative, or the method does not take such a scale.
+        TypeError: ``A`` or ``C`` is not complex, or another tensor is not of a floating type.
     """
     operator = 'diagonal_ssm'
     if u.ndim < 3 or u.numel() == 0:
@@ -91,12 +92,13 @@ def diagonal_ssm(
     if isinstance(delta_scale, Tensor) and delta_scale.ndim == 0:
         delta_scale = float(delta_scale)
     working = u if u.dtype in (torch.float32, torch.float64) else u.float()
-    with torch.autocast(u.device.type, enabled=False):  # half precision would do no good to the states
+    with torch.autocast(u.device.type, enabled=False):  # half precision is too coarse for the states
         if method == 'reference':
             return diagonal_ssm_reference(u, delta, A, C, D, delta_scale, reverse)[0].to(u.dtype)
         num_reversed = u.shape[-1] if reverse else 0
         if method == 'chunked':
-            operators = chunk_operators(delta, A, C, D, length, delta_scale, num_reversed, working.dtype)
+            scale = float(delta_scale)  # choose_method has refused a scale for each sequence
+            operators = chunk_operators(delta, A, C, D, length, scale, num_reversed, working.dtype)
             return chunked_convolve(working, operators, num_reversed).to(u.dtype)
         if method == 'fft':
             kernel = ssm_kernel(delta, A, C, length, delta_scale)

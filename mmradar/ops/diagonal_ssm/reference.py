@@ -1,4 +1,4 @@
-"""The diagonal SSM one frame after the other in complex128: the oracle that the other forms are tested against."""
+"""The diagonal SSM, one frame after the other in complex128: the reference that the other forms are tested against."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ def diagonal_ssm_reference(
     delta_scale: float | Tensor = 1.0,
     reverse: bool = False,
 ) -> tuple[Float[Tensor, 'batch length *others dim'], Complex[Tensor, 'batch *others dim state']]:
-    """``h_t = exp(delta_t A) h_{t-1} + (exp(delta_t A) - 1) / A u_t``, ``y_t = 2 Re(C h_t) + D u_t``, as written.
+    """Run the recurrence as it is written, one frame after the other.
 
-    ``reverse`` walks from the last frame to the first: a step from t + 1 to t takes the time of t + 1, and the last
-    frame, behind which there is none, that of the first.
+    ``h_t = exp(delta_t A) h_{t-1} + (exp(delta_t A) - 1) / A u_t``, ``y_t = 2 Re(C h_t) + D u_t``.
+
+    ``reverse`` goes from the last frame to the first: the step from t + 1 to t takes the time of t + 1; the last frame,
+    which no frame follows, takes the time of the first.
 
     Returns:
-        y in float64, and the state behind the last frame walked.
+        y in float64, and the state after the last frame processed.
     """
     batch, length = u.shape[:2]
     u, A, C, delta = u.double(), A.to(torch.complex128), C.to(torch.complex128), delta.double()

@@ -1,4 +1,4 @@
-"""The diagonal SSM when every frame has its own elapsed time: no convolution, but linear in the length all the same."""
+"""The diagonal SSM when every frame has its own elapsed time: no convolution, but still linear in the length."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ def scan_frames(
     C: Complex[Tensor, 'dim state'],
     delta_scale: Float[Tensor, 'batch length'],
 ) -> Float[Tensor, 'batch length *others dim']:
-    """A recurrence from chunk to chunk; inside a chunk, a dense matrix of the actual elapsed times.
+    """Run a recurrence from chunk to chunk, with a dense matrix of the actual elapsed times inside each chunk.
 
-    Chunks are as long as the fastest decay allows (``MAX_DECAY``), in the worst case one frame: then this is the
-    plain loop. Time and memory are linear in the length. The exponentials are computed for each batch element, not
-    for ``others``: joints share their timestamps.
+    Chunks are as long as the fastest decay allows (``MAX_DECAY``), in the worst case one frame, which makes this a
+    plain loop. Time and memory are linear in the length. The exponentials are computed for each batch element, not for
+    ``others``: joints share their timestamps.
     """
     batch, length, *others, dim = u.shape
     chunk = _chunk_length(delta, A, delta_scale)
     count = -(-length // chunk)
     padding = count * chunk - length
-    if padding:  # frames in which no time passes alter no state
+    if padding:  # frames in which no time passes do not change the state
         u = torch.cat([u, u.new_zeros(batch, padding, *others, dim)], dim=1)
         delta_scale = torch.cat([delta_scale, delta_scale.new_zeros(batch, padding)], dim=1)
     frames = u.reshape(batch, count, chunk, -1, dim).permute(1, 0, 4, 2, 3)  # count, batch, dim, chunk, others
@@ -54,7 +54,7 @@ def scan_frames(
         emit = (2 * C * powers(elapsed - middle)).to(complex_type).transpose(1, 2)  # batch, dim, chunk, state
         collect = (drive * powers(middle - elapsed)).to(complex_type).permute(0, 2, 3, 1)  # batch, dim, state, chunk
         inside = real_product(emit, collect).masked_fill(future, 0)
-        # Input and state meet in the middle of the chunk, and leave for its end from there.
+        # The state is moved to the middle of the chunk, where the exponents of `emit` start.
         half = powers(middle).to(complex_type).transpose(1, 2).transpose(2, 3)  # batch, dim, state, 1
         outputs.append(inside @ x + real_product(emit, half * state))
         end = elapsed[:, -1:]
@@ -67,7 +67,10 @@ def scan_frames(
 
 @torch.no_grad()
 def _chunk_length(delta: Tensor, A: Tensor, delta_scale: Tensor) -> int:
-    """The longest power of two, up to ``MAX_CHUNK_LENGTH``, over which no state decays by more than ``MAX_DECAY``."""
+    """Return the number of frames in a chunk.
+
+    It is the longest power of two, up to ``MAX_CHUNK_LENGTH``, over which no state decays by more than ``MAX_DECAY``.
+    """
     per_frame = (delta.double() * A.real.double().abs().amax(1)).max() * delta_scale.abs().max()
     longest = min(MAX_CHUNK_LENGTH, delta_scale.shape[1], int(MAX_DECAY / per_frame.clamp_min(1e-9)))
     return 1 << (max(longest, 1).bit_length() - 1)

@@ -1,9 +1,9 @@
-"""One frame of a diagonal SSM at a time, for streams."""
+"""The diagonal SSM of a stream, one frame at a time."""
 
 from __future__ import annotations
 
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Shaped
 from torch import Tensor
 
 from mmradar.ops.diagonal_ssm.checks import check_ssm
@@ -12,25 +12,25 @@ from mmradar.ops.precision import computing_type
 
 
 def readout(C: Complex[Tensor, 'dim state']) -> Float[Tensor, 'dim state two']:
-    """``C`` as :func:`advance` reads states with it: ``2 Re(C h) = sum(readout * (Re h, Im h))``."""
+    """Return ``C`` as the weights of :func:`advance`: ``2 Re(C h) = sum(readout * (Re h, Im h))``."""
     return 2 * torch.stack([C.real, -C.imag], dim=-1)
 
 
 def advance(
-    state: Complex[Tensor, '*batch dim state'],
+    state: Shaped[Tensor, '*batch dim state'],  # complex, also complex32, which jaxtyping does not know
     u: Float[Tensor, '*batch dim'],
     frame: DiscreteSSM,
     weights: Float[Tensor, 'dim state two'],
     D: Float[Tensor, 'dim'] | None = None,
 ) -> Float[Tensor, '*batch dim']:
-    """:func:`diagonal_ssm_step` without checks and with all that does not depend on the frame already made.
+    """Compute :func:`diagonal_ssm_step` without checks, from parameters that are already discretised.
 
     Args:
-        state: Changed in place.
-        u: The frame, in the state's precision, as everything else.
-        frame: Of :func:`~mmradar.ops.diagonal_ssm.discretise`, of the state's type.
-        weights: Of :func:`readout`.
-        D: Direct feed-through.
+        state: State before the frame; changed in place to the state after it.
+        u: The frame. This and all other tensors have the state's precision.
+        frame: Result of :func:`~mmradar.ops.diagonal_ssm.discretise`, in the state's type.
+        weights: Result of :func:`readout`.
+        D: Direct feed-through of each channel.
     """
     state.add_(state * frame.decay_minus_one)
     numbers = torch.view_as_real(state)
@@ -40,7 +40,7 @@ def advance(
 
 
 def diagonal_ssm_step(
-    state: Complex[Tensor, 'batch *others dim state'],
+    state: Shaped[Tensor, 'batch *others dim state'],  # complex, also complex32, which jaxtyping does not know
     u: Float[Tensor, 'batch *others dim'],
     delta: Float[Tensor, 'dim'],
     A: Complex[Tensor, 'dim state'],
@@ -48,26 +48,27 @@ def diagonal_ssm_step(
     D: Float[Tensor, 'dim'] | None = None,
     delta_scale: float | Float[Tensor, 'batch'] = 1.0,
 ) -> Float[Tensor, 'batch *others dim']:
-    """The next frame of :func:`~mmradar.ops.diagonal_ssm.diagonal_ssm`: what it would return, from the state before.
+    """Return the output of :func:`~mmradar.ops.diagonal_ssm.diagonal_ssm` for the next frame, given the last state.
 
     A stream begins with a state of zeros. Time and memory of a frame do not depend on how many came before.
 
     Args:
-        state: Changed in place to the state behind this frame; complex. It is rounded to its type only where it is
-            stored: everything is computed in the wider type of state and frame, single precision at least.
+        state: State before the frame, complex; changed in place to the state after it. It is rounded to its type only
+            when it is stored: everything is computed in the wider type of state and frame, single precision at least.
         u: The frame.
         delta: Step size of each channel at the training frame rate, positive.
         A: Diagonal of the state matrix, one of each conjugate pair; not 0.
         C: Output matrix with the input matrix absorbed.
-        D: Direct feed-through.
-        delta_scale: Time since the frame before, over the training period.
+        D: Direct feed-through of each channel.
+        delta_scale: Time since the previous frame, divided by the training period; one number, or one for each
+            sequence.
 
     Returns:
         y of this frame, in the type of ``u``.
 
     Raises:
-        ValueError: Shapes or devices that do not fit, or a negative scale.
-        TypeError: Tensors of the wrong kind.
+        ValueError: Shapes or devices do not fit, the state is not complex, or a scale is negative.
+        TypeError: ``A`` or ``C`` is not complex, or another tensor is not of a floating type.
     """
     operator = 'diagonal_ssm_step'
     if state.ndim < 3 or not state.is_complex():

@@ -1,7 +1,7 @@
 """The modulated deformable convolution on the CPU: samples by a native kernel, their sums by torch's matrix products.
 
-A few hundred pixels at a time: their samples, ``kernel`` times as many as there are channels, stay in the cache, are
-multiplied and forgotten. The backward pass takes them again.
+A few hundred pixels are processed at a time. Their samples, taps times channels numbers for each pixel, stay in the
+cache, are multiplied and dropped. The backward pass computes them again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,21 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from mmradar.ops.native import address, load_native_library, parts_of, run_kernel, side_by_side
+from mmradar.ops.native import (
+    address,
+    load_native_library,
+    parts_of,
+    require_native_library,
+    run_kernel,
+    side_by_side,
+)
 
-_CACHED = 2**18  # samples held at a time, in numbers
-_PIXEL_GRAIN, _CHANNEL_GRAIN = 16, 4  # pixels, vectors of channels
+_CACHED = 2**18  # sampled numbers held at a time
+_PIXEL_GRAIN, _CHANNEL_GRAIN = 16, 4  # pixels and vectors of channels in a range of work
 
 
 class _Deform(ctypes.Structure):
-    """``struct deform`` of deform_samples.h."""
+    """Mirror of ``struct deform`` of deform_samples.h."""
 
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ('x', 'offset', 'mask')),
@@ -32,7 +39,7 @@ class _Deform(ctypes.Structure):
 
 
 def narrow_groups(channels: int, deform_groups: int) -> str | None:
-    """Why the kernel cannot take so few channels a deformable group, or ``None`` if it can."""
+    """Return why the kernel cannot take deformable groups of this width, or ``None`` if it can."""
     library, _ = load_native_library()
     if library is None or channels // deform_groups % library.vector_lanes() == 0:
         return None
@@ -40,15 +47,18 @@ def narrow_groups(channels: int, deform_groups: int) -> str | None:
 
 
 def _by_pixel(maps: Tensor) -> Tensor:
-    """(batch, channels, height, width) as (pixels, channels), without a copy if channels are last in memory."""
+    """Reshape (batch, channels, height, width) to (pixels, channels), without a copy if channels are last in memory."""
     return side_by_side(maps.float().permute(0, 2, 3, 1).flatten(0, 2))
 
 
 class _Weight:
-    """The kernel as one matrix a group, (groups, taps * in, out), of groups merged until vectors fit into them."""
+    """Weight of the convolution as one matrix for each group, (groups, taps * in, out).
+
+    Groups are merged until their channels fill whole vectors; entries from one merged group to another are zero.
+    """
 
     def __init__(self, weight: Tensor, groups: int, channels: int) -> None:
-        lanes = load_native_library()[0].vector_lanes()
+        lanes = require_native_library().vector_lanes()
         of_group = channels // groups
         merged = lanes // math.gcd(of_group, lanes)
         self.merged = merged if groups % merged == 0 else groups
@@ -61,13 +71,13 @@ class _Weight:
         self.matrices = dense.view(self.groups, self.taps * self.merged * of_group, -1)
 
     def gradient(self, of_matrices: Tensor) -> Tensor:
-        """(out, in, taps) from the gradient of the matrices."""
+        """Return the gradient of the weight, (out, in, taps), from the gradient of the matrices."""
         dense = of_matrices.view(self.groups, self.taps, self.merged, self.of_group, self.merged, self.of_out)
         return dense.diagonal(dim1=2, dim2=4).permute(0, 4, 3, 2, 1).reshape(-1, self.of_group, self.taps)
 
 
 def _pieces(deform: _Deform, pixels: int) -> Iterator[slice]:
-    """Ranges of pixels one after the other, entered into the structure."""
+    """Yield ranges of pixels one after the other, each after entering it into the structure."""
     piece = max(_PIXEL_GRAIN, _CACHED // (deform.channels * deform.rows * deform.columns))
     for first in range(0, pixels, piece):
         deform.first, deform.pixels = first, min(piece, pixels - first)
@@ -75,7 +85,7 @@ def _pieces(deform: _Deform, pixels: int) -> Iterator[slice]:
 
 
 def _take_samples(deform: _Deform, like: Tensor) -> Tensor:
-    """(groups, pixels, taps * channels of a group) of the structure's range of pixels."""
+    """Sample the structure's range of pixels: (groups, pixels, taps * channels of a group)."""
     taps, of_group = deform.rows * deform.columns, deform.channels // deform.groups
     samples = like.new_empty(deform.groups, deform.pixels, taps * of_group)
     deform.samples = address(samples)
@@ -86,7 +96,7 @@ def _take_samples(deform: _Deform, like: Tensor) -> Tensor:
 def _deform_of(
     x: Tensor, offset: Tensor, mask: Tensor, size: list[int], kernel: list[int], groups: int, deform_groups: int
 ) -> _Deform:
-    """With the inputs filled in; the caller keeps the tensors alive."""
+    """Build the structure with the inputs filled in; the caller keeps the tensors alive."""
     deform = _Deform(address(x), address(offset), address(mask), offset.stride(0), mask.stride(0))
     deform.height, deform.width, deform.channels = *size, x.shape[1]
     deform.rows, deform.columns = kernel
@@ -122,10 +132,10 @@ def _backward(
     groups: int,
     deform_groups: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Gradients of x, offset, mask and weight."""
+    """Compute the gradients of x, offset, mask and weight."""
     matrix = _Weight(weight, groups, x.shape[1])
     deform = _deform_of(x, offset, mask, size, list(weight.shape[2:]), matrix.groups, deform_groups)
-    vectors = x.shape[1] // load_native_library()[0].vector_lanes()
+    vectors = x.shape[1] // require_native_library().vector_lanes()
     parts = parts_of(vectors, 1, _CHANNEL_GRAIN)
     grad_x, grad_matrices = torch.zeros_like(x), torch.zeros_like(matrix.matrices)
     grad_offset, grad_mask = (torch.empty(given.shape) for given in (offset, mask))
@@ -165,7 +175,7 @@ _forward.register_autograd(_gradients, setup_context=_keep_inputs)
 def deform_conv_cpu(
     x: Tensor, offset: Tensor, mask: Tensor, weight: Tensor, bias: Tensor | None, groups: int, deform_groups: int
 ) -> Tensor:
-    """:func:`mmradar.ops.modulated_deform_conv2d` on the CPU, in float32."""
+    """Compute :func:`mmradar.ops.modulated_deform_conv2d` on the CPU, in float32."""
     batch, _, *size = x.shape
     pixels = _by_pixel(x).contiguous()
     y = _forward(pixels, _by_pixel(offset), _by_pixel(mask), weight.float().contiguous(), size, groups, deform_groups)

@@ -1,4 +1,4 @@
-"""Chooses an implementation of the modulated deformable convolution."""
+"""Choice of the implementation of the modulated deformable convolution."""
 
 from __future__ import annotations
 
@@ -24,28 +24,29 @@ def modulated_deform_conv2d(
     *,
     backend: str = 'auto',
 ) -> Float[Tensor, 'batch out height width']:
-    """DCNv2 (Zhu et al., 2019) of stride 1 with as many outputs as inputs.
+    """Apply a modulated deformable convolution (DCNv2, Zhu et al., 2019) of stride 1 that keeps the size of the maps.
 
-    Each output is ``sum_k w_k m_k x(p + p_k + offset_k)``, bilinear, zero outside of the map.
+    Each output is ``sum_k w_k m_k x(p + p_k + offset_k)``. Samples are bilinear, with zeros outside of the map.
 
     Args:
-        x: Feature maps; fastest with the channels last in memory, as all maps here.
-        offset: (batch, deform_groups * kernel * 2, ...) in pixels, vertical before horizontal, as mmcv's.
-        mask: (batch, deform_groups * kernel, ...), factors of the samples.
-        weight: Odd kernel.
-        bias: Of each output channel.
-        groups: Of the convolution.
-        deform_groups: Groups of channels, each with its own offsets and masks.
-        backend: ``'cpu'`` (native, channels of a deformable group in multiples of the processor's vectors), ``'mmcv'``
-            (where the full mmcv is installed), ``'torch'``, or ``'auto'`` for the first of them that can run.
+        x: Feature maps. These, the offsets and the masks are fastest with the channels last in memory.
+        offset: Offsets in pixels, (batch, deform_groups * taps * 2, height, width), vertical before horizontal as in
+            mmcv.
+        mask: Factors of the samples, (batch, deform_groups * taps, height, width).
+        weight: Kernel of odd height and width.
+        bias: Added to each output channel.
+        groups: Groups of the convolution.
+        deform_groups: Groups of input channels, each with its own offsets and masks.
+        backend: ``'cpu'`` (native; the channels of a deformable group must fill whole vectors of the processor),
+            ``'mmcv'`` (if the full mmcv is installed), ``'torch'``, or ``'auto'`` for the first of these that can run.
 
     Returns:
-        In the type of ``x``.
+        Output maps in the type of ``x``.
 
     Raises:
-        ValueError: Shapes or devices that do not fit, or an unknown backend.
-        TypeError: Tensors that are not of floating types.
-        RuntimeError: A backend that cannot run here.
+        ValueError: Shapes or devices do not fit, or the backend is unknown.
+        TypeError: A tensor is not of a floating type.
+        RuntimeError: The backend cannot run here.
     """
     operator = 'modulated_deform_conv2d'
     if x.ndim != 4 or weight.ndim != 4:
@@ -68,7 +69,7 @@ def modulated_deform_conv2d(
     check_tensor(operator, 'weight', weight, (out, channels // groups, *kernel), x)
     if bias is not None:
         check_tensor(operator, 'bias', bias, (out,), x)
-    if x.is_meta:  # torch's form, of which the complexity analysis counts the convolution
+    if x.is_meta:  # the complexity analysis counts the convolution inside torch's form
         return deform_conv_embedding_bag(x, offset, mask, weight, bias, groups, deform_groups).to(x.dtype)
     available = {
         'cpu': native_missing(x.device, x.dtype) or narrow_groups(channels, deform_groups),

@@ -11,7 +11,10 @@ from mmradar.ops.precision import computing_type
 
 
 def _corners(position: Float[Tensor, '...'], size: int) -> tuple[list[Float[Tensor, '...']], list[Tensor]]:
-    """The two samples around a position on one axis: weights, zero outside of the map, and indices within it."""
+    """Return weights and indices of the two pixels around a position on one axis.
+
+    The weights are zero outside of the map; the indices are clamped to it.
+    """
     low = position.detach().floor()
     fraction = position - low
     weights, indices = [], []
@@ -25,22 +28,22 @@ def _corners(position: Float[Tensor, '...'], size: int) -> tuple[list[Float[Tens
 def deform_conv_embedding_bag(
     x: Tensor, offset: Tensor, mask: Tensor, weight: Tensor, bias: Tensor | None, groups: int, deform_groups: int
 ) -> Tensor:
-    """:func:`mmradar.ops.modulated_deform_conv2d` by bags of pixels.
+    """Compute :func:`mmradar.ops.modulated_deform_conv2d` with ``embedding_bag``.
 
-    All samples are the bags of one ``embedding_bag``: four pixels each, with weights; what follows is an ordinary
-    convolution over the samples side by side. Half types are computed in float32: a position in bfloat16 is off by up
-    to a quarter of a pixel from pixel 64 on.
+    Each sample is a bag of four weighted pixels, and one ``embedding_bag`` computes all samples. An ordinary
+    convolution over the samples, laid side by side, follows. Half types are computed in float32: from pixel 64 on, a
+    position in bfloat16 is off by up to a quarter of a pixel.
     """
     dtype = computing_type(x, offset, mask, weight, bias)
     x, offset, mask, weight = (tensor.to(dtype) for tensor in (x, offset, mask, weight))
     bias = None if bias is None else bias.to(dtype)
     batch, channels, height, width = x.shape
-    if x.device.type == 'cpu' and batch > 1:  # one map after the other: its samples stay in the cache
+    if x.device.type == 'cpu' and batch > 1:  # one map at a time: its samples stay in the cache
         maps = zip(x.split(1), offset.split(1), mask.split(1))
         return torch.cat([deform_conv_embedding_bag(*of_map, weight, bias, groups, deform_groups) for of_map in maps])
     out, _, rows, columns = weight.shape
     kernel, device = rows * columns, x.device
-    # (batch, height, width, kernel, deform_groups)
+    # offset: (2, batch, height, width, kernel, deform_groups); mask: the same without the first axis
     offset = offset.unflatten(1, (deform_groups, kernel, 2)).permute(3, 0, 4, 5, 2, 1)
     mask = mask.unflatten(1, (deform_groups, kernel)).permute(0, 3, 4, 2, 1)
 

@@ -1,4 +1,4 @@
-"""mmcv's compiled modulated deformable convolution, in the full mmcv only."""
+"""mmcv's compiled modulated deformable convolution, which only the full mmcv has."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmradar.ops.precision import computing_type
 @assume_constant
 @functools.cache
 def mmcv_missing() -> str | None:
-    """Why mmcv's operator cannot run here, or ``None`` if it can. It is tried once, on the CPU."""
+    """Return why mmcv's operator cannot run here, or ``None`` if it can. It is tried once, on the CPU."""
     try:
         # mmcv-lite has no mmcv.ops, and mmradar's stand-in for mmcv._ext raises when it is called
         from mmcv.ops import modulated_deform_conv2d
@@ -29,7 +29,10 @@ def mmcv_missing() -> str | None:
 def deform_conv_mmcv(
     x: Tensor, offset: Tensor, mask: Tensor, weight: Tensor, bias: Tensor | None, groups: int, deform_groups: int
 ) -> Tensor:
-    """:func:`mmradar.ops.modulated_deform_conv2d` by mmcv, which takes positions in the type of the offsets."""
+    """Compute :func:`mmradar.ops.modulated_deform_conv2d` with mmcv.
+
+    mmcv computes positions in the type of the offsets, so all tensors are brought to the widest type, float32 at least.
+    """
     from mmcv.ops import modulated_deform_conv2d
 
     padding = (weight.shape[2] // 2, weight.shape[3] // 2)

@@ -1,9 +1,9 @@
-/* Depthwise causal convolution over tokens, with SiLU behind it if wanted, forward and backward.
+/* Depthwise causal convolution over tokens, optionally followed by SiLU, forward and backward.
  *
  * pre_t = bias + sum_k weight_k x_{t - (width - 1 - k)},   y_t = pre_t or silu(pre_t)
  *
- * Threads share out the tokens, channels are the vector lanes. A tile of tokens is read with its neighbours on the side
- * where the sums reach, so that tiles do not depend on each other.
+ * Tokens are divided among threads, channels are the vector lanes. A tile of tokens is read together with those
+ * neighbours that its sums include, so that tiles do not depend on each other.
  */
 #include "vector.h"
 
@@ -16,7 +16,7 @@ struct conv {
     int64_t batch, length, dim, width, silu, reverse;
     /* backward only */
     struct tokens grad_y, grad_x;
-    float *grad_weight, *grad_bias; /* (parts, batch, width, dim), (parts, batch, dim): a share for each range */
+    float *grad_weight, *grad_bias; /* (parts, batch, width, dim), (parts, batch, dim): partial sums of each range */
 };
 
 INLINE struct window conv_window(const struct conv *c, int64_t b, int64_t start, int64_t count, int64_t d) {
@@ -24,7 +24,7 @@ INLINE struct window conv_window(const struct conv *c, int64_t b, int64_t start,
     return (struct window){b, c->reverse ? c->length - 1 - start : start, count, c->reverse ? -1 : 1, d, lanes};
 }
 
-/* As gather, with 0 for tokens outside the sequence. */
+/* Like gather, with 0 for tokens outside the sequence. */
 INLINE void gather_padded(const struct conv *c, const struct tokens *x, int64_t b, int64_t start, int64_t count,
                           int64_t d, vec *out) {
     const int64_t before = start < 0 ? -start : 0;
@@ -84,7 +84,7 @@ INLINE int64_t tile_tokens(const struct conv *c, int64_t tile) {
     return c->length - tile * TILE < TILE ? c->length - tile * TILE : TILE;
 }
 
-/* Batch element b, tiles [first, last) of tokens; a kernel_function of team.h, as the other. */
+/* Convolves tiles [first, last) of tokens of batch element b. This and the next are kernel_functions, see team.h. */
 int causal_conv1d_forward(const void *arguments, int64_t b, int64_t first, int64_t last, int64_t part) {
     (void)part;
     const struct conv *c = arguments;
@@ -97,7 +97,7 @@ int causal_conv1d_forward(const void *arguments, int64_t b, int64_t first, int64
     return 0;
 }
 
-/* Gradients of batch element b, tiles [first, last); `part` numbers this range among those of b. */
+/* Gradients of tiles [first, last) of batch element b; `part` is the index of this range among the ranges of b. */
 int causal_conv1d_backward(const void *arguments, int64_t b, int64_t first, int64_t last, int64_t part) {
     const struct conv *c = arguments;
     const int64_t blocks = (c->dim + VL - 1) / VL, width = c->width;

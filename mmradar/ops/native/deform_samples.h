@@ -1,31 +1,32 @@
-/* What a modulated deformable convolution multiplies: bilinear samples of maps, forward and backward.
+/* Bilinear samples of maps for a modulated deformable convolution, forward and backward.
  *
  * sample_{p, k} = mask_{p, k} x(p + p_k + offset_{p, k}),   0 outside of the map
  *
- * Channels are the vector lanes. Forward, threads share out the pixels; backward the channels, since samples of
- * different pixels add to the same gradients of x.
+ * Channels are the vector lanes. Threads divide the pixels in the forward pass, but the channels in the backward pass,
+ * since samples of different pixels add to the same gradients of x.
  */
 #include <math.h>
 #include "vector.h"
 
 struct deform {
-    const float *x, *offset, *mask; /* (maps, height, width, channels), channels in multiples of VL; by pixel */
+    const float *x, *offset, *mask; /* x: (maps, height, width, channels), channels a multiple of VL; others by pixel */
     int64_t offset_stride, mask_stride; /* between pixels, in elements */
-    int64_t height, width, channels, rows, columns; /* of a map; of the kernel */
-    int64_t groups, deform_groups;  /* channels of a group in multiples of VL too */
-    int64_t first, pixels;          /* from this pixel on, counted over all maps, as many */
+    int64_t height, width, channels, rows, columns; /* height to channels of a map; rows and columns of the kernel */
+    int64_t groups, deform_groups;  /* the channels of a group are a multiple of VL too */
+    int64_t first, pixels;          /* first pixel, counted over all maps, and number of pixels */
     float *samples; /* (groups, pixels, rows * columns, channels / groups); backward: their gradients */
     /* backward only */
-    float *grad_x;                   /* as x; added to */
-    float *grad_offset, *grad_mask;  /* (parts, pixels, deform_groups * rows * columns * 2 and * 1): a share a range */
+    float *grad_x;                   /* shape of x; added to */
+    /* (parts, pixels, deform_groups * rows * columns * 2 or * 1): partial sums of each range */
+    float *grad_offset, *grad_mask;
 };
 
-/* The four pixels around a position: their places in x, and how much of each. */
+/* The four pixels around a position: their places in x and their weights. */
 struct corners {
     const float *mask;
     int64_t place[4];
-    float part[4], below, right; /* parts without the mask; the position within the four */
-    float inside[4];             /* 1 or 0 */
+    float part[4], below, right; /* weights without the mask; position relative to the first pixel */
+    float inside[4];             /* 1 inside the map, else 0 */
 };
 
 INLINE int64_t clamped(float index, int64_t size) {
@@ -53,13 +54,13 @@ INLINE struct corners corners_of(const struct deform *c, int64_t pixel, int64_t 
     return s;
 }
 
-/* Where the sample's channels from this one on lie, as far as their group goes. */
+/* Address of the sample's channels from `channel` to the end of its group. */
 INLINE float *sample_at(const struct deform *c, int64_t pixel, int64_t tap, int64_t channel) {
     const int64_t of_group = c->channels / c->groups, taps = c->rows * c->columns;
     return c->samples + ((channel / of_group * c->pixels + pixel) * taps + tap) * of_group + channel % of_group;
 }
 
-/* Pixels [first, last); a kernel_function of team.h, as the other. */
+/* Samples pixels [first, last). This and the next are kernel_functions, see team.h. */
 int deform_samples(const void *arguments, int64_t b, int64_t first, int64_t last, int64_t part) {
     (void)b, (void)part;
     const struct deform *c = arguments;
@@ -72,7 +73,7 @@ int deform_samples(const void *arguments, int64_t b, int64_t first, int64_t last
                 const vec part0 = all(s.part[0] * *s.mask), part1 = all(s.part[1] * *s.mask);
                 const vec part2 = all(s.part[2] * *s.mask), part3 = all(s.part[3] * *s.mask);
                 const int64_t begin = group * of_deform_group, end = begin + of_deform_group;
-                int64_t left = of_group - begin % of_group; /* channels of this group of samples */
+                int64_t left = of_group - begin % of_group; /* channels left in this group of samples */
                 float *out = sample_at(c, pixel, tap, begin);
                 for (int64_t d = begin; d < end; d += VL) {
                     const vec sample = part0 * load(c->x + s.place[0] + d) + part1 * load(c->x + s.place[1] + d) +
@@ -85,7 +86,7 @@ int deform_samples(const void *arguments, int64_t b, int64_t first, int64_t last
     return 0;
 }
 
-/* Gradients by way of vectors of channels [first, last); `part` numbers this range. */
+/* Gradients through the channel vectors [first, last); `part` is the index of this range. */
 int deform_samples_backward(const void *arguments, int64_t b, int64_t first, int64_t last, int64_t part) {
     (void)b;
     const struct deform *c = arguments;

@@ -1,4 +1,4 @@
-"""Builds the native kernels on first use, with the system's C compiler, and keeps them."""
+"""The library of native kernels, built on first use with the system's C compiler and kept in a cache."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FLAGS = ('-O3', '-march=native', '-std=gnu11', '-shared', '-fPIC')
 
 
 def _processor() -> str:
-    """What the vector width depends on; a home directory may be shared by different machines."""
+    """Describe what the vector width depends on: different machines may share a home directory, and so the cache."""
     try:
         flags = next(line for line in Path('/proc/cpuinfo').read_text().splitlines() if line.startswith('flags'))
     except (OSError, StopIteration):
@@ -36,12 +36,15 @@ def _build(compiler: str, path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         built = Path(folder) / path.name
         subprocess.run([compiler, *_FLAGS, str(_SOURCE), '-o', str(built)], check=True, capture_output=True, text=True)
-        os.replace(built, path)  # another process may be building the same
+        os.replace(built, path)  # atomic: another process may be building the same file
 
 
 @functools.cache
 def load_native_library() -> tuple[ctypes.CDLL | None, str | None]:
-    """The kernels, or ``None`` and the reason why there are none. Builds them once a machine, in about two seconds."""
+    """Return the kernels and ``None``, or ``None`` and the reason why there are none.
+
+    They are built once on each machine, in about two seconds.
+    """
     compiler = shutil.which(os.environ.get('CC', 'cc'))
     if compiler is None:
         return None, 'no C compiler found (cc, or the one that CC names)'
@@ -58,7 +61,19 @@ def load_native_library() -> tuple[ctypes.CDLL | None, str | None]:
         return None, f'cannot build or load the kernels in {path.parent}: {error}'
 
 
+def require_native_library() -> ctypes.CDLL:
+    """Return the kernels.
+
+    Raises:
+        RuntimeError: There are none.
+    """
+    library, reason = load_native_library()
+    if library is None:
+        raise RuntimeError(f'mmradar has no native kernels here: {reason}')
+    return library
+
+
 @assume_constant
 def native_library_missing() -> str | None:
-    """Why there are no native kernels, or ``None`` if there are."""
+    """Return why there are no native kernels, or ``None`` if there are."""
     return load_native_library()[1]

@@ -1,4 +1,4 @@
-"""Runs a native kernel on as many threads as torch uses."""
+"""Running a native kernel on as many threads as torch uses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ _in_forked_child = False
 
 
 def _after_fork() -> None:
-    """Threads do not live on in a forked child, neither OpenMP's nor a pool's; waiting for them would be for ever."""
+    """Record that this process is a forked child.
+
+    Threads of OpenMP or of a pool do not exist in a forked child; waiting for them would never end.
+    """
     global _in_forked_child
     _in_forked_child = True
 
@@ -39,10 +42,10 @@ os.register_at_fork(after_in_child=_after_fork)
 
 @functools.cache
 def _openmp_parallel() -> Callable | None:
-    """torch's own OpenMP threads, if its OpenMP can be called from outside.
+    """Return the function that runs work on torch's own OpenMP threads, or ``None`` if it cannot be called from here.
 
-    After each parallel operation of torch they keep a core busy for a while, waiting for the next one: other threads
-    would have to share the cores with them.
+    After each parallel operation of torch, these threads keep the cores busy for a while, waiting for the next one. Any
+    other threads would have to share the cores with them.
     """
     parallel = getattr(ctypes.CDLL(None), 'GOMP_parallel', None)
     if parallel is not None:
@@ -68,14 +71,14 @@ def _threads() -> int:
 
 
 def parts_of(units: int, batch: int, grain: int) -> int:
-    """Into how many ranges to cut the units of each batch element.
+    """Return the number of ranges into which the units of each batch element are cut.
 
-    It must not depend on the threads: sums over units are formed range by range, and would come out differently.
+    It must not depend on the number of threads: sums over units are formed range by range, and would round differently.
 
     Args:
         units: Units of work in each batch element.
-        batch: Elements.
-        grain: Units of a range, at most, unless that makes more ranges than threads could want.
+        batch: Number of batch elements.
+        grain: Largest number of units in a range, unless this makes more ranges than threads can use.
     """
     return min(-(-units // grain), -(-_MOST_PIECES // batch))
 
@@ -84,16 +87,19 @@ def run_kernel(name: str, arguments: ctypes.Structure, batch: int, units: int, p
     """Run a kernel over all batch elements and all ranges of their units.
 
     Args:
-        name: Of the C function.
-        arguments: Its structure.
-        batch: Elements.
-        units: Units of work, such as blocks of channels, in each.
-        parts: Ranges of units, from :func:`parts_of`.
+        name: Name of the C function.
+        arguments: Structure of its arguments.
+        batch: Number of batch elements.
+        units: Units of work, such as blocks of channels, in each batch element.
+        parts: Ranges of units in each batch element, from :func:`parts_of`.
 
     Raises:
         MemoryError: There was no memory for the kernel's buffers.
+        RuntimeError: There are no native kernels.
     """
-    library, _ = load_native_library()
+    library, reason = load_native_library()
+    if library is None:
+        raise RuntimeError(f'{name} cannot run: {reason}')
     kernel = ctypes.cast(getattr(library, name), ctypes.c_void_p)
     team = _Team(kernel, ctypes.addressof(arguments), batch, units, parts)
     threads = min(_threads(), batch * parts)

@@ -3,10 +3,10 @@
  * h_t = exp(delta_t A) h_{t-1} + delta_t u_t B_t,   y_t = (C_t h_t + D u_t) silu(z_t),
  * delta_t = softplus(raw delta_t + bias) or, without softplus, raw delta_t + bias.
  *
- * Channels are the vector lanes: a block of VL channels shares a token's B_t and C_t. The sequence is walked in chunks,
- * a chunk block by block, a block by groups of states whose values stay in registers over the chunk. Tokens are read
- * and written once a chunk, through small buffers in the first-level cache; types, strides, the direction and a last
- * block of fewer channels matter only there.
+ * Channels are the vector lanes: a block of VL channels shares a token's B_t and C_t. The sequence is processed chunk
+ * by chunk, a chunk block by block, and a block by groups of states whose values stay in registers over the chunk.
+ * Tokens are read and written once for each chunk, through small buffers in the first-level cache. Only these reads and
+ * writes depend on types, strides, the direction and a last block of fewer channels.
  */
 #include "vector.h"
 
@@ -22,7 +22,7 @@ struct scan {
     struct tokens grad_y, grad_u, grad_delta, grad_z;
     const float *grad_last;              /* (batch, dim, state), may be null */
     float *grad_A, *grad_D, *grad_bias;  /* (batch, dim, state), (batch, dim), (batch, dim) */
-    float *grad_B, *grad_C;              /* (parts, batch, length, state): a share for each range of blocks */
+    float *grad_B, *grad_C;              /* (parts, batch, length, state): partial sums of each range of blocks */
 };
 
 INLINE int64_t chunk_count(const struct scan *s) { return (s->length + CHUNK - 1) / CHUNK; }
@@ -31,13 +31,13 @@ INLINE int64_t lanes_of(const struct scan *s, int64_t block) {
     const int64_t left = s->dim - block * VL;
     return left < VL ? left : VL;
 }
-/* Where in memory the step-th token of the scan lies. */
+/* Index in memory of the step-th token of the scan. */
 INLINE int64_t token_of(const struct scan *s, int64_t step) { return s->reverse ? s->length - 1 - step : step; }
 INLINE struct window window_of(const struct scan *s, int64_t b, int64_t start, int64_t count, int64_t block) {
     return (struct window){b, token_of(s, start), count, s->reverse ? -1 : 1, block * VL, lanes_of(s, block)};
 }
 
-/* A of blocks [first, last), (blocks, state, VL), times log2 e: decays are taken as powers of 2. */
+/* A of blocks [first, last) as (blocks, state, VL), times log2 e: decays are computed as powers of 2. */
 static void pack_A(const struct scan *s, int64_t first, int64_t last, vec *A) {
     for (int64_t block = first; block < last; block++)
         for (int64_t n = 0; n < s->state; n++) {
@@ -47,7 +47,7 @@ static void pack_A(const struct scan *s, int64_t first, int64_t last, vec *A) {
         }
 }
 
-/* (dim, state) from (blocks, state, VL), and back. */
+/* Converts (blocks, state, VL) to (dim, state), and back. */
 static void unpack_states(const struct scan *s, int64_t first, int64_t last, const vec *packed, float *out) {
     for (int64_t block = first; block < last; block++)
         for (int64_t i = 0; i < lanes_of(s, block); i++)
@@ -74,7 +74,7 @@ static void gather_matrix(const struct scan *s, const struct tokens *x, int64_t 
     }
 }
 
-/* What a chunk needs of each channel: step size, its derivative by raw delta, and input. */
+/* Inputs of a chunk for each channel: step size, its derivative by raw delta, u, and step size times u. */
 struct drive { vec delta[CHUNK], slope[CHUNK], u[CHUNK], x[CHUNK]; };
 
 INLINE void gather_drive(const struct scan *s, struct window w, struct drive *in) {
@@ -89,7 +89,7 @@ INLINE void gather_drive(const struct scan *s, struct window w, struct drive *in
     for (int64_t i = 0; i < w.count; i++) in->x[i] = in->delta[i] * in->u[i];
 }
 
-/* Whether all exponents of a chunk, delta A, keep within the range in which powers of 2 need no limits. */
+/* Returns whether all exponents of a chunk, delta A, are in the range where powers_of_2 needs no limits. */
 INLINE int exponents_bounded(const struct drive *in, int64_t count, const vec *A, int64_t state) {
     vec delta = {0}, rate = {0};
     for (int64_t i = 0; i < count; i++) delta = at_least(delta, magnitude(in->delta[i]));
@@ -100,7 +100,7 @@ INLINE int exponents_bounded(const struct drive *in, int64_t count, const vec *A
     return lanes == VL;
 }
 
-/* `width` states over a chunk, from n on: h moves to the chunk's end, y gains their share. */
+/* Scans `width` states over a chunk: h becomes the state after the chunk, y gains their contribution. */
 INLINE void scan_states(const int width, const int bounded, const struct drive *in, const vec *A, const float *B, const float *C,
                         int64_t count, int64_t state, vec *h, vec *y) {
     vec now[GROUP], rate[GROUP];
@@ -117,7 +117,7 @@ INLINE void scan_states(const int width, const int bounded, const struct drive *
     for (int g = 0; g < width; g++) h[g] = now[g];
 }
 
-/* Batch element b, blocks [first, last); a kernel_function of team.h, as the others here. */
+/* Scans blocks [first, last) of batch element b. This and its backward pass are kernel_functions, see team.h. */
 int selective_scan_forward(const void *arguments, int64_t b, int64_t first, int64_t last, int64_t part) {
     (void)part;
     const struct scan *s = arguments;
@@ -168,11 +168,11 @@ end:
     return failed;
 }
 
-/* What the backward pass of a chunk makes of a block of channels. */
+/* Values that the backward pass computes for a block of channels over a chunk. */
 struct flow { vec grad_z[CHUNK], grad_y[CHUNK], y[CHUNK], grad_x[CHUNK], grad_rate[CHUNK]; };
 
-/* `width` states of a chunk from n on, forwards to have them all, then backwards.
- * g: gradient of the state behind the chunk, on return of the one before it. */
+/* Scans `width` states over a chunk forwards, keeping all of them, then backwards.
+ * g: gradient of the state after the chunk; on return, of the state before it. */
 INLINE void scan_states_backward(const int width, const int bounded, const int gated, const struct drive *in, struct flow *out, const vec *A,
                                  const float *B, const float *C, int64_t count, int64_t state, const vec *h, vec *g,
                                  vec *grad_A, vec *lanes_B, vec *lanes_C) {
@@ -201,7 +201,7 @@ INLINE void scan_states_backward(const int width, const int bounded, const int g
             lanes_B[i * state + k] += grad_h * x;
             grad_x += grad_h * B[i * state + k];
             back[k] = grad_h * decays[i][k];
-            const vec grad_exponent = back[k] * states[i][k]; /* of delta A */
+            const vec grad_exponent = back[k] * states[i][k]; /* gradient of the exponent, delta A */
             grad_rate += grad_exponent * A[k];
             sum_A[k] += grad_exponent * delta;
         }
@@ -211,7 +211,7 @@ INLINE void scan_states_backward(const int width, const int bounded, const int g
     for (int k = 0; k < width; k++) g[k] = back[k], grad_A[k] = sum_A[k];
 }
 
-/* Gradients of batch element b through blocks [first, last); `part` numbers this range among those of b. */
+/* Gradients of blocks [first, last) of batch element b; `part` is the index of this range among the ranges of b. */
 int selective_scan_backward(const void *arguments, int64_t b, int64_t first, int64_t last, int64_t part) {
     const struct scan *s = arguments;
     const int64_t state = s->state, blocks = last - first;
@@ -250,7 +250,7 @@ int selective_scan_backward(const void *arguments, int64_t b, int64_t first, int
                 gather(&s->z, w, z);
                 for (int64_t i = 0; i < count; i++) {
                     const vec gate = silu(z[i], &slope);
-                    out.grad_z[i] = out.grad_y[i] * slope; /* still to be multiplied by y */
+                    out.grad_z[i] = out.grad_y[i] * slope; /* multiplied by y below */
                     out.grad_y[i] *= gate;
                     out.y[i] = D * in.u[i];
                 }
@@ -275,7 +275,7 @@ int selective_scan_backward(const void *arguments, int64_t b, int64_t first, int
                 const vec grad_delta = (out.grad_rate[i] * LN_2 + out.grad_x[i] * in.u[i]) * in.slope[i];
                 grad_D[block - first] += out.grad_y[i] * in.u[i];
                 grad_bias[block - first] += grad_delta;
-                out.grad_x[i] = grad_u; /* in the places that are no longer needed */
+                out.grad_x[i] = grad_u; /* reuses buffers that are no longer needed */
                 out.grad_rate[i] = grad_delta;
                 if (s->z.data) out.grad_z[i] *= out.y[i];
             }

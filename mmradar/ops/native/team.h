@@ -1,10 +1,10 @@
-/* Shares out a kernel among threads: each takes the next piece until none is left. */
+/* Distributes the work of a kernel over threads: each takes the next piece until none is left. */
 #ifndef MMRADAR_TEAM_H
 #define MMRADAR_TEAM_H
 
 #include <stdint.h>
 
-/* Does units [first, last) of batch element b, the part-th range of it. Returns 0, or 1 if memory ran out. */
+/* Processes units [first, last) of batch element b, its part-th range. Returns 0, or 1 if memory ran out. */
 typedef int kernel_function(const void *arguments, int64_t b, int64_t first, int64_t last, int64_t part);
 
 struct team {

@@ -1,4 +1,4 @@
-/* Vectors of the machine's own width, their elementary functions, and tokens of two types in memory. */
+/* Vectors of the machine's own width, elementary functions of them, and access to tokens of two types in memory. */
 #ifndef MMRADAR_VECTOR_H
 #define MMRADAR_VECTOR_H
 
@@ -17,7 +17,7 @@
 #define VL 4
 #endif
 
-/* How many states go through a token together, in registers; measured best with 16 of them. */
+/* Number of states processed together for each token, in registers; measured best with 16 registers. */
 #define GROUP 2
 
 #define INLINE static inline __attribute__((always_inline))
@@ -30,7 +30,7 @@ INLINE vec all(float x) { return (vec){0} + x; }
 INLINE vec load(const float *p) { vec v; memcpy(&v, p, sizeof v); return v; }
 INLINE vec choose(ivec mask, vec yes, vec no) { return (vec)(((ivec)yes & mask) | ((ivec)no & ~mask)); }
 
-/* The larger and the smaller of x and a limit; NaN in x stays, which is why x comes second. */
+/* Maximum and minimum of x and a limit. NaN in x is kept, which is why x comes second. */
 INLINE vec at_least(vec limit, vec x) {
 #if defined(__AVX512F__)
     return _mm512_max_ps(limit, x);
@@ -55,11 +55,12 @@ INLINE vec at_most(vec limit, vec x) {
 #endif
 }
 
-/* 2^x for `count` vectors at once, relative error below 2e-7; x is replaced. With `bounded`, x is within -126 and 127;
- * without, 2^-126 stands for all below, and infinity for 2^128 and above.
- * A whole power of two by the exponent's bits, the rest, within half, by a polynomial that is exact at 0 and has the
- * right slope there: decays close to 1 are multiplied thousands of times. Coefficients: minimax of the relative error.
- * Step by step for all vectors, because each is a long chain of operations that wait for each other. */
+/* Replaces x by 2^x in `count` vectors, with a relative error below 2e-7. `bounded` promises that x is within -126 and
+ * 127. Without it, results below 2^-126 become 2^-126, and results from 2^128 on become infinity.
+ * x is split into the nearest integer, which goes into the exponent's bits, and a rest within half, which goes into a
+ * polynomial that is exact at 0 and has the right slope there: decays close to 1 are multiplied thousands of times. Its
+ * coefficients are minimax in the relative error. Each step is done for all vectors before the next step, because the
+ * steps of one vector form a long chain of operations that wait for each other. */
 INLINE void powers_of_2(const int count, vec *x, const int bounded) {
     vec shifted[GROUP], p[GROUP];
     for (int i = 0; i < count && !bounded; i++) x[i] = at_most(all(128.0f), at_least(all(-126.0f), x[i]));
@@ -111,7 +112,7 @@ INLINE vec silu(vec x, vec *slope) {
     return x * sigmoid;
 }
 
-/* A tensor (batch, length, channels) in memory whose channels lie side by side: float32, or bfloat16. */
+/* A tensor (batch, length, channels) with contiguous channels, in float32 or bfloat16. */
 struct tokens {
     void *data; /* null: absent */
     int64_t batch_stride, token_stride; /* in elements */
@@ -133,14 +134,14 @@ INLINE halfvec narrow(vec v) {
     return __builtin_convertvector((rounded >> 16) & 0xffff, halfvec);
 }
 
-/* Some tokens of one batch element and some channels of them, in the order of the scan. */
+/* A range of tokens of one batch element and a range of their channels, in the order of the scan. */
 struct window {
-    int64_t b, first, count;  /* batch element; place of the first token in memory; tokens */
+    int64_t b, first, count;  /* batch element; index of the first token in memory; number of tokens */
     int64_t step;             /* 1 or -1 */
-    int64_t channel, lanes;   /* from this channel on as many, at most VL */
+    int64_t channel, lanes;   /* first channel; number of channels, at most VL */
 };
 
-/* The window's tokens as vectors, missing lanes 0. */
+/* Loads the window's tokens as vectors; missing lanes are 0. */
 INLINE void gather(const struct tokens *x, struct window w, vec *out) {
     const int64_t at = w.b * x->batch_stride + w.first * x->token_stride + w.channel;
     const int64_t stride = w.step * x->token_stride;
@@ -167,7 +168,7 @@ INLINE void gather(const struct tokens *x, struct window w, vec *out) {
     }
 }
 
-/* The other way. */
+/* Stores vectors as the window's tokens. */
 INLINE void scatter(const struct tokens *x, struct window w, const vec *in) {
     const int64_t at = w.b * x->batch_stride + w.first * x->token_stride + w.channel;
     const int64_t stride = w.step * x->token_stride;
@@ -188,7 +189,7 @@ INLINE void scatter(const struct tokens *x, struct window w, const vec *in) {
     }
 }
 
-/* A row of a parameter or its gradient, float32. */
+/* Load and store a row of a parameter or its gradient, float32. */
 INLINE vec load_row(const float *row, int64_t d, int64_t lanes) {
     vec v = {0};
     memcpy(&v, row + d, sizeof(float) * lanes);
@@ -201,7 +202,7 @@ static vec *vectors(int64_t count) {
     return posix_memalign(&memory, 64, sizeof(vec) * (count ? count : 1)) ? NULL : memory;
 }
 
-/* States that decay to nothing pass through denormal numbers, a hundred times slower; they are taken as 0. */
+/* Takes denormal numbers as 0: states that decay to nothing pass through them, and they are a hundred times slower. */
 INLINE unsigned flush_denormals(void) {
 #if defined(__SSE2__)
     const unsigned before = _mm_getcsr();

@@ -7,15 +7,16 @@ import ctypes
 import torch
 from torch import Tensor
 
-from mmradar.ops.native import Tokens, address, load_native_library, parts_of, run_kernel, token_type
+from mmradar.ops.native import Tokens, address, parts_of, require_native_library, run_kernel, token_type
 from mmradar.ops.selective_scan.fused import fused_scan
 
-# Blocks of channels that share a chunk's B and C; in the backward pass also the sums over channels, which cost more.
+# Blocks of channels in a range of work. The blocks of a range share a chunk's B and C, and in the backward pass also
+# the sums over channels, which cost more.
 _FORWARD_GRAIN, _BACKWARD_GRAIN = 2, 8
 
 
 class _Scan(ctypes.Structure):
-    """``struct scan`` of selective_scan.h."""
+    """Mirror of ``struct scan`` of selective_scan.h."""
 
     _fields_ = (
         *((name, Tokens) for name in ('u', 'delta', 'z', 'y', 'B', 'C')),
@@ -27,7 +28,7 @@ class _Scan(ctypes.Structure):
 
     @classmethod
     def of(cls, u, delta, A, B, C, D, z, bias, softplus, reverse, checkpoints) -> _Scan:
-        """With the inputs filled in; the caller keeps the tensors alive."""
+        """Build the structure with the inputs filled in; the caller keeps the tensors alive."""
         tokens = {name: Tokens.of(x) for name, x in dict(u=u, delta=delta, z=z, B=B, C=C).items()}
         rows = {name: address(x) for name, x in dict(A=A, D=D, bias=bias, checkpoints=checkpoints).items()}
         batch, length, dim = u.shape
@@ -36,11 +37,11 @@ class _Scan(ctypes.Structure):
 
 
 def _blocks(dim: int) -> int:
-    return -(-dim // load_native_library()[0].vector_lanes())
+    return -(-dim // require_native_library().vector_lanes())
 
 
 def _checkpoint_shape(u: Tensor, A: Tensor) -> tuple[int, ...]:
-    library, _ = load_native_library()
+    library = require_native_library()
     chunks = -(-u.shape[1] // library.chunk_tokens())
     return u.shape[0], chunks, _blocks(u.shape[2]), A.shape[1], library.vector_lanes()
 
@@ -59,7 +60,7 @@ def _forward(
     reverse: bool,
     keep: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """y, the last state, and with ``keep`` the states that the backward pass starts each chunk from."""
+    """Return y, the last state and, with ``keep``, the state before each chunk for the backward pass."""
     y = torch.empty(u.shape, dtype=u.dtype)
     last_state = A.new_empty(u.shape[0], *A.shape)
     checkpoints = A.new_empty(_checkpoint_shape(u, A) if keep else 0)
@@ -92,14 +93,14 @@ def _backward(
     softplus: bool,
     reverse: bool,
 ) -> list[Tensor]:
-    """Gradients of u, delta, A, B, C, D, z and bias; those of absent arguments hold nothing of use."""
+    """Return the gradients of u, delta, A, B, C, D, z and bias; for absent arguments they are meaningless."""
     (batch, length, dim), state = u.shape, A.shape[1]
     blocks = _blocks(dim)
     parts = parts_of(blocks, batch, _BACKWARD_GRAIN)
     grad_u, grad_delta = (torch.empty(u.shape, dtype=u.dtype) for _ in range(2))
     grad_z = torch.empty(u.shape if z is not None else 0, dtype=u.dtype)
     grad_A, grad_D, grad_bias = (A.new_empty(batch, *shape) for shape in ((dim, state), (dim,), (dim,)))
-    # threads that share a batch element each have a share of the sum over channels
+    # each range of channels of a batch element has its own partial sum over channels
     grad_B, grad_C = (A.new_empty(parts, batch, length, state) for _ in range(2))
     scan = _Scan.of(u, delta, A, B, C, D, z, bias, softplus, reverse, checkpoints)
     for name, tensor in dict(grad_y=grad_y, grad_u=grad_u, grad_delta=grad_delta).items():

@@ -1,6 +1,8 @@
-"""Chooses a backend for the selective scan, and does what is the same for all of them."""
+"""Choice of the backend of the selective scan, and the steps that all backends share."""
 
 from __future__ import annotations
+
+from typing import Literal, overload
 
 import torch
 from jaxtyping import Float
@@ -16,7 +18,7 @@ from mmradar.ops.selective_scan.reference import scan_reference
 from mmradar.ops.selective_scan.two_level import scan_two_level
 
 # name -> scan of (u, delta, A, B, C, D, z, delta_bias, delta_softplus, reverse), which returns y and the last state. A
-# new backend is one line here and one in `available_backends`.
+# new backend needs a line here, a place in `_FASTEST_FIRST` and a line in `available_backends`.
 _BACKENDS = {
     'mamba_ssm': scan_mamba_ssm,
     'triton': scan_triton,
@@ -28,7 +30,7 @@ _BACKENDS = {
 
 _FASTEST_FIRST = {
     'cuda': ('mamba_ssm', 'triton', 'torch', 'reference', 'cpu'),
-    # Triton's interpreter comes behind everything: it is for tests
+    # Triton's interpreter, which is for tests, comes after all that can run
     'cpu': ('cpu', 'torch', 'reference', 'triton', 'mamba_ssm'),
 }
 
@@ -42,11 +44,11 @@ def _triton_missing(device: torch.device, dtype: torch.dtype) -> str | None:
 
 
 def available_backends(device: torch.device | str = 'cpu', dtype: torch.dtype = torch.float32) -> dict[str, str | None]:
-    """Every backend, with the reason why it cannot run, or ``None`` if it can; the fastest first.
+    """Return every backend, fastest first, with the reason why it cannot run, or ``None`` if it can.
 
     Args:
-        device: Where the tensors are.
-        dtype: Of the tokens.
+        device: Device of the tensors.
+        dtype: Type of the tokens.
     """
     device = torch.device(device)
     on_gpu = device.type == 'cuda'
@@ -79,6 +81,38 @@ def _check(u: Tensor, A: Tensor, **others: Tensor | None) -> None:
         raise ValueError(f'{operator}: nothing to scan: u is {tuple(u.shape)}, A is {tuple(A.shape)}')
 
 
+@overload
+def selective_scan(
+    u: Tensor,
+    delta: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None = None,
+    z: Tensor | None = None,
+    delta_bias: Tensor | None = None,
+    delta_softplus: bool = False,
+    *,
+    backend: str = 'auto',
+    reverse: bool = False,
+    return_last_state: Literal[False] = False,
+) -> Tensor: ...
+@overload
+def selective_scan(
+    u: Tensor,
+    delta: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None = None,
+    z: Tensor | None = None,
+    delta_bias: Tensor | None = None,
+    delta_softplus: bool = False,
+    *,
+    backend: str = 'auto',
+    reverse: bool = False,
+    return_last_state: Literal[True],
+) -> tuple[Tensor, Tensor]: ...
 def selective_scan(
     u: Float[Tensor, 'batch length dim'],
     delta: Float[Tensor, 'batch length dim'],
@@ -94,19 +128,20 @@ def selective_scan(
     reverse: bool = False,
     return_last_state: bool = False,
 ) -> Tensor | tuple[Tensor, Tensor]:
-    """Selective state-space scan (Mamba, Gu and Dao, 2023; milliMamba, equation 2).
+    """Run a selective state-space scan (Mamba, Gu and Dao, 2023; milliMamba, equation 2).
 
-    ``h_t = exp(delta_t A) h_{t-1} + delta_t B_t u_t``, ``y_t = (C_t h_t + D u_t) silu(z_t)``. The state is float32 at
-    least, whatever the inputs are.
+    ``h_t = exp(delta_t A) h_{t-1} + delta_t B_t u_t``, ``y_t = (C_t h_t + D u_t) silu(z_t)``. The state has float32
+    precision at least, whatever the types of the inputs.
 
-    The order of arguments is that of mamba-ssm's ``selective_scan_fn``, but tokens come before channels, as layers make
-    them: u, delta, z and y are (batch, length, dim), B and C (batch, length, state). mamba-ssm has them as (batch, dim,
-    length) and (batch, state, length). Where length, dim and state are equal, shapes cannot tell, and nothing is said:
-    turn its tensors with ``transpose(1, 2)``. B and C are a token's own, real and without groups.
+    The arguments have the order of mamba-ssm's ``selective_scan_fn``, but tokens come before channels, as layers
+    produce them: u, delta, z and y are (batch, length, dim), B and C (batch, length, state). mamba-ssm takes (batch,
+    dim, length) and (batch, state, length); convert such tensors with ``transpose(1, 2)``. Where length, dim and state
+    are equal, shapes cannot tell the two layouts apart, and no error is raised. Each token has its own B and C, which
+    are real and have no groups.
 
     Args:
         u: Input tokens.
-        delta: Step sizes; positive once bias and softplus are applied.
+        delta: Step sizes; positive after bias and softplus.
         A: State matrix, diagonal, negative.
         B: Input matrix of each token.
         C: Output matrix of each token.
@@ -114,24 +149,24 @@ def selective_scan(
         z: Gate, through SiLU.
         delta_bias: Added to ``delta``.
         delta_softplus: Apply softplus to ``delta`` (after the bias).
-        backend: ``'auto'`` takes the fastest that can run here; see :func:`available_backends`.
+        backend: Name from :func:`available_backends`, or ``'auto'`` for the fastest backend that can run here.
         reverse: Scan from the last token to the first.
-        return_last_state: Return the state behind the last token scanned too, (batch, dim, state).
+        return_last_state: Also return the state after the last token scanned, (batch, dim, state).
 
     Returns:
-        (batch, length, dim) in the type of ``u``; with ``return_last_state``, a pair.
+        y, (batch, length, dim), in the type of ``u``; with ``return_last_state``, the pair of y and the last state.
 
     Raises:
-        ValueError: Shapes or devices that do not fit, or an unknown backend.
-        TypeError: Tensors that are not of floating types.
-        RuntimeError: A backend that cannot run here.
+        ValueError: Shapes or devices do not fit, or the backend is unknown.
+        TypeError: A tensor is not of a floating type.
+        RuntimeError: The backend cannot run here.
     """
     _check(u, A, delta=delta, B=B, C=C, D=D, z=z, delta_bias=delta_bias)
     if u.is_meta:  # shapes only, as the complexity analysis needs them
         last_state = u.new_empty(u.shape[0], u.shape[2], A.shape[1], dtype=computing_type(u))
         return (torch.empty_like(u), last_state) if return_last_state else torch.empty_like(u)
     scan = _BACKENDS[choose('selective_scan', backend, available_backends(u.device, u.dtype), u.device)]
-    # Autocast would hand the recurrence over to half precision.
+    # Autocast would run the recurrence in half precision.
     with torch.autocast(u.device.type, enabled=False):
         y, last_state = scan(u, delta, A, B, C, D, z, delta_bias, delta_softplus, reverse)
     return (y, last_state) if return_last_state else y

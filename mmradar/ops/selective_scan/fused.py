@@ -1,4 +1,4 @@
-"""Makes a backend of a fused forward operator and its backward one: the same for every fused kernel."""
+"""Backends made from a fused forward and a fused backward operator."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from mmradar.ops.native import side_by_side
 
 
 def fused_scan(
-    forward: torch.library.CustomOpDef,
+    forward: torch.library.CustomOpDef,  # pyright: ignore[reportPrivateImportUsage]  # not in torch.library's __all__
     backward: Callable[..., list[Tensor]],
     token_type: Callable[..., torch.dtype],
 ) -> Callable[..., tuple[Tensor, Tensor]]:
-    """A scan with all arguments of :func:`mmradar.ops.selective_scan`, differentiable once.
+    """Build a scan with all arguments of :func:`mmradar.ops.selective_scan`, differentiable once.
 
     Args:
         forward: Operator of (u, delta, A, B, C, D, z, delta_bias, softplus, reverse, keep) that returns y, the last
-            state, and with ``keep`` what the backward pass starts from. Its tokens have one type and their channels
-            side by side, its parameters are contiguous float32.
-        backward: Operator of (grad_y, grad_last, the eight tensors, what was kept, softplus, reverse) that returns the
-            gradients of the eight; those of absent ones may hold anything.
-        token_type: The type that tokens get, from (u, delta, B, C, z) as they come; z may be absent.
+            state and, with ``keep``, a tensor for the backward pass. It is given tokens of one type with contiguous
+            channels, and parameters that are contiguous float32.
+        backward: Operator of (grad_y, grad_last, the eight tensors, the kept tensor, softplus, reverse) that returns
+            the gradients of the eight tensors; for absent tensors they may hold anything.
+        token_type: Function that returns the type to convert tokens to, given (u, delta, B, C, z); z may be ``None``.
     """
 
     def keep_inputs(ctx, inputs, output) -> None:

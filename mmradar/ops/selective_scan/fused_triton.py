@@ -1,4 +1,7 @@
-"""The selective scan on a GPU through Triton: every argument, every gradient. Nobody has run it on a GPU yet."""
+"""The selective scan on a GPU through Triton: all arguments, all gradients. It has not been run on a GPU yet."""
+
+# pyright cannot see that kernel[grid] adds num_warps to the parameters, and that tl.constexpr parameters take numbers.
+# pyright: basic, reportArgumentType=false, reportCallIssue=false
 
 from __future__ import annotations
 
@@ -12,27 +15,27 @@ from mmradar.ops.precision import shared_type
 from mmradar.ops.selective_scan.fused import fused_scan
 
 _CHUNK = 16  # tokens
-_TILE = 4096  # elements (tokens x channels x states) that a program has in registers; 32 a thread
+_TILE = 4096  # elements (tokens x channels x states) that a program holds in registers; 32 for each thread
 _CHUNKS_AT_ONCE, _ELEMENTS = 32, 64  # tile of hand_over
 
 
 def interpreting() -> bool:
-    """Whether Triton runs its kernels in its interpreter, on CPU tensors: slow, for tests."""
+    """Return whether Triton runs its kernels in its interpreter, on CPU tensors: slow, for tests."""
     return os.environ.get('TRITON_INTERPRET') == '1'
 
 
 def triton_missing() -> str | None:
-    """Why the Triton kernels cannot be used, or ``None`` if they can."""
+    """Return why the Triton kernels cannot be used, or ``None`` if they can."""
     return import_missing('mmradar.ops.selective_scan.triton_kernels')
 
 
 def _tokens(tensor: Tensor | None) -> tuple[Tensor | None, int, int]:
-    """A tensor and its strides, as the kernels take them."""
+    """Return a tensor and its batch and token strides, in the order in which kernels take them."""
     return (None, 0, 0) if tensor is None else (tensor, tensor.stride(0), tensor.stride(1))
 
 
 class _Launch:
-    """Grids and sizes of one scan."""
+    """Grid and sizes of the kernels of one scan."""
 
     def __init__(self, u: Tensor, A: Tensor, D: Tensor | None, z: Tensor | None, bias: Tensor | None) -> None:
         (self.batch, self.length, self.dim), self.state = u.shape, A.shape[1]
@@ -45,7 +48,10 @@ class _Launch:
         self.tile = dict(T=_CHUNK, BD=channels, N=states)
         self.has_D, self.has_z, self.has_bias = (x is not None for x in (D, z, bias))
 
-    def hand_over(self, local: Tensor, total_delta: Tensor, A: Tensor, first: Tensor | None, backwards: bool):
+    def hand_over(
+        self, local: Tensor, total_delta: Tensor, A: Tensor, first: Tensor | None, backwards: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Return the state that enters each chunk, and the state that leaves the last chunk."""
         from mmradar.ops.selective_scan import triton_kernels as kernels
 
         starts, last = torch.empty_like(local), torch.empty_like(local[:, 0])
@@ -71,7 +77,7 @@ def _forward(
     reverse: bool,
     keep: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """y, the last state, and with ``keep`` the state before each chunk."""
+    """Return y, the last state and, with ``keep``, the state before each chunk."""
     from mmradar.ops.selective_scan import triton_kernels as kernels
 
     launch = _Launch(u, A, D, z, bias)
@@ -112,7 +118,7 @@ def _backward(
     softplus: bool,
     reverse: bool,
 ) -> list[Tensor]:
-    """Gradients of u, delta, A, B, C, D, z and bias; those of absent arguments hold nothing of use."""
+    """Return the gradients of u, delta, A, B, C, D, z and bias; for absent arguments they are meaningless."""
     from mmradar.ops.selective_scan import triton_kernels as kernels
 
     launch = _Launch(u, A, D, z, bias)

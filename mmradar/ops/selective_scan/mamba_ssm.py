@@ -1,4 +1,4 @@
-"""mamba-ssm's CUDA kernel, where it is really there. Nobody has run this file on a GPU yet."""
+"""mamba-ssm's CUDA kernel, if its compiled extension is installed. This file has not been run on a GPU yet."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from mmradar.ops.precision import shared_type
 
 
 def mamba_ssm_missing(dtype: torch.dtype) -> str | None:
-    """Why mamba-ssm's Mamba-1 kernel cannot be used for tokens of a type, or ``None`` if it can.
+    """Return why mamba-ssm's Mamba-1 kernel cannot be used for tokens of this type, or ``None`` if it can.
 
-    The compiled symbol is asked for, not the package: since 2.3.2 a plain install comes without it.
+    This checks for the compiled extension, not only for the package: since 2.3.2 a plain install comes without it.
     """
     if dtype == torch.float64:
         return 'has no float64'
@@ -31,17 +31,20 @@ def scan_mamba_ssm(
     delta_softplus: bool,
     reverse: bool,
 ) -> tuple[Tensor, Tensor]:
-    """:func:`mmradar.ops.selective_scan`; mamba-ssm wants tokens last, in one type, and knows one direction."""
-    from mamba_ssm.ops.selective_scan_interface import selective_scan_fn
+    """Compute :func:`mmradar.ops.selective_scan` with mamba-ssm.
 
-    def turn(x: Tensor | None) -> Tensor | None:
-        if x is None:
-            return None
+    mamba-ssm takes tokens last, in one type, and scans in one direction only.
+    """
+    from mamba_ssm.ops.selective_scan_interface import selective_scan_fn  # pyright: ignore[reportMissingImports]
+
+    def turn(x: Tensor) -> Tensor:
         return (x.flip(1) if reverse else x).to(dtype).transpose(1, 2).contiguous()
 
     given, dtype = u.dtype, shared_type(u, delta, B, C, z)
-    u, delta, B, C, z = (turn(x) for x in (u, delta, B, C, z))
-    A, D, delta_bias = (None if x is None else x.float() for x in (A, D, delta_bias))
+    u, delta, B, C = (turn(x) for x in (u, delta, B, C))
+    z = None if z is None else turn(z)
+    A = A.float()
+    D, delta_bias = (None if x is None else x.float() for x in (D, delta_bias))
     y, last_state = selective_scan_fn(
         u, delta, A, B, C, D, z, delta_bias, delta_softplus, return_last_state=True
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Wraps a bare recurrence into a whole selective scan: delta's bias and softplus, direction, D and the gate."""
+"""Selective scans made from a bare recurrence by adding delta's bias and softplus, direction, D and the gate."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mmradar.ops.precision import computing_type
 
 
 def wrap_recurrence(recurrence: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tuple[Tensor, Tensor]]:
-    """A scan with all arguments of :func:`mmradar.ops.selective_scan` from a recurrence of (u, delta, A, B, C) only.
+    """Build a scan with all arguments of :func:`mmradar.ops.selective_scan` from one of (u, delta, A, B, C) only.
 
     Args:
-        recurrence: Takes positive ``delta``, tokens from first to last, all in one type, and returns y and the last
-            state.
+        recurrence: Function of positive ``delta`` and tokens from first to last, all in one type, that returns y and
+            the last state.
     """
 
     def scan(u, delta, A, B, C, D, z, delta_bias, delta_softplus, reverse):

@@ -1,4 +1,4 @@
-"""The selective scan, one token after the other: the oracle that the other backends are tested against."""
+"""The selective scan, one token after the other: the reference that the other backends are tested against."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ def scan_reference(
     B: Float[Tensor, 'batch length state'],
     C: Float[Tensor, 'batch length state'],
 ) -> tuple[Float[Tensor, 'batch length dim'], Float[Tensor, 'batch dim state']]:
-    """``h_t = exp(delta_t A) h_{t-1} + delta_t B_t u_t``, ``y_t = C_t h_t``, in the precision of the input.
+    """Scan one token after the other, in the precision of the input.
 
-    Mamba (Gu and Dao, 2023), algorithm 2 with the zero-order hold of A and the Euler step of B that its code uses.
+    ``h_t = exp(delta_t A) h_{t-1} + delta_t B_t u_t``, ``y_t = C_t h_t``. This is algorithm 2 of Mamba (Gu and Dao,
+    2023) with the zero-order hold of A and the Euler step of B that its code uses.
 
     Returns:
         y, and the state after the last token.

@@ -1,4 +1,4 @@
-"""One token of a selective scan at a time, for streams."""
+"""The selective scan of a stream, one token at a time."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def selective_state_update(
     dt_bias: Float[Tensor, 'dim'] | None = None,
     dt_softplus: bool = False,
 ) -> Float[Tensor, 'batch dim']:
-    """The next token of :func:`~mmradar.ops.selective_scan`: what it would return for it, from the state before.
+    """Return the output of :func:`~mmradar.ops.selective_scan` for the next token, given the state before it.
 
-    The order of arguments is that of mamba-ssm's function of this name. A stream begins with a state of zeros, or with
+    The arguments have the order of mamba-ssm's function of this name. A stream begins with a state of zeros, or with
     the last state that a scan returned. As in mamba-ssm, the state may be kept in half precision: it is rounded to its
-    type only where it is stored. Everything is computed in the widest type of all tensors, float32 at least.
+    type only when it is stored. Everything is computed in the widest type of all tensors, float32 at least.
 
     Args:
-        state: Changed in place to the state behind this token.
-        x: The token, ``u`` of the scan.
-        dt: Its step sizes, ``delta`` of the scan.
+        state: State before the token; changed in place to the state after it.
+        x: Token, ``u`` of the scan.
+        dt: Step sizes of the token, ``delta`` of the scan.
         A: State matrix, diagonal, negative.
-        B: The token's input matrix.
-        C: The token's output matrix.
+        B: Input matrix of the token.
+        C: Output matrix of the token.
         D: Direct feed-through of each channel.
         z: Gate, through SiLU.
         dt_bias: Added to ``dt``.
@@ -45,8 +45,8 @@ def selective_state_update(
         y of this token, in the type of ``x``.
 
     Raises:
-        ValueError: Shapes or devices that do not fit.
-        TypeError: Tensors that are not of floating types.
+        ValueError: Shapes or devices do not fit.
+        TypeError: A tensor is not of a floating type.
     """
     operator = 'selective_state_update'
     if state.ndim != 3:

@@ -1,15 +1,15 @@
-"""The selective scan as Triton kernels. Run in Triton's interpreter only so far: nobody has run them on a GPU yet.
+"""The selective scan as Triton kernels. They have run in Triton's interpreter only, not yet on a GPU.
 
-The sequence is cut into chunks of ``T`` tokens that are worked on side by side, because a batch of one gives a GPU too
-little to do otherwise:
+The sequence is cut into chunks of ``T`` tokens that are processed in parallel, because a batch of one would otherwise
+give a GPU too little to do:
 
-1. ``chunk_states``: what each chunk makes of a zero state, from sums of delta alone;
-2. ``hand_over``: the state before each chunk, a scan over chunks;
-3. ``chunk_outputs``: all states of a chunk, a scan over its tokens, and from them y.
+1. ``chunk_states``: the state that each chunk reaches from a zero state, by sums of delta without a scan;
+2. ``hand_over``: the state before each chunk, by a scan over chunks;
+3. ``chunk_outputs``: all states of a chunk, by a scan over its tokens, and y from these states.
 
 The backward pass does the same from the end: ``chunk_adjoints``, ``hand_over``, ``chunk_gradients``. Only factors
-``exp(delta A) <= 1`` are ever formed. A program has a chunk's tokens, ``BD`` channels and all ``N`` states in
-registers, (T, BD, N). Tokens are (batch, length, channels) with any strides but the last.
+``exp(delta A) <= 1`` are ever formed. A program holds a chunk's tokens, ``BD`` channels and all ``N`` states in
+registers, (T, BD, N). Tokens are (batch, length, channels) with contiguous channels and any other strides.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import triton.language as tl
 
 @triton.jit
 def _softplus(x):
-    """log(1 + exp(x)), accurate far below 0, where 1 + e rounds e away."""
+    """Compute log(1 + exp(x)), accurately also far below 0, where 1 + e rounds e away."""
     e = tl.exp(-tl.abs(x))
     w = 1.0 + e
     log1p = tl.where(w == 1.0, e, tl.log(w) * (e / tl.where(w == 1.0, 1.0, w - 1.0)))
@@ -29,19 +29,19 @@ def _softplus(x):
 
 @triton.jit
 def _then(decay_1, drive_1, decay_2, drive_2):
-    """Two steps ``h -> decay h + drive`` as one."""
+    """Combine two steps ``h -> decay h + drive`` into one."""
     return decay_1 * decay_2, decay_2 * drive_1 + drive_2
 
 
 @triton.jit
 def _token(step, length, REVERSE: tl.constexpr):
-    """Where in memory a step's token lies."""
+    """Return the index in memory of the token of a step."""
     return length - 1 - step if REVERSE else step
 
 
 @triton.jit
 def _load(pointer, batch_stride, token_stride, b, token, there, column, columns):
-    """Tokens by columns, float32; 0 where there is nothing."""
+    """Load (tokens, columns) as float32; 0 outside the sequence or the columns."""
     at = b * batch_stride + token[:, None].to(tl.int64) * token_stride + column[None, :]
     return tl.load(pointer + at, mask=there[:, None] & (column < columns)[None, :], other=0.0).to(tl.float32)
 
@@ -54,7 +54,7 @@ def _store(pointer, batch_stride, token_stride, b, token, there, column, columns
 
 @triton.jit
 def _load_row(pointer, d, dim, THERE: tl.constexpr):
-    """A parameter of each channel, 0 if absent."""
+    """Load a parameter of each channel, or 0 if it is absent."""
     row = tl.zeros_like(d).to(tl.float32)
     if THERE:
         row = tl.load(pointer + d, mask=d < dim, other=0.0)
@@ -63,7 +63,7 @@ def _load_row(pointer, d, dim, THERE: tl.constexpr):
 
 @triton.jit
 def _load_delta(pointer, batch_stride, token_stride, b, token, there, d, dim, bias, SOFTPLUS: tl.constexpr):
-    """Raw delta with its bias, and the step size: 0 where there is no token, which leaves a state as it is."""
+    """Load delta plus bias, and the step size, which is 0 where there is no token: that leaves a state unchanged."""
     raw = _load(pointer, batch_stride, token_stride, b, token, there, d, dim) + bias[None, :]
     delta = _softplus(raw) if SOFTPLUS else raw
     return raw, tl.where(there[:, None] & (d < dim)[None, :], delta, 0.0)
@@ -71,7 +71,7 @@ def _load_delta(pointer, batch_stride, token_stride, b, token, there, d, dim, bi
 
 @triton.jit
 def _load_states(pointer, d, dim, n, state):
-    """(BD, N) from (dim, state)."""
+    """Load a tile (BD, N) of (dim, state)."""
     there = (d < dim)[:, None] & (n < state)[None, :]
     return tl.load(pointer + d[:, None] * state + n[None, :], mask=there, other=0.0)
 
@@ -89,7 +89,10 @@ def chunk_states(
     BIAS: tl.constexpr, SOFTPLUS: tl.constexpr, REVERSE: tl.constexpr,
     T: tl.constexpr, BD: tl.constexpr, N: tl.constexpr,
 ):  # fmt: skip
-    """``local``, (batch, chunks, dim, state): a chunk's last state from a zero one; ``total_delta``, (..., dim)."""
+    """Store the last state of each chunk that starts from a zero state, and the sum of its step sizes.
+
+    ``local`` is (batch, chunks, dim, state), ``total_delta`` is (batch, chunks, dim).
+    """
     b, chunk = tl.program_id(2).to(tl.int64), tl.program_id(1)
     d, n, step = tl.program_id(0) * BD + tl.arange(0, BD), tl.arange(0, N), chunk * T + tl.arange(0, T)
     there, token = step < length, _token(step, length, REVERSE)
@@ -99,7 +102,7 @@ def chunk_states(
     b_t = _load(B, B_batch, B_token, b, token, there, n, state)
     total = tl.sum(dt, axis=0)
     remaining = total[None, :] - tl.cumsum(dt, axis=0)  # of the tokens that follow in the chunk
-    # a difference of sums may round below 0 behind the last token
+    # rounding may make the difference of sums negative from the last token on
     decay = tl.exp(tl.maximum(remaining, 0.0)[:, :, None] * _load_states(A, d, dim, n, state)[None, :, :])
     at = b * chunks + chunk
     _store_states(local + at * dim * state, d, dim, n, state, tl.sum(decay * x[:, :, None] * b_t[:, None, :], axis=0))
@@ -111,9 +114,10 @@ def hand_over(
     local, total_delta, A, first, starts, last, dim, state, chunks,
     FIRST: tl.constexpr, BACKWARDS: tl.constexpr, K: tl.constexpr, BE: tl.constexpr,
 ):  # fmt: skip
-    """``starts``: what enters each chunk, and ``last`` what leaves the last one; ``first`` enters the first, if there.
+    """Store the state that enters each chunk in ``starts``, and the state that leaves the last chunk in ``last``.
 
-    All are (batch, [chunks,] dim, state). ``BACKWARDS`` goes from the last chunk to the first.
+    ``first`` enters the first chunk, or zero without ``FIRST``. All are (batch, [chunks,] dim, state). ``BACKWARDS``
+    goes from the last chunk to the first.
     """
     b = tl.program_id(1).to(tl.int64)
     element = tl.program_id(0) * BE + tl.arange(0, BE)
@@ -145,7 +149,7 @@ def hand_over(
 
 @triton.jit
 def _states_of_chunk(decay, drive, start, T: tl.constexpr):
-    """(T, BD, N): the state behind each token, given the one before the chunk."""
+    """Return the state after each token, (T, BD, N), given the state before the chunk."""
     is_first = (tl.arange(0, T) == 0)[:, None, None]
     drive = drive + tl.where(is_first, decay * start[None, :, :], 0.0)
     _, states = tl.associative_scan((decay, drive), 0, _then)
@@ -159,7 +163,7 @@ def chunk_outputs(
     HAS_D: tl.constexpr, HAS_Z: tl.constexpr, BIAS: tl.constexpr, SOFTPLUS: tl.constexpr, REVERSE: tl.constexpr,
     T: tl.constexpr, BD: tl.constexpr, N: tl.constexpr,
 ):  # fmt: skip
-    """y, contiguous, of each chunk."""
+    """Store y of each chunk; y is contiguous."""
     b, chunk = tl.program_id(2).to(tl.int64), tl.program_id(1)
     d, n, step = tl.program_id(0) * BD + tl.arange(0, BD), tl.arange(0, N), chunk * T + tl.arange(0, T)
     there, token = step < length, _token(step, length, REVERSE)
@@ -180,7 +184,7 @@ def chunk_outputs(
 
 @triton.jit
 def _load_grad_y(grad_y, g_batch, g_token, z, z_batch, z_token, b, token, there, d, dim, HAS_Z: tl.constexpr):
-    """Gradient of y before the gate, and of the gate without its factor y."""
+    """Return the gradient of y before the gate, and the gradient of z without its factor, y before the gate."""
     grad = _load(grad_y, g_batch, g_token, b, token, there, d, dim)
     grad_gate = grad
     if HAS_Z:
@@ -198,7 +202,10 @@ def chunk_adjoints(
     HAS_Z: tl.constexpr, BIAS: tl.constexpr, SOFTPLUS: tl.constexpr, REVERSE: tl.constexpr,
     T: tl.constexpr, BD: tl.constexpr, N: tl.constexpr,
 ):  # fmt: skip
-    """``local``: gradient of the state before a chunk, of its own outputs alone; ``total_delta`` as chunk_states."""
+    """Store the gradient of the state before each chunk through the outputs of that chunk alone in ``local``.
+
+    ``total_delta`` is stored too, as in chunk_states.
+    """
     b, chunk = tl.program_id(2).to(tl.int64), tl.program_id(1)
     d, n, step = tl.program_id(0) * BD + tl.arange(0, BD), tl.arange(0, N), chunk * T + tl.arange(0, T)
     there, token = step < length, _token(step, length, REVERSE)
@@ -222,7 +229,11 @@ def chunk_gradients(
     HAS_D: tl.constexpr, HAS_Z: tl.constexpr, BIAS: tl.constexpr, SOFTPLUS: tl.constexpr, REVERSE: tl.constexpr,
     T: tl.constexpr, BD: tl.constexpr, N: tl.constexpr,
 ):  # fmt: skip
-    """Every gradient of a chunk: (batch, chunks, dim, ...) for parameters, (blocks, batch, length, state) for B, C."""
+    """Store every gradient of a chunk.
+
+    Gradients of parameters are (batch, chunks, dim, ...), those of B and C (blocks, batch, length, state): the caller
+    sums them.
+    """
     b, chunk = tl.program_id(2).to(tl.int64), tl.program_id(1)
     d, n, step = tl.program_id(0) * BD + tl.arange(0, BD), tl.arange(0, N), chunk * T + tl.arange(0, T)
     there, token = step < length, _token(step, length, REVERSE)
@@ -235,7 +246,7 @@ def chunk_gradients(
     x, decay = dt * u_t, tl.exp(dt[:, :, None] * rate)
     grad, grad_gate = _load_grad_y(grad_y, g_batch, g_token, z, z_batch, z_token, b, token, there, d, dim, HAS_Z)
 
-    # The state before each token: the same scan, one token late. Its first element is the chunk's start itself.
+    # The state before each token: the same scan, one token later. Its first element is the state before the chunk.
     is_first = (tl.arange(0, T) == 0)[:, None, None]
     late = there & (tl.arange(0, T) > 0)
     late_token = _token(step - 1, length, REVERSE)
@@ -247,7 +258,7 @@ def chunk_gradients(
     _, before = tl.associative_scan((tl.exp(dt_late[:, :, None] * rate), drive), 0, _then)
     states = decay * before + x[:, :, None] * b_t[:, None, :]
 
-    # g_t = C_t grad_y_t + decay_{t+1} g_{t+1}, from the end; the chunk behind hands in decay g of its first token.
+    # g_t = C_t grad_y_t + decay_{t+1} g_{t+1}, from the end; the next chunk gives decay g of its first token.
     is_last = (tl.arange(0, T) == T - 1)[:, None, None]
     early = (step + 1 < length) & (tl.arange(0, T) < T - 1)
     early_token = _token(step + 1, length, REVERSE)
@@ -256,7 +267,7 @@ def chunk_gradients(
     pull = grad[:, :, None] * c_t[:, None, :] + tl.where(is_last, adjoint[None, :, :], 0.0)
     _, g = tl.associative_scan((tl.exp(dt_early[:, :, None] * rate), pull), 0, _then, reverse=True)
 
-    grad_exponent = g * decay * before  # of delta A
+    grad_exponent = g * decay * before  # gradient of the exponent, delta A
     grad_x = tl.sum(g * b_t[:, None, :], axis=2)
     grad_dt = tl.sum(grad_exponent * rate, axis=2) + grad_x * u_t
     if SOFTPLUS:

@@ -1,8 +1,9 @@
-"""The selective scan in plain torch operations: safe at any length, memory linear in it, recomputed in backward.
+"""The selective scan in plain torch operations: stable at any length, with memory linear in the length.
 
-The sequence is cut into segments, a segment into chunks. Within a segment all chunks are scanned at once, one token of
-each at a time; a short second loop then hands the state from chunk to chunk. Only products of ``exp(delta A) <= 1`` are
-ever formed. Forms with ``exp(-cumsum)`` are shorter and overflow on long sequences.
+The sequence is cut into segments, and each segment into chunks. Within a segment all chunks are scanned at once, one
+token of each at a time; a short second loop then passes the state from chunk to chunk. The backward pass recomputes the
+states. Only products of ``exp(delta A) <= 1`` are ever formed. Forms with ``exp(-cumsum)`` are shorter, but overflow on
+long sequences.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _CHUNK_LENGTH = 64
 
 
 class _Segment(NamedTuple):
-    """Inputs of one segment, a chunk's tokens first; ``rows`` are batch * chunks."""
+    """Inputs of one segment; the first axis is the tokens of a chunk, ``rows`` is batch * chunks."""
 
     delta: Float[Tensor, 'chunk rows dim']
     delta_u: Float[Tensor, 'chunk rows dim']
@@ -35,19 +36,19 @@ class _Segment(NamedTuple):
         return cls(delta, delta * u, B, C)
 
     def drive(self, t: int) -> Float[Tensor, 'state rows dim']:
-        """``delta_t u_t B_t``"""
+        """Return ``delta_t u_t B_t``."""
         return self.delta_u[t] * self.B[t]
 
 
 def _by_token(x: Float[Tensor, 'batch length n'], tokens: slice, chunk: int) -> Float[Tensor, 'chunk rows n']:
-    """A segment of a sequence, chunks side by side. Padding with delta = 0 leaves the state as it is."""
+    """Cut a segment out of a sequence, its chunks side by side. Padding with delta = 0 leaves the state unchanged."""
     x = pad(x[:, tokens], (0, 0, 0, -(tokens.stop - tokens.start) % chunk))
     batch, length, n = x.shape
     return x.reshape(batch, length // chunk, chunk, n).permute(2, 0, 1, 3).reshape(chunk, -1, n)
 
 
 def _by_batch(x: Float[Tensor, 'chunk rows n'], batch: int, length: int) -> Float[Tensor, 'batch length n']:
-    """The inverse of :func:`_by_token`, the padding cut off."""
+    """Invert :func:`_by_token` and cut off the padding."""
     chunk, _, n = x.shape
     return x.reshape(chunk, batch, -1, n).permute(1, 2, 0, 3).reshape(batch, -1, n)[:, :length]
 
@@ -61,16 +62,16 @@ def _decay(delta: Float[Tensor, 'rows dim'], A: Float[Tensor, 'state 1 dim']) ->
 
 
 def _hand_over(local: Tensor, total_decay: Tensor, carry: Tensor, reverse: bool = False) -> tuple[Tensor, Tensor]:
-    """States at each chunk's start, given what each chunk adds and how much it lets through.
+    """Compute the state at the start of each chunk from what each chunk adds and how much it lets through.
 
     Args:
-        local: What each chunk makes of a zero state, (state, batch * chunks, dim).
-        total_decay: Product of its decays, likewise.
+        local: State that each chunk reaches from a zero state, (state, batch * chunks, dim).
+        total_decay: Product of the decays of each chunk, in the same shape.
         carry: State before the first chunk, (state, batch, dim).
-        reverse: From the last chunk to the first.
+        reverse: Go from the last chunk to the first.
 
     Returns:
-        The states, (state, batch * chunks, dim), and the one behind the last chunk.
+        The states, (state, batch * chunks, dim), and the state after the last chunk.
     """
     state, batch, dim = carry.shape
     local, total_decay = (x.view(state, batch, -1, dim) for x in (local, total_decay))
@@ -83,7 +84,7 @@ def _hand_over(local: Tensor, total_decay: Tensor, carry: Tensor, reverse: bool 
 
 
 def _chunk_starts(segment: _Segment, A: Tensor, carry: Tensor) -> tuple[Tensor, Tensor]:
-    """State at the start of every chunk, and behind the segment."""
+    """Return the state at the start of every chunk, and the state after the segment."""
     state = segment.drive(0)
     for t in range(1, len(segment.delta)):
         state = torch.addcmul(segment.drive(t), _decay(segment.delta[t], A), state)
@@ -91,7 +92,7 @@ def _chunk_starts(segment: _Segment, A: Tensor, carry: Tensor) -> tuple[Tensor, 
 
 
 def _segment_forward(segment: _Segment, A: Tensor, carry: Tensor) -> tuple[Tensor, Tensor]:
-    """Outputs of one segment, (chunk, rows, dim), and the state behind it."""
+    """Return the outputs of one segment, (chunk, rows, dim), and the state after it."""
     state, carry = _chunk_starts(segment, A, carry)
     y = torch.empty_like(segment.delta)
     for t in range(len(y)):
@@ -103,13 +104,13 @@ def _segment_forward(segment: _Segment, A: Tensor, carry: Tensor) -> tuple[Tenso
 def _segment_backward(
     segment: _Segment, A: Tensor, start: Tensor, grad_y: Tensor, carry: Tensor
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """Gradients of one segment.
+    """Compute the gradients of one segment.
 
     With g_t the gradient of the state h_t: ``g_t = C_t grad_y_t + a_{t+1} g_{t+1}``. ``carry`` is ``a g`` of the token
-    behind the segment; that of its first token is returned first.
+    after the segment; ``a g`` of the first token in the segment is returned first.
     """
     length = len(grad_y)
-    # Level one and two forwards, now keeping every state of this segment
+    # Both levels forwards again, now keeping every state of this segment
     first, _ = _chunk_starts(segment, A, start)
     states = first.new_empty(length + 1, *first.shape)
     states[0] = first
@@ -117,7 +118,7 @@ def _segment_backward(
     for t in range(length):
         torch.mul(segment.delta[t], A, out=decays[t]).exp_()
         torch.addcmul(segment.drive(t), decays[t], states[t], out=states[t + 1])
-    # Level one and two backwards
+    # Both levels backwards
     local = torch.zeros_like(first)
     for t in reversed(range(length)):
         local = torch.addcmul(local, grad_y[t], segment.C[t]).mul_(decays[t])
@@ -146,7 +147,7 @@ def _tokens_per_segment(u: Tensor, state: int, chunk: int) -> int:
 
 @torch.library.custom_op('mmradar::selective_scan_two_level', mutates_args=())
 def _forward(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, chunk: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Runs the segments one after the other: y, the last state, and the state before each segment."""
+    """Run the segments one after the other; return y, the last state, and the state before each segment."""
     batch, length, _ = u.shape
     A_by_state = A.T.unsqueeze(1).contiguous()
     carry = u.new_zeros(A.shape[1], batch, len(A))
@@ -178,7 +179,7 @@ def _backward(
     carries: Tensor,
     chunk: int,
 ) -> list[Tensor]:
-    """Gradients of u, delta, A, B and C, from the last segment to the first."""
+    """Return the gradients of u, delta, A, B and C, computed from the last segment to the first."""
     batch, length, _ = u.shape
     grads = [torch.empty_like(x) for x in (u, delta, B, C)]
     A_by_state = A.T.unsqueeze(1).contiguous()
@@ -229,11 +230,11 @@ def scan_two_level(
     C: Float[Tensor, 'batch length state'],
     chunk_length: int = _CHUNK_LENGTH,
 ) -> tuple[Float[Tensor, 'batch length dim'], Float[Tensor, 'batch dim state']]:
-    """As :func:`~mmradar.ops.selective_scan.reference.scan_reference`, by chunks, differentiable in every input.
+    """Compute :func:`~mmradar.ops.selective_scan.reference.scan_reference` by chunks, differentiable in every input.
 
     Args:
-        u, delta, A, B, C: As there, in float32 or float64.
-        chunk_length: Tokens a chunk.
+        u, delta, A, B, C: Inputs of the scan, in float32 or float64.
+        chunk_length: Tokens in a chunk.
     """
     y, last_state, _ = _forward(u, delta, A, B, C, chunk_length)
     return y, last_state

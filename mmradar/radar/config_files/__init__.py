@@ -1,7 +1,8 @@
-"""Radar configurations as TI's tools write them: mmWave SDK ``.cfg``, mmWave Studio Lua, log and JSON.
+"""Readers of radar configurations that TI's tools write: mmWave SDK ``.cfg``, mmWave Studio Lua, log and JSON.
 
-All four say the same in other words and units: which antennas, one profile (ramp, samples), which transmitter fires in
-which chirp, and how many loops a frame. A module each brings them to ``Settings``; what follows is the same for all.
+All four formats contain the same information in different words and units: the antennas that are on, one profile (ramp
+and samples), the transmitter of each chirp, and the number of loops in a frame. Each format has a module that converts
+it to ``Settings``; ``Settings`` are converted to a ``RadarConfig`` in the same way for all of them.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from mmradar.radar.config_files.studio_script import is_script, read_script
 
 __all__ = ['read_radar_config']
 
-_MOST_BYTES = 16 * 2**20  # of a configuration; a recording given by mistake is not read
-# UTF-32 first: its mark begins with that of UTF-16
-_MARKS = (
+_MAX_BYTES = 16 * 2**20  # larger files are not read: probably a recording given by mistake
+# UTF-32 before UTF-16: the mark of UTF-32-LE begins with the mark of UTF-16-LE
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, 'utf-8-sig'),
     (codecs.BOM_UTF32_LE, 'utf-32'),
     (codecs.BOM_UTF32_BE, 'utf-32'),
@@ -34,33 +35,33 @@ _MARKS = (
 
 
 def read_radar_config(path: str | Path, board: str | None = None) -> RadarConfig:
-    """A radar's configuration from a file of TI's tools, or of our own.
+    """Read a radar's configuration from a file of TI's tools or from a JSON file of :class:`RadarConfig` fields.
 
-    Read are: mmWave SDK ``.cfg``, mmWave Studio Lua scripts, logs and exported JSON, and JSON with fields of
-    :class:`RadarConfig` (``preset`` may be one). Of what a file sets several times, the last counts. Each chirp must
-    have one transmitter on (time division). How samples lie in the recording (real or complex, lanes, order of I and
-    Q, headers) is read too; where a file does not say it, it is that of :class:`RadarConfig`, and
-    ``tools/inspect_adc.py`` tells whether a recording agrees.
+    Supported are mmWave SDK ``.cfg`` files, mmWave Studio Lua scripts, logs and exported JSON, and JSON with fields of
+    :class:`RadarConfig` (including ``preset``). If a file sets something several times, the last value counts. Each
+    chirp must have exactly one transmitter on (time division). The layout of samples in the recording (real or complex,
+    lanes, order of I and Q, headers) is read too; where the file does not give it, the default of :class:`RadarConfig`
+    is used, and ``tools/inspect_adc.py`` checks whether a recording agrees with it.
 
-    Where the antennas stand follows from ``antGeometry0`` and ``antGeometry1``, the board (``% Platform:``) or the
-    chip. A file at 77 GHz that names none of them is for one of the boards with receivers in a row (xWR1443, 1642,
-    1843), and an error where they differ. An xWR6843 comes on three boards, and those of an AWR2944 are not known:
-    positions are ``None`` then, and what needs them asks for them.
+    Antenna positions are taken from ``antGeometry0`` and ``antGeometry1``, the board (``% Platform:``) or the chip. A
+    file at 77 GHz that gives none of these is assumed to be for one of the boards with receivers in a row (xWR1443,
+    1642, 1843); it is an error if the positions differ between them. The xWR6843 is sold on three boards, and the
+    boards of the AWR2944 are not known: positions are then ``None``, and functions that need them raise an error.
 
     Args:
-        path: The file. Its content decides what it is, not its name.
-        board: One of :data:`mmradar.radar.BOARDS`, e.g. ``'xWR6843AOP'``; what the file says of boards and chips does
-            not count then. A script that asks the radar for its ``partId`` takes the branches of this board.
+        path: The file. Its format is detected from its content, not from its name.
+        board: One of :data:`mmradar.radar.BOARDS`, e.g. ``'xWR6843AOP'``. It overrides the boards and chips named in
+            the file. In a script that queries the radar's ``partId``, the branches of this board are followed.
 
     Raises:
         FileNotFoundError: No such file.
-        ConfigError: It is none of these, does not say enough, or says what no radar can do or what is not read; with
-            file and line. ``board`` names none or several.
+        ConfigError: The file has none of these formats, is incomplete, or asks for something that no radar can do or
+            that is not supported (with file and line); or ``board`` matches no board or several.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'no radar configuration at {path}')
-    if path.stat().st_size > _MOST_BYTES:
+    if path.stat().st_size > _MAX_BYTES:
         raise ConfigError(f'{path}: {path.stat().st_size:,} bytes are too many for a radar configuration')
     antennas = find_board(board) if board else None
     try:
@@ -75,8 +76,8 @@ def read_radar_config(path: str | Path, board: str | None = None) -> RadarConfig
 
 
 def _decoded(data: bytes) -> str:
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), 'utf-8')
-    if encoding == 'utf-8' and b'\0' in data[:2]:  # UTF-16 without its mark, as some editors save
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), 'utf-8')
+    if encoding == 'utf-8' and b'\0' in data[:2]:  # UTF-16 without a byte order mark, as some editors save it
         encoding = 'utf-16-be' if data[0] == 0 else 'utf-16-le'
     return data.decode(encoding, 'replace')
 
@@ -91,9 +92,7 @@ def _from_json(text: str, board: Board | None, file_name: str) -> RadarConfig:
     if is_studio_json(document):
         return radar_of(read_studio_json(document), board, f'{file_name} {text}')
     if board:
-        raise ConfigError(
-            'holds fields of RadarConfig, with tx_positions and rx_positions; a board does not go with it'
-        )
+        raise ConfigError('holds fields of RadarConfig, including tx_positions and rx_positions; leave out the board')
     return RadarConfig.build(document)
 
 
@@ -105,6 +104,6 @@ def _settings(text: str, board: Board | None) -> Settings:
     if is_script(text):
         return read_script(text, board)
     raise ConfigError(
-        'says nothing of a profile and a chirp and a frame: it is no command file of the mmWave SDK, and no script, '
-        'log or JSON of mmWave Studio'
+        'sets no profile, chirp and frame: it is neither a command file of the mmWave SDK nor a script, log or JSON '
+        'of mmWave Studio'
     )

@@ -1,4 +1,4 @@
-"""Where the antennas of a file's radar stand, as far as the file says it."""
+"""Antenna positions of the radar that a configuration file describes, as far as the file determines them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ from mmradar.radar.config_files.settings import Settings
 NUM_RX = 4
 _BETWEEN_BANDS_HZ = 70e9
 _ASK = "name the board, as board='xWR6843AOP'"
-# A word begins with it, or a board's name has it after a number or another part (IWR6843AOPEVM, ISKODS, xWR68xxAOP);
-# 'methods' or 'periods' hold it by chance.
+# AOP or ODS at the beginning of a word, or in a board's name after a number or another part (IWR6843AOPEVM, ISKODS,
+# xWR68xxAOP); 'methods' and 'periods', which contain 'ods' by chance, do not match.
 _ANTENNAS = re.compile(
     r'(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=(?i:isk))|(?<=(?i:evm))|(?<=(?i:boost))|(?<=(?i:xx)))((?i:aop|ods))'
 )
-# what the SDK's Visualizer means by the name of a chip alone; it writes AOP where it means AOP
-_MEANT_BY_PLATFORM = {'18': BOARDS['xWR1843'], FAMILY_60_GHZ: BOARDS['xWR6843ISK']}
+# the board that the SDK's Visualizer means by a chip's name alone; for AOP boards it writes AOP
+_BOARD_OF_PLATFORM = {'18': BOARDS['xWR1843'], FAMILY_60_GHZ: BOARDS['xWR6843ISK']}
 
 
 def chip_families(settings: Settings, start_hz: float, board: Board | None) -> set[str]:
-    """The families of which its chip may be; none where neither a name nor the band tells.
+    """Return the families that the file's chip may belong to; empty if neither a name nor the band determines them.
+
+    Args:
+        settings: Content of the file.
+        start_hz: Frequency at which the ramp begins.
+        board: The board, if given; it overrides the names in the file.
 
     Raises:
-        ConfigError: No chip that the file names has this frequency.
+        ConfigError: None of the chips that the file names reaches this frequency.
     """
     names = _names(settings, board)
     named, at_60_ghz = {chip_family(name) for name in names} - {''}, start_hz < _BETWEEN_BANDS_HZ
@@ -43,14 +48,14 @@ def _names(settings: Settings, board: Board | None) -> list[str]:
 
 
 def possible_boards(settings: Settings, families: set[str], board: Board | None, words: str) -> list[Board]:
-    """The boards that it may be for; none where those of a chip are not known.
+    """Return the boards that the file may be for; empty if the boards of a chip are not known.
 
     Args:
-        settings: What the file says.
+        settings: Content of the file.
         families: See :func:`chip_families`.
-        board: The board, where it is given.
-        words: The file's name and text. Where they say AOP or ODS, it may be for such a board, too: TI's own files for
-            these often name the chip alone.
+        board: The board, if given.
+        words: The file's name and text. If they contain AOP or ODS, boards with such antennas are included: TI's own
+            files for these boards often name the chip alone.
     """
     if board:
         return [board]
@@ -62,7 +67,7 @@ def possible_boards(settings: Settings, families: set[str], board: Board | None,
     if not all(found):
         return []
     if names == [settings.platform] and len(found[0]) > 1:
-        found = [[_MEANT_BY_PLATFORM[chip_family(settings.platform)]]]
+        found = [[_BOARD_OF_PLATFORM[chip_family(settings.platform)]]]
     if not any(board.name.endswith(tuple(antennas)) for boards in found for board in boards):
         found += [boards_named(f'xWR{family}xx{word}') for family in families for word in antennas]
     return [board for boards in found for board in boards]
@@ -71,10 +76,20 @@ def possible_boards(settings: Settings, families: set[str], board: Board | None,
 def agreed_positions(
     boards: list[Board], chip_known: bool, transmitters: list[int], receivers: list[int]
 ) -> tuple[Positions, Positions] | tuple[None, None]:
-    """Where the antennas stand, if all boards agree; ``None`` where those of one chip differ, or none is known.
+    """Return the antenna positions on which all boards agree.
+
+    Args:
+        boards: Boards that the file may be for.
+        chip_known: Whether the chip is known. If so, boards that disagree are not an error.
+        transmitters: Transmitters in firing order, from 0.
+        receivers: Receivers that are on, from 0.
+
+    Returns:
+        Positions of transmitters and of receivers; both ``None`` if the boards of a known chip disagree or no board is
+        known.
 
     Raises:
-        ConfigError: Boards of different chips differ.
+        ConfigError: The chip is not known, and the boards disagree.
     """
     boards = list(dict.fromkeys(board for board in boards if max(transmitters) < len(board.tx_positions)))
     found = [
@@ -86,8 +101,9 @@ def agreed_positions(
     if chip_known or not boards:
         return None, None
     raise ConfigError(
-        f'does not say for which board it is, and {" and ".join(f"TX{i + 1}" for i in transmitters)} stand in other '
-        f'places on each of {", ".join(board.name for board in boards)}; name the board, as board={boards[0].name!r}'
+        f'does not say which board it is for, and the positions of '
+        f'{" and ".join(f"TX{i + 1}" for i in transmitters)} differ between '
+        f'{", ".join(board.name for board in boards)}; name the board, as board={boards[0].name!r}'
     )
 
 
@@ -99,24 +115,35 @@ def _relative(tx_positions: Positions, rx_positions: Positions) -> tuple[tuple[f
 def stated_positions(
     lines: dict[int, list[float]], transmitters: list[int], receivers: list[int]
 ) -> tuple[Positions, Positions]:
-    """Positions from ``antGeometry0`` (against the array) and ``antGeometry1`` (across), by virtual antenna.
+    """Compute antenna positions from the lines ``antGeometry0`` and ``antGeometry1``.
+
+    Args:
+        lines: Numbers of ``antGeometry0`` (0: position along the array, with reversed sign) and ``antGeometry1`` (1:
+            position across it), one for each virtual antenna, in half wavelengths.
+        transmitters: Transmitters in firing order, from 0.
+        receivers: Receivers that are on, from 0.
+
+    Returns:
+        Positions of transmitters and of receivers.
 
     Raises:
-        ConfigError: They do not say which antennas they mean, or mean no such array.
+        ConfigError: It is unclear which antennas the lines name, or they describe no array in which each transmitter
+            has the same receivers.
     """
     num_tx, num_rx = len(transmitters), len(receivers)
     if len(lines) != 2 or len(lines[0]) != len(lines[1]):
         raise ConfigError(f'antGeometry0 and antGeometry1 must name the same virtual antennas; {_ASK}')
-    # They count the board's antennas in one place, those that are on in another: read is where both are the same.
+    # The numbers count all antennas of the board in some uses of the lines, and only those that are on in others; only
+    # lines that mean the same either way are accepted.
     whole_board = num_rx == NUM_RX and transmitters == list(range(num_tx)) and len(lines[0]) >= num_tx * num_rx
     if not whole_board and (transmitters != sorted(transmitters) or len(lines[0]) != num_tx * num_rx):
         raise ConfigError(
-            f'its antGeometry lines name {len(lines[0])} virtual antennas, and do not say which of them are those of '
+            f'its antGeometry lines name {len(lines[0])} virtual antennas, and do not say which of them belong to '
             f'TX {", ".join(str(i + 1) for i in transmitters)} with {num_rx} receivers; {_ASK}'
         )
     places = np.stack([-np.asarray(lines[0]), np.asarray(lines[1])], -1)[: num_tx * num_rx].reshape(num_tx, num_rx, 2)
     tx, rx = places[:, 0] - places[0, 0], places[0]
     if not np.array_equal(places, tx[:, None] + rx):
-        raise ConfigError(f'its antGeometry lines are no array of transmitters with the same receivers; {_ASK}')
-    rx = rx - (rx[:, 0].min(), rx[:, 1].max())  # only differences count; so they are written as in BOARDS
+        raise ConfigError(f'its antGeometry lines describe no array of transmitters with the same receivers; {_ASK}')
+    rx = rx - (rx[:, 0].min(), rx[:, 1].max())  # only differences count; shifted to the origin used in BOARDS
     return tuple(map(tuple, (tx + 0.0).tolist())), tuple(map(tuple, (rx + 0.0).tolist()))

@@ -1,10 +1,10 @@
-"""Which calls a Lua script of mmWave Studio makes, with which values."""
+"""Interpreter that determines which calls a Lua script of mmWave Studio makes, and with which values."""
 
 from __future__ import annotations
 
 import operator
 from collections import ChainMap
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,13 +24,13 @@ _ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
     '<=': operator.le,
     '>=': operator.ge,
 }
-_MOST_STEPS = 20_000
-_MOST_DEPTH = 60
+_MAX_STEPS = 20_000
+_MAX_DEPTH = 60
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call ``ar1.name(...)``: its line, the values of its arguments, and how they are written."""
+    """Call ``ar1.name(...)``: its line, and the values and source text of its arguments."""
 
     line: int
     name: str
@@ -42,12 +42,12 @@ class Call:
 class _Function:
     parameters: list[str]
     body: list[Node]
-    names: ChainMap  # the scope that it was defined in, which it sees wherever it is called
+    names: ChainMap  # the scope of its definition, in which its body runs
 
 
 @dataclass(frozen=True)
-class _OfStudio:
-    """``ar1``, or the function ``ar1.name``, under whatever name a script has it."""
+class _StudioValue:
+    """Value that is ``ar1`` itself or, with a name, the function ``ar1.name``; a script may store it in a variable."""
 
     name: str = ''
 
@@ -57,24 +57,29 @@ _MISSING = object()
 
 @dataclass
 class _Run:
-    """What a script has done so far."""
+    """State of a running script, and the methods that run it."""
 
     wanted: Collection[str]
     given: Mapping[str, Any]
     names: ChainMap = field(default_factory=ChainMap)
     calls: list[Call] = field(default_factory=list)
-    changes: list[tuple[dict, Any, Any]] = field(default_factory=list)  # where, of what name or key, its value before
+    # container, name or key, and the value before
+    changes: list[tuple[MutableMapping[Any, Any], Any, Any]] = field(default_factory=list)
     steps: int = 0
     depth: int = 0
 
     def block(
         self, statements: list[Node], names: Mapping[str, Any] | None = None, scope: ChainMap | None = None
     ) -> str:
-        """Run statements in a scope of their own, inside ``scope``; ``'break'`` or ``'return'`` where they end so."""
+        """Run statements in a new scope with ``names``, inside ``scope`` or else the current scope.
+
+        Returns:
+            ``'break'`` or ``'return'`` if one of these ended the block, else ``''``.
+        """
         outside = self.names
         self.names = (outside if scope is None else scope).new_child(dict(names or {}))
         self.depth += 1
-        if self.depth > _MOST_DEPTH:
+        if self.depth > _MAX_DEPTH:
             raise ConfigError(f'line {statements[0].line if statements else "?"}: blocks or calls too deep to follow')
         ended = ''
         for statement in statements:
@@ -86,7 +91,7 @@ class _Run:
 
     def step(self, node: Node) -> None:
         self.steps += 1
-        if self.steps > _MOST_STEPS:
+        if self.steps > _MAX_STEPS:
             raise ConfigError(f'line {node.line}: runs too long to follow')
 
     def statement(self, node: Node) -> str:
@@ -94,7 +99,7 @@ class _Run:
         match node.kind:
             case 'assign':
                 self.assign(*node.parts)
-            case 'local function':  # which sees its own name
+            case 'local function':  # its body sees its own name
                 self.names = self.names.new_child()
                 self.put(node.parts[0][0], self.value(node.parts[1][0]), self.names, True)
             case 'call':
@@ -106,7 +111,7 @@ class _Run:
             case 'for':
                 return self.count(node)
             case 'loop':
-                self.skip([node], node.line, 'a loop whose end the script does not give')
+                self.skip([node], node.line, 'a loop whose end the script does not determine')
             case 'goto':
                 raise _goto(node)
             case 'return':
@@ -117,8 +122,8 @@ class _Run:
                 return 'break'
         return ''
 
-    def set(self, container: dict, key: Any, value: Any) -> None:
-        """Every change of a name or a table's entry goes through here, so that a branch can be taken back."""
+    def set(self, container: MutableMapping[Any, Any], key: Any, value: Any) -> None:
+        """Set a name or a table's entry, and record the change so that a branch can be undone."""
         self.changes.append((container, key, container.get(key, _MISSING)))
         if value is _MISSING:
             container.pop(key, None)
@@ -131,9 +136,9 @@ class _Run:
 
     def assign(self, targets: list[Node], sources: list[Node], local: bool) -> None:
         values = [self.value(source) for source in sources]
-        values += [UNKNOWN if sources else None] * (len(targets) - len(values))  # further results of a call
+        values += [UNKNOWN if sources else None] * (len(targets) - len(values))  # a call may return further values
         if local:
-            self.names = self.names.new_child()  # functions defined further up do not see it
+            self.names = self.names.new_child()  # a new scope: functions defined earlier do not see the new names
         for target, value in zip(targets, values):
             self.put(target, value, self.names, local)
 
@@ -148,14 +153,14 @@ class _Run:
             if isinstance(table, dict) and isinstance(key, (str, float)):
                 self.set(table, key, value)
             elif isinstance(table, dict):
-                self.clear(table)  # any entry may be another now
+                self.clear(table)  # which entry changed is unknown
 
     def branch(self, node: Node) -> str:
         condition, then, other = node.parts
         if (truth := _truth(self.value(condition))) is not UNKNOWN:
             return self.block(then if truth else other)
         names = dict.fromkeys(part.parts[0] for part in parts_of(condition) if part.kind == 'name')
-        reason = f'depends on {", ".join(names) or condition.text}, which the script does not give'
+        reason = f'depends on {", ".join(names) or condition.text}, which the script does not determine'
         calls, ends = self.calls, []
         for statements in (then, other):
             self.calls, start = [], len(self.changes)
@@ -170,7 +175,7 @@ class _Run:
             which = sorted({call.name for call in (*then_calls, *other_calls)})
             raise ConfigError(
                 f'line {node.line}: branches disagree on {", ".join(which)}, and which of them runs {reason}; set it '
-                'in front of them'
+                'before the branches'
             )
         self.calls = calls + then_calls
         for at in {**changed, **other_changed}:
@@ -188,7 +193,7 @@ class _Run:
         values = [self.value(bound) for bound in bounds] + [1.0]
         number, last, step = values[:3]
         if not all(isinstance(value, float) for value in values[:3]) or not step:
-            self.skip([node], node.line, 'a loop whose bounds the script does not give')
+            self.skip([node], node.line, 'a loop whose bounds the script does not determine')
             return ''
         while (number <= last) if step > 0 else (number >= last):
             self.step(node)
@@ -200,10 +205,19 @@ class _Run:
         return ''
 
     def skip(self, part: Any, line: int, what: str) -> None:
-        """Leave out what runs an unknown number of times; what it and the functions it calls set is unknown then."""
+        """Skip code that runs an unknown number of times; all that it and the functions it calls set becomes unknown.
+
+        Args:
+            part: The piece of script.
+            line: Its line, for messages.
+            what: What it is, for messages.
+
+        Raises:
+            ConfigError: It contains a wanted call, or a goto that leaves it.
+        """
         pieces = [(part, self.names)]
         seen: set[int] = set()
-        for piece, names in pieces:  # which grow meanwhile
+        for piece, names in pieces:  # the loop appends functions that the pieces use
             nodes = list(parts_of(piece))
             labels = {node.parts for node in nodes if node.kind == 'label'}
             for node in nodes:
@@ -213,9 +227,9 @@ class _Run:
                     continue
                 plain = not any(inner.kind == 'call' for inner in parts_of(node))
                 value = self.value(node, names) if plain else UNKNOWN
-                name = value.name if isinstance(value, _OfStudio) else _key(node)
+                name = value.name if isinstance(value, _StudioValue) else _key(node)
                 if name in self.wanted:
-                    raise ConfigError(f'line {line}: {name} stands in {what}; it cannot be followed')
+                    raise ConfigError(f'line {line}: {name} is used in {what}, which cannot be followed')
                 if isinstance(value, _Function) and id(value) not in seen:
                     seen.add(id(value))
                     pieces.append((Node('function', 0, (value.parameters, value.body)), value.names))
@@ -223,7 +237,7 @@ class _Run:
             self.forget(piece, names)
 
     def forget(self, part: Any, names: ChainMap) -> None:
-        """Make unknown what a piece of script sets outside of itself."""
+        """Make all names and entries unknown that a piece of script sets outside its own scopes."""
         if isinstance(part, (list, tuple)):
             names = names.new_child() if isinstance(part, list) else names
             for inner in part:
@@ -242,7 +256,7 @@ class _Run:
                         self.clear(table)
 
     def quiet(self, node: Node, names: ChainMap) -> Any:
-        """A name's or an entry's value, where finding it calls nothing."""
+        """Return the value of a name or an entry; unknown if that would call or create a function."""
         calls = any(inner.kind in ('call', 'function') for inner in parts_of(node))
         return UNKNOWN if calls else self.value(node, names)
 
@@ -260,13 +274,14 @@ class _Run:
                     return self.names.maps[-1]
                 return self.given.get(node.parts[0], self.names.get(node.parts[0], UNKNOWN))
             case 'function':
-                return _Function(*node.parts, self.names)
+                parameters, body = node.parts
+                return _Function(parameters, body, self.names)
             case 'table':
                 return self.table(node)
             case 'index' | 'method':
                 table, key = map(self.value, node.parts)
-                if table == _OfStudio():
-                    return _OfStudio(key) if isinstance(key, str) else UNKNOWN
+                if table == _StudioValue():
+                    return _StudioValue(key) if isinstance(key, str) else UNKNOWN
                 return table.get(key, UNKNOWN) if isinstance(table, dict) and isinstance(key, (str, float)) else UNKNOWN
             case 'call':
                 return self.call(node)
@@ -292,11 +307,11 @@ class _Run:
     def binary(self, word: str, left_node: Node, right_node: Node) -> Any:
         left = self.value(left_node)
         if word in ('and', 'or'):
-            settles = word == 'or'  # the truth of one side with which the other does not count
-            if (truth := _truth(left)) is settles:
+            deciding = word == 'or'  # a side with this truth decides the result, whatever the other side is
+            if (truth := _truth(left)) is deciding:
                 return left
             right = self.value(right_node)
-            return right if truth is not UNKNOWN else settles if _truth(right) is settles else UNKNOWN
+            return right if truth is not UNKNOWN else deciding if _truth(right) is deciding else UNKNOWN
         right = self.value(right_node)
         if UNKNOWN in (left, right):
             return UNKNOWN
@@ -314,12 +329,12 @@ class _Run:
         called, arguments = node.parts
         values = [self.value(argument) for argument in arguments]
         function = self.value(called)
-        if isinstance(function, _OfStudio):
+        if isinstance(function, _StudioValue):
             name = function.name
             if name in self.wanted:
                 written = tuple(argument.text for argument in arguments)
                 self.calls.append(Call(node.line, name, tuple(values), written))
-            # they return 0 where they succeed, and a configuration is of a script that did
+            # these functions return 0 on success, and a script that configured a radar has succeeded
             return UNKNOWN if name.startswith(('Get', 'Is', 'Read', 'Calling_')) else 0.0
         if isinstance(function, _Function):
             values = [self.value(called.parts[0]), *values] if called.kind == 'method' else values
@@ -327,23 +342,23 @@ class _Run:
             self.block(function.body, names, function.names)
             return UNKNOWN
         if (name := _key(called)) in self.wanted:
-            raise ConfigError(
-                f'line {node.line}: {name} is called of what the script does not give; call it as ar1.{name}'
-            )
+            raise ConfigError(f'line {node.line}: {name} is called on an unknown value; call it as ar1.{name}')
         if called.kind == 'index' and called.parts[0].kind == 'name':
             table = self.value(called.parts[0])
             if isinstance(table, dict) and any(map(_is_function, table.values())):
-                raise ConfigError(f'line {node.line}: which function of a table is called the script does not give')
+                raise ConfigError(
+                    f'line {node.line}: the script does not determine which function of a table is called'
+                )
         if any(map(_is_function, values)):
-            self.skip(arguments, node.line, 'a function that another one is given to call')
-        for table in values:  # such as table.insert's
+            self.skip(arguments, node.line, 'a function that is passed to another one')
+        for table in values:  # unknown functions such as table.insert may change tables
             if isinstance(table, dict):
                 self.clear(table)
         return UNKNOWN
 
 
 def _is_function(value: Any) -> bool:
-    return isinstance(value, (_Function, _OfStudio))
+    return isinstance(value, (_Function, _StudioValue))
 
 
 def _goto(node: Node) -> ConfigError:
@@ -351,7 +366,7 @@ def _goto(node: Node) -> ConfigError:
 
 
 def _key(node: Node) -> str:
-    """``name`` of a piece of script ``table.name``; ``''`` of others."""
+    """Return ``name`` if the node is ``table.name`` or ``table:name``, else ``''``."""
     key = node.parts[1] if node.kind in ('index', 'method') else None
     return key.parts[0] if key and key.kind == 'value' and isinstance(key.parts[0], str) else ''
 
@@ -361,23 +376,24 @@ def _truth(value: Any) -> Any:
 
 
 def run_script(text: str, wanted: Collection[str], given: Mapping[str, Any]) -> tuple[list[Call], Mapping[str, Any]]:
-    """The calls ``ar1.name(...)`` that a script makes, in their order.
+    """Return the calls ``ar1.name(...)`` that a script makes, in order.
 
-    Names are looked up, arithmetic is done, branches, counting loops and functions are followed. Where a branch depends
-    on what the script does not give, both must make the same calls. An ``ar1`` function succeeds.
+    Names are looked up, arithmetic is evaluated, and branches, counting loops and functions are followed. If a branch
+    depends on a value that the script does not determine, both sides must make the same calls. Every ``ar1`` function
+    is assumed to succeed.
 
     Args:
         text: The script, or an excerpt that leaves blocks open.
-        wanted: Names of the functions whose calls are of interest.
-        given: Values of names, which the script cannot set otherwise.
+        wanted: Names of the functions whose calls are returned.
+        given: Values of names; the script's own assignments to these names are ignored.
 
     Returns:
         The calls, and the values of the script's own names at its end.
 
     Raises:
-        ConfigError: It is no Lua, its branches disagree, or a wanted call stands in what cannot be followed.
+        ConfigError: The text is not Lua, its branches disagree, or a wanted call is in code that cannot be followed.
     """
-    given = {**given, 'ar1': _OfStudio()}
+    given = {**given, 'ar1': _StudioValue()}
     run = _Run(wanted, given, ChainMap(dict(given)))
     for statement in parse(text):
         if run.statement(statement):

@@ -1,4 +1,4 @@
-"""Lua as a tree of its statements and expressions, as much as scripts of mmWave Studio need."""
+"""Parser for the part of Lua that scripts of mmWave Studio use, to a tree of statements and expressions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     |(?P<symbol>\.{2,3}|[=~<>]=|//|<<|>>|::|[-+*/%^#&~|<>=(){}\[\];:,.])""",
     re.VERBOSE | re.DOTALL,
 )
-# how strongly operators bind, as in Lua's manual
+# precedence of operators, as in Lua's manual
 _BINDING = {'or': 1, 'and': 2, '..': 5, '+': 6, '-': 6, '*': 7, '/': 7, '//': 7, '%': 7, '^': 9}
 _BINDING |= dict.fromkeys(('<', '>', '<=', '>=', '~=', '==', '|', '~', '&', '<<', '>>'), 3)
 _UNARY_BINDING = 8
@@ -29,12 +29,12 @@ class _Unknown(enum.Enum):
     UNKNOWN = enum.auto()
 
 
-UNKNOWN = _Unknown.UNKNOWN  # a value that the script does not give
+UNKNOWN = _Unknown.UNKNOWN  # a value that the script does not determine
 
 
 @dataclass(frozen=True)
 class Node:
-    """A piece of the script: what it is, the line it begins in, and its parts."""
+    """Node of the syntax tree: kind, line in which it begins, parts, and source text of an expression."""
 
     kind: str
     line: int
@@ -43,7 +43,7 @@ class Node:
 
 
 def parts_of(node: Any) -> Iterator[Node]:
-    """A piece of script and all that it is made of."""
+    """Yield all nodes in a node, tuple or list, depth first, each before its parts."""
     if isinstance(node, Node):
         yield node
         node = node.parts
@@ -53,10 +53,10 @@ def parts_of(node: Any) -> Iterator[Node]:
 
 
 def parse(text: str) -> list[Node]:
-    """The statements of a script, or of an excerpt that leaves blocks open.
+    """Parse a script, or an excerpt that leaves blocks open, to its statements.
 
     Raises:
-        ConfigError: It is no Lua; with the line.
+        ConfigError: The text is not Lua (with the line).
     """
     parser = _Parser(text)
     statements = parser.block()
@@ -68,7 +68,7 @@ def parse(text: str) -> list[Node]:
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens: list[tuple[str, str, int, int]] = []  # kind, text, line, where it begins
+        self.tokens: list[tuple[str, str, int, int]] = []  # kind, text, line, offset
         self.at = 0
         position, line = 0, 1
         while position < len(text):
@@ -99,7 +99,7 @@ class _Parser:
         return ConfigError(f'line {self.line}: cannot be read as Lua: {expected} expected, {found!r} found')
 
     def take(self, *words: str) -> str:
-        """The next word if it is one of these, else ``''``."""
+        """Consume and return the next word if it is one of ``words``, else return ``''``."""
         if self.kind != 'end of file' and self.word in words:
             self.at += 1
             return self.tokens[self.at - 1][1]

@@ -1,4 +1,4 @@
-"""Command files of the mmWave SDK's demos (``.cfg``)."""
+"""Reader of command files of the mmWave SDK's demos (``.cfg``)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mmradar.errors import ConfigError
 from mmradar.radar.config_files.settings import Profile, Settings, numbers, whole
 
 _CONTINUOUS, _SUB_FRAMES = 2, 3  # dfeDataOutputMode
-_ADC_DATA = (0, 1)  # lvdsStreamCfg: nothing, or samples alone
+_ADC_DATA = (0, 1)  # lvdsStreamCfg: no data, or samples alone
 
 
 def _channel(settings: Settings, words: list[str]) -> None:
@@ -21,17 +21,19 @@ def _adc(settings: Settings, words: list[str]) -> None:
 
 
 def _adc_buffer(settings: Settings, words: list[str]) -> None:
-    # from the back, since the SDK's first versions have no sub-frame in front
-    real, swap, one_after_the_other, _ = numbers(words, 4)[-4:]
+    # counted from the end: the SDK's first versions have no sub-frame number in front
+    real, swap, non_interleaved, _ = numbers(words, 4)[-4:]
     settings.buffers_real = real == 1
-    settings.q_first = swap == 1  # the device then writes Q to the lower half of a word
-    settings.interleaved = not one_after_the_other
+    settings.q_first = swap == 1  # Q is then in the lower half of each word
+    settings.interleaved = not non_interleaved
 
 
 def _lvds_stream(settings: Settings, words: list[str]) -> None:
     _, headers, data, *software = numbers(words, 3)
     if data not in _ADC_DATA or any(software):
-        raise ValueError('the board sends more than samples (chirp profiles or results of its own); read are samples')
+        raise ValueError(
+            'the board sends more than samples (chirp profiles, processing results); only samples are supported'
+        )
     settings.headers = headers == 1
 
 
@@ -44,23 +46,25 @@ def _profile(settings: Settings, words: list[str]) -> None:
 
 def _chirp(settings: Settings, words: list[str]) -> None:
     n = numbers(words, 8, 8)
-    settings.set_chirps(*n[:3], n[7], varies=any(n[3:7]))
+    first, last, profile = n[:3]
+    settings.set_chirps(first, last, profile, n[7], varies=any(n[3:7]))
 
 
 def _frame(settings: Settings, words: list[str]) -> None:
     n = numbers(words, 5)
-    if len(n) >= 8:  # of the SDK for the AWR294x, whose fifth word is samples
+    if len(n) >= 8:  # form of the SDK for the AWR294x: the fifth number is samples
         settings.chips = ['AWR294x']
         samples = n.pop(4)
         if any(profile.samples != samples for profile in settings.profiles.values()):
-            raise ValueError(f'{samples:g} samples, but other numbers in profileCfg')
-    settings.set_frame(*n[:3], n[4] * 1e-3)
+            raise ValueError(f'{samples:g} samples, but another number in profileCfg')
+    first, last, loops = n[:3]
+    settings.set_frame(first, last, loops, n[4] * 1e-3)
 
 
 def _output_mode(settings: Settings, words: list[str]) -> None:
     mode = numbers(words, 1)[0]
     if mode == _CONTINUOUS:
-        raise ValueError('continuous streaming, which has no chirps; read are frames of chirps')
+        raise ValueError('continuous streaming has no chirps; only frames of chirps are supported')
     settings.sub_frames = _SUB_FRAMES_WORDS if mode == _SUB_FRAMES else ''
 
 
@@ -70,7 +74,7 @@ def _sub_frame(settings: Settings, words: list[str]) -> None:
 
 def _bpm(settings: Settings, words: list[str]) -> None:
     if numbers(words, 2)[1]:
-        raise ValueError('binary phase modulation (BPM) is on; read is time division')
+        raise ValueError('binary phase modulation (BPM) is on; only time division is supported')
 
 
 def _flush(settings: Settings, words: list[str]) -> None:
@@ -78,7 +82,7 @@ def _flush(settings: Settings, words: list[str]) -> None:
 
 
 def _low_power(settings: Settings, words: list[str]) -> None:
-    raise ValueError('the command set of a low-power radar (xWRL6432 and its like), which is not read')
+    raise ValueError('the command set of low-power radars (such as xWRL6432) is not supported')
 
 
 def _antenna_line(index: int) -> Callable[[Settings, list[str]], None]:
@@ -113,16 +117,16 @@ _COMMENT = re.compile(r'[%#]|//')
 
 
 def is_sdk_file(text: str) -> bool:
-    """Whether a line of it begins with a command of the SDK."""
+    """Return whether a line of the text begins with a command of the SDK."""
     return any(line.split(maxsplit=1)[0].lower() in _BY_LOWER_CASE for line in text.splitlines() if line.strip())
 
 
 def read_sdk_file(text: str) -> Settings:
-    """The settings of a command file; units GHz, us, MHz/us, ksps, ms.
+    """Read the settings of a command file, whose units are GHz, us, MHz/us, ksps and ms.
 
     Raises:
-        ConfigError: A command has not the numbers that it takes, or asks for what is not read; with its line. One that
-            goes with another is missing.
+        ConfigError: A command has the wrong numbers or asks for something that is not supported (with its line); or
+            only one of ``adcCfg`` and ``adcbufCfg`` is there.
     """
     settings = Settings()
     for number, line in enumerate(text.splitlines(), 1):
@@ -141,8 +145,8 @@ def read_sdk_file(text: str) -> Settings:
 
 
 def _check_format(settings: Settings) -> None:
-    """An excerpt may leave out how samples are sent; one of the two commands without the other is a lost line."""
+    """Raise if only one of ``adcCfg`` and ``adcbufCfg`` is there: an excerpt may leave out both, but not one."""
     if settings.sampling in (1, 2) and settings.buffers_real is None:
-        raise ConfigError('says nothing of the order of I and Q (adcbufCfg)')
+        raise ConfigError('does not set the order of I and Q (adcbufCfg)')
     if settings.sampling is None and settings.buffers_real is False:
-        raise ConfigError('says nothing of the kind of its complex samples (adcCfg)')
+        raise ConfigError('does not set the kind of its complex samples (adcCfg)')

@@ -1,4 +1,4 @@
-"""What TI's files say of a radar, in one form."""
+"""Content of TI's radar configuration files in one common form."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-_BITS_16 = 2  # TI's number of it
+_BITS_16 = 2  # TI's code for 16-bit samples
 MOST_CHIRPS = 512
 
 
 def numbers(words: Sequence[str], least: int, most: int | None = None) -> list[float]:
-    """The words as finite numbers, decimal or hexadecimal.
+    """Parse words as finite numbers, decimal or hexadecimal.
 
     Raises:
-        ValueError: A word is no number, or there are less than ``least`` or more than ``most`` of them.
+        ValueError: A word is not a finite number, or there are fewer than ``least`` or more than ``most`` words.
     """
     if len(words) < least or (most is not None and len(words) > most):
         expected = f'{least}' if most in (None, least) else f'{least} to {most}'
@@ -23,7 +23,7 @@ def numbers(words: Sequence[str], least: int, most: int | None = None) -> list[f
     found = []
     for word in words:
         if '_' in word:
-            raise ValueError(f'{word!r} is no number')
+            raise ValueError(f'{word!r} is not a number')
         found.append(float(int(word, 16)) if re.fullmatch(r'0[xX][0-9a-fA-F]+', word) else float(word))
     if not all(map(math.isfinite, found)):
         raise ValueError('a number is not finite')
@@ -31,10 +31,10 @@ def numbers(words: Sequence[str], least: int, most: int | None = None) -> list[f
 
 
 def whole(number: float) -> int:
-    """A number that counts, as an integer.
+    """Convert a whole number to ``int``.
 
     Raises:
-        ValueError: It has a fraction.
+        ValueError: The number has a fractional part.
     """
     if number != int(number):
         raise ValueError(f'{number:g} must be a whole number')
@@ -42,10 +42,10 @@ def whole(number: float) -> int:
 
 
 def switches(values: Sequence[float]) -> int:
-    """Switches, the first of them the lowest bit, as a mask.
+    """Convert switches to a bit mask; the first switch is the lowest bit.
 
     Raises:
-        ValueError: One is neither 0 nor 1.
+        ValueError: A switch is neither 0 nor 1.
     """
     if not set(values) <= {0, 1}:
         raise ValueError(f'switches must be 0 or 1, found {", ".join(f"{value:g}" for value in values)}')
@@ -54,7 +54,7 @@ def switches(values: Sequence[float]) -> int:
 
 @dataclass(frozen=True)
 class Profile:
-    """A ramp and its samples, in Hz and s."""
+    """Chirp profile: a ramp and its samples, in Hz and s."""
 
     start_hz: float
     idle_s: float
@@ -67,7 +67,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Chirp:
-    """Which profile a chirp has, which transmitters it fires as a mask, and whether it departs from the profile."""
+    """Chirp: the number of its profile, a mask of its transmitters, and whether it departs from the profile."""
 
     profile: int
     tx_mask: int
@@ -76,20 +76,33 @@ class Chirp:
 
 @dataclass
 class Settings:
-    """What a file says, the last word of each kind.
+    """Settings of a configuration file; of repeated commands, the last counts.
 
-    ``platform`` is what a file calls its board, ``chips`` what it calls its chip: a chip may come on several boards,
-    and scripts of mmWave Studio may select several chips in turn. ``sub_frames`` are the commands of a frame of another
-    kind, ``antenna_lines`` the numbers of ``antGeometry0`` and ``antGeometry1``, by 0 and 1.
+    Attributes:
+        profiles: Profiles by number.
+        chirps: Chirps by index.
+        frame: First and last chirp, loops, and period in s.
+        rx_mask: Mask of the receivers that are on.
+        platform: The file's name for the board.
+        chips: The file's names for the chip. A chip may be sold on several boards, and scripts of mmWave Studio may
+            select several chips in turn.
+        sampling: TI's number: 0 real, 1 complex 1x, 2 complex 2x, 3 pseudo real.
+        buffers_real: Whether ``adcbufCfg`` sends real samples.
+        lane_mask: Mask of the LVDS lanes that are on.
+        interleaved: Whether receivers are interleaved.
+        q_first: Whether Q comes before I.
+        headers: Whether each chirp is sent with a header.
+        sub_frames: Names of the commands that define a frame of sub-frames; empty for an ordinary frame.
+        antenna_lines: Numbers of ``antGeometry0`` (0) and ``antGeometry1`` (1).
     """
 
     profiles: dict[int, Profile] = field(default_factory=dict)
     chirps: dict[int, Chirp] = field(default_factory=dict)
-    frame: tuple[int, int, int, float] | None = None  # first and last chirp, loops, period in s
+    frame: tuple[int, int, int, float] | None = None
     rx_mask: int | None = None
     platform: str = ''
     chips: list[str] = field(default_factory=list)
-    sampling: int | None = None  # TI's number: 0 real, 1 complex 1x, 2 complex 2x, 3 pseudo real
+    sampling: int | None = None
     buffers_real: bool | None = None
     lane_mask: int | None = None
     interleaved: bool = False
@@ -99,27 +112,27 @@ class Settings:
     antenna_lines: dict[int, list[float]] = field(default_factory=dict)
 
     def set_format(self, bits: float, sampling: float) -> None:
-        """How the ADC samples, in TI's numbers."""
+        """Set the format of ADC samples, given in TI's numbers."""
         if bits != _BITS_16:
-            raise ValueError(f'samples of {12 + 2 * bits:g} bits; read are 16')
+            raise ValueError(f'samples of {12 + 2 * bits:g} bits; only 16 bits are supported')
         self.sampling = whole(sampling)
 
     def set_profile(self, number: float, profile: Profile) -> None:
-        """The ramp and samples that chirps refer to by this number."""
+        """Set the profile that chirps refer to by this number."""
         self.profiles[whole(number)] = profile
 
     def set_chirps(self, first: float, last: float, profile: float, tx_mask: float, varies: bool) -> None:
-        """Chirps ``first`` to ``last``, both included."""
-        first, last = whole(first), whole(last)
-        if not 0 <= first <= last < MOST_CHIRPS:
-            raise ValueError(f'chirps {first} to {last}; a radar has 0 to {MOST_CHIRPS - 1}')
+        """Set chirps ``first`` to ``last``, both included."""
+        start, end = whole(first), whole(last)
+        if not 0 <= start <= end < MOST_CHIRPS:
+            raise ValueError(f'chirps {start} to {end}; a radar has 0 to {MOST_CHIRPS - 1}')
         chirp = Chirp(whole(profile), whole(tx_mask), varies)
-        self.chirps |= dict.fromkeys(range(first, last + 1), chirp)
+        self.chirps |= dict.fromkeys(range(start, end + 1), chirp)
 
     def set_frame(self, first: float, last: float, loops: float, period_s: float) -> None:
-        """A frame of ``loops`` times the chirps ``first`` to ``last``."""
+        """Set the frame: chirps ``first`` to ``last``, repeated ``loops`` times, every ``period_s``."""
         self.frame = whole(first), whole(last), whole(loops), period_s
 
     def forget_chirps(self) -> None:
-        """Before a further configuration in the same file."""
+        """Discard profiles, chirps and frame before another configuration in the same file."""
         self.profiles, self.chirps, self.frame, self.sub_frames = {}, {}, None, ''

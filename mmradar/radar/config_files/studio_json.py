@@ -1,4 +1,4 @@
-"""What mmWave Studio exports as ``.mmwave.json``."""
+"""Reader of the ``.mmwave.json`` files that mmWave Studio exports."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from mmradar.errors import ConfigError
 from mmradar.radar.config_files.settings import Profile, Settings, numbers, whole
 
-_ADC_DATA = 1  # transferFmtPkt0
+_ADC_DATA = 1  # transferFmtPkt0: samples alone
 _VARIATIONS = ('startFreqVar_MHz', 'freqSlopeVar_KHz_usec', 'idleTimeVar_usec', 'adcStartTimeVar_usec')
 
 
 class _Part:
-    """An object of the document that knows where it stands."""
+    """Object of the document, with its path for error messages."""
 
     def __init__(self, value: Any, where: str) -> None:
         if not isinstance(value, Mapping):
@@ -29,7 +29,10 @@ class _Part:
         return _Part(self.fields[name], f'{self.where}.{name}')
 
     def parts(self, name: str) -> list[_Part]:
-        """The objects of a list, of which one is enough; a list of one may be that one itself, as MATLAB writes it."""
+        """Return the objects of a list with at least one element.
+
+        MATLAB writes a list of one object as the object itself.
+        """
         found = self.fields.get(name)
         found = found if isinstance(found, list) else [] if found is None else [found]
         if not found:
@@ -54,15 +57,15 @@ def _shown(value: Any) -> str:
 
 
 def is_studio_json(document: Mapping[str, Any]) -> bool:
-    """Whether a document is one of mmWave Studio's, or a part of one."""
+    """Return whether a document is mmWave Studio's, or a part of one."""
     return any(name in document for name in ('mmWaveDevices', 'configGenerator', 'configUsed', 'rfConfig'))
 
 
 def read_studio_json(document: Mapping[str, Any]) -> Settings:
-    """The settings of the one device of a document; units as in their names.
+    """Read the settings of a document with one device; units are in the names of its fields.
 
     Raises:
-        ConfigError: A part is missing or of another type than it should be, or asks for what is not read.
+        ConfigError: A part is missing, has the wrong type, or asks for something that is not supported.
     """
     try:
         return _read(document)
@@ -72,10 +75,10 @@ def read_studio_json(document: Mapping[str, Any]) -> Settings:
 
 def _read(document: Mapping[str, Any]) -> Settings:
     if 'configUsed' in document and 'mmWaveDevices' not in document:
-        raise ConfigError(f'it is the set-up of a capture; the radar is in {_shown(document["configUsed"])}')
+        raise ConfigError(f'it is the setup of a capture; the radar is configured in {_shown(document["configUsed"])}')
     devices = _Part(document, 'the document').parts('mmWaveDevices')
     if len(devices) > 1:
-        raise ConfigError(f'mmWaveDevices has {len(devices)} devices, a cascade; read is one')
+        raise ConfigError(f'mmWaveDevices has {len(devices)} devices, a cascade; only one is supported')
     device = devices[0]
     radio = device.part('rfConfig')
     settings = Settings()
@@ -106,13 +109,13 @@ def _read(document: Mapping[str, Any]) -> Settings:
         for entry in radio.parts('rlBpmChirps'):
             bpm = entry.part('rlBpmChirpCfg_t')
             if 'constBpmVal' in bpm and bpm.number('constBpmVal'):
-                raise ConfigError(f'{bpm.where}: binary phase modulation (BPM); read is time division')
+                raise ConfigError(f'{bpm.where}: binary phase modulation (BPM); only time division is supported')
     waveform = str(radio.fields.get('waveformType', ''))
     if 'adv' in waveform.lower() or ('rlAdvFrameCfg_t' in radio and 'rlFrameCfg_t' not in radio):
-        settings.sub_frames = 'rlAdvFrameCfg_t, as advFrameCfg and subFrameCfg in SDK files'
+        settings.sub_frames = 'rlAdvFrameCfg_t, like advFrameCfg and subFrameCfg in SDK files'
         return settings
     if 'continuous' in waveform.lower():
-        raise ConfigError(f'{radio.where}.waveformType is {waveform}; read are frames of chirps')
+        raise ConfigError(f'{radio.where}.waveformType is {waveform}; only frames of chirps are supported')
     f = radio.part('rlFrameCfg_t')
     first, last, loops = map(f.number, ('chirpStartIdx', 'chirpEndIdx', 'numLoops'))
     settings.set_frame(first, last, loops, f.number('framePeriodicity_msec') * 1e-3)
@@ -127,4 +130,6 @@ def _read_capture(settings: Settings, capture: _Part) -> None:
     if 'rlDevDataPathCfg_t' in capture and 'transferFmtPkt0' in (path := capture.part('rlDevDataPathCfg_t')):
         content = path.number('transferFmtPkt0')
         if content != _ADC_DATA:
-            raise ConfigError(f'{path.where}.transferFmtPkt0 is {content:g}, more than samples; read are samples alone')
+            raise ConfigError(
+                f'{path.where}.transferFmtPkt0 is {content:g}, more than samples; only samples alone are supported'
+            )

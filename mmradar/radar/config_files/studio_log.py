@@ -1,4 +1,4 @@
-"""Logs of mmWave Studio (``LogFile.txt``): lines ``API:Name,...`` with the device's own integers."""
+"""Reader of logs of mmWave Studio (``LogFile.txt``): lines ``API:Name,...`` with the device's own integers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mmradar.radar.boards import FAMILY_60_GHZ, Board, chip_family
 from mmradar.radar.config_files.settings import Profile, Settings, numbers, whole
 
 _LINE = re.compile(r'^[^%]*\bAPI:(\w+),(.*)$', re.MULTILINE)
-# Hz of a step of frequency, the band with some room for rounding, and whether it is that at 60 GHz; a step of slope is
-# 900 MHz/s times as many.
+# For each band: Hz a step of frequency, the band's limits with some room for rounding, and whether it is the band at
+# 60 GHz. The step of slope in Hz/s is the step of frequency times 900e6.
 _BANDS = ((3.6e9 / 2**26, (75.9e9, 81.1e9), False), (2.7e9 / 2**26, (59.9e9, 64.1e9), True))
-_CHIP_S, _FRAME_S = 1e-8, 5e-9
+_CHIRP_TICK_S, _FRAME_TICK_S = 1e-8, 5e-9
 
 
 def _channels(settings: Settings, words: list[str]) -> None:
@@ -35,17 +35,19 @@ def _lanes(settings: Settings, words: list[str]) -> None:
 
 def _profile(settings: Settings, words: list[str]) -> None:
     n = numbers(words, 11)
-    settings.set_profile(n[0], Profile(n[1], n[2] * _CHIP_S, n[3] * _CHIP_S, n[4] * _CHIP_S, n[7], n[9], n[10] * 1e3))
+    idle_s, adc_start_s, ramp_s = (ticks * _CHIRP_TICK_S for ticks in n[2:5])
+    settings.set_profile(n[0], Profile(n[1], idle_s, adc_start_s, ramp_s, n[7], n[9], n[10] * 1e3))
 
 
 def _chirp(settings: Settings, words: list[str]) -> None:
     n = numbers(words, 8)
-    settings.set_chirps(*n[:3], n[7], varies=any(n[3:7]))
+    first, last, profile = n[:3]
+    settings.set_chirps(first, last, profile, n[7], varies=any(n[3:7]))
 
 
 def _frame(settings: Settings, words: list[str]) -> None:
     n = numbers(words, 5)
-    settings.set_frame(n[0], n[1], n[3], n[4] * _FRAME_S)
+    settings.set_frame(n[0], n[1], n[3], n[4] * _FRAME_TICK_S)
     settings.sub_frames = ''
 
 
@@ -54,7 +56,7 @@ def _chip(settings: Settings, words: list[str]) -> None:
 
 
 def _sub_frames(settings: Settings, words: list[str]) -> None:
-    settings.sub_frames = 'AdvanceFrameConfig, as advFrameCfg and subFrameCfg in SDK files'
+    settings.sub_frames = 'AdvanceFrameConfig, like advFrameCfg and subFrameCfg in SDK files'
 
 
 _COMMANDS: dict[str, Callable[[Settings, list[str]], None]] = {
@@ -72,19 +74,19 @@ _COMMANDS: dict[str, Callable[[Settings, list[str]], None]] = {
 
 
 def is_log(text: str) -> bool:
-    """Whether a line of it is one of a log."""
+    """Return whether a line of the text is a line of such a log."""
     return _LINE.search(text) is not None
 
 
 def read_log(text: str, board: Board | None = None) -> Settings:
-    """The settings at the end of a log.
+    """Read the settings that are in effect at the end of a log.
 
     Args:
         text: The log.
-        board: Its board; else the log must name a chip, or have a frequency that only one band has.
+        board: The board. If ``None``, the log must name a chip, or its frequency must fit only one band.
 
     Raises:
-        ConfigError: A line has not the numbers that it takes, or asks for what is not read; with its number.
+        ConfigError: A line has the wrong numbers, or asks for something that is not supported (with its number).
     """
     settings = Settings()
     for number, line in enumerate(text.splitlines(), 1):
@@ -101,7 +103,7 @@ def read_log(text: str, board: Board | None = None) -> Settings:
 
 
 def _in_hz(profile: Profile, names: list[str]) -> Profile:
-    """A profile in steps of frequency as one in Hz: of the only band in which it lies and which a named chip has."""
+    """Convert a profile from frequency steps to Hz, for the only band that contains it and that a named chip has."""
     families = {chip_family(name) for name in names} - {''}
     possible = []
     for step_hz, (lowest, highest), at_60_ghz in _BANDS:
@@ -109,8 +111,8 @@ def _in_hz(profile: Profile, names: list[str]) -> Profile:
             profile, start_hz=profile.start_hz * step_hz, slope_hz_per_s=profile.slope_hz_per_s * step_hz * 900e6
         )
         ends = found.start_hz, found.start_hz + found.slope_hz_per_s * found.ramp_s
-        named = not families or any((family == FAMILY_60_GHZ) == at_60_ghz for family in families)
-        if named and lowest <= min(ends) and max(ends) <= highest:
+        of_chip = not families or any((family == FAMILY_60_GHZ) == at_60_ghz for family in families)
+        if of_chip and lowest <= min(ends) and max(ends) <= highest:
             possible.append(found)
     if len(possible) != 1:
         which = f'of {" or ".join(names)}' if families else 'that it does not name (select_chip_version)'

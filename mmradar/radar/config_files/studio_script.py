@@ -1,4 +1,4 @@
-"""Lua scripts of mmWave Studio."""
+"""Reader of Lua scripts of mmWave Studio."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mmradar.radar.boards import Board
 from mmradar.radar.config_files.lua import Call, run_script
 from mmradar.radar.config_files.settings import Profile, Settings, switches
 
-_FOUR_TX = 'the arguments of a radar with four transmitters (AWR2944); scripts are read for three'
+_FOUR_TX = 'the arguments of a radar with four transmitters (AWR2944); only scripts for three are supported'
 
 
 def _exactly(values: list[float], count: int, four_tx: int) -> list[float]:
@@ -43,7 +43,8 @@ def _profile(settings: Settings, n: list[float]) -> None:
 
 def _chirp(settings: Settings, n: list[float]) -> None:
     n = _exactly(n, 10, 11)
-    settings.set_chirps(*n[:3], switches(n[7:]), varies=any(n[3:7]))
+    first, last, profile = n[:3]
+    settings.set_chirps(first, last, profile, switches(n[7:]), varies=any(n[3:7]))
 
 
 def _frame(settings: Settings, n: list[float]) -> None:
@@ -55,7 +56,7 @@ def _frame(settings: Settings, n: list[float]) -> None:
 
 def _bpm(settings: Settings, n: list[float]) -> None:
     if any(n[2:]):
-        raise ValueError('binary phase modulation (BPM); read is time division')
+        raise ValueError('binary phase modulation (BPM); only time division is supported')
 
 
 _COMMANDS: dict[str, Callable[[Settings, list[float]], None]] = {
@@ -71,30 +72,30 @@ _COMMANDS: dict[str, Callable[[Settings, list[float]], None]] = {
 _CHIP_NAMES = ('SelectChipVersion', 'deviceVariantSelection')
 _SUB_FRAMES = ('AdvanceFrameConfig', 'AdvancedFrameConfig')
 _NOT_READ = {
-    'ContStrConfig': 'continuous streaming, which has no chirps; read are frames of chirps',
-    'AdvChirpConfig': 'advanced chirps; read are chirps of ChirpConfig',
+    'ContStrConfig': 'continuous streaming has no chirps; only frames of chirps are supported',
+    'AdvChirpConfig': 'advanced chirps; only chirps of ChirpConfig are supported',
 }
 _WANTED = frozenset((*_COMMANDS, *_CHIP_NAMES, *_SUB_FRAMES, *_NOT_READ))
 
 
 def is_script(text: str) -> bool:
-    """Whether it calls functions of mmWave Studio."""
+    """Return whether the text calls functions of mmWave Studio."""
     return re.search(r'\bar1\s*\.\s*\w+\s*\(', text) is not None
 
 
 def read_script(text: str, board: Board | None = None) -> Settings:
-    """The settings that a script makes; units as in the SDK's files, antennas one by one.
+    """Read the settings that a script makes. Units are those of SDK files; each antenna has a switch of its own.
 
     Args:
         text: The script.
-        board: Its board. TI's scripts ask the radar for ``partId`` and have a branch for each; this decides them.
+        board: The board. TI's scripts query the radar's ``partId`` and branch on it; the board selects the branch.
 
     Raises:
         ConfigError: The script cannot be followed, see :func:`mmradar.radar.config_files.lua.run_script`; or a call has
-            not the numbers that it takes, or asks for what is not read; with its line.
+            the wrong numbers or asks for something that is not supported (with its line).
     """
     if cascade := re.search(r'^[^-\n]*\bar1\.(\w+_mult)\s*\(', text, re.MULTILINE):
-        raise ConfigError(f'configures a cascade of several radar chips ({cascade[1]}); read is one chip')
+        raise ConfigError(f'configures a cascade of several radar chips ({cascade[1]}); only one chip is supported')
     try:
         calls, names = run_script(text, _WANTED, {'partId': float(board.part)} if board else {})
     except ConfigError as error:
@@ -117,15 +118,15 @@ def _make(settings: Settings, call: Call) -> None:
     if call.name in _NOT_READ:
         raise ValueError(_NOT_READ[call.name])
     if call.name in _SUB_FRAMES:
-        settings.sub_frames = f'{call.name}, as advFrameCfg and subFrameCfg in SDK files'
+        settings.sub_frames = f'{call.name}, like advFrameCfg and subFrameCfg in SDK files'
         return
     if call.name in _CHIP_NAMES:
         if not call.values or not isinstance(call.values[0], str):
-            raise ValueError('the name of a chip expected')
-        # a variant is that chip; of SelectChipVersion, Studio itself calls several
+            raise ValueError('expected the name of a chip')
+        # deviceVariantSelection names the chip; SelectChipVersion is called several times by Studio itself
         settings.chips = [*settings.chips, call.values[0]] if call.name == 'SelectChipVersion' else [call.values[0]]
         return
     for number, (value, written) in enumerate(zip(call.values, call.written), 1):
         if not isinstance(value, float) or value != value or abs(value) == float('inf'):
-            raise ValueError(f'its argument {number}, {written or "?"}, is no number that the script gives')
+            raise ValueError(f'its argument {number}, {written or "?"}, is not a number that the script determines')
     _COMMANDS[call.name](settings, list(call.values))

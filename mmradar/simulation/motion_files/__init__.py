@@ -1,4 +1,4 @@
-"""Recorded motions from files: BVH, Acclaim, DeepMimic, Kinect and plain arrays."""
+"""Readers of recorded motions: BVH, Acclaim, DeepMimic, Kinect and plain arrays."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _BY_SUFFIX: dict[str, Callable[..., MotionSequence]] = {
     '.npy': read_arrays,
     '.npz': read_arrays,
 }
-# How a file of each kind begins, for names that say nothing.
+# First bytes of each kind of file, for files without a known suffix.
 _BY_CONTENT: dict[bytes, Callable[..., MotionSequence]] = {
     b'HIERARCHY': read_bvh,
     b'\x93NUMPY': read_arrays,
@@ -48,21 +48,21 @@ _BY_CONTENT: dict[bytes, Callable[..., MotionSequence]] = {
 
 
 def read_motion(path: str | Path, **options: Any) -> MotionSequence:
-    """Read a recorded motion, whatever the kind of file: by its suffix, or by how it begins.
+    """Read a recorded motion of any known kind of file, recognised by its suffix or by its first bytes.
 
     Args:
-        path: ``.bvh``; ``.amc`` beside its ``.asf``; DeepMimic's ``.txt`` or ``.json``; Kinect joints in ``.csv``;
-            ``.npy`` or ``.npz`` of HuPR's joints. MARS's file of many clips is for ``read_mars``.
-        **options: Arguments of that kind's reader, see ``read_bvh``, ``read_amc``, ``read_deepmimic``,
-            ``read_kinect_csv``, ``read_arrays``. All know ``name`` and ``bone_tolerance``.
+        path: ``.bvh``; ``.amc`` next to its ``.asf``; DeepMimic's ``.txt`` or ``.json``; Kinect joints in ``.csv``;
+            ``.npy`` or ``.npz`` of HuPR's joints. For MARS's file of many clips, use ``read_mars``.
+        **options: Arguments of the reader for that kind of file, see ``read_bvh``, ``read_amc``, ``read_deepmimic``,
+            ``read_kinect_csv``, ``read_arrays``. All accept ``name`` and ``bone_tolerance``.
 
     Returns:
         The motion where it was recorded, z up; ``MotionSequence.placed`` puts it in front of the radar.
 
     Raises:
-        FileNotFoundError: No such file, or no skeleton beside it.
-        DataError: The file is not what it should be, or no person's motion. The message says where.
-        ImportError: BVH without the package ``pybvh``.
+        FileNotFoundError: No such file, or no skeleton near it.
+        DataError: The content is invalid, or not a person's motion. The message says where.
+        ImportError: The file is BVH and the package ``pybvh`` is missing.
         TypeError: The reader has no such option.
     """
     path = Path(path)

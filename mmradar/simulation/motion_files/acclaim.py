@@ -1,9 +1,9 @@
-"""Acclaim's ASF (skeleton) and AMC (motion), in which CMU publishes its motion capture data."""
+"""Reader of Acclaim's ASF (skeleton) and AMC (motion) files, in which CMU publishes its motion capture data."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from mmradar.simulation.motion_files.kinematics import chain_positions, z_up
 from mmradar.simulation.motion_sequence import MotionSequence
 from mmradar.simulation.skeleton import JOINT_NAMES, JOINTS
 
-# The bone at whose end each joint is. The forearm's turn about itself is the bone "wrist" in CMU's skeletons: the
-# wrist bends at that bone's end, where the hand begins.
+# The bone at whose end each joint is. In CMU's skeletons the bone "wrist" has the rotation of the forearm about its own
+# axis; the wrist bends at that bone's end, where the hand begins.
 CMU_BONES = {
     'R_Hip': 'rhipjoint',
     'R_Knee': 'rfemur',
@@ -40,7 +40,7 @@ _SHIFTS = ('tx', 'ty', 'tz')
 
 @dataclass
 class _Bone:
-    """A bone of the skeleton: a vector from its start to its end, and how it may turn about its start."""
+    """Bone of the skeleton: a vector from its start to its end, and the rotations it allows about its start."""
 
     name: str
     line: int
@@ -52,7 +52,7 @@ class _Bone:
 
 @dataclass
 class _Skeleton:
-    """What an ASF file says. Bones come after their parents; the first is the root, without length."""
+    """Content of an ASF file. Bones come after their parents; the first is the root, without length."""
 
     length_unit: float = 1.0
     degrees: bool = True
@@ -76,19 +76,19 @@ def read_amc(
 
     Args:
         path: The ``.amc`` file.
-        skeleton: Its ``.asf`` file. If ``None``: beside it the one of its name, of its name up to the last underscore
-            (CMU's ``02_01.amc`` belongs to ``02.asf``), or the only one there.
-        frame_rate_hz: Frames a second, which the file does not say; CMU's are 120 but for a few subjects of 60.
-        metres_per_unit: The length unit; if ``None`` CMU's, inches / the skeleton's unit of length.
-        joint_names: The bone at whose end a joint of HuPR's is, where it is not CMU's (``CMU_BONES``). The head is
-            the middle of its bone, unless named here.
-        up: The vertical axis, ``'y'`` or ``'z'``.
-        name: The motion's name; the file's without suffix if ``None``.
+        skeleton: Its ``.asf`` file. If ``None``, the one in the same folder that has the motion's name, or its name up
+            to the last underscore (CMU's ``02_01.amc`` belongs to ``02.asf``), or is the only one there.
+        frame_rate_hz: Frames per second, which the file does not state. CMU's are 120, except 60 for a few subjects.
+        metres_per_unit: Length unit in m; CMU's if ``None``: inches / the skeleton's unit of length.
+        joint_names: The bone at whose end a joint of HuPR's is, for joints that differ from ``CMU_BONES``. The head is
+            the middle of its bone, unless given here.
+        up: Vertical axis, ``'y'`` or ``'z'``.
+        name: Name of the motion; the file name without suffix if ``None``.
         bone_tolerance: See ``MotionSequence``.
 
     Raises:
         FileNotFoundError: No such file, or no skeleton found.
-        DataError: A file is damaged or cut short, a bone is missing, or motion and skeleton do not belong together.
+        DataError: A file is damaged or cut short, a bone is missing, or motion and skeleton do not match.
     """
     path = Path(path)
     if not path.is_file():
@@ -109,7 +109,7 @@ def read_amc(
     values = _read_frames(path, body)
     scale = 0.0254 / body.length_unit if metres_per_unit is None else metres_per_unit
 
-    # A node at each bone's start, then one at its end.
+    # Nodes are the starts of all bones, then their ends.
     with np.errstate(over='ignore', invalid='ignore'):
         place = {bone: index for index, bone in enumerate(bones)}
         vectors = np.array([body.bones[bone].direction for bone in bones])
@@ -120,8 +120,8 @@ def read_amc(
         columns = [list(body.bones['root'].channels).index(shift) for shift in _SHIFTS]
         root = values['root'][:, columns] + body.root_position
         nodes = [*parents, *range(len(bones))]
-        everywhere = chain_positions(nodes, offsets, rotations + [None] * len(bones), root)
-        starts, stops = everywhere[:, : len(bones)], everywhere[:, len(bones) :]
+        node_positions = chain_positions(nodes, offsets, rotations + [None] * len(bones), root)
+        starts, stops = node_positions[:, : len(bones)], node_positions[:, len(bones) :]
         positions = stops[:, [place[ends[joint]] for joint in JOINT_NAMES]]
         if 'Head' not in (joint_names or {}):
             head = place[ends['Head']]
@@ -131,7 +131,7 @@ def read_amc(
 
 
 def _turns(bone: _Bone, values: np.ndarray | None, degrees: bool) -> Rotation | None:
-    """A bone's turns against its parent: channels turn one after the other about the fixed axes of the bone."""
+    """Return a bone's rotation relative to its parent: channels rotate successively about the bone's fixed axes."""
     kept = [index for index, channel in enumerate(bone.channels) if channel in _ANGLES]
     if values is None or not kept:
         return None
@@ -142,18 +142,18 @@ def _turns(bone: _Bone, values: np.ndarray | None, degrees: bool) -> Rotation | 
 
 
 def _find_skeleton(path: Path) -> Path:
-    others = sorted(beside for beside in path.parent.iterdir() if beside.suffix.lower() == '.asf')
+    files = sorted(file for file in path.parent.iterdir() if file.suffix.lower() == '.asf')
     for stem in (path.stem, path.stem.rpartition('_')[0]):
-        for beside in others:
-            if stem and beside.stem == stem:
-                return beside
-    if len(others) == 1:
-        return others[0]
-    raise FileNotFoundError(f'no skeleton (.asf) for {path}: {len(others)} beside it, none of its name; pass skeleton')
+        for file in files:
+            if stem and file.stem == stem:
+                return file
+    if len(files) == 1:
+        return files[0]
+    raise FileNotFoundError(f'no skeleton (.asf) for {path}: {len(files)} beside it, none of its name; pass skeleton')
 
 
-def _lines(path: Path):
-    """Number and text of each line that holds something, without comments."""
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield number and text of each line that is not empty, without comments."""
     with path.open(encoding='utf-8-sig', errors='replace') as file:
         for number, line in enumerate(file, 1):
             line = line.split('#', 1)[0].strip()
@@ -263,7 +263,7 @@ def _add_bone(body: _Skeleton, bone: _Bone, where: str) -> None:
 
 
 def _ordered(body: _Skeleton, links: list[tuple[int, list[str]]], path: Path) -> _Skeleton:
-    """Bones after their parents, those that hang on nothing left out."""
+    """Sort bones after their parents, and leave out bones that are not connected to the root."""
     children: dict[str, list[str]] = {}
     for line_number, (parent, *names) in links:
         for name in (parent, *names):
@@ -282,7 +282,7 @@ def _ordered(body: _Skeleton, links: list[tuple[int, list[str]]], path: Path) ->
 
 
 def _read_frames(path: Path, body: _Skeleton) -> dict[str, np.ndarray]:
-    """The channels of each bone, (frames, channels)."""
+    """Read the channels of each bone, (frames, channels)."""
     moving = {name: bone for name, bone in body.bones.items() if bone.channels}
     frames: dict[str, list[list[float]]] = {name: [] for name in moving}
     number = 0

@@ -1,4 +1,7 @@
-"""Plain arrays of joint positions, NumPy's own files. Nothing in them is executed: no pickles."""
+"""Reader and writer of joint positions in NumPy's own files.
+
+Pickles are refused, so nothing in a file is executed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import numpy as np
 from mmradar.errors import DataError
 from mmradar.simulation.motion_sequence import MotionSequence
 
-# An array of an .npz that unpacks to more is taken for a damaged or hostile file: 3 million frames, 28 hours at 30 Hz.
+# An .npz with a larger array is refused as damaged or hostile; 1 GiB holds 3 million frames, 28 hours at 30 Hz.
 _LARGEST_BYTES = 2**30
 
 
@@ -23,17 +26,17 @@ def read_arrays(
     name: str | None = None,
     bone_tolerance: float = 0.25,
 ) -> MotionSequence:
-    """Read joint positions as they are: (frames, 14, 3) in m, HuPR's joints, world axes.
+    """Read an array of joint positions, (frames, 14, 3) in m: HuPR's joints, world axes.
 
     Args:
-        path: An ``.npy`` file of the array, or an ``.npz`` as ``write_npz`` makes.
-        frame_rate_hz: Frames a second; needed for ``.npy``, counts before what an ``.npz`` says.
-        name: The motion's name; the file's without suffix if ``None``.
+        path: An ``.npy`` file of the array, or an ``.npz`` file as from ``write_npz``.
+        frame_rate_hz: Frames per second; required for ``.npy``, overrides the rate in an ``.npz``.
+        name: Name of the motion; the file name without suffix if ``None``.
         bone_tolerance: See ``MotionSequence``.
 
     Raises:
         FileNotFoundError: No such file.
-        DataError: The file is damaged, holds something else, or the frame rate is not known.
+        DataError: The file is damaged, holds something else, or the frame rate is unknown.
     """
     path = Path(path)
     if not path.is_file():
@@ -49,7 +52,7 @@ def read_arrays(
     else:
         try:
             positions = np.load(path, mmap_mode='r', allow_pickle=False)  # an array larger than the file fails
-        except Exception as error:  # the reader of a damaged file raises whatever it stumbles over
+        except Exception as error:  # on damaged files the reader raises errors of any type
             raise DataError(f'{path} cannot be read as .npy ({type(error).__name__}: {error})') from error
     if frame_rate_hz is None:
         raise DataError(f'{path}: an .npy file does not say its frame rate; pass frame_rate_hz')
@@ -57,11 +60,11 @@ def read_arrays(
 
 
 def write_npz(motion: MotionSequence, path: str | Path) -> Path:
-    """Write a motion for ``read_arrays``: ``positions_m`` (frames, 14, 3) and ``frame_rate_hz``.
+    """Write a motion as an ``.npz`` file for ``read_arrays``: ``positions_m`` (frames, 14, 3) and ``frame_rate_hz``.
 
     Args:
-        motion: What to write.
-        path: A name that ends in ``.npz``.
+        motion: The motion to write.
+        path: File to write, whose name ends in ``.npz``.
     """
     path = Path(path)
     if path.suffix != '.npz':
@@ -71,7 +74,7 @@ def write_npz(motion: MotionSequence, path: str | Path) -> Path:
 
 
 def load_npz(path: str | Path, keys: Sequence[str]) -> dict[str, np.ndarray]:
-    """Arrays of an ``.npz`` by name, without pickles, none larger than the file says it is.
+    """Load arrays of an ``.npz`` by name, without pickles; refuse arrays larger than the archive states.
 
     Raises:
         FileNotFoundError: No such file.
@@ -86,7 +89,7 @@ def load_npz(path: str | Path, keys: Sequence[str]) -> dict[str, np.ndarray]:
             missing = [key for key in keys if f'{key}.npy' not in members]
             if not missing:
                 return {key: _read_member(archive, members[f'{key}.npy']) for key in keys}
-    except Exception as error:  # the readers of a damaged file raise whatever they stumble over
+    except Exception as error:  # on damaged files the readers raise errors of any type
         raise DataError(f'{path} cannot be read as .npz ({type(error).__name__}: {error})') from error
     found = ', '.join(sorted(name.removesuffix('.npy') for name in members))[:300]
     raise DataError(f'{path}: no array {missing[0]!r}; expected {", ".join(keys)}, found {found}')

@@ -1,4 +1,7 @@
-"""BVH, the format of most free motion capture. The package pybvh parses it; positions are found here."""
+"""Reader of BVH, the format of most free motion capture.
+
+The package pybvh parses the files; joint positions are computed here.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from mmradar.simulation.motion_files.kinematics import chain_positions, z_up
 from mmradar.simulation.motion_sequence import MotionSequence, estimate_stature, guess_metres_per_unit
 from mmradar.simulation.skeleton import JOINT_NAMES, JOINTS
 
-# A joint's name is all of its line, spaces too; pybvh ends it at the first. This stands for a space while it reads.
+# A joint's name is the rest of its line, spaces included, but pybvh ends it at the first space. While pybvh reads,
+# ``_SPACE`` replaces the spaces in names.
 _NAME = re.compile(rb'^([ \t]*(?:ROOT|JOINT)[ \t]+)([^{\r\n]*?)([ \t]*\{?[ \t]*\r?)$', re.MULTILINE)
 _SPACE = '\x01'
 
@@ -33,18 +37,18 @@ def read_bvh(
 ) -> MotionSequence:
     """Read a BVH file with one skeleton, joints named as Mixamo, CMU, Unreal, Blender and others do.
 
-    The head is the middle between the joint ``Head`` and its tip, where the rig has one: the joint itself is at the
-    skull's base. What pybvh does not read is not read: joints that shift against their parent (position channels below
-    the root), and roots whose position channels are in another order than X, Y, Z.
+    The joint ``Head`` is at the base of the skull; if the rig has a tip of the head, the head is the middle between
+    both. Not supported, because pybvh does not read them, are joints that move relative to their parent (position
+    channels below the root), and roots whose position channels are not in the order X, Y, Z.
 
     Args:
         path: The file.
-        metres_per_unit: The length unit. BVH has none: if ``None``, it is that of metres, millimetres, centimetres,
-            inches, feet and CMU's (inches / 0.45) which makes the body an adult of 1.3 to 2.1 m, never more than one.
-            A child or a giant needs it said.
-        joint_names: The file's joint by HuPR's, for rigs whose names are not understood.
-        up: The vertical axis: ``'y'``, the format's habit, or ``'z'``.
-        name: The motion's name; the file's without suffix if ``None``.
+        metres_per_unit: Length unit in m, which the file does not state. If ``None``, the unit among metres,
+            millimetres, centimetres, inches, feet and CMU's (inches / 0.45) in which the body is 1.3 to 2.1 m tall like
+            an adult; at most one fits. For a child or a giant it must be given.
+        joint_names: The file's joint names by HuPR's, for rigs whose names are not recognised.
+        up: Vertical axis: ``'y'``, usual for the format, or ``'z'``.
+        name: Name of the motion; the file name without suffix if ``None``.
         bone_tolerance: See ``MotionSequence``.
 
     Raises:
@@ -62,22 +66,24 @@ def read_bvh(
     names = [node.name.replace(_SPACE, ' ') for node in nodes]
     joints = [index for index, node in enumerate(nodes) if not node.is_end_site()]
     _check_finite(motion.root_pos, f'the place of {names[0]!r}', path)
-    # Angles come by joint in the order of the file; R = R_1 R_2 R_3 for channels in the order 1, 2, 3.
+    # Angles are ordered by joint as in the file; R = R_1 R_2 R_3 for channels in the order 1, 2, 3.
     rotations: list[Rotation | None] = [None] * len(nodes)
     with np.errstate(over='ignore', invalid='ignore'):
         for column, index in enumerate(joints):
             angles = motion.joint_angles[:, column]
             _check_finite(angles, f'an angle of {names[index]!r}', path)
-            rotations[index] = Rotation.from_euler(''.join(nodes[index].rot_channels), angles)
-        everywhere = chain_positions(parents, np.array([node.offset for node in nodes]), rotations, motion.root_pos)
+            # is_end_site, by which joints were selected, does not narrow the node's type to a joint
+            channels = nodes[index].rot_channels  # pyright: ignore[reportAttributeAccessIssue]
+            rotations[index] = Rotation.from_euler(''.join(channels), angles)
+        node_positions = chain_positions(parents, np.array([node.offset for node in nodes]), rotations, motion.root_pos)
 
         found = match_joints([names[index] for index in joints], joint_names, str(path))
         by_name = {names[index]: index for index in reversed(joints)}  # the first of equal names counts
         order = [by_name[found[joint]] for joint in JOINT_NAMES]
-        positions = everywhere[:, order]
+        positions = node_positions[:, order]
         tip = _head_tip(nodes, parents, order[JOINTS['Head']])
         if tip is not None and 'Head' not in (joint_names or {}):
-            positions[:, JOINTS['Head']] = (positions[:, JOINTS['Head']] + everywhere[:, tip]) / 2
+            positions[:, JOINTS['Head']] = (positions[:, JOINTS['Head']] + node_positions[:, tip]) / 2
         scale = guess_metres_per_unit(positions) if metres_per_unit is None else metres_per_unit
         if scale is None:
             raise DataError(
@@ -103,21 +109,20 @@ def _parse(path: Path):
         lambda found: found[1] + re.sub(rb'[ \t]', _SPACE.encode(), found[2]) + found[3], path.read_bytes()
     )
     with TemporaryDirectory() as folder:
-        copy = Path(folder) / 'motion.bvh'  # pybvh reads files of this suffix, in small letters, and nothing else
+        copy = Path(folder) / 'motion.bvh'  # pybvh reads only files of this suffix, in lower case
         copy.write_bytes(content)
         try:
-            with (
-                warnings.catch_warnings()
-            ):  # what it warns of (an empty table, the axis that may be up) is checked here
+            # What pybvh warns of (an empty table, the axis that may be up) is checked here.
+            with warnings.catch_warnings():
                 warnings.simplefilter('ignore')
                 return read_bvh_file(copy, world_up='+y')
-        except Exception as error:  # the parser raises whatever a damaged file makes it stumble over
+        except Exception as error:  # on damaged files the parser raises errors of any type
             message = str(error).replace(str(copy), str(path)).replace(_SPACE, ' ')
             raise DataError(f'{path} cannot be read as BVH ({type(error).__name__}: {message})') from error
 
 
 def _head_tip(nodes: list, parents: list[int], head: int) -> int | None:
-    """The node at the head's top: its end site, or the joint that rigs call HeadTop or Head_End."""
+    """Return the node at the head's top: its end site, or the joint that rigs call HeadTop or Head_End."""
     children = [index for index, parent in enumerate(parents) if parent == head]
     for index in children:
         if not nodes[index].is_end_site() and plain_name(nodes[index].name) in ('headtopend', 'headend', 'headnub'):

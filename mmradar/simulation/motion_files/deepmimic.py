@@ -1,4 +1,4 @@
-"""DeepMimic's clips: JSON of joint rotations, with the humanoid they move in a file of its own."""
+"""Reader of DeepMimic's clips: JSON files of joint rotations, with the humanoid in a separate file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmradar.simulation.motion_sequence import MotionSequence
 from mmradar.simulation.skeleton import JOINT_NAMES
 
 _SIDES = {'R': 'right', 'L': 'left', '': ''}
-# How many numbers of a frame turn a joint of each type: a quaternion, or an angle about z.
+# Numbers per frame for a joint of each type: a quaternion (4), or an angle about z (1).
 _NUMBERS = {'none': 4, 'spherical': 4, 'revolute': 1, 'fixed': 0}
 
 
@@ -29,19 +29,19 @@ def read_deepmimic(
 ) -> MotionSequence:
     """Read a clip of DeepMimic's humanoid: metres, y up.
 
-    The head is the centre of the ball that the character has for one. Frames of differing durations are resampled
-    with a spline to their median rate. A clip made to be looped is read once through.
+    The head is the centre of the ball that is the character's head. Frames of differing durations are resampled with a
+    spline to their median rate. A clip made to be looped is read once.
 
     Args:
         path: The clip.
-        skeleton: The character, ``humanoid3d.txt``; if ``None``, looked for in a folder ``characters`` beside the
-            clip's folder or one above.
-        name: The motion's name; the file's without suffix if ``None``.
+        skeleton: The character, ``humanoid3d.txt``; if ``None``, searched for in a folder ``characters`` in the clip's
+            folder or in one of the two folders above.
+        name: Name of the motion; the file name without suffix if ``None``.
         bone_tolerance: See ``MotionSequence``.
 
     Raises:
         FileNotFoundError: No such file, or no character found.
-        DataError: A file is no JSON, or not of that content; the message says which frame.
+        DataError: A file is not JSON or has unexpected content; the message says where.
     """
     path = Path(path)
     if not path.is_file():
@@ -73,12 +73,12 @@ def read_deepmimic(
             rotations.append(Rotation.from_quat(values[:, [1, 2, 3, 0]]))  # normalises; the file has w first
     # The head's centre turns with the neck.
     nodes = [*parents, names.index('neck')]
-    everywhere = chain_positions(nodes, np.array([*offsets, head]), [*rotations, None], frames[:, 1:4])
+    node_positions = chain_positions(nodes, np.array([*offsets, head]), [*rotations, None], frames[:, 1:4])
     order = [
         len(names) if joint == 'Head' else names.index(_joint_name(joint))  # the extra node
         for joint in JOINT_NAMES
     ]
-    positions = z_up(everywhere[:, order])
+    positions = z_up(node_positions[:, order])
     positions, rate = _even(path, positions, frames[:-1, 0])
     return MotionSequence(positions, rate, name or path.stem, str(path), bone_tolerance)
 
@@ -98,7 +98,7 @@ def _find_character(path: Path) -> Path:
 def _load(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:  # also bytes that are no text, numbers too long, lists too deep
+    except (ValueError, RecursionError) as error:  # also for bytes that are not text, numbers too long, lists too deep
         raise DataError(f'{path}: no JSON ({type(error).__name__}: {error})') from error
     if not isinstance(content, dict):
         raise DataError(f'{path}: expected a JSON object, found {type(content).__name__}')
@@ -106,7 +106,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _read_character(path: Path) -> tuple[list[str], list[int], list[np.ndarray], list[str], np.ndarray]:
-    """Names, parents, offsets and types of the joints, and the head's centre against the neck."""
+    """Read names, parents, offsets and types of the joints, and the head's centre relative to the neck."""
     content = _load(path)
     try:
         joints = content['Skeleton']['Joints']
@@ -154,7 +154,7 @@ def _frames(path: Path, clip: dict[str, Any], numbers: int) -> np.ndarray:
 
 
 def _even(path: Path, positions: np.ndarray, durations_s: np.ndarray) -> tuple[np.ndarray, float]:
-    """Positions at even times, and their rate."""
+    """Resample positions to even times unless they are already, and return them with their rate."""
     if not (durations_s > 0).all():
         frame = int((durations_s <= 0).argmax())
         raise DataError(f'{path}: frame {frame}: expected a positive duration, found {durations_s[frame]} s')

@@ -1,4 +1,4 @@
-"""Which joint of somebody's skeleton is which of HuPR's, by its name."""
+"""Matching of a skeleton's joints to HuPR's joints by their names."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from mmradar.errors import DataError
 from mmradar.simulation.skeleton import JOINT_NAMES
 
-# What rigs call a joint of HuPR's, without the side. The first that exists counts: Mixamo's RightShoulder is the
-# collar bone, and its RightArm the shoulder joint; a rig with hand and wrist bends at the wrist.
+# Names that rigs give a joint of HuPR's, without the side. The first that exists is used: Mixamo's RightShoulder is the
+# collar bone and its RightArm the shoulder joint; a rig with hand and wrist bends at the wrist.
 _PARTS = {
     'Hip': ('upleg', 'upperleg', 'thigh', 'femur', 'hip'),
     'Knee': ('lowleg', 'lowerleg', 'shin', 'calf', 'tibia', 'knee', 'leg'),
@@ -24,25 +24,25 @@ _SIDES = {'R': ('right{}', 'r{}', '{}r', '{}right'), 'L': ('left{}', 'l{}', '{}l
 
 
 def plain_name(name: str) -> str:
-    """A joint's name without namespace, case and punctuation: ``mixamorig:RightUpLeg`` is ``rightupleg``.
+    """Strip namespace, case and punctuation from a joint's name: ``mixamorig:RightUpLeg`` becomes ``rightupleg``.
 
-    3ds Max's Biped has its name in front of all of its joints: ``Bip01 R Thigh`` is ``rthigh``.
+    The prefix that 3ds Max's Biped puts before all joints is stripped too: ``Bip01 R Thigh`` becomes ``rthigh``.
     """
     plain = re.sub('[^a-z0-9]', '', name.rsplit(':', 1)[-1].lower())
     return re.sub(r'^(mixamorig|bip\d+)', '', plain)
 
 
 def match_joints(names: Iterable[str], joint_names: Mapping[str, str] | None, source: str) -> dict[str, str]:
-    """The skeleton's name of each of HuPR's joints.
+    """Find the skeleton's name of each of HuPR's joints.
 
     Args:
-        names: The skeleton's joints, in their order.
-        joint_names: Names by HuPR's joint that count before any guess, e.g. ``{'Neck': 'Spine4'}``.
-        source: The file, for messages.
+        names: Names of the skeleton's joints, in their order.
+        joint_names: Names by HuPR's joint that take precedence over any guess, e.g. ``{'Neck': 'Spine4'}``.
+        source: File that the skeleton is from, for messages.
 
     Raises:
-        DataError: A joint is missing; the message names it and all that was found.
-        ValueError: ``joint_names`` has a key that is no joint of HuPR's.
+        DataError: A joint is missing; the message names it and the joints found.
+        ValueError: ``joint_names`` has a key that is not a joint of HuPR's.
     """
     names, given = list(names), dict(joint_names or {})
     if unknown := sorted(set(given) - set(JOINT_NAMES)):

@@ -1,4 +1,4 @@
-"""Joints of a Kinect V2: arrays, tables, and the MARS data set, whose radar frames have them."""
+"""Readers of joints from a Kinect V2: arrays, tables, and the labels of the MARS radar data set."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ KINECT_JOINTS = (
 )
 # MARS's labels leave out the hands.
 MARS_JOINTS = tuple(KINECT_JOINTS[index] for index in (0, 1, 2, 3, 4, 5, 6, 8, 9, 10, *range(12, 21)))
-# Of 301 clips of MARS of a second and more, 70 % hold 0.25, 99.7 % hold this.
+# Of 301 clips of MARS that last a second or more, 70 % meet a tolerance of 0.25, and 99.7 % meet this one.
 KINECT_BONE_TOLERANCE = 0.4
-# Where the turn from each system of axes to the world's puts x, y and z: sign and axis.
+# For each system of axes, the sign and the axis that give the world's x, y and z.
 _AXES = {'world': ((1, 0), (1, 1), (1, 2)), 'camera': ((-1, 0), (1, 2), (1, 1))}
 
 
@@ -44,23 +44,23 @@ def from_kinect(
     source: str = '',
     bone_tolerance: float = KINECT_BONE_TOLERANCE,
 ) -> MotionSequence:
-    """A motion from a Kinect's joints.
+    """Make a motion from a Kinect's joints.
 
-    A Kinect takes a body that turns its back for one that faces it, with left and right exchanged. It also trembles:
-    see ``MotionSequence.smoothed``.
+    A Kinect mistakes a body that turns its back for one that faces it, so left and right are exchanged. Its joints also
+    tremble: see ``MotionSequence.smoothed``.
 
     Args:
         joints_m: Joint positions in m, (frames, 25, 3) as ``KINECT_JOINTS`` or (frames, 19, 3) as ``MARS_JOINTS``.
-        frame_rate_hz: Frames a second.
-        axes: ``'world'``: x to the right seen from the sensor, y away from it, z up, as in MARS; ``'camera'``: the
+        frame_rate_hz: Frames per second.
+        axes: ``'world'``: x to the right as seen from the sensor, y away from it, z up, as in MARS; ``'camera'``: the
             Kinect's own, x to the sensor's left, y up, z away from it.
-        name: The motion's name.
-        source: The file, for messages.
+        name: Name of the motion.
+        source: File that the joints are from, for messages.
         bone_tolerance: See ``MotionSequence``.
 
     Raises:
-        DataError: The array has another shape, or is no person's motion.
-        ValueError: ``axes`` is not one of those.
+        DataError: The array has another shape, or is not a person's motion.
+        ValueError: ``axes`` is neither of these.
     """
     if axes not in _AXES:
         raise ValueError(f"axes must be 'world' or 'camera', found {axes!r}")
@@ -90,18 +90,18 @@ def read_kinect_csv(
     name: str | None = None,
     bone_tolerance: float = KINECT_BONE_TOLERANCE,
 ) -> MotionSequence:
-    """Read a table of Kinect joints: a line a frame, x, y, z of each joint after the other, in m, commas between.
+    """Read a table of Kinect joints: one line per frame, x, y, z of joint after joint, in m, separated by commas.
 
     Args:
-        path: The file: 75 numbers a line, or 57 without hands; a first line of column names is passed over.
-        frame_rate_hz: Frames a second.
+        path: The file: 75 numbers per line, or 57 without hands; a first line of column names is skipped.
+        frame_rate_hz: Frames per second.
         axes: See ``from_kinect``.
-        name: The motion's name; the file's without suffix if ``None``.
+        name: Name of the motion; the file name without suffix if ``None``.
         bone_tolerance: See ``MotionSequence``.
 
     Raises:
         FileNotFoundError: No such file.
-        DataError: A line does not hold as many numbers, or it is no person's motion.
+        DataError: A line has another number of values, or it is not a person's motion.
     """
     path = Path(path)
     if not path.is_file():
@@ -150,26 +150,26 @@ def read_mars(
     bone_tolerance: float = KINECT_BONE_TOLERANCE,
     on_error: str = 'raise',
 ) -> list[MotionSequence]:
-    """Read clips of MARS: stretches of frames whose numbers follow each other, 10 a second.
+    """Read clips of MARS: runs of frames with consecutive numbers, 10 per second.
 
-    The radar is the origin, 1 m or so above the floor: feet are at -0.9 m until ``placed`` sets them down.
+    The origin is the radar, about 1 m above the floor: feet are at -0.9 m until ``placed`` puts them on the floor.
 
     Args:
         path: An ``.npz`` with ``joints`` (frames, 25 or 19, 3) in m, ``subject``, ``movement``, ``split``, ``frame``.
-        subject: Only this one's.
-        movement: Only of this movement, 1 to 10.
-        split: Only of this part: 0 train, 1 validation, 2 test.
-        min_frames: Shorter clips are left out, at least 2.
+        subject: Subject to read; all if ``None``.
+        movement: Movement to read, 1 to 10; all if ``None``.
+        split: Split to read: 0 train, 1 validation, 2 test; all if ``None``.
+        min_frames: Length of the shortest clip that is kept, at least 2.
         bone_tolerance: See ``MotionSequence``.
-        on_error: What to do with a clip that is no person's motion: ``'raise'``, or ``'drop'`` it.
+        on_error: What to do with a clip that is not a person's motion: ``'raise'``, or ``'drop'`` it.
 
     Returns:
-        The clips in the file's order; none if there are no such frames.
+        The clips in the file's order; an empty list if no frames match.
 
     Raises:
         FileNotFoundError: No such file.
-        DataError: The file is damaged, an array is missing or of another length, or a clip is no person's motion.
-        ValueError: ``on_error`` or ``min_frames`` is not one of those.
+        DataError: The file is damaged, an array is missing or of another length, or a clip is not a person's motion.
+        ValueError: ``on_error`` or ``min_frames`` is invalid.
     """
     path = Path(path)
     if on_error not in ('raise', 'drop'):

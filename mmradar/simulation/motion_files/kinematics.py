@@ -1,4 +1,4 @@
-"""From joint angles to joint positions, for the formats that hold angles."""
+"""Joint positions from joint angles, for the formats that hold angles."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def chain_positions(
     rotations: Sequence[Rotation | None],
     root_positions: Float[np.ndarray, 'frames 3'],
 ) -> Float[np.ndarray, 'frames nodes 3']:
-    """Positions of a tree's nodes: each at its offset in its parent's turned axes.
+    """Compute positions of a tree's nodes, each at its offset in the rotated axes of its parent.
 
     Args:
         parents: Index of each node's parent, smaller than its own; -1 for the root, which comes first.
-        offsets: Where a node is, in the axes of its parent. The root's is not used.
-        rotations: Of each node against its parent, (frames,); ``None`` does not turn.
-        root_positions: Where the root is.
+        offsets: Position of each node in the axes of its parent. The root's is not used.
+        rotations: Rotations of each node relative to its parent, (frames,); ``None`` for no rotation.
+        root_positions: Positions of the root.
 
     Returns:
         Positions in the axes of the root's parent, in the offsets' unit.
@@ -39,7 +39,7 @@ def chain_positions(
 
 
 def z_up(positions: Float[np.ndarray, '... 3'], up: str = 'y') -> Float[np.ndarray, '... 3']:
-    """Turn positions so that z is up: from y up (a quarter turn about x), or as they are.
+    """Rotate positions so that z is up: by a quarter turn about x if y is up, not at all if z is.
 
     Raises:
         ValueError: ``up`` is neither ``'y'`` nor ``'z'``.

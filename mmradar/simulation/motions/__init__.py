@@ -34,7 +34,7 @@ from mmradar.simulation.motions.inverse_kinematic import (
 from mmradar.simulation.motions.pose import Pose
 from mmradar.simulation.motions.style import Style
 
-# The first twelve are the default plan's: new ones go to the end.
+# The default plan has the first twelve; add new motions at the end.
 MOTIONS: dict[str, Callable[[np.ndarray, Style], Pose]] = {
     'stand': stand,
     'march': march,

@@ -1,4 +1,4 @@
-"""Motions by forward kinematics: joint angles alone; the pelvis stays at its place, above the lower foot."""
+"""Motions given by joint angles alone (forward kinematics); the pelvis stays at its place, above the lower foot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mmradar.simulation.motions.waveforms import pulse, wave
 
 
 def stand(cycles: np.ndarray, style: Style) -> Pose:
-    """Arms hanging; only the sway moves."""
+    """Stand with hanging arms; only the sway moves the body."""
     return Pose(
         {
             'shoulder_abduction_right': np.full_like(cycles, 0.1 + 0.15 * style.carriage),
@@ -20,12 +20,12 @@ def stand(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def stand_still(cycles: np.ndarray, style: Style) -> Pose:
-    """Quieter than quiet stance: breathing is most of what a radar sees."""
+    """Stand with a tenth of the usual sway; breathing is most of what a radar sees."""
     return Pose(stand(cycles, style).angles, sway=0.1)
 
 
 def march(cycles: np.ndarray, style: Style) -> Pose:
-    """On the spot, knees high, arms against legs."""
+    """March on the spot with high knees; arms swing against the legs."""
     swing = 0.5 * style.extent * wave(cycles)
     right, left = pulse(cycles), pulse(cycles, 0.5)
     return Pose(
@@ -45,7 +45,7 @@ def march(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def squat(cycles: np.ndarray, style: Style) -> Pose:
-    """Both knees bend, arms may come forward; up again."""
+    """Bend both knees and come up again; the arms may come forward."""
     depth = style.extent * pulse(cycles)
     angles = {'lean_forward': 0.45 * depth}
     for side in ('right', 'left'):
@@ -60,13 +60,13 @@ def squat(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def raise_arms_sideways(cycles: np.ndarray, style: Style) -> Pose:
-    """Both arms together, straight."""
+    """Raise both straight arms sideways together."""
     height = 0.1 + (1.3 + 1.3 * style.carriage) * style.extent * pulse(cycles)
     return Pose({'shoulder_abduction_right': height, 'shoulder_abduction_left': height})
 
 
 def raise_arms_forward(cycles: np.ndarray, style: Style) -> Pose:
-    """Both arms together, straight."""
+    """Raise both straight arms forward together."""
     return Pose(
         {
             'shoulder_flexion_right': (1.4 + 1.2 * style.carriage) * style.extent * pulse(cycles),
@@ -78,7 +78,7 @@ def raise_arms_forward(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def raise_one_arm(cycles: np.ndarray, style: Style) -> Pose:
-    """One arm sideways and up; the other hangs."""
+    """Raise one arm sideways and up; the other hangs."""
     return Pose(
         {
             f'shoulder_abduction_{style.side}': 0.1 + 2.3 * style.extent * pulse(cycles),
@@ -89,7 +89,7 @@ def raise_one_arm(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def wave_hand(cycles: np.ndarray, style: Style) -> Pose:
-    """One arm raised, the forearm going to and fro twice a cycle."""
+    """Wave with one raised arm; the forearm goes to and fro twice per cycle."""
     return Pose(
         {
             f'shoulder_abduction_{style.side}': 1.2 + 0.4 * style.carriage + 0.25 * style.extent * wave(2 * cycles),
@@ -101,7 +101,7 @@ def wave_hand(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def swing_arms(cycles: np.ndarray, style: Style) -> Pose:
-    """Straight arms to front and back: together at carriage 0, alternately at 1."""
+    """Swing straight arms forward and back: together at carriage 0, alternately at carriage 1."""
     angles = {}
     for side, lag in ((style.side, 0.0), (style.other_side, 0.5 * style.carriage)):
         angles |= {
@@ -113,7 +113,7 @@ def swing_arms(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def circle_arms(cycles: np.ndarray, style: Style) -> Pose:
-    """Straight arms out to the sides, the hands going round."""
+    """Circle the hands with straight arms held out to the sides."""
     radius = (0.2 + 0.35 * style.carriage) * style.extent
     angles = {}
     for side in ('right', 'left'):
@@ -125,7 +125,7 @@ def circle_arms(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def punch(cycles: np.ndarray, style: Style) -> Pose:
-    """Fists forward in turn, the trunk twisting with them."""
+    """Punch forward with the fists in turn; the trunk twists with them."""
     right, left = pulse(cycles) ** 2, pulse(cycles, 0.5) ** 2
     angles = {'twist': -0.3 * style.extent * (right - left)}
     for side, thrust in (('right', right), ('left', left)):
@@ -139,7 +139,7 @@ def punch(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def kick(cycles: np.ndarray, style: Style) -> Pose:
-    """One leg swings forward, the arms out for balance."""
+    """Swing one leg forward, with the arms out for balance."""
     swing = style.extent * pulse(cycles) ** 2
     return Pose(
         {
@@ -155,7 +155,7 @@ def kick(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def side_lunge(cycles: np.ndarray, style: Style) -> Pose:
-    """The weight goes to one side, that knee bends; back again."""
+    """Shift the weight to one side, bend that knee, and come back."""
     lunge = style.extent * pulse(cycles)
     return Pose(
         {
@@ -171,7 +171,7 @@ def side_lunge(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def bow(cycles: np.ndarray, style: Style) -> Pose:
-    """The trunk leans forward from the hips and comes up."""
+    """Lean the trunk forward from the hips and come up."""
     depth = style.extent * pulse(cycles)
     return Pose(
         {
@@ -186,7 +186,7 @@ def bow(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def twist(cycles: np.ndarray, style: Style) -> Pose:
-    """The trunk turns left and right about the vertical, elbows bent."""
+    """Turn the trunk left and right about the vertical, with bent elbows."""
     angles = {'twist': 0.8 * style.extent * wave(cycles)}
     for side in ('right', 'left'):
         angles |= {

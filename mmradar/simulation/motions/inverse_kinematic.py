@@ -1,4 +1,4 @@
-"""Motions by inverse kinematics: they say where pelvis and feet are, and the angles of the legs follow."""
+"""Motions given by positions of pelvis and feet, from which the leg angles follow (inverse kinematics)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmradar.simulation.motions.waveforms import hold, pulse, tempo, wave
 
 
 def walk(cycles: np.ndarray, style: Style) -> Pose:
-    """Round a narrow oval: towards the radar, a turn, away from it, a turn; six steps a lap."""
+    """Walk round a narrow oval: towards the radar, a turn, away from it, a turn; six steps per lap."""
     away, aside = 0.53, (0.2 + 0.06 * style.carriage) * (1 if style.side == 'right' else -1)
 
     def oval(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -24,7 +24,7 @@ def walk(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def walk_to_and_fro(cycles: np.ndarray, style: Style) -> Pose:
-    """Three steps forward and three backward, facing the same way."""
+    """Walk three steps forward and three backward, facing the same way."""
 
     def line(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.zeros_like(steps), 0.55 * wave(steps / 6), np.zeros_like(steps)
@@ -34,14 +34,14 @@ def walk_to_and_fro(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def run_in_place(cycles: np.ndarray, style: Style) -> Pose:
-    """On the spot, 2.2 strides a cycle, arms against legs; ``carriage`` is how far the feet hang back."""
+    """Run on the spot at 2.2 strides per cycle, arms against legs; ``carriage`` sets how far the feet trail."""
 
     def spot(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.zeros_like(steps), np.zeros_like(steps), np.zeros_like(steps)
 
     strides = tempo(cycles, style, 2.2)
     footing = step_along(spot, 2 * strides, lift=0.3 * style.extent, trail=0.2 + 0.5 * style.carriage)
-    # The right knee is highest a quarter of a stride in, the left elbow then foremost.
+    # A quarter into each stride the right knee is highest and the left elbow foremost.
     swing = 0.5 * style.extent * wave(strides)
     angles = {'lean_forward': np.full_like(cycles, 0.1), 'twist': 0.12 * wave(strides)}
     for side, sign in (('right', -1.0), ('left', 1.0)):
@@ -54,7 +54,7 @@ def run_in_place(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def turn(cycles: np.ndarray, style: Style) -> Pose:
-    """A turn on the spot by 100 to 150 degrees and back, in eight steps."""
+    """Turn on the spot by 100 to 150 degrees and back, in eight steps."""
     amount = (1.75 + 0.85 * style.carriage) * (1 if style.side == 'left' else -1)
 
     def spot(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -65,7 +65,7 @@ def turn(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def front_lunge(cycles: np.ndarray, style: Style) -> Pose:
-    """One foot steps out, the pelvis sinks between the feet, and back; the place is halfway."""
+    """Step forward with one foot, lower the pelvis, and step back; the place is the middle of the step."""
     lunge = hold(tempo(cycles, style, 0.6))
     length = 0.7 * style.extent
     sign = 1.0 if style.side == 'right' else -1.0
@@ -84,7 +84,7 @@ def front_lunge(cycles: np.ndarray, style: Style) -> Pose:
 
 
 def sit_down(cycles: np.ndarray, style: Style) -> Pose:
-    """Down on a chair, 0.43 to 0.48 leg lengths below standing, and up again."""
+    """Sit down on a chair, with the pelvis 0.43 to 0.48 leg lengths lower, and get up again."""
     seated = hold(tempo(cycles, style, 0.4))
     under_way = 4 * seated * (1 - seated)
     ankles = {side: vector(x, 0.0, 0.0 * seated) for side, x in (('right', HALF_STANCE), ('left', -HALF_STANCE))}

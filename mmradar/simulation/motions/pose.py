@@ -1,4 +1,4 @@
-"""What a motion asks of a body at every moment: joint angles, and where pelvis and feet are."""
+"""Poses that motions return: joint angles, and positions of pelvis and feet, over time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ Angles = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Footing:
-    """Where a motion puts the pelvis and the feet, for motions that are more than joint angles on one spot.
+    """Positions of pelvis and feet, for motions that are more than joint angles on one spot.
 
-    Lengths are in leg lengths, so that a tall subject takes longer steps; axes are x to the right and y forward of the
-    place and heading of the performance, z up.
+    Lengths are in leg lengths, so that a tall subject takes longer steps. The origin is the place of the performance;
+    x is to the right and y forward of its heading, z up.
 
     Args:
-        pelvis: (time, 3); z above a standing ankle, 1 for straight legs.
-        ankles: (time, 3) by side, ``'right'`` and ``'left'``; z above a standing ankle, one of the two being 0.
-        heading_rad: Where the pelvis faces, (time,), counted from the performance's heading, positive to the left.
+        pelvis: (time, 3); z is the height above a standing ankle, 1 for straight legs.
+        ankles: (time, 3) by side, ``'right'`` and ``'left'``; z is the height above a standing ankle, 0 for one of the
+            two at any time.
+        heading_rad: Heading of the pelvis relative to that of the performance, (time,), positive to the left.
     """
 
     pelvis: Float[np.ndarray, 'time 3']
@@ -30,13 +31,13 @@ class Footing:
 
 @dataclass(frozen=True)
 class Pose:
-    """What a motion asks of the body.
+    """Pose of a body over time, as a motion returns it.
 
     Args:
         angles: Arrays (time,) in rad by angle name of :func:`forward_kinematics`.
-        footing: Where pelvis and feet are; the angles of the legs follow from it. None where ``angles`` has them and
-            the pelvis stays at its place.
-        sway: Factor on the slow sway of a standing body; 0 where the feet must not slide.
+        footing: Positions of pelvis and feet, from which the leg angles follow; ``None`` if ``angles`` holds the leg
+            angles and the pelvis stays at its place.
+        sway: Factor on the slow sway of a standing body; 0 for feet that must not slide.
     """
 
     angles: Angles

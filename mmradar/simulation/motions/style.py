@@ -1,4 +1,4 @@
-"""How one performance of a motion differs from the next."""
+"""Differences between performances of the same motion."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Style:
-    """How one performance of a motion differs from the next; all of it drawn once a sequence.
+    """Parameters in which one performance of a motion differs from another, drawn once per performance.
 
     Args:
-        rate_hz: Cycles a second. Motions that are by nature quicker or slower than one repetition a cycle (running,
-            sitting down) take a fixed multiple of it.
+        rate_hz: Cycles per second. Motions that are naturally quicker or slower than one repetition per cycle (running,
+            sitting down) use a fixed multiple of it.
         extent: Factor on the motion's angles; for motions that step, on the swing of the arms and the height or length
             of the steps.
-        phase: Where in the cycle it starts, in cycles.
-        side: ``'right'`` or ``'left'``, for motions of one limb, and the way a turn goes.
-        carriage: A second free parameter in [0, 1], read by each motion in its own way (elbow bend, for instance).
+        phase: Position in the cycle at time 0, in cycles.
+        side: ``'right'`` or ``'left'``: the limb of one-limb motions, and the direction of a turn.
+        carriage: A second free parameter in [0, 1] that each motion uses in its own way (elbow bend, for instance).
     """
 
     rate_hz: float
@@ -29,7 +29,7 @@ class Style:
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> Style:
-        """Between 0.35 and 0.8 cycles a second, 0.75 to 1.15 of the usual extent, anything else evenly."""
+        """Draw a style: 0.35 to 0.8 cycles per second, 0.75 to 1.15 of the usual extent, the rest uniformly."""
         return cls(
             rate_hz=float(rng.uniform(0.35, 0.8)),
             extent=float(rng.uniform(0.75, 1.15)),

@@ -1,9 +1,9 @@
-"""How time and memory grow with the tokens of a clip: GLSMamba's encoder beside a Transformer of the same width.
+"""Measure time and memory against the tokens of a clip, for GLSMamba's encoder and a Transformer of the same width.
 
-Forward pass and training step (forward, backward, AdamW) of one clip, from a quarter-resolution feature map on: without
-the frozen encoder of single frames. The Transformer has as many blocks, 8 heads, the same FFN and torch's
-own attention. Each line runs in a process of its own, whose peak memory is its own. Times are the shortest of several
-runs.
+Forward pass and training step (forward, backward, AdamW) of one clip, starting from a quarter-resolution feature map,
+without the frozen encoder of single frames. The Transformer has the same number of blocks, 8 heads, the same FFN and
+torch's own attention. Each measurement runs in its own process, so that peak memory is its own. Times are the shortest
+of several runs.
 
     python projects/glsmamba/benchmarks/tokens.py
 """
@@ -34,7 +34,7 @@ CHANNELS, DIMS, BLOCKS, HEADS, FFN = 256, 256, 6, 8, 768
 
 
 class Transformer(nn.Module):
-    """Attention over all tokens of all frames."""
+    """Transformer with attention over all tokens of all frames."""
 
     def __init__(self, frames: int) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ def measure(name: str, tokens: int, what: str, arguments: argparse.Namespace) ->
 
 
 def in_a_process(name: str, tokens: int, what: str, arguments: argparse.Namespace) -> dict[str, float] | str:
-    """Figures, or the last line of what went wrong."""
+    """Run ``measure`` in a process; return its result, or the last line of the error."""
     command = [sys.executable, __file__, '--one', name, str(tokens), what]
     for option in ('runs', 'device', 'threads'):
         command += [f'--{option}', str(getattr(arguments, option))]

@@ -1,7 +1,7 @@
-# The single-frame network alone, which the video models start from and freeze. A clip is one frame, so that many more
-# images are seen in the same time. As in the pictures that such networks are usually trained with, little is hidden: by
-# four small things in front of the person at most. The video models then learn from hard clips, in which much is;
-# frame_hard_synthetic.py is this network trained with the same.
+# The single-frame network alone, which the video models start from and freeze. A clip is one frame, so that training
+# sees many more images in the same time. As in the images that such networks are usually trained on, little is hidden:
+# at most four small objects are in front of the person. The video models then learn from hard clips, in which much is
+# hidden; frame_hard_synthetic.py trains this network on the same hard frames.
 _base_ = '_base_/synthetic_video.py'
 
 num_frames = 1

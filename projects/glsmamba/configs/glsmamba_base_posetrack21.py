@@ -1,5 +1,5 @@
 # GLSMamba with ViTPose-B on PoseTrack21. Not run on the data itself, which needs registration; tests train it for two
-# iterations on files of its form. Annotations and images below data_root, as published.
+# iterations on files of the same format. Annotations and images below data_root, as published.
 _base_ = '_base_/posetrack.py'
 
 year = 2021

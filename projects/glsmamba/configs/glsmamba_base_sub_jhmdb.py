@@ -1,5 +1,5 @@
 # GLSMamba with ViTPose-B on Sub-JHMDB, split 1; published figures are means over Sub1, Sub2 and Sub3.
-# Not run on the data itself; tests train it for two iterations on files of its form.
+# Not run on the data itself; tests train it for two iterations on files of the same format.
 _base_ = '_base_/recorded_video.py'
 
 data_root = 'data/jhmdb'

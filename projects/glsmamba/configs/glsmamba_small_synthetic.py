@@ -1,4 +1,4 @@
-# GLSMamba over five frames of a frozen single-frame network, which frame_small_synthetic.py trains.
+# GLSMamba over five frames, on a frozen single-frame network that frame_small_synthetic.py trains.
 _base_ = '_base_/synthetic_video.py'
 
 frame_checkpoint = 'work_dirs/frame_small_synthetic/epoch_6.pth'

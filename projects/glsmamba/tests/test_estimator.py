@@ -102,7 +102,7 @@ def test_options_of_the_encoder():
     [
         (dict(num_frames=0), 'num_frames=0'),
         (dict(num_lrm=-1), 'num_lrm=-1'),
-        (dict(embed_dims=6), 'in fours'),
+        (dict(embed_dims=6), 'a multiple of 4 channels'),
         (dict(directions='up'), "found 'up'"),
         (dict(merge='mean'), "found 'mean'"),
         (dict(scan_weights='tied'), "found 'tied'"),

@@ -349,7 +349,7 @@ def test_embedding_values():
     for t in range(4):
         torch.testing.assert_close(layer(x)[:, t], x[:, t] + embedding + layer.temporal[t])
     assert [name for name, _ in layer.named_parameters()] == ['temporal'] and list(layer.state_dict()) == ['temporal']
-    with pytest.raises(ConfigError, match='in fours, found 6'):
+    with pytest.raises(ConfigError, match='a multiple of 4 channels, found 6'):
         L.SpaceTimeEmbedding(6, 4)
 
 

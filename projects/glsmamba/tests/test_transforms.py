@@ -125,7 +125,7 @@ def test_boxes_that_hold_nothing(box, message):
 
 
 def test_bad_arrays():
-    with pytest.raises(DataError, match='a clip of no frames'):
+    with pytest.raises(DataError, match='a clip without frames'):
         LoadClip()(dict(img=[]))
     with pytest.raises(DataError, match=r'expected \(H, W, 3\) uint8, found \(4, 4\) float64'):
         LoadClip()(dict(img=[np.zeros((4, 4))]))

@@ -186,7 +186,10 @@ def test_files_of_another_year(tmp_path):
     [
         ('{"images": ', 'is no JSON file'),
         ('[]', 'is no annotation file of PoseTrack'),
-        ('{"images": [{"id": 1}], "annotations": []}', r"not as PoseTrack2018 is published \(KeyError: 'file_name'\)"),
+        (
+            '{"images": [{"id": 1}], "annotations": []}',
+            r"not in the published form of PoseTrack2018 \(KeyError: 'file_name'\)",
+        ),
     ],
 )
 def test_damaged_annotations(tmp_path, text, message):

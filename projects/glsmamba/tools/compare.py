@@ -1,7 +1,7 @@
 """Train and test configurations one after the other, each with several seeds, and print their metrics as a table.
 
-Without names: the single-frame network, and the GLSMamba that starts from it. What has been trained before, in the same
-work directory, is only tested.
+Without names, it runs the single-frame network and the GLSMamba that starts from it. Configurations whose work
+directory already contains a finished training are only tested.
 
     python projects/glsmamba/tools/compare.py
     python projects/glsmamba/tools/compare.py glsmamba_small_synthetic ablations/sum --seeds 0 1
@@ -37,9 +37,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('names', nargs='*', default=SMALL, help='configurations below projects/glsmamba/configs')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
     parser.add_argument('--metrics', nargs='+', default=['PCK', 'posetrack/AP'], help='columns of the table')
-    parser.add_argument('--data-root', type=Path, help='folder of the data set, as of tools/train.py')
+    parser.add_argument('--data-root', type=Path, help='folder of the data set, as in tools/train.py')
     parser.add_argument(
-        '--cfg-options', nargs='*', action=DictAction, default={}, help='for all trainings and tests, as tools/train.py'
+        '--cfg-options',
+        nargs='*',
+        action=DictAction,
+        default={},
+        help='overrides for all trainings and tests, as in tools/train.py',
     )
     return parser.parse_args()
 
@@ -47,11 +51,11 @@ def parse_args() -> argparse.Namespace:
 def train_and_test(
     name: str, seed: int, options: dict[str, Any], data_root: Path | None = None
 ) -> tuple[dict[str, float], float]:
-    """Metrics of a configuration, and the minutes of its training."""
+    """Return the metrics of a configuration and the minutes of its training."""
     file = PROJECT / 'configs' / f'{name}.py'
     if not file.is_file():
         raise ConfigError(f'no configuration {name!r} in {PROJECT / "configs"}')
-    # seed 0 has the directory of tools/train.py, where other configurations look for checkpoints
+    # seed 0 uses the directory of tools/train.py, where other configurations look for checkpoints
     work = REPOSITORY / 'work_dirs' / (Path(name).name if seed == 0 else f'{Path(name).name}_seed{seed}')
     minutes_file = work / 'training_minutes.json'
     if not minutes_file.is_file():
@@ -75,7 +79,7 @@ def main() -> None:
     args = parse_args()
     data_root = args.data_root.resolve() if args.data_root else None
     sys.path.insert(0, str(PROJECT))
-    os.chdir(REPOSITORY)  # which paths in configurations are seen from
+    os.chdir(REPOSITORY)  # paths in configurations are relative to it
     rows = []
     for name in args.names:
         with redirect_stdout(sys.stderr):

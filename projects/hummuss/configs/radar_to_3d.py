@@ -1,7 +1,7 @@
 # From radar to 3D: a milliMamba finds 2D poses of whole sequences, a HumMUSS lifts them (tools/lift_radar.py).
 _base_ = '../../../configs/millimamba_tiny_simhupr.py'
 
-load_from = 'demo_output/training/epoch_3.pth'  # of tools/demo.py; any checkpoint of the model above
+load_from = 'work_dirs/millimamba_tiny_simhupr/epoch_3.pth'  # any checkpoint of the model above
 lifter = dict(
     config='projects/hummuss/configs/hummuss_small_radar.py',
     checkpoint='work_dirs/hummuss_small_radar/epoch_12.pth',

@@ -110,7 +110,7 @@ def test_another_calibration_in_the_same_file_is_another_setting(simulated_root,
     for seed in range(2):
         rng = np.random.default_rng(seed)
         for path in files_of.values():
-            Calibration(rng.normal(size=12), rng.normal(size=12), 0.01).save(path)
+            Calibration(rng.normal(size=12).tolist(), rng.normal(size=12).tolist(), 0.01).save(path)
         found.append(heatmap(simulated_root, tmp_path / 'cache', settings))
     assert len(files(tmp_path / 'cache')) == 4 and np.abs(found[0] - found[1]).max() > 0.1
 
@@ -139,6 +139,7 @@ def test_what_cannot_be_kept_is_refused(simulated_root, tmp_path):
         given.keep_on_disk(tmp_path, 'hori', hori)
 
 
+@pytest.mark.no_shape_checks
 def test_settings_may_hold_classes_and_paths(simulated_root, tmp_path):
     expected = heatmap(simulated_root, tmp_path / 'names')
     settings = [dict(PIPELINE[0], type=RangeDopplerMap), *PIPELINE[1:]]

@@ -29,6 +29,7 @@ def window(cache, *frames, recordings=RECORDINGS):
     return window_arrays(cache, recordings, np.array(frames))['heatmap'][..., 0]
 
 
+@pytest.mark.no_shape_checks
 def test_consecutive_windows_make_each_frame_once():
     cache = MemoryCache(Source(), 6)
     np.testing.assert_array_equal(window(cache, 0, 0, 1), [[100, 200], [100, 200], [101, 201]])
@@ -37,6 +38,7 @@ def test_consecutive_windows_make_each_frame_once():
     assert sorted(cache.source.made) == [(view, frame) for view in ('hori', 'vert') for frame in range(4)]
 
 
+@pytest.mark.no_shape_checks
 def test_only_so_many_are_kept():
     cache = MemoryCache(Source(), 2)
     window(cache, 0, 1)
@@ -47,18 +49,21 @@ def test_only_so_many_are_kept():
         MemoryCache(Source(), 0)
 
 
+@pytest.mark.no_shape_checks
 def test_what_comes_out_may_be_changed():
     cache = MemoryCache(Source(), 6)
     window(cache, 0, 1)[:] = -1
     np.testing.assert_array_equal(window(cache, 0, 1), [[100, 200], [101, 201]])
 
 
+@pytest.mark.no_shape_checks
 def test_workers_get_no_frames_along():
     cache = MemoryCache(Source(), 6)
     window(cache, 0, 1)
     assert not pickle.loads(pickle.dumps(cache))._frames
 
 
+@pytest.mark.no_shape_checks
 def test_recordings_in_memory_are_not_taken_for_each_other():
     """They have no file, and two may have one name."""
     cache = MemoryCache(Source(), 6)

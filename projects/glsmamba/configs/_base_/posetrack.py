@@ -1,4 +1,4 @@
-# PoseTrack, of whichever `year`. Annotations and images lie below data_root, as published.
+# PoseTrack of the given `year`. Annotations and images lie below data_root, as published.
 _base_ = 'recorded_video.py'
 
 train_annotations = 'annotations/train'

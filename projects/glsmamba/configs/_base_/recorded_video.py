@@ -1,7 +1,8 @@
 # GLSMamba with a frozen ViTPose-B, and the paper's recipe, shared by all configurations on recorded video.
 # The paper gives: 5 frames, a frozen COCO ViTPose, maps of a quarter of the image, AdamW with 1e-4, 1e-5 from epoch 6
-# and 1e-6 from epoch 12, 20 epochs, random rotation, scale, crop and flip, MSE. All else is ours.
-# Whoever inherits says data_root, train_annotations and val_annotations, below it, and the type of its data sets.
+# and 1e-6 from epoch 12, 20 epochs, random rotation, scale, crop and flip, MSE. Everything else is our choice.
+# An inheriting configuration sets data_root, train_annotations and val_annotations (below data_root), and the type of
+# its data sets.
 _base_ = ['../../../../configs/_base_/default_runtime.py']
 custom_imports = dict(imports=['glsmamba'], allow_failed_imports=False)
 
@@ -14,15 +15,15 @@ crop = dict(type='TopdownAffine', input_size='${codec.input_size}', use_udp=True
 train_pipeline = [
     *load,
     dict(type='RandomFlip', direction='horizontal'),
-    dict(type='RandomHalfBody'),  # ours for the paper's cropping
-    dict(type='RandomBBoxTransform', shift_prob=0.0, scale_factor=(0.65, 1.35), rotate_factor=45),  # ranges ours
+    dict(type='RandomHalfBody'),  # our choice for the paper's cropping
+    dict(type='RandomBBoxTransform', shift_prob=0.0, scale_factor=(0.65, 1.35), rotate_factor=45),  # our ranges
     crop,
     dict(type='GenerateTarget', encoder='${codec}'),
     dict(type='PackClipInputs'),
 ]
 test_pipeline = [*load, crop, dict(type='PackClipInputs')]
 
-batch_size = 8  # ours
+batch_size = 8  # our choice
 num_workers = 4
 dataset = dict(data_root='${data_root}', num_frames='${num_frames}')
 loader = dict(batch_size='${batch_size}', num_workers='${num_workers}', persistent_workers=True)
@@ -31,7 +32,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(**dataset, ann_file='${train_annotations}', pipeline='${train_pipeline}'),
 )
-# With the annotated boxes. Published figures of top-down methods are of detected ones: dataset.bbox_file.
+# With annotated boxes. Published figures of top-down methods use detected boxes: set dataset.bbox_file for these.
 val_dataloader = dict(
     **loader,
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
@@ -40,8 +41,8 @@ val_dataloader = dict(
 test_dataloader = '${val_dataloader}'
 test_evaluator = '${val_evaluator}'
 
-# mmpose's ViTPose-B of COCO, as it is downloaded: its encoder and, of its head, the deconvolutions. Of a checkpoint of
-# ViTPose's own release the latter's prefix is 'keypoint_head.'.
+# mmpose's ViTPose-B of COCO, as downloaded: its encoder, and the deconvolutions of its head. In checkpoints of
+# ViTPose's own release, the prefix of the deconvolutions is 'keypoint_head.'.
 vitpose = 'data/vitpose/td-hm_ViTPose-base_8xb64-210e_coco-256x192-216eae50_20230314.pth'
 model = dict(
     type='VideoTopdownPoseEstimator',
@@ -80,5 +81,5 @@ val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=8, enable=False)
 visualizer = dict(type='ClipPoseVisualizer')
-# The last epoch counts: only what is tested would be there to choose by.
+# Keep the last epoch: the only data to select a best epoch by would be the test data.
 default_hooks = dict(checkpoint=dict(save_best=None, max_keep_ckpts=1))

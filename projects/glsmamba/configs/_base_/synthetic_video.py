@@ -1,5 +1,5 @@
-# Rendered clips without any files, the single-frame network, metrics and training, shared by all small models.
-# Sizes and lengths are ours: as much as two CPU cores learn in minutes.
+# Rendered clips, the single-frame network, metrics and training schedule, shared by all small models; needs no files.
+# Sizes and lengths are our choice: two CPU cores train them in minutes.
 _base_ = [
     '../../../../configs/_base_/default_runtime.py',
     '../../../../configs/_base_/schedules/one_cycle.py',
@@ -8,7 +8,7 @@ custom_imports = dict(imports=['glsmamba'], allow_failed_imports=False)
 
 num_frames = 5
 num_keypoints = 17
-# three sigma must be a whole number: otherwise mmpose 1.3.2 shifts peaks near the upper and left edge by a pixel
+# three sigma must be an integer: otherwise mmpose 1.3.2 shifts peaks near the upper and left edge by a pixel
 codec = dict(type='UDPHeatmap', input_size=(64, 96), heatmap_size=(16, 24), sigma=1, blur_kernel_size=7)
 
 load = [dict(type='LoadClip'), dict(type='GetBBoxCenterScale')]
@@ -25,7 +25,7 @@ train_pipeline = [
 ]
 test_pipeline = [*load, *finish]
 
-batch_size = 16  # and num_workers, of training
+batch_size = 16  # batch_size and num_workers apply to training
 num_workers = 1
 train_clips = 1280
 # clips are rendered in the first epoch of the first training and cached (0.2 MB each) for all others
@@ -36,7 +36,7 @@ dataset = dict(
     num_frames='${num_frames}',
     image_size=(112, 112),
     difficulty='hard',
-    around_deg=60,  # people are seen from the front: so small a network would not learn left from right otherwise
+    around_deg=60,  # people are seen from the front: a network this small would not learn left from right otherwise
     cache_dir='${cache_dir}',
 )
 train_dataloader = dict(
@@ -46,7 +46,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(**dataset, split='train', num_clips='${train_clips}', pipeline='${train_pipeline}'),
 )
-# Other people, motions and scenes than in training, and other ones in validation than in the test
+# Validation and test have different people, motions and scenes from training and from each other
 val_loader = dict(
     batch_size=16, num_workers=1, persistent_workers=True, sampler=dict(type='DefaultSampler', shuffle=False)
 )
@@ -59,7 +59,7 @@ test_evaluator = val_evaluator
 model = dict(
     type='VideoTopdownPoseEstimator',
     data_preprocessor=dict(type='VideoPoseDataPreprocessor', num_frames='${num_frames}'),
-    # convolutions learn from few images what a ViT would not: 16 channels, 1/16 of the image
+    # convolutions learn from few images, a ViT would not: 16 base channels, maps of 1/16 of the image size
     backbone=dict(type='ResNet', depth=18, stem_channels=16, base_channels=16, strides=(1, 2, 2, 1), norm_eval=False),
     upsampling=dict(type='Deconvolutions', in_channels=128, out_channels=(64, 64)),
     head=dict(

@@ -1,4 +1,4 @@
-# S6 weights of its own for each of the six directions.
+# Separate S6 weights for each of the six directions.
 _base_ = 'full.py'
 
 model = dict(neck=dict(scan_weights='separate'))

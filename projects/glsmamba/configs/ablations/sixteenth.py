@@ -1,4 +1,4 @@
-# Tokens of a sixteenth of the image, as the encoder gives them; the head upsamples (trained, as nothing else is there).
+# Tokens at a sixteenth of the image size, directly from the encoder; the head upsamples, with trained weights.
 _base_ = 'full.py'
 
 model = dict(

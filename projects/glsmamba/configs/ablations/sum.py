@@ -1,4 +1,4 @@
-# Six scans, summed in place of STMM.
+# Six scans, summed instead of merged by STMM.
 _base_ = 'full.py'
 
 model = dict(neck=dict(merge='sum'))

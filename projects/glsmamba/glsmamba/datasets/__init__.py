@@ -1,4 +1,4 @@
-"""Data sets of several frames a sample, and their transforms."""
+"""Data sets with several frames per sample, and their transforms."""
 
 from glsmamba.datasets.posetrack_video_dataset import PoseTrackVideoDataset
 from glsmamba.datasets.sub_jhmdb_video_dataset import SubJHMDBVideoDataset

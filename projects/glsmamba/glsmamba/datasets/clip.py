@@ -1,4 +1,4 @@
-"""Which frames of a video are one sample: the key frame and its support frames."""
+"""Selection of the frames of a sample: the key frame and its support frames."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from mmradar.errors import ConfigError
 
 @dataclass(frozen=True)
 class ClipFrames:
-    """A key frame in the middle, as many support frames before it as after it.
+    """Key frame in the middle, with the same number of support frames before and after it.
 
-    The paper (section "Loss & Training") takes delta = 2 frames to each side, 5 in all. Beyond the ends of a video its
-    first or last frame is repeated (ours); a video of one frame thus gives T times that frame.
+    The paper (section "Loss & Training") takes delta = 2 frames to each side, 5 in total. Beyond the ends of a video
+    its first or last frame is repeated (our choice); a video of one frame thus gives that frame T times.
 
     Args:
-        num_frames: T, odd.
-        delta: How far support frames may be from the key frame, in frames of the video; T // 2, which is the paper's,
-            if ``None``. With more, they are spread evenly.
-        fresh: Draw which frames within ``delta`` are the support frames, anew in every epoch (ours), for training.
+        num_frames: Number of frames T, odd.
+        delta: Maximum distance of support frames from the key frame, in frames of the video; T // 2, as in the paper,
+            if ``None``. A larger ``delta`` spreads them evenly.
+        fresh: Draw the support frames within ``delta`` at random in every epoch, for training (our choice).
 
     Raises:
-        ConfigError: T is even, ``delta`` has no room for T // 2 frames, or none to draw from.
+        ConfigError: If T is even, T // 2 frames do not fit into ``delta``, or ``fresh`` leaves nothing to draw.
     """
 
     num_frames: int = 5
@@ -44,19 +44,19 @@ class ClipFrames:
 
     @property
     def side(self) -> int:
-        """Support frames before the key frame, and after it."""
+        """Number of support frames on each side of the key frame."""
         return self.num_frames // 2
 
     @property
     def reach(self) -> int:
-        """``delta``, with its default."""
+        """Value of ``delta``, with the default filled in."""
         return self.side if self.delta is None else self.delta
 
     def offsets(self, rng: np.random.Generator | None = None) -> Int[np.ndarray, 'T']:
-        """Frames counted from the key frame, ascending, 0 in the middle.
+        """Return the offsets of the frames from the key frame, ascending, with 0 in the middle.
 
         Args:
-            rng: For ``fresh``, which needs one.
+            rng: Random generator; required if ``fresh``.
         """
         if self.fresh and rng is None:
             raise ValueError('fresh support frames need a generator')
@@ -67,12 +67,12 @@ class ClipFrames:
         return np.concatenate([-before[::-1], [0], after]).astype(np.int64)
 
     def indices(self, key: int, length: int, rng: np.random.Generator | None = None) -> Int[np.ndarray, 'T']:
-        """Frames of a video, clamped at its ends.
+        """Return the frames' indices in a video, clamped at its ends.
 
         Args:
-            key: The key frame, 0 to ``length - 1``.
-            length: Frames of the video.
-            rng: For ``fresh``.
+            key: Index of the key frame, 0 to ``length - 1``.
+            length: Number of frames of the video.
+            rng: Random generator; required if ``fresh``.
         """
         if not 0 <= key < length:
             raise IndexError(f'key frame {key} of a video of {length} frames')

@@ -1,4 +1,4 @@
-"""What all data sets of clips share: seeds that workers do not change, and epochs."""
+"""Base of all data sets of clips: random numbers that do not depend on workers, and epochs."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mmradar.errors import ConfigError
 
 
 class ClipDataset(FollowsEpochs, BaseCocoStyleDataset):
-    """Base of data sets of clips, top-down.
+    """Base of top-down data sets of clips.
 
-    Everything random of a sample, its augmentation too, depends on ``seed``, epoch and number alone, not on the workers
-    or on the samples before it.
+    All random numbers of a sample, including its augmentation, depend on ``seed``, epoch and sample number only, not on
+    the workers or on earlier samples.
 
     Args:
-        seed: Of everything random, 0 or more.
-        **kwargs: As mmpose's ``BaseCocoStyleDataset``.
+        seed: Random seed, 0 or more.
+        **kwargs: See mmpose's ``BaseCocoStyleDataset``.
 
     Raises:
-        ConfigError: A negative seed, or a ``data_mode`` other than ``'topdown'``.
+        ConfigError: If the seed is negative, or ``data_mode`` is not ``'topdown'``.
     """
 
     def __init__(self, *args, seed: int = 0, **kwargs) -> None:
@@ -36,16 +36,16 @@ class ClipDataset(FollowsEpochs, BaseCocoStyleDataset):
         super().__init__(*args, **kwargs)
 
     def rng(self, idx: int, purpose: int = 0) -> np.random.Generator:
-        """The generator of one sample in this epoch.
+        """Return the random generator of one sample in this epoch.
 
         Args:
             idx: Number of the sample.
-            purpose: Another number gives independent draws.
+            purpose: Different numbers give independent generators.
         """
         return np.random.default_rng([self.seed, self.epoch, idx, purpose])
 
     def prepare_data(self, idx: int) -> Any:
-        """One sample through the pipeline. A bad one is an error; mmengine would quietly train on another."""
+        """Run the pipeline on one sample; a bad sample raises, where mmengine would silently replace it."""
         self.full_init()
         with numpy_seed(self.rng(idx, purpose=1)):
             return super().prepare_data(idx)
@@ -53,7 +53,7 @@ class ClipDataset(FollowsEpochs, BaseCocoStyleDataset):
 
 @contextmanager
 def numpy_seed(rng: np.random.Generator) -> Iterator[None]:
-    """Seeds numpy's global generator, which mmpose's transforms draw from, for a while."""
+    """Seed numpy's global generator, which mmpose's transforms use, within a block; restore its state afterwards."""
     before = np.random.get_state()
     np.random.seed(rng.integers(2**32, size=4, dtype=np.uint32))
     try:

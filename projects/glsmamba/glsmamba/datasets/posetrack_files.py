@@ -1,14 +1,15 @@
-"""The annotation files of PoseTrack 2017, 2018 and 2021, as published.
+"""Reader of the annotation files of PoseTrack 2017, 2018 and 2021, as published.
 
-2018 and 2021 come as one COCO-style JSON file a video: ``images`` (``file_name``, ``id``, ``nframes``, ``is_labeled``,
-``ignore_regions_x`` and ``_y``), ``annotations`` (``keypoints`` of 17 joints, ``bbox`` and ``bbox_head`` as x, y,
-width, height, ``track_id``). 2021 adds ``person_id`` and ``has_labeled_person``, which is how the two are told apart.
-Files of all videos merged into one, as mmpose has them, are read too.
+2018 and 2021 come as one COCO-style JSON file per video: ``images`` (``file_name``, ``id``, ``nframes``,
+``is_labeled``, ``ignore_regions_x`` and ``_y``), ``annotations`` (``keypoints`` of 17 joints, ``bbox`` and
+``bbox_head`` as x, y, width, height, ``track_id``). 2021 adds ``person_id`` and ``has_labeled_person``, which
+distinguish the two years. Files that merge all videos into one, as mmpose provides them, are read too.
 
-2017 comes as one JSON file a video with ``annolist``: a frame each, of ``image[0].name``, ``annorect`` (the head's box
-``x1, y1, x2, y2``, and ``annopoints[0].point`` of ``id``, ``x``, ``y``, ``is_visible``, 15 joints in the order of
-:data:`POSETRACK17_JOINTS`), and ``ignore_regions``. Every number is in a list of its own. There is no person's box: it
-is the joints' extent, 0.65 times to each side of its middle, as poseval's converter has it.
+2017 comes as one JSON file per video with ``annolist``, one entry per frame: ``image[0].name``, ``annorect`` (the
+head's box ``x1, y1, x2, y2``, and ``annopoints[0].point`` of ``id``, ``x``, ``y``, ``is_visible``, 15 joints in the
+order of :data:`POSETRACK17_JOINTS`), and ``ignore_regions``. Every number is in its own list of one element. The files
+have no boxes of persons: a box reaches 0.65 times the joints' extent to each side of their middle, as in poseval's
+converter.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from jaxtyping import Bool, Float
 from mmradar.errors import ConfigError, DataError
 
 YEARS = (2017, 2018, 2021)
-# mmpose's order (configs/_base_/datasets/posetrack18.py) and that of the files of 2018 and 2021; ears have no labels.
+# Order of mmpose (configs/_base_/datasets/posetrack18.py) and of the files of 2018 and 2021; ears have no labels.
 POSETRACK_KEYPOINTS = (
     'nose',
     'head_bottom',
@@ -72,14 +73,14 @@ WHERE_FROM = (
 
 @dataclass(frozen=True, eq=False)
 class PoseTrackPerson:
-    """One annotated person of one frame.
+    """Annotated person in one frame.
 
     Args:
-        id: Of the annotation.
-        keypoints_px: (17, 2), order of :data:`POSETRACK_KEYPOINTS`.
-        annotated: (17,) which joints are, occluded ones too: what poseval counts.
-        bbox_px: [x1, y1, x2, y2], (4,); NaN where there is none and no joints either.
-        head_size_px: 0.6 times the diagonal of the head's box; NaN without one.
+        id: Identifier of the annotation.
+        keypoints_px: Joints in the order of :data:`POSETRACK_KEYPOINTS`, (17, 2).
+        annotated: Mask of annotated joints, including occluded ones, (17,): the joints that poseval counts.
+        bbox_px: [x1, y1, x2, y2], (4,); NaN if there is neither a box nor a joint.
+        head_size_px: 0.6 times the diagonal of the head's box; NaN without such a box.
     """
 
     id: int | str
@@ -91,13 +92,13 @@ class PoseTrackPerson:
 
 @dataclass(frozen=True, eq=False)
 class PoseTrackFrame:
-    """One annotated or empty frame.
+    """Frame of a video, with or without annotated people.
 
     Args:
-        id: Of the image: the files' number, in 2017 its name.
-        file_name: Relative to the data set's root.
-        people: All annotated ones.
-        ignore_regions: Polygons (corners, 2) in px in which nothing counts.
+        id: Identifier of the image: its number in the file, or its name in 2017.
+        file_name: File name relative to the data set's root.
+        people: All annotated people.
+        ignore_regions: Polygons (corners, 2) in px within which nothing is evaluated.
     """
 
     id: int | str
@@ -107,18 +108,18 @@ class PoseTrackFrame:
 
     @property
     def number(self) -> int:
-        """Of the frame in its video, as its name says."""
+        """Number of the frame in its video, from the file name."""
         return int(Path(self.file_name).stem.split('_')[0])
 
 
 @dataclass(frozen=True, eq=False)
 class PoseTrackVideo:
-    """One video.
+    """Video with its listed frames.
 
     Args:
-        name: Its folder.
-        frames: Those in the file, in order.
-        num_frames: How many the video has; a merged file may list annotated ones only.
+        name: Name of the video's folder.
+        frames: Frames that the annotation file lists, in order.
+        num_frames: Number of frames of the video; a merged file may list only the annotated ones.
     """
 
     name: str
@@ -126,7 +127,7 @@ class PoseTrackVideo:
     num_frames: int
 
     def file_names(self) -> list[str]:
-        """Of all its frames in order: those listed, or, if they are fewer, all numbers from 0 on."""
+        """Return the file names of all frames in order; those of unlisted frames are made from their numbers."""
         listed = [frame.file_name for frame in self.frames]
         if len(listed) >= self.num_frames:
             return listed
@@ -138,15 +139,15 @@ class PoseTrackVideo:
 
 
 def read_posetrack(path: str | Path, year: int) -> list[PoseTrackVideo]:
-    """All videos of an annotation file, or of a folder of them.
+    """Read all videos of an annotation file, or of a folder of such files.
 
     Args:
         path: A ``.json`` file, or a folder with such files.
         year: 2017, 2018 or 2021.
 
     Raises:
-        ConfigError: There was no such year.
-        DataError: The path is missing or empty, or a file is damaged or of another year.
+        ConfigError: If PoseTrack has no such year.
+        DataError: If the path is missing or empty, or a file is damaged or of another year.
     """
     if year not in YEARS:
         raise ConfigError(f'PoseTrack has the years {", ".join(map(str, YEARS))}, found year={year!r}')
@@ -168,12 +169,14 @@ def read_posetrack(path: str | Path, year: int) -> list[PoseTrackVideo]:
         except (KeyError, IndexError, TypeError, ValueError) as error:
             if isinstance(error, DataError):
                 raise
-            raise DataError(f'{file}: not as PoseTrack{year} is published ({type(error).__name__}: {error})') from error
+            raise DataError(
+                f'{file}: not in the published form of PoseTrack{year} ({type(error).__name__}: {error})'
+            ) from error
     return videos
 
 
 def year_of(content: Any) -> tuple[int, ...]:
-    """Which years' files look like this: none, one, or 2018 and 2021 where nothing tells them apart."""
+    """Return the years whose files have this form: none, one, or 2018 and 2021 if nothing distinguishes them."""
     if isinstance(content, dict) and 'annolist' in content:
         return (2017,)
     if not isinstance(content, dict) or not {'images', 'annotations'} <= set(content):
@@ -240,7 +243,7 @@ def _person_of_coco(raw: dict, order: list[int], file: Path) -> PoseTrackPerson:
         )
     points = np.zeros((len(POSETRACK_KEYPOINTS), 3), np.float32)
     points[order] = values.reshape(-1, 3)
-    annotated = (points != 0).any(axis=1)  # poseval: an unannotated joint is three zeros
+    annotated = (points != 0).any(axis=1)  # as in poseval, an unannotated joint is three zeros
     box = raw.get('bbox')
     if box:
         x, y, width, height = map(float, box)
@@ -261,7 +264,7 @@ def _videos_of_2017(content: dict, file: Path) -> list[PoseTrackVideo]:
         people = tuple(_person_of_2017(raw, f'{name}#{index}') for index, raw in enumerate(entry.get('annorect') or []))
         frames.append(PoseTrackFrame(name, name, people, _regions(*_unzip(regions))))
     if not frames:
-        raise DataError(f'{file}: a video of no frames')
+        raise DataError(f'{file}: a video without frames')
     frames.sort(key=lambda frame: frame.number)
     return [PoseTrackVideo(Path(frames[0].file_name).parent.name, tuple(frames), len(frames))]
 
@@ -280,7 +283,7 @@ def _person_of_2017(raw: dict, name: str) -> PoseTrackPerson:
 
 
 def _only(value: Any) -> Any:
-    """What is in a list of one, which is how 2017's files hold everything."""
+    """Return the element of a list of one element, which is how the files of 2017 store every value."""
     return value[0] if isinstance(value, list) else value
 
 

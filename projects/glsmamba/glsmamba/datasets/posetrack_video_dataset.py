@@ -1,4 +1,4 @@
-"""PoseTrack 2017, 2018 and 2021, several frames a sample."""
+"""PoseTrack 2017, 2018 and 2021 with several frames per sample."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ BAD_BOXES = ('error', 'drop')
 
 @cache
 def posetrack_metainfo() -> dict:
-    """mmpose's meta information of PoseTrack18, parsed once."""
+    """Return mmpose's meta information of PoseTrack18, parsed once."""
     return parse_pose_metainfo(dict(from_file='configs/_base_/datasets/posetrack18.py'))
 
 
 @DATASETS.register_module()
 class PoseTrackVideoDataset(ClipDataset):
-    """A sample for every annotated person of every annotated frame, or for every detection, with support frames.
+    """Data set with one sample per annotated person and frame, or per detection, with support frames.
 
-    Keypoints are mmpose's 17 of PoseTrack18 in all years; ears are never annotated and have no weight. A joint counts
-    as visible if it is annotated, occluded or not, as it does in poseval. Persons without annotated joints (boxes of
-    2021) are left out; ``PoseTrackAP`` reads the annotations itself. Boxes are not cut at the image's edge (ours):
-    beyond it the crop is black.
+    Keypoints are the 17 of PoseTrack18 in mmpose, in all years; ears are never annotated and have no weight. A joint
+    counts as visible if it is annotated, occluded or not, as in poseval. Persons without annotated joints (boxes of
+    2021) are left out; ``PoseTrackAP`` reads the annotations itself. Boxes are not clipped at the image's edge (our
+    choice); the crop is black outside the image.
 
     An entry has ``clip_paths`` (T), ``img_path``, ``img_id``, ``video``, ``frame_indices`` (T,), ``bbox`` (1, 4),
     ``bbox_score`` (1,), ``keypoints`` (1, 17, 2) in px, ``keypoints_visible`` (1, 17), ``head_size`` (1,) in px (0.6
@@ -47,18 +47,18 @@ class PoseTrackVideoDataset(ClipDataset):
 
     Args:
         year: 2017, 2018 or 2021.
-        ann_file: A file of annotations, or a folder of them; see :mod:`glsmamba.datasets.posetrack_files`.
-        num_frames, delta, fresh_support: T, and which frames; see :class:`~glsmamba.datasets.clip.ClipFrames`.
+        ann_file: Annotation file, or a folder of such files; see :mod:`glsmamba.datasets.posetrack_files`.
+        num_frames, delta, fresh_support: Selection of the frames; see :class:`~glsmamba.datasets.clip.ClipFrames`.
         bbox_file: Detections to test on: a JSON list of ``bbox`` (x, y, width, height), ``score`` and ``image_id`` or
-            ``image_name`` (the annotations' ``file_name``). Those of another ``category_id`` than 1 are left out.
-        bad_boxes: What becomes of an annotation whose box is empty: ``'error'``, or ``'drop'`` it.
-        check_images: Look whether the first sample's image is there.
-        seed, **kwargs: As :class:`~glsmamba.datasets.clip_dataset.ClipDataset`; ``data_prefix`` is ``dict(img=...)``.
+            ``image_name`` (the annotations' ``file_name``). Detections with a ``category_id`` other than 1 are ignored.
+        bad_boxes: Handling of annotations with an empty box: ``'error'`` raises, ``'drop'`` leaves them out.
+        check_images: Check that the first sample's image exists.
+        seed, **kwargs: See :class:`~glsmamba.datasets.clip_dataset.ClipDataset`; ``data_prefix`` is ``dict(img=...)``.
 
     Raises:
-        ConfigError: An argument is out of its range.
-        DataError: Annotations are missing, damaged or of another year, an annotation has an empty box, or there are no
-            images.
+        ConfigError: If an argument is out of its range.
+        DataError: If annotations are missing, damaged or of another year, an annotation has an empty box, or there are
+            no images.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class PoseTrackVideoDataset(ClipDataset):
         return parse_pose_metainfo(metainfo) if metainfo else dict(deepcopy(posetrack_metainfo()), dataset_name=name)
 
     def load_data_list(self) -> list[dict]:
-        """One entry a person."""
+        """Return one entry per person."""
         videos = read_posetrack(self.ann_file, self.year)
         self._file_names = [video.file_names() for video in videos]
         self._video_names = [video.name for video in videos]
@@ -158,7 +158,7 @@ class PoseTrackVideoDataset(ClipDataset):
         return entries
 
     def get_data_info(self, idx: int) -> dict:
-        """One entry, with the frames of its clip in this epoch."""
+        """Return one entry, with the frames of its clip in this epoch."""
         info = super().get_data_info(idx)
         video = info.pop('video_number')
         rng = self.rng(idx) if self.clip_frames.fresh else None

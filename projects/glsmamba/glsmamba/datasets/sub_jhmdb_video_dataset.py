@@ -1,4 +1,4 @@
-"""Sub-JHMDB, several frames a sample."""
+"""Sub-JHMDB with several frames per sample."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ WHERE_FROM = (
 
 @DATASETS.register_module()
 class SubJHMDBVideoDataset(ClipDataset, JhmdbDataset):
-    """mmpose's ``JhmdbDataset``, 15 joints, with support frames: every frame is annotated, one person each.
+    """mmpose's ``JhmdbDataset``, 15 joints, with support frames. Every frame is annotated, with one person.
 
-    Images of one folder are a video, in the order of their numbers. To an entry of ``JhmdbDataset`` come ``clip_paths``
-    (T), ``video`` and ``frame_indices`` (T,). Published figures are means over the three splits, of PCK@0.2
-    (mmpose's ``JhmdbPCKAccuracy(thr=0.2, norm_item='bbox')``).
+    The images of a folder are a video, in the order of their numbers. An entry of ``JhmdbDataset`` additionally has
+    ``clip_paths`` (T), ``video`` and ``frame_indices`` (T,). Published figures are PCK@0.2 (mmpose's
+    ``JhmdbPCKAccuracy(thr=0.2, norm_item='bbox')``), averaged over the three splits.
 
     Args:
-        ann_file: ``Sub1_train.json`` and so on.
-        num_frames, delta, fresh_support: T, and which frames; see :class:`~glsmamba.datasets.clip.ClipFrames`.
-        check_images: Look whether the first sample's image is there.
-        seed, **kwargs: As :class:`~glsmamba.datasets.clip_dataset.ClipDataset`.
+        ann_file: Annotation file, such as ``Sub1_train.json``.
+        num_frames, delta, fresh_support: Selection of the frames; see :class:`~glsmamba.datasets.clip.ClipFrames`.
+        check_images: Check that the first sample's image exists.
+        seed, **kwargs: See :class:`~glsmamba.datasets.clip_dataset.ClipDataset`.
 
     Raises:
-        ConfigError: An argument is out of its range.
-        DataError: There are no annotations, or no images.
+        ConfigError: If an argument is out of its range.
+        DataError: If there are no annotations or no images.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class SubJHMDBVideoDataset(ClipDataset, JhmdbDataset):
         super().__init__(ann_file=ann_file, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """mmpose's entries, and the frames of every video."""
+        """Return mmpose's entries, and collect the frames of every video."""
         if not Path(self.ann_file).is_file():
             raise DataError(f'no annotations of Sub-JHMDB at {self.ann_file}\n{WHERE_FROM}')
         entries = super().load_data_list()
@@ -66,7 +66,7 @@ class SubJHMDBVideoDataset(ClipDataset, JhmdbDataset):
         return entries
 
     def get_data_info(self, idx: int) -> dict:
-        """One entry, with the frames of its clip in this epoch."""
+        """Return one entry, with the frames of its clip in this epoch."""
         info = super().get_data_info(idx)
         folder = str(Path(info['img_path']).parent)
         paths = self._videos[folder]

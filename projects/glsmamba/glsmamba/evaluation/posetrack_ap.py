@@ -1,4 +1,4 @@
-"""PoseTrack's average precision of joints, frame by frame, in poseval's definition."""
+"""Average precision of joints in PoseTrack's frames, as poseval defines it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float
 
-# A joint is found within this share of the head's size.
+# A joint is correct within this share of the head's size.
 THRESHOLD = 0.5
 # poseval's groups of its joints, see ``glsmamba.datasets.posetrack_files.POSETRACK17_JOINTS``.
 GROUPS = {
@@ -29,11 +29,11 @@ class FramePoses:
     """People annotated and predicted in one frame; coordinates in px of the image.
 
     Args:
-        truth_px: (G, 15, 2).
-        annotated: (G, 15), which joints are.
-        head_size_px: (G,), 0.6 times the diagonal of the head's box.
-        predicted_px: (P, 15, 2). A joint that is predicted at no finite place is right nowhere.
-        scores: (P, 15); NaN for a joint that is not predicted.
+        truth_px: Annotated joints, (G, 15, 2).
+        annotated: Mask of the joints that are annotated, (G, 15).
+        head_size_px: 0.6 times the diagonal of the head's box, (G,).
+        predicted_px: Predicted joints, (P, 15, 2). A joint at a position that is not finite is never correct.
+        scores: Scores of the predicted joints, (P, 15); NaN for a joint that is not predicted.
     """
 
     truth_px: Float[np.ndarray, 'G 15 2']
@@ -43,7 +43,7 @@ class FramePoses:
     scores: Float[np.ndarray, 'P 15']
 
     def without(self, regions: Sequence[Float[np.ndarray, 'corners 2']]) -> FramePoses:
-        """Without annotated and predicted joints inside polygons, and people that are left without any."""
+        """Return the poses without joints inside polygons, and without people who have no joints left."""
         if not regions:
             return self
         annotated = self.annotated & ~_inside(self.truth_px, regions)
@@ -68,21 +68,23 @@ def _inside(points: Float[np.ndarray, '*n 2'], regions: Sequence[np.ndarray]) ->
 
 
 def posetrack_ap(frames: Sequence[FramePoses]) -> Float[np.ndarray, '16']:
-    """Average precision of each of the 15 joints, and their mean, in percent.
+    """Compute the average precision of each of the 15 joints, and their mean, in percent.
 
-    In each frame a prediction goes to the person of whom it finds the largest share of annotated joints, and of those
-    that go to one person only the best stays; the others, and those that find none, count as false. A joint of the one
-    that stays is right within half the head's size. Over all frames, a joint's predictions are sorted by score, and
-    the area under precision, made monotone, over recall is its AP, as in Pascal VOC from 2010 on.
+    In each frame, a prediction is matched to the person of whom it finds the largest share of annotated joints. Of the
+    predictions matched to the same person, only the best remains; the others, and those that find no joint, count as
+    false. A joint of a remaining prediction is correct within half the head's size. Over all frames, a joint's
+    predictions are sorted by score; the area under precision, made monotone, over recall is its AP, as in Pascal VOC
+    since 2010.
 
-    Differences from poseval, in cases that PoseTrack does not have: a joint that is nowhere annotated has no AP and
-    is left out of means (poseval counts 0 if it is nowhere predicted either), and equal scores keep their order.
+    Differences from poseval, in cases that do not occur in PoseTrack: a joint that is never annotated has no AP and is
+    left out of means (poseval counts 0 if it is never predicted either), and predictions with equal scores keep their
+    order.
 
     Args:
         frames: All frames with annotated people.
 
     Returns:
-        (16,), NaN for joints that are nowhere annotated.
+        (16,), NaN for joints that are never annotated.
     """
     found = [assign(frame) for frame in frames]
     ap = np.full(NUM_JOINTS + 1, np.nan)
@@ -99,7 +101,7 @@ def posetrack_ap(frames: Sequence[FramePoses]) -> Float[np.ndarray, '16']:
 
 
 def assign(frame: FramePoses) -> Bool[np.ndarray, 'P 15']:
-    """Which predicted joints of a frame are right; see :func:`posetrack_ap`."""
+    """Return the mask of the predicted joints of a frame that are correct; see :func:`posetrack_ap`."""
     right = np.zeros(frame.scores.shape, bool)
     if not len(frame.scores) or not len(frame.annotated):
         return right
@@ -107,7 +109,7 @@ def assign(frame: FramePoses) -> Bool[np.ndarray, 'P 15']:
     both = np.isfinite(frame.scores)[:, None] & frame.annotated[None]
     match = both & (distance <= THRESHOLD * frame.head_size_px[:, None])
     share = match.sum(axis=-1) / np.maximum(frame.annotated.sum(axis=-1), 1)
-    # each prediction keeps its best person, then each person their best prediction; the first of equals
+    # each prediction keeps its best person, then each person the best prediction; ties go to the first
     best = share.argmax(axis=1)
     share[np.arange(share.shape[1])[None] != best[:, None]] = 0
     for person in range(share.shape[1]):
@@ -118,12 +120,12 @@ def assign(frame: FramePoses) -> Bool[np.ndarray, 'P 15']:
 
 
 def average_precision(scores: Float[np.ndarray, 'n'], right: Bool[np.ndarray, 'n'], positives: int) -> float:
-    """Area under monotone precision over recall, 0 to 1.
+    """Compute the area under monotone precision over recall, 0 to 1.
 
     Args:
-        scores: Of predictions.
-        right: Which of them are.
-        positives: How many there are to find, at least 1.
+        scores: Scores of the predictions.
+        right: Mask of the correct predictions.
+        positives: Number of annotated joints, at least 1.
     """
     order = np.argsort(scores, kind='stable')[::-1]
     hits = np.cumsum(right[order])
@@ -134,10 +136,10 @@ def average_precision(scores: Float[np.ndarray, 'n'], right: Bool[np.ndarray, 'n
 
 
 def poseval_ap(frames: Sequence[FramePoses]) -> Float[np.ndarray, '16']:
-    """The same, computed by the package poseval (github.com/leonid-pishchulin/poseval).
+    """Compute the same as :func:`posetrack_ap` with the package poseval (github.com/leonid-pishchulin/poseval).
 
     Raises:
-        ImportError: poseval is not installed.
+        ImportError: If poseval is not installed.
     """
     from poseval.evaluateAP import evaluateAP
 
@@ -154,7 +156,7 @@ def poseval_ap(frames: Sequence[FramePoses]) -> Float[np.ndarray, '16']:
 
 
 def _people(points_px: np.ndarray, there: np.ndarray, scores: np.ndarray | None = None) -> list[dict]:
-    """People as in PoseTrack's files of 2017."""
+    """Return people in the form of PoseTrack's files of 2017."""
     people = []
     for number, (joints, has) in enumerate(zip(points_px, there)):
         points = [

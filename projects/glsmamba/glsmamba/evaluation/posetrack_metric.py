@@ -1,4 +1,4 @@
-"""PoseTrack's AP as a metric of mmengine."""
+"""Metric of mmengine that computes PoseTrack's AP."""
 
 from __future__ import annotations
 
@@ -16,38 +16,36 @@ from mmradar.registry import METRICS
 
 IMPLEMENTATIONS = ('auto', 'poseval', 'own')
 SCORES = ('keypoint', 'keypoint_times_bbox')
-# What stands for a score that is no number: such a prediction is false, and before all others.
+# Replacement for a score that is not finite: such a prediction is false and ranks before all others.
 _HIGHEST = np.finfo(np.float64).max
 
 
 @METRICS.register_module()
 class PoseTrackAP(BaseMetric):
-    """AP of head, shoulder, elbow, wrist, hip, knee, ankle, and their joints' mean, in percent.
+    """AP of head, shoulder, elbow, wrist, hip, knee and ankle, and the mean over all joints, in percent.
 
-    The definition is poseval's, see :func:`~glsmamba.evaluation.posetrack_ap.posetrack_ap`. Samples are collected by
-    ``img_id`` into frames. Of each sample it takes ``pred_instances`` ``keypoints`` (n, J, 2) and ``keypoint_scores``
-    (n, J), and, without ``ann_file``, ``gt_instances`` ``keypoints``, ``keypoints_visible`` and ``head_size``: then
-    only frames with a sample count, and only people with one, which is what ``SyntheticVideoPoseDataset`` needs.
-    Figures to compare with published ones need ``ann_file``, which also has the regions to ignore.
+    The definition is poseval's, see :func:`~glsmamba.evaluation.posetrack_ap.posetrack_ap`. Samples are grouped by
+    ``img_id`` into frames. The metric reads ``keypoints`` (n, J, 2) and ``keypoint_scores`` (n, J) of
+    ``pred_instances`` and, without ``ann_file``, ``keypoints``, ``keypoints_visible`` and ``head_size`` of
+    ``gt_instances``: then only frames and people with a sample count, which suits ``SyntheticVideoPoseDataset``.
+    Figures that are compared with published ones need ``ann_file``, which also contains the regions to ignore.
 
-    A pose that is not finite, in position or score, is a prediction that finds nothing; the log tells how many there
-    are.
+    A pose whose position or score is not finite counts as a false prediction; the log reports how many there are.
 
-    Non-maximum suppression is none of its business: published figures of top-down methods come of one pose a
-    detection.
+    There is no non-maximum suppression: published figures of top-down methods use one pose per detection.
 
     Args:
-        ann_file: PoseTrack's annotations, a file or a folder.
-        year: Of them.
-        implementation: ``'poseval'``, ``'own'``, or ``'auto'``: poseval where it is installed.
-        score: Of a joint: the ``'keypoint'``'s own, or ``'keypoint_times_bbox'``, times that of its box.
-        collect_device, prefix: As mmengine's ``BaseMetric``.
+        ann_file: Annotations of PoseTrack, a file or a folder.
+        year: Year of the annotations.
+        implementation: ``'poseval'``, ``'own'``, or ``'auto'``: poseval if it is installed.
+        score: Score of a joint: ``'keypoint'``, its own, or ``'keypoint_times_bbox'``, its own times its box's.
+        collect_device, prefix: See mmengine's ``BaseMetric``.
 
     Raises:
-        ConfigError: An argument is none of these, poseval is asked for and not installed, the data set's joints are not
+        ConfigError: If an argument is unknown, poseval is requested and not installed, the data set's joints are not
             PoseTrack's, or there is nothing to evaluate.
-        DataError: No prediction is finite, a label is not, a prediction is of an unknown image, or a person has no head
-            size.
+        DataError: If no prediction is finite, a label is not finite, a prediction is of an unknown image, or a person
+            has no head size.
     """
 
     default_prefix = 'posetrack'
@@ -78,7 +76,7 @@ class PoseTrackAP(BaseMetric):
         self.uses_poseval = implementation == 'poseval' or (implementation == 'auto' and installed)
 
     def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
-        """Keep one batch's predictions, and their labels where there is no annotation file."""
+        """Store one batch's predictions, and their labels if there is no annotation file."""
         for sample in data_samples:
             predicted = sample['pred_instances']
             keypoints, scores = _array(predicted['keypoints']), _array(predicted['keypoint_scores'])
@@ -104,7 +102,7 @@ class PoseTrackAP(BaseMetric):
             self.results.append(result)
 
     def _order(self, num_keypoints: int) -> list[int]:
-        """Where poseval's 15 joints are among the model's."""
+        """Return the indices of poseval's 15 joints among the model's."""
         numbers = (self.dataset_meta or {}).get('keypoint_name2id')
         if numbers is None and num_keypoints == len(POSETRACK_KEYPOINTS):
             numbers = {name: index for index, name in enumerate(POSETRACK_KEYPOINTS)}
@@ -117,7 +115,7 @@ class PoseTrackAP(BaseMetric):
         return [numbers[name] for name in POSETRACK17_JOINTS]
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """AP over all frames."""
+        """Compute AP over all frames."""
         name = type(self).__name__
         finite = np.concatenate([np.zeros(0, bool), *(result['finite'] for result in results)])
         check_predictions(name, finite, [f'image {result["img_id"]}' for result in results for _ in result['finite']])
@@ -154,7 +152,7 @@ class PoseTrackAP(BaseMetric):
         for video in read_posetrack(self.ann_file, self.year):
             for frame in video.frames:
                 known.add(frame.id)
-                if not frame.people:  # poseval leaves such frames out, false predictions and all
+                if not frame.people:  # poseval leaves such frames out, including their false predictions
                     continue
                 found = by_image.get(frame.id, [])
                 joints = [POSETRACK_KEYPOINTS.index(name) for name in POSETRACK17_JOINTS]

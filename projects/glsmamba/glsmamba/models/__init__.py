@@ -1,4 +1,4 @@
-"""GLSMamba: encoders, layers, estimator. Importing this registers them in mmradar's registries."""
+"""Encoders, layers and estimator of GLSMamba. Importing the package registers them in mmradar's registries."""
 
 from glsmamba.models.backbones import GLSMambaMixer, PlainViT
 from glsmamba.models.data_preprocessors import VideoPoseDataPreprocessor

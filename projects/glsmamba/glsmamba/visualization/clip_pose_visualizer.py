@@ -1,4 +1,4 @@
-"""Pictures of a clip, and of poses in its key frame."""
+"""Visualizer of clips and of poses in the key frame."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mmradar.visualization.sample_visualizer import TITLE_SIZE, SampleVisualizer
 
 @VISUALIZERS.register_module()
 class ClipPoseVisualizer(SampleVisualizer):
-    """Draws a sample: the crops of all frames, and the key frame's with the true pose and with the predicted one.
+    """Visualizer that draws the crops of all frames, and the key frame's crop with the true and the predicted pose.
 
-    ``tools/test.py --show-dir`` and ``tools/misc/browse_dataset.py`` call it. What it draws is RGB, as this project's
-    data sets give it.
+    ``tools/test.py --show-dir`` and ``tools/misc/browse_dataset.py`` call it. Images are RGB, as in this project's data
+    sets.
 
     Args:
-        name, **kwargs: As :class:`~mmradar.visualization.sample_visualizer.SampleVisualizer`.
+        name, **kwargs: See :class:`~mmradar.visualization.sample_visualizer.SampleVisualizer`.
     """
 
     def render(
@@ -30,7 +30,7 @@ class ClipPoseVisualizer(SampleVisualizer):
         draw_gt: bool = True,
         draw_pred: bool = True,
     ) -> UInt8[np.ndarray, 'height width 3']:
-        """The picture as an RGB array; arguments as of ``add_datasample``."""
+        """Return the picture as an RGB array; see ``add_datasample`` for the arguments."""
         key = len(inputs) // 2
         shown = [(frame, 'key frame' if frame == key else f'{frame - key:+d}', ()) for frame in range(len(inputs))]
         shown += [
@@ -49,7 +49,7 @@ class ClipPoseVisualizer(SampleVisualizer):
 
 
 def to_crop(keypoints_px: np.ndarray, data_sample: PoseDataSample) -> Float[np.ndarray, 'people joints 2']:
-    """Joints of the image in the crop that ``TopdownAffine(use_udp=True)`` took of it, px both."""
+    """Map joints from px of the image to px of the crop made by ``TopdownAffine(use_udp=True)``."""
     turn = float(np.ravel(data_sample.get('bbox_rotation', 0.0))[0])
     affine = get_udp_warp_matrix(
         np.ravel(data_sample.input_center), np.ravel(data_sample.input_scale), turn, data_sample.input_size

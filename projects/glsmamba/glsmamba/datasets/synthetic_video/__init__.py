@@ -1,4 +1,4 @@
-"""Rendered clips of moving people: a data set that needs no files."""
+"""Data set of rendered clips of moving people, which needs no files."""
 
 from glsmamba.datasets.synthetic_video.dataset import SyntheticVideoPoseDataset
 

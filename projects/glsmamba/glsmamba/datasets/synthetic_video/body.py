@@ -1,6 +1,6 @@
-"""A person made of rounded parts around the joints of ``mmradar.simulation``.
+"""Body of a person, made of rounded parts around the joints of ``mmradar.simulation``.
 
-All sizes are fractions of body height and ours, after the girths of anthropometric tables.
+All sizes are fractions of body height; they are our choice, guided by the girths in anthropometric tables.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from jaxtyping import Float
 from glsmamba.datasets.posetrack_files import POSETRACK_KEYPOINTS
 from mmradar.simulation.skeleton import JOINTS, Subject
 
-# Points that parts are made of: PoseTrack's 17 joints and a few more.
+# Points that define the parts: PoseTrack's 17 joints and a few more.
 _EXTRA = ('skull', 'chin', 'face', 'left_eye', 'right_eye', 'left_hand', 'right_hand', 'left_toe', 'right_toe')
 _BANDS = 3
 _BAND_ENDS = tuple(f'{side}_band{i}' for i in range(_BANDS) for side in ('left', 'right'))
 POINT_NAMES = POSETRACK_KEYPOINTS + _EXTRA + _BAND_ENDS
 POINTS = {name: index for index, name in enumerate(POINT_NAMES)}
-# What thigh, shank and trunk are of the height, for bodies of which only joints are known.
+# Length of thigh, shank and trunk as a fraction of height, for bodies of which only the joints are known.
 _LEG_AND_TRUNK = sum(Subject(height_m=1.0).length_m(segment) for segment in ('thigh', 'shank', 'trunk'))
 
 
 @dataclass(frozen=True)
 class Part:
-    """The hull of a few balls.
+    """Part of the body: the hull of a few balls.
 
     Args:
-        balls: Name of a point and radius, for each.
-        colour: Name of the colour, see ``Outfit``.
-        own: Joints that it does not hide: those it is around.
-        on: The part that it is painted on, behind which it never falls; such paint hides nothing.
+        balls: Name of the centre point and radius of each ball.
+        colour: Name of the colour in ``Actor.outfit``.
+        own: Joints inside the part, which it does not hide.
+        on: Part that this one is painted on, always in front of it; painted parts hide nothing.
     """
 
     balls: tuple[tuple[str, float], ...]
@@ -77,13 +77,13 @@ PARTS: dict[str, Part] = {
 
 
 def root(name: str) -> str:
-    """The part of the body that a part is, or is painted on."""
+    """Return the part that ``name`` is painted on, through all levels; itself if it is not painted on another."""
     on = PARTS[name].on
     return name if on is None else root(on)
 
 
 def body_height_m(joints_m: Float[np.ndarray, 'time 14 3']) -> float:
-    """Body height, by the lengths of legs and trunk."""
+    """Estimate body height from the lengths of legs and trunk."""
     length = 0.0
     for start, end in (('R_Hip', 'R_Knee'), ('R_Knee', 'R_Ankle')):
         length += float(np.median(np.linalg.norm(joints_m[:, JOINTS[end]] - joints_m[:, JOINTS[start]], axis=-1)))
@@ -93,13 +93,13 @@ def body_height_m(joints_m: Float[np.ndarray, 'time 14 3']) -> float:
 
 
 def body_points(joints_m: Float[np.ndarray, 'time 14 3'], height_m: float) -> Float[np.ndarray, 'time points 3']:
-    """Points of the body in the order of ``POINT_NAMES``, of which the first 17 are PoseTrack's joints.
+    """Compute the points of the body in the order of ``POINT_NAMES``; the first 17 are PoseTrack's joints.
 
-    HuPR's 14 joints know nothing of nose, ears, hands and feet: the head looks where the trunk does, hands go on from
+    HuPR's 14 joints do not include nose, ears, hands and feet: the head faces where the trunk faces, hands continue the
     forearms, toes point to the front.
 
     Args:
-        joints_m: Joints of ``mmradar.simulation``, world axes.
+        joints_m: Joints of ``mmradar.simulation``, in world axes.
         height_m: Body height.
     """
 
@@ -113,7 +113,7 @@ def body_points(joints_m: Float[np.ndarray, 'time 14 3'], height_m: float) -> Fl
     to_front = unit(np.cross(spine, to_right))
     up = unit(joint['Head'] - joint['Neck'])
     face = unit(to_front - (to_front * up).sum(-1, keepdims=True) * up)
-    ear = np.cross(face, up)  # to the right
+    ear = np.cross(face, up)  # points to the right
     middle = joint['Neck'] + 0.117 * height_m * up
     head = {
         'head_bottom': joint['Neck'],
@@ -143,6 +143,6 @@ def body_points(joints_m: Float[np.ndarray, 'time 14 3'], height_m: float) -> Fl
 
 
 def front_rad(points_m: Float[np.ndarray, 'points 3']) -> float:
-    """Where the trunk looks, in the horizontal plane, from x to y."""
+    """Return the direction that the trunk faces, as an angle in the horizontal plane from x to y."""
     right = sum(points_m[POINTS[f'right_{name}']] - points_m[POINTS[f'left_{name}']] for name in ('shoulder', 'hip'))
     return float(np.arctan2(right[0], -right[1]))

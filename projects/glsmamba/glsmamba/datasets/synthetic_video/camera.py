@@ -1,4 +1,4 @@
-"""A pinhole camera that shakes."""
+"""Pinhole camera that shakes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from jaxtyping import Float
 
 @dataclass(frozen=True, eq=False)
 class ShakingCamera:
-    """A level pinhole whose image shifts while it films.
+    """Pinhole camera without roll, whose image shifts while it films.
 
     Args:
-        position_m: Where it is, world axes (z up).
-        rotation: (3, 3) from world to camera axes: rows are right, down and away from the camera.
+        position_m: Position in world axes (z up).
+        rotation: Rotation from world to camera axes, (3, 3); the rows point right, down and away from the camera.
         focal_px: Focal length.
         centre_px: Principal point.
         shake_px: Amplitudes of the shift, (waves, 2).
-        shake_hz: Their frequencies, (waves,).
-        shake_phase: And phases in rad, (waves, 2).
+        shake_hz: Frequencies of the shift, (waves,).
+        shake_phase: Phases of the shift in rad, (waves, 2).
     """
 
     position_m: Float[np.ndarray, '3']
@@ -40,15 +40,15 @@ class ShakingCamera:
         yaw_rad: tuple[float, float] = (-np.pi, np.pi),
         fill: tuple[float, float] = (0.55, 0.9),
     ) -> ShakingCamera:
-        """Around a person, 3 to 7 m away and 0.4 to 2.2 m high.
+        """Draw a camera around a person, 3 to 7 m away and 0.4 to 2.2 m high.
 
         Args:
-            points_m: What is to be in the image, most of it at least.
+            points_m: Points to film; at least most of them are in the image.
             image_size: (width, height) in px.
             jitter_px: Root mean square shift.
-            rng: For everything.
-            yaw_rad: Directions, as the person sees them from where they are, that the camera may be in; from x to y.
-            fill: What share of the image the points take.
+            rng: Random generator.
+            yaw_rad: Range of the camera's direction from the person, as an angle from x to y.
+            fill: Range of the share of the image that the points fill.
         """
         low, high = points_m.min(axis=0), points_m.max(axis=0)
         target = (low + high) / 2
@@ -63,7 +63,7 @@ class ShakingCamera:
         extent = tangents.max(axis=0) - tangents.min(axis=0)
         size = np.asarray(image_size, dtype=np.float64)
         focal = float(rng.uniform(*fill) * (size / np.maximum(extent, 0.05)).min())
-        # off the middle by up to what is free, and a little more: some stand half outside
+        # off-centre by up to the free space and a little more: some people stand partly outside
         free = np.maximum(size - focal * extent, 0) / 2 + 0.04 * size
         centre = size / 2 - focal * (tangents.max(axis=0) + tangents.min(axis=0)) / 2 + rng.uniform(-1, 1, 2) * free
         waves = 3
@@ -79,12 +79,12 @@ class ShakingCamera:
         )
 
     def shift_px(self, time_s: float | Float[np.ndarray, 'time']) -> Float[np.ndarray, '*time 2']:
-        """By how much the whole image is shifted, at a time or at several."""
+        """Return the shift of the whole image, at one time or at several."""
         turns = self.shake_hz[:, None] * np.asarray(time_s)[..., None, None]
         return (self.shake_px * np.sin(2 * np.pi * turns + self.shake_phase)).sum(axis=-2)
 
     def project(self, points_m: Float[np.ndarray, '*n 3']) -> tuple[np.ndarray, np.ndarray]:
-        """Pixel coordinates (*n, 2) without the shift, and depth (*n,) in m, at least 0.3 m."""
+        """Return pixel coordinates (*n, 2) without the shift, and depth (*n,) in m, at least 0.3 m."""
         seen = (points_m - self.position_m) @ self.rotation.T
         depth = np.maximum(seen[..., 2], 0.3)
         return self.focal_px * seen[..., :2] / depth[..., None] + self.centre_px, depth

@@ -1,4 +1,4 @@
-"""A cache of rendered clips on a disk: rendering takes as long as a small network's training."""
+"""Disk cache of rendered clips: rendering takes as long as training a small network."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from mmradar.atomic_write import atomic_write
 
 @functools.cache
 def _renderer() -> str:
-    """What decides how a clip looks besides its settings: the code that draws it, and the libraries under it."""
-    # by folder and name: the same wherever the packages are installed
+    """Identify the renderer: a hash of the code that draws clips, and the versions of the libraries that it uses."""
+    # sorted within each package: the same wherever the packages are installed
     packages = (Path(__file__).parent, Path(simulation.__file__).parent)
     sources = [file.read_bytes() for package in packages for file in sorted(package.rglob('*.py'))]
     code = hashlib.sha256(b'\n'.join(sources)).hexdigest()
@@ -29,16 +29,16 @@ def _renderer() -> str:
 
 
 class ClipCache:
-    """Renders a clip once and reads it the next time.
+    """Cache that renders a clip once and reads it from then on.
 
     Clips of other settings, or of another version of the renderer, go to other folders; nothing is ever deleted.
 
     Args:
-        folder: Where to keep them.
-        settings: All that clips depend on besides their names, as text.
+        folder: Folder of the cache.
+        settings: Everything that clips depend on in addition to their names, as text.
 
     Raises:
-        OSError: The folder cannot be made.
+        OSError: If the folder cannot be made.
     """
 
     def __init__(self, folder: str | os.PathLike, settings: str) -> None:
@@ -47,10 +47,10 @@ class ClipCache:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, name: str, render: Callable[[], RenderedClip]) -> RenderedClip:
-        """The clip of a name, rendered if it is not in the cache, or if its file is damaged.
+        """Return the clip of a name; render it if it is not in the cache, or if its file is damaged.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: If the clip cannot be written.
         """
         path = self.folder / f'{name}.npz'
         try:

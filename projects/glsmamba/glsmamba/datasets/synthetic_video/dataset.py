@@ -1,4 +1,4 @@
-"""Clips that are rendered when they are asked for."""
+"""Data set of clips that are rendered on demand."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ _TRIES = 20
 
 @DATASETS.register_module()
 class SyntheticVideoPoseDataset(ClipDataset):
-    """Rendered clips of people of ``mmradar.simulation``, with PoseTrack's joints: needs no files.
+    """Data set of rendered clips of people of ``mmradar.simulation``, with PoseTrack's joints; needs no files.
 
-    Each sample is a clip of its own: another person, motion, moment, camera, light and background, as far as ``seed``,
-    split, epoch and its number say, and nothing else. The people have all 17 joints, ears too.
+    Every sample is a different clip: person, motion, moment, camera, light and background depend on ``seed``, split,
+    epoch and sample number only. The people have all 17 joints, including ears.
 
-    An entry has ``img``, a list of T arrays (H, W, 3) uint8, RGB, for ``LoadClip``, and of the key frame what
-    ``PoseTrackVideoDataset`` has; besides, ``visibility`` (17,): 2 visible, 1 hidden, 0 outside the image. Hidden
-    joints are to be found (``keypoints_visible`` is 1), those outside are not.
+    An entry has ``img``, a list of T arrays (H, W, 3) uint8, RGB, for ``LoadClip``, and the key frame's entries of
+    ``PoseTrackVideoDataset``; in addition ``visibility`` (17,): 2 visible, 1 hidden, 0 outside the image. Hidden joints
+    count as visible for training and evaluation (``keypoints_visible`` is 1), joints outside do not.
 
     Args:
-        split: ``'train'`` or ``'test'``: nothing of one is in the other.
-        num_clips: How many.
-        num_frames: T, odd; the key frame is in the middle.
-        frame_rate_hz: Frames a second.
-        image_size: (width, height) in px. The person fills a half to nine tenths of it; the crop is for
-            ``TopdownAffine`` to take.
+        split: ``'train'`` or ``'test'``; the two share no clip.
+        num_clips: Number of clips.
+        num_frames: Number of frames T, odd; the key frame is in the middle.
+        frame_rate_hz: Frames per second.
+        image_size: (width, height) in px. The person fills a half to nine tenths of it; ``TopdownAffine`` takes the
+            crop.
         difficulty: ``'easy'``, ``'medium'`` or ``'hard'``, see
             :class:`~glsmamba.datasets.synthetic_video.difficulty.Difficulty`.
-        shutter, tempo, occluders, occluder_size, occluder_speed, others, jitter_px, noise, defocus_px, contrast: Its
-            numbers; those of ``difficulty`` if ``None``.
-        around_deg: How far around the person the camera may stand, from straight in front of them, 0 to 180. Small
+        shutter, tempo, occluders, occluder_size, occluder_speed, others, jitter_px, noise, defocus_px, contrast:
+            Arguments of ``Difficulty`` that replace those of ``difficulty``, unless ``None``.
+        around_deg: Maximum angle of the camera around the person, from straight in front of them, 0 to 180. Small
             networks cannot tell a person's left from their right until they can tell the front from the back.
         motions: Procedural motions, names of ``mmradar.simulation.MOTIONS``; all if ``None``.
-        motion_files: Recorded motions, any file ``mmradar.simulation.read_motion`` reads; relative ones are below
-            ``data_root``. Name other files for each split.
-        fresh: Other clips in every epoch; the same ones otherwise.
-        cache_dir: Folder for a cache of rendered clips, of 188 kB for five frames of 112 x 112; read the next time in
-            place of rendering them again. ``None`` keeps none.
-        seed, **kwargs: As :class:`~glsmamba.datasets.clip_dataset.ClipDataset`.
+        motion_files: Recorded motions, files that ``mmradar.simulation.read_motion`` reads; relative paths are below
+            ``data_root``. Give different files for each split.
+        fresh: Make different clips in every epoch; otherwise the same ones.
+        cache_dir: Folder for a cache of rendered clips (188 kB for five frames of 112 x 112), which are then not
+            rendered again. No cache if ``None``.
+        seed, **kwargs: See :class:`~glsmamba.datasets.clip_dataset.ClipDataset`.
 
     Raises:
-        ConfigError: An argument is out of its range.
-        DataError: A motion file is missing or damaged.
+        ConfigError: If an argument is out of its range.
+        DataError: If a motion file is missing or damaged.
     """
 
     def __init__(
@@ -131,11 +131,11 @@ class SyntheticVideoPoseDataset(ClipDataset):
         return parse_pose_metainfo(metainfo) if metainfo else dict(deepcopy(posetrack_metainfo()), dataset_name=name)
 
     def _join_prefix(self) -> None:
-        """Files are named in ``motion_files``; there is no annotation file."""
+        """Join ``data_root`` with ``motion_files``; there is no annotation file."""
         self.motion_files = [os.path.join(self.data_root or '', path) for path in self.motion_files]
 
     def load_data_list(self) -> list[dict]:
-        """One light entry a clip."""
+        """Return one small entry per clip, without images; read the recorded motions."""
         try:
             self.recordings = [read_motion(path) for path in self.motion_files]
         except FileNotFoundError as error:
@@ -173,12 +173,12 @@ class SyntheticVideoPoseDataset(ClipDataset):
                 np.deg2rad(self.around_deg),
             )
             clip = render_clip(scene, self.num_frames, self.frame_rate_hz, rng)
-            if (clip.visibility > 0).sum() >= 8:  # at least half a person in the image
+            if (clip.visibility > 0).sum() >= 8:  # at least half of the person is in the image
                 break
         return clip
 
     def get_data_info(self, idx: int) -> dict:
-        """One clip, rendered or from the cache."""
+        """Return one clip, rendered or from the cache."""
         info = super().get_data_info(idx)
         epoch = self.epoch if self.fresh else 0
         number = info['id']

@@ -1,4 +1,4 @@
-"""What makes a rendered clip hard."""
+"""Difficulty settings of rendered clips."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from mmradar.errors import ConfigError
 
 @dataclass(frozen=True)
 class Difficulty:
-    """What makes a clip hard; all numbers ours.
+    """Settings of what makes a clip difficult; all numbers are our choice.
 
     Args:
         shutter: Share of the time between frames during which the shutter is open, 0 to 1: motion blur.
-        tempo: How much faster than usual the fastest people move, at least 1.
-        occluders: Things in front of the person, at most.
-        occluder_size: Their half width and height, at most, in heights of the person.
-        occluder_speed: Standard deviation of their speed along either axis of the image, in heights of the person a s.
-        others: Other people in the image, at most.
+        tempo: Maximum speed of people relative to the usual speed, at least 1.
+        occluders: Maximum number of objects in front of the person.
+        occluder_size: Maximum half width and half height of these objects, in heights of the person.
+        occluder_speed: Standard deviation of their speed along each image axis, in heights of the person per second.
+        others: Maximum number of other people in the image.
         jitter_px: Root mean square shift of the shaking camera.
-        noise: Standard deviation of the sensor's noise, of 255.
-        defocus_px: Standard deviation of the lens's blur, at most.
-        contrast: Least factor on how clothes and skin differ from the background, 0 to 1.
+        noise: Standard deviation of the sensor's noise, on a scale of 255.
+        defocus_px: Maximum standard deviation of the lens's blur.
+        contrast: Minimum factor on the difference between the colours of clothes and skin and the background, 0 to 1.
 
     Raises:
-        ConfigError: A number out of its range.
+        ConfigError: If a number is out of its range.
     """
 
     shutter: float = 0.5
@@ -50,7 +50,7 @@ class Difficulty:
 
     @classmethod
     def named(cls, name: str, **numbers: float | None) -> Difficulty:
-        """One of ``DIFFICULTIES``, some numbers of which may be replaced; ``None`` keeps one."""
+        """Return one of ``DIFFICULTIES`` with some numbers replaced; ``None`` keeps a number."""
         if name not in DIFFICULTIES:
             raise ConfigError(f'difficulty must be one of {", ".join(DIFFICULTIES)}, found {name!r}')
         return replace(DIFFICULTIES[name], **{key: value for key, value in numbers.items() if value is not None})

@@ -1,4 +1,4 @@
-"""Scenes all of which is drawn from one generator."""
+"""Scenes drawn at random."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def random_scene(
     recordings: Sequence[MotionSequence] = (),
     around_rad: float = np.pi,
 ) -> Scene:
-    """Anybody doing anything anywhere.
+    """Draw a scene: people, their motions, camera, background and objects in front.
 
     Args:
-        rng: For everything.
-        difficulty: How hard it is to see.
+        rng: Random generator of the scene.
+        difficulty: Difficulty settings.
         image_size: (width, height) in px.
-        duration_s: Of the clip; the camera is set up to see the person all the while.
+        duration_s: Duration of the clip; the camera's view contains the person throughout.
         motions: Procedural motions to choose from.
-        recordings: Recorded motions, chosen as often as procedural ones.
-        around_rad: How far around the person the camera may stand, from straight in front of them.
+        recordings: Recorded motions; each is as likely as each procedural one.
+        around_rad: Maximum angle of the camera around the person, from straight in front of them.
     """
     main = _random_actor(rng, difficulty, duration_s, motions, recordings)
     points = main.points_m(np.linspace(-0.5, 0.5, 3) * duration_s)
@@ -78,11 +78,11 @@ def random_scene(
 
 
 def random_background(size: tuple[int, int], rng: np.random.Generator) -> UInt8[np.ndarray, 'H W 3']:
-    """Cloudy noise of several grains over a gradient, with boxes and discs in it.
+    """Draw a background: cloudy noise of several grain sizes over a gradient, with boxes and discs.
 
     Args:
         size: (width, height) in px.
-        rng: For everything.
+        rng: Random generator.
     """
     ramp = rng.uniform(50, 200, 3) + np.array([[0.0], [1.0]]) * rng.uniform(-60, 60, 3)
     image = cv2.resize(ramp[:, None].astype(np.float32), size)
@@ -125,7 +125,7 @@ def _random_actor(
         start, height = rng.uniform(0, 20), subject.height_m
     else:
         motion = recordings[choice - len(motions)]
-        # the key frame anywhere in it, the clip held at its ends
+        # the key frame is anywhere in the recording; beyond its ends the pose stands still
         spare = max(0.0, motion.duration_s - tempo * duration_s)
         start = (motion.duration_s - spare) / 2 + rng.uniform(0, 1) * spare
         height = body_height_m(motion.positions_m)

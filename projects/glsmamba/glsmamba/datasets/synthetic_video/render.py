@@ -1,4 +1,4 @@
-"""Pictures of a scene, and where the joints are in them."""
+"""Renderer of scenes, and of the joints' positions and visibility."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from glsmamba.datasets.synthetic_video.scene import Actor, Scene
 
 NUM_JOINTS = len(POSETRACK_KEYPOINTS)
 NOT_IN_IMAGE, OCCLUDED, VISIBLE = 0, 1, 2
-# A picture for this much movement while the shutter is open, and how many at most.
+# Movement per picture while the shutter is open, and maximum number of pictures.
 _BLUR_STEP_PX, _MAX_EXPOSURES = 2.5, 5
-# A joint is hidden by what is nearer by more than this.
+# A joint is hidden by parts that are nearer to the camera by more than this.
 _NEARER_M = 0.04
 _SHIFT = 4  # fractional bits of cv2's coordinates
 
@@ -30,11 +30,11 @@ _FACE = np.array([root(name) == 'head' and part.on is not None for name, part in
 _OWN = [np.array([POINTS[name] for name in part.own], dtype=int) for part in PARTS.values()]
 _TRUNK_BALLS = np.array([POINTS[name] for name, _ in PARTS['trunk'].balls])
 _TRUNK_RADII = np.array([radius for _, radius in PARTS['trunk'].balls])
-# All parts but the trunk have one ball or two; here they have two.
+# All parts except the trunk have one or two balls; one ball counts twice here.
 _BALLS = np.array([[POINTS[part.balls[0][0]], POINTS[part.balls[-1][0]]] for part in PARTS.values()])
 _RADII = np.array([[part.balls[0][1], part.balls[-1][1]] for part in PARTS.values()])
 
-# What is filled for a part, in turn: how much of it, by what share of its radius shifted to the light, how bright.
+# Polygons filled for a part, in order: scale, shift towards the light in radii, brightness.
 _ROUND = ((1.0, 0.0, 0.65), (0.62, 0.25, 1.0))
 _FLAT = ((1.0, 0.0, 0.9),)
 _FILLS = [(index, *fill) for index in range(len(_NAMES)) for fill in (_ROUND if index in _BODY else _FLAT)]
@@ -42,21 +42,21 @@ _FILL_PART = np.array([fill[0] for fill in _FILLS])
 _FILL_SHRINK, _FILL_TOWARDS, _FILL_BRIGHTNESS = np.array([fill[1:] for fill in _FILLS]).T
 _TRUNK_FILLS = [fill for fill in _FILLS if fill[0] == _TRUNK]
 _FILLS_OF = [np.flatnonzero(index == _FILL_PART).tolist() for index in range(len(_NAMES))]
-# Directions of corners from the two balls, counted from the direction of the bone.
+# Angles of the corners around the two balls, relative to the direction of the bone.
 _ARCS = np.stack([np.linspace(np.pi / 2, 3 * np.pi / 2, 5), np.linspace(-np.pi / 2, np.pi / 2, 5)])
 _CIRCLE = np.stack([f(np.linspace(0, 2 * np.pi, 12, endpoint=False)) for f in (np.cos, np.sin)], axis=-1)
 
 
 @dataclass(frozen=True, eq=False)
 class RenderedClip:
-    """A clip and the pose of its first actor in its key frame, in the middle.
+    """Clip and the pose of its first actor in the key frame, the middle one.
 
     Args:
-        images: (T, H, W, 3), RGB.
-        keypoints_px: (17, 2), PoseTrack's joints in the middle of the exposure.
-        visibility: (17,), 2 visible, 1 hidden by somebody or something, 0 outside the image.
-        bbox_px: [x1, y1, x2, y2] around the body, (4,); may reach out of the image.
-        head_bbox_px: The same around the head, from the upper neck to the top.
+        images: RGB images, (T, H, W, 3).
+        keypoints_px: PoseTrack's joints in the middle of the exposure, (17, 2).
+        visibility: 2 visible, 1 hidden by a person or an object, 0 outside the image, (17,).
+        bbox_px: Box [x1, y1, x2, y2] around the body, (4,); may extend beyond the image.
+        head_bbox_px: Box around the head, from the upper neck to the top, (4,).
     """
 
     images: UInt8[np.ndarray, 'T H W 3']
@@ -68,7 +68,7 @@ class RenderedClip:
 
 @dataclass(frozen=True, eq=False)
 class _Figure:
-    """One actor in the image, at several times: points in px, their depths in m, and body height there in px."""
+    """Actor in the image at several times: points in px, their depths in m, and scale (height x girth) in px."""
 
     actor: Actor
     light: Float[np.ndarray, '2']
@@ -84,7 +84,7 @@ class _Figure:
 
     @cached_property
     def outlines(self) -> Float[np.ndarray, 'time fills 10 2']:
-        """Corners of all that is filled; of the trunk see ``trunks``."""
+        """Corners of all filled polygons; those of the trunk are in ``trunks``."""
         balls = _BALLS[_FILL_PART]
         middles = self.points[:, balls]  # time, fills, 2 balls, xy
         radii = (_RADII[_FILL_PART] * self.scale[:, balls])[..., None]
@@ -97,7 +97,7 @@ class _Figure:
 
     @cached_property
     def trunks(self) -> Float[np.ndarray, 'time fills 48 2']:
-        """Points around the trunk's four balls, float32, shrunk and shifted to the light; their hull is filled."""
+        """Points around the trunk's four balls, float32, shrunk and shifted towards the light; their hull is filled."""
         balls = []
         for _, shrink, towards, _ in _TRUNK_FILLS:
             middles = self.points[:, _TRUNK_BALLS]
@@ -108,7 +108,7 @@ class _Figure:
         return np.stack(balls, axis=1).reshape(len(self.points), len(balls), -1, 2).astype(np.float32)
 
     def outline(self, time: int, part: int) -> Float[np.ndarray, 'corners 2']:
-        """Outline of a whole part, float32."""
+        """Return the outline of a whole part, float32."""
         if part == _TRUNK:
             return cv2.convexHull(self.trunks[time, 0])[:, 0]
         return self.outlines[time, _FILLS_OF[part][0]].astype(np.float32)
@@ -121,9 +121,9 @@ class _Figure:
         return depth
 
     def painting(self, time: int) -> list[tuple[float, int, np.ndarray, tuple[float, ...]]]:
-        """What is to be filled: depth, turn, corners as cv2 takes them, and colour."""
+        """List the polygons to fill: depth, index of the fill, corners in cv2's fixed point, and colour."""
         depth = self.part_depth[time]
-        # of the face only what is on the side that is seen
+        # parts of the face are drawn only if they are nearer than the head
         shown = np.flatnonzero(~_FACE | (depth < depth[_ROOTS]))
         fixed = self._fixed[time]
         strokes = []
@@ -147,20 +147,20 @@ class _Figure:
 
 
 def render_clip(scene: Scene, num_frames: int, frame_rate_hz: float, rng: np.random.Generator) -> RenderedClip:
-    """Films a scene.
+    """Render a clip of a scene.
 
-    People are painted part by part, from far to near. Motion blur is the mean of pictures taken while the shutter is
-    open, as many as the fastest movement asks for.
+    People are painted part by part, from far to near. Motion blur is the mean of several pictures taken while the
+    shutter is open; their number depends on the fastest movement.
 
     Args:
-        scene: What to film.
-        num_frames: T.
-        frame_rate_hz: Frames a second.
-        rng: For the noise.
+        scene: Scene to render.
+        num_frames: Number of frames T.
+        frame_rate_hz: Frames per second.
+        rng: Random generator of the noise.
     """
     times = (np.arange(num_frames) - num_frames // 2) / frame_rate_hz
     open_s = scene.shutter / frame_rate_hz
-    # the key frame, and, to see how fast all move, when the shutter opens and closes
+    # the key frame, and the times at which the shutter opens and closes, which show how fast everything moves
     probes = [0.0, *times - open_s / 2, *times + open_s / 2] if open_s else [0.0]
     key = [_Figure.of(scene, actor, np.array(probes)) for actor in scene.actors]
     moments = (times[:, None] + open_s * _exposures(scene, key, open_s)).reshape(-1)
@@ -188,7 +188,7 @@ def render_clip(scene: Scene, num_frames: int, frame_rate_hz: float, rng: np.ran
 
 
 def _exposures(scene: Scene, figures: list[_Figure], open_s: float) -> Float[np.ndarray, 'exposures']:
-    """When pictures are taken, in shares of the time that the shutter is open, around the middle of it."""
+    """Return the times of the pictures, relative to the middle of the exposure and in units of its duration."""
     if open_s == 0:
         return np.zeros(1)
     longest = max((np.linalg.norm(occluder.velocity_px_s) * open_s for occluder in scene.occluders), default=0.0)
@@ -200,12 +200,12 @@ def _exposures(scene: Scene, figures: list[_Figure], open_s: float) -> Float[np.
 
 
 def _picture(scene: Scene, figures: list[_Figure], index: int, time_s: float) -> UInt8[np.ndarray, 'H W 3']:
-    """One picture without blur."""
+    """Render one picture without blur."""
     shift = scene.camera.shift_px(time_s)
     middle = (np.array(scene.image_size) - 1) / 2 + scene.margin - shift
     image = cv2.getRectSubPix(scene.background, scene.image_size, middle.tolist())
     strokes = [stroke for figure in figures for stroke in figure.painting(index)]
-    # from far to near; what is painted on a part has its depth and a later turn
+    # from far to near; parts painted on a part have the same depth and a later fill
     for _, _, corners, colour in sorted(strokes, key=lambda stroke: (-stroke[0], stroke[1])):
         cv2.fillConvexPoly(image, corners, colour, cv2.LINE_AA, _SHIFT)
     for occluder in scene.occluders:
@@ -218,18 +218,18 @@ def _picture(scene: Scene, figures: list[_Figure], index: int, time_s: float) ->
 
 
 def _fixed(corners: np.ndarray) -> np.ndarray:
-    """Coordinates as ``cv2.fillConvexPoly`` takes fractions of px."""
+    """Convert coordinates to the fixed point that ``cv2.fillConvexPoly`` takes for fractions of px."""
     return np.round(corners * (1 << _SHIFT)).astype(np.int32)
 
 
 def _visibility(scene: Scene, figures: list[_Figure]) -> Int[np.ndarray, '17']:
-    """Of the first figure's joints: a depth test at each against parts of all bodies, and occluders."""
+    """Compute the visibility of the first figure's joints: a depth test against all bodies' parts, and occluders."""
     joints, depth = figures[0].points[0, :NUM_JOINTS], figures[0].depth[0, :NUM_JOINTS]
     hidden = np.zeros(NUM_JOINTS, bool)
     for figure in figures:
         for part in _BODY:
             nearer = depth - _depth_at(figure, part, joints) > _NEARER_M
-            if figure is figures[0]:  # nothing hides what it is around
+            if figure is figures[0]:  # a part does not hide the joints inside it
                 nearer[_OWN[part]] = False
             if nearer.any():
                 hidden |= nearer & _within(figure.outline(0, part), joints)
@@ -241,7 +241,7 @@ def _visibility(scene: Scene, figures: list[_Figure]) -> Int[np.ndarray, '17']:
 
 
 def _depth_at(figure: _Figure, part: int, points: Float[np.ndarray, 'n 2']) -> Float[np.ndarray, 'n']:
-    """Depth of a part where points are in the image: between its ends, or its mean for the trunk."""
+    """Return the depth of a part at image points: interpolated between its ends, or the mean for the trunk."""
     if part == _TRUNK:
         return np.full(len(points), figure.part_depth[0, part])
     start, end = figure.points[0, _BALLS[part]]

@@ -1,4 +1,4 @@
-"""What a rendered clip shows."""
+"""Description of what a rendered clip shows."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from mmradar.simulation import MotionSequence, Performance
 
 @dataclass(frozen=True, eq=False)
 class Actor:
-    """A person in a clip.
+    """Person in a clip.
 
     Args:
-        motion: A ``Performance`` or a ``MotionSequence``.
+        motion: Motion of the joints.
         start_s: Time of the motion at the clip's time 0.
-        tempo: Seconds of the motion in one of the clip.
-        place_m: Added to where the motion takes place, (x, y).
+        tempo: Seconds of the motion per second of the clip.
+        place_m: Offset added to the place of the motion, (x, y).
         height_m: Body height.
-        girth: Factor on the thickness.
+        girth: Factor on the thickness of the body parts.
         outfit: RGB by name of colour, see ``Part``.
     """
 
@@ -35,7 +35,7 @@ class Actor:
     outfit: dict[str, Float[np.ndarray, '3']]
 
     def points_m(self, times_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time points 3']:
-        """Points of the body, see ``body_points``, at times of the clip."""
+        """Compute the points of the body, see ``body_points``, at times of the clip."""
         joints = _joints_m(self.motion, self.start_s + self.tempo * np.asarray(times_s))
         joints[..., :2] += self.place_m
         return body_points(joints, self.height_m)
@@ -43,12 +43,12 @@ class Actor:
 
 @dataclass(frozen=True, eq=False)
 class Occluder:
-    """Something that moves across the image in front of everybody.
+    """Object that moves across the image in front of all people.
 
     Args:
-        outline_px: Corners around its middle, (corners, 2).
-        middle_px: Where it is in the middle of the clip, and
-        velocity_px_s: where it goes.
+        outline_px: Corners relative to the object's middle, (corners, 2).
+        middle_px: Position of its middle in the middle of the clip, (2,).
+        velocity_px_s: Velocity in the image, (2,).
         colour: RGB.
     """
 
@@ -58,25 +58,25 @@ class Occluder:
     colour: Float[np.ndarray, '3']
 
     def corners_px(self, time_s: float) -> Float[np.ndarray, 'corners 2']:
-        """In the image, without the camera's shift; time 0 is the middle of the clip."""
+        """Return the corners in the image, without the camera's shift; time 0 is the middle of the clip."""
         return self.outline_px + self.middle_px + self.velocity_px_s * time_s
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A clip to render; times are in s from the key frame, its middle.
+    """Clip to render; times are in s from the key frame, its middle.
 
     Args:
-        actors: The person whose pose is asked for, then others.
-        camera: What films them.
-        background: Larger than the image by ``margin`` px to each side, (H, W, 3).
-        margin: See above.
-        occluders: In front of all.
-        light: Unit vector in the image to where it comes from, (2,).
+        actors: The labelled person first, then others.
+        camera: Camera that films them.
+        background: Image that is ``margin`` px larger than the clip's images on each side, (H, W, 3).
+        margin: Margin of the background, px.
+        occluders: Objects in front of all actors.
+        light: Unit vector in the image towards the light, (2,).
         noise: Tile of noise, larger than the image, (H, W, 3) int16.
         defocus_px: Standard deviation of the lens's blur.
-        shutter: Share of the time between frames during which it is open.
-        image_size: (width, height).
+        shutter: Share of the time between frames during which the shutter is open.
+        image_size: (width, height) in px.
     """
 
     actors: tuple[Actor, ...]

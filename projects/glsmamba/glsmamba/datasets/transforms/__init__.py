@@ -1,8 +1,8 @@
 """Transforms of clips.
 
 mmpose's own ``GetBBoxCenterScale``, ``RandomFlip``, ``RandomHalfBody``, ``RandomBBoxTransform`` and ``TopdownAffine``
-take a list of images in ``img`` and give all of them one flip and one affine map, so that a clip needs no others: only
-its loading and its packing are here.
+take a list of images in ``img`` and apply the same flip and affine map to all of them. Only the loading and the packing
+of clips need transforms here.
 """
 
 from glsmamba.datasets.transforms.load_clip import LoadClip

@@ -1,4 +1,4 @@
-"""The images of a clip."""
+"""Transform that loads the images of a clip."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ MISSING = ('error', 'nearest')
 
 @TRANSFORMS.register_module()
 class LoadClip(BaseTransform):
-    """Reads the frames of a clip, or takes them from ``img``, and looks whether the person's box is in them.
+    """Transform that reads the frames of a clip, or takes them from ``img``, and checks the person's box.
 
-    A box partly outside the image is fine: the crop is black there.
+    A box partly outside the image is accepted: the crop is black there.
 
     Required keys: ``clip_paths`` (T file names, the key frame in the middle) or ``img`` (T arrays (H, W, 3) uint8,
-    RGB); ``bbox`` (1, 4) in px, if there is one; ``id``, for messages.
+    RGB); ``bbox`` (1, 4) in px, optional; ``id``, for messages.
 
     Added keys: ``img``, a list of T arrays (H, W, 3) uint8, RGB; ``img_shape``, ``ori_shape`` (H, W); ``img_path`` of
     the key frame.
 
     Args:
-        missing: What stands for a support frame that has no file: ``'error'``, or the ``'nearest'`` frame of the clip
-            that has one, of two equally near ones that on the key frame's side. The key frame must exist.
-        repeat_key: The key frame in the place of all others: what a model makes of them shows in the difference.
+        missing: Handling of a support frame without a file: ``'error'`` raises, ``'nearest'`` takes the nearest frame
+            of the clip that has a file; of two equally near ones, the one nearer to the key frame. The key frame must
+            exist.
+        repeat_key: Replace all frames by the key frame, to measure how much a model gains from the others.
 
     Raises:
-        ConfigError: ``missing`` is neither.
-        DataError: A frame is missing, unreadable or of another size than the key frame, or the box is empty or wholly
-            outside the image.
+        ConfigError: If ``missing`` is unknown.
+        DataError: If a frame is missing, unreadable or of another size than the key frame, or the box is empty or
+            completely outside the image.
     """
 
     def __init__(self, missing: str = 'error', repeat_key: bool = False) -> None:
@@ -51,7 +52,7 @@ class LoadClip(BaseTransform):
             results.setdefault('img_path', None)
         else:
             names = existing_frames(results['clip_paths'], self.missing, where)
-            # at the ends of a video a frame is there several times
+            # at the ends of a video the same frame occurs several times
             loaded = {name: read_rgb(name, where) for name in dict.fromkeys(names)}
             images = [loaded[name] for name in names]
             results['img_path'] = str(results['clip_paths'][len(names) // 2])
@@ -69,7 +70,7 @@ class LoadClip(BaseTransform):
 
 
 def existing_frames(paths: list[str], missing: str, where: str) -> list[str]:
-    """Names of a clip's files, with others in the place of missing ones; see :class:`LoadClip`."""
+    """Return the names of a clip's files, with missing ones replaced by others; see :class:`LoadClip`."""
     key = len(paths) // 2
     exist = [index for index, path in enumerate(paths) if Path(path).is_file()]
     absent = sorted(set(range(len(paths))) - set(exist))
@@ -78,15 +79,15 @@ def existing_frames(paths: list[str], missing: str, where: str) -> list[str]:
         path = paths[key if key in absent else absent[0]]
         advice = '' if key in absent else "; LoadClip(missing='nearest') takes the nearest frame of the clip instead"
         raise DataError(f'{where}: the {kind} {path} is missing{advice}')
-    # distance first, then the side of the key frame
+    # nearest first; of equally near ones, the one nearer to the key frame
     return [paths[min(exist, key=lambda other: (abs(other - index), abs(other - key)))] for index in range(len(paths))]
 
 
 def read_rgb(path: str, where: str) -> UInt8[np.ndarray, 'H W 3']:
-    """One image.
+    """Read one image.
 
     Raises:
-        DataError: It cannot be decoded.
+        DataError: If the image cannot be decoded.
     """
     image = mmcv.imread(path)
     if image is None:
@@ -95,9 +96,9 @@ def read_rgb(path: str, where: str) -> UInt8[np.ndarray, 'H W 3']:
 
 
 def check_images(images: list[np.ndarray], names: list[str], where: str) -> None:
-    """Raises a ``DataError`` unless all are colour images of one size."""
+    """Raise a ``DataError`` unless all are colour images of one size."""
     if not images:
-        raise DataError(f'{where}: a clip of no frames')
+        raise DataError(f'{where}: a clip without frames')
     expected = images[len(images) // 2].shape
     for image, name in zip(images, names):
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
@@ -107,7 +108,7 @@ def check_images(images: list[np.ndarray], names: list[str], where: str) -> None
 
 
 def check_box(bbox: np.ndarray, img_shape: tuple[int, int], where: str) -> None:
-    """Raises a ``DataError`` for a box [x1, y1, x2, y2] of no size, or with nothing of the image (H, W) in it."""
+    """Raise a ``DataError`` if a box [x1, y1, x2, y2] is empty, or completely outside the image (H, W)."""
     x1, y1, x2, y2 = np.asarray(bbox, dtype=np.float64).reshape(4)
     height, width = img_shape
     if not (np.isfinite([x1, y1, x2, y2]).all() and x2 > x1 and y2 > y1):

@@ -1,4 +1,4 @@
-"""A clip as a model takes it."""
+"""Transform that packs a clip for a model."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ META_KEYS = (
 class PackClipInputs(PackPoseInputs):
     """mmpose's ``PackPoseInputs`` for a list of images.
 
-    Gives ``inputs``, (T, 3, H, W) uint8, RGB, and ``data_samples`` of the key frame, as mmpose packs it; besides, its
-    ``gt_instances`` have ``bbox_centers``, and its meta information ``video`` and ``frame_indices`` (T,), the frames'
-    numbers in it.
+    Its results are ``inputs``, (T, 3, H, W) uint8, RGB, and ``data_samples`` of the key frame, packed as mmpose does.
+    In addition, ``gt_instances`` have ``bbox_centers``, and the meta information has ``video`` and ``frame_indices``
+    (T,), the numbers of the frames in the video.
 
     Args:
-        meta_keys: What becomes meta information, where there is such a key.
-        pack_transformed: As ``PackPoseInputs``.
+        meta_keys: Keys that become meta information if they exist.
+        pack_transformed: See ``PackPoseInputs``.
 
     Raises:
-        DataError: ``img`` is no list of images: ``LoadClip`` is missing in the pipeline.
+        DataError: If ``img`` is not a list of images, because ``LoadClip`` is missing in the pipeline.
     """
 
     instance_mapping_table = {**PackPoseInputs.instance_mapping_table, 'bbox_center': 'bbox_centers'}

@@ -1,4 +1,4 @@
-"""Encoders of single frames of video, and the layers of one of windows of radar heatmaps."""
+"""Encoder of single video frames, and a mixer for milliMamba's encoder of radar heatmaps."""
 
 from glsmamba.models.backbones.glsmamba_mixer import GLSMambaMixer
 from glsmamba.models.backbones.plain_vit import PlainViT

@@ -1,4 +1,4 @@
-"""GLSMamba's blocks as the layers of milliMamba's encoder."""
+"""Mixer that puts GLSMamba's blocks into milliMamba's encoder."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class GLSMambaMixer(BaseModule):
-    """Global scans and local windows over (range, angle, view, frame), in place of milliMamba's Vision Mamba layers.
+    """Global scans and local windows over (range, angle, view, frame), instead of milliMamba's Vision Mamba layers.
 
-    A mixer of :class:`~mmradar.models.backbones.CVMamba`, whose stems, positions and final norm stay, so that its head
-    fits. The paper of GLSMamba is about video; what follows is ours. The blocks' frames are the T V maps of angle
-    (rows) by range (columns), frame after frame and the views of a frame next to each other, in the order of
-    milliMamba's sequence. So the unified scans run over a panorama of all maps, the spatial ones within each map, the
-    temporal ones through all views and frames of a cell; windows hold all maps, and channel attention weighs each map's
-    channels. Views of different antennas share range, but a row is an azimuth in one and an elevation in the other: as
-    in CVMamba, the positions of a view tell them apart. Tokens leave row by row.
+    A mixer of :class:`~mmradar.models.backbones.CVMamba`, which keeps its stems, positions and final norm, so that its
+    head fits. The paper of GLSMamba is about video; its transfer to radar is our choice. The T V maps of angle (rows)
+    by range (columns) take the role of video frames: frame after frame, with the views of a frame next to each other,
+    in the order of milliMamba's sequence. The unified scans thus run over a panorama of all maps, the spatial scans
+    within each map, and the temporal scans through all views and frames of a cell; windows contain all maps, and
+    channel attention weights the channels of each map. Views of different antennas share the range axis, but a row is
+    an azimuth in one and an elevation in the other: as in CVMamba, each view's position embeddings tell them apart.
+    Tokens are returned row by row.
 
     Args:
-        embed_dims, num_frames, num_views, map_size: Filled in by CVMamba.
-        num_gsm: GSM blocks, over all maps.
-        num_lrm: LRM blocks, within windows.
+        embed_dims, num_frames, num_views, map_size: Set by CVMamba.
+        num_gsm: Number of GSM blocks, over all maps.
+        num_lrm: Number of LRM blocks, within windows.
         attention_dims: Hidden width of the GSM blocks' channel attention.
-        ffn_ratio: Width of the blocks' FFN over that of the tokens.
-        window: Angle and range cells of a window. With (4, 4) and the 18 maps of HuPR it has 288 tokens; in video, the
-            paper's has 240.
+        ffn_ratio: Hidden width of the blocks' FFN as a multiple of ``embed_dims``.
+        window: Angle and range cells of a window. (4, 4) with the 18 maps of HuPR makes 288 tokens; the paper's
+            windows in video have 240.
         s6_cfg: ``d_state``, ``dt_rank``, ``weights`` and ``backend`` of :class:`~glsmamba.models.layers.S6`.
         gsm_cfg: Further arguments of :class:`~glsmamba.models.layers.GSMBlock`: ``directions``, ``merge``, ...
 
     Raises:
-        ConfigError: Sizes that are impossible, or unknown names.
+        ConfigError: If sizes are impossible or names unknown.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""ViTPose's encoder: a plain vision transformer."""
+"""Encoder of ViTPose: a plain vision transformer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARCHS = {
     'large': dict(embed_dims=1024, num_layers=24, num_heads=16),
     'huge': dict(embed_dims=1280, num_layers=32, num_heads=16),
 }
-# Names of the weights in ViTPose's own release, and here
+# Names of the weights in ViTPose's own release -> names in this module
 _RELEASED = [
     (r'patch_embed\.proj\.', 'patch_embed.projection.'),
     (r'blocks\.(\d+)\.norm', r'layers.\1.ln'),
@@ -59,7 +59,7 @@ class FeedForward(BaseModule):
 
 
 class Layer(BaseModule):
-    """A transformer layer with pre-norm."""
+    """Transformer layer with pre-norm."""
 
     def __init__(self, embed_dims: int, num_heads: int, feedforward_channels: int) -> None:
         super().__init__()
@@ -75,24 +75,24 @@ class Layer(BaseModule):
 
 @MODELS.register_module()
 class PlainViT(BaseModule):
-    """Vision transformer without class token, which returns a feature map: ViTPose's encoder (Xu et al., 2022).
+    """Vision transformer without class token that returns a feature map: ViTPose's encoder (Xu et al., 2022).
 
-    It loads published ViTPose checkpoints weight by weight: mmpose's, whose names its parameters have (those of
-    mmpretrain's ``VisionTransformer``; mmpretrain need not be installed), and those of ViTPose's own release. A class
-    token's position, in front of the patches', is left out of the former, as mmpretrain does, and added to every patch
-    in the latter, as ViTPose does. There is no stochastic depth, which ViTPose has in training: here it is frozen.
+    It loads published ViTPose checkpoints: mmpose's, which have the same parameter names (those of mmpretrain's
+    ``VisionTransformer``; mmpretrain need not be installed), and those of ViTPose's own release. If position embeddings
+    include one of a class token, in front of those of the patches, it is dropped from mmpose's checkpoints, as
+    mmpretrain does, and added to every patch in ViTPose's, as ViTPose does. There is no stochastic depth, which ViTPose
+    uses in training, because the encoder is frozen here.
 
     Args:
-        arch: ``'small'``, ``'base'``, ``'large'`` or ``'huge'``, ViTPose's sizes; or another, as a dictionary of
-            ``embed_dims``, ``num_layers``, ``num_heads`` and, if it is not four times the first,
-            ``feedforward_channels``.
+        arch: ``'small'``, ``'base'``, ``'large'`` or ``'huge'``, ViTPose's sizes; or a dictionary of ``embed_dims``,
+            ``num_layers``, ``num_heads`` and optionally ``feedforward_channels`` (default: four times ``embed_dims``).
         img_size: Height and width of images, px.
         patch_size: Side of a patch, px.
-        in_channels: Of images.
-        patch_padding: Around the image, px; ViTPose has 2.
+        in_channels: Channels of images.
+        patch_padding: Padding around the image, px; ViTPose's is 2.
 
     Raises:
-        ConfigError: A size that there is not, images that patches do not divide, or channels that heads do not.
+        ConfigError: If ``arch`` is unknown, patches do not divide the images, or heads do not divide the channels.
     """
 
     def __init__(
@@ -134,10 +134,10 @@ class PlainViT(BaseModule):
         self.register_load_state_dict_pre_hook(_from_published)
 
     def forward(self, images: Float[Tensor, 'batch channels height width']) -> tuple[Tensor]:
-        """The feature map, (batch, embed_dims, height / patch, width / patch), as the only element of a tuple.
+        """Return the feature map, (batch, embed_dims, height / patch, width / patch), as a tuple of one element.
 
         Raises:
-            ValueError: Images of another size.
+            ValueError: If images have another size.
         """
         if images.shape[-2:] != self.img_size:
             raise ValueError(
@@ -149,7 +149,7 @@ class PlainViT(BaseModule):
 
 
 def _from_published(module: PlainViT, state_dict: dict[str, Tensor], prefix: str, *_: object) -> None:
-    """Bring published weights, below ``prefix``, to the names and positions that the encoder has; in place."""
+    """Convert published weights under ``prefix`` to the names and positions of the encoder, in place."""
     released = f'{prefix}patch_embed.proj.weight' in state_dict
     positions = state_dict.get(f'{prefix}pos_embed')
     if positions is not None and positions.shape[1] == module.pos_embed.shape[1] + 1:
@@ -159,6 +159,6 @@ def _from_published(module: PlainViT, state_dict: dict[str, Tensor], prefix: str
         return
     for key in [key for key in state_dict if key.startswith(prefix)]:
         name = key.removeprefix(prefix)
-        for theirs, ours in _RELEASED:
-            name = re.sub(f'^{theirs}', ours, name)
+        for released_name, own_name in _RELEASED:
+            name = re.sub(f'^{released_name}', own_name, name)
         state_dict[prefix + name] = state_dict.pop(key)

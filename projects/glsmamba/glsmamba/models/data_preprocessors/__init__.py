@@ -1,4 +1,4 @@
-"""Batches on their way into a model."""
+"""Preprocessing of batches before they enter a model."""
 
 from glsmamba.models.data_preprocessors.video_pose_data_preprocessor import VideoPoseDataPreprocessor
 

@@ -1,4 +1,4 @@
-"""From a batch of the data loader to the network's input."""
+"""Conversion of a data loader's batch to the network's input."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class VideoPoseDataPreprocessor(BaseDataPreprocessor):
-    """Moves a batch of clips to the device, stacks and normalises it: (B, T, 3, H, W) in float32.
+    """Data preprocessor that moves clips to the device, stacks and normalises them: (B, T, 3, H, W) in float32.
 
     Args:
-        mean: Of each channel, 0 to 255; ImageNet's, in the order RGB.
-        std: Of each channel, likewise.
-        num_frames: Frames T that every clip must have; any, but all the same, by default.
-        bgr_to_rgb: Clips come as BGR; those of this project's data sets are RGB.
-        non_blocking: Of the transfer to the device.
+        mean: Mean of each channel on the scale 0 to 255; ImageNet's in the order RGB by default.
+        std: Standard deviation of each channel, likewise.
+        num_frames: Number of frames T that every clip must have; by default any number, the same for all clips.
+        bgr_to_rgb: Clips are BGR; those of this project's data sets are RGB.
+        non_blocking: Make the transfer to the device asynchronous.
 
     Raises:
-        ConfigError: Mean or std that do not fit.
-        DataError: A clip of another shape or number of frames, or with NaN or infinite values. The message names the
+        ConfigError: If mean or std do not fit.
+        DataError: If a clip has another shape or number of frames, or NaN or infinite values. The message names the
             sample.
     """
 

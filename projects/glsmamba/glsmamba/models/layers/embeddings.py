@@ -1,4 +1,4 @@
-"""Where a token is: in the image by sine and cosine, in time by learnt vectors."""
+"""Embeddings of a token's position: sine and cosine in the image, learnt vectors in time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mmradar.errors import ConfigError
 
 
 def sine_cosine_2d(height: int, width: int, dims: int) -> Float[Tensor, 'height width dims']:
-    """Fixed embedding of rows (first half of the channels) and columns, sines before cosines.
+    """Return the fixed embedding of rows (first half of the channels) and columns, sines before cosines.
 
     ``sin(p / 10000^(4 i / dims))`` as in Transformers, for pixel p; the same for cosines.
 
     Raises:
-        ConfigError: ``dims`` is no multiple of 4.
+        ConfigError: If ``dims`` is not a multiple of 4.
     """
     if dims % 4:
-        raise ConfigError(f'the spatial embedding needs channels in fours, found {dims}')
+        raise ConfigError(f'the spatial embedding needs a multiple of 4 channels, found {dims}')
     frequency = 10000 ** (-torch.arange(dims // 4, dtype=torch.float64) * 4 / dims)
     rows, columns = (
         torch.cat([angle.sin(), angle.cos()], dim=1)
@@ -31,11 +31,14 @@ def sine_cosine_2d(height: int, width: int, dims: int) -> Float[Tensor, 'height 
 
 
 class SpaceTimeEmbedding(BaseModule):
-    """Adds a fixed 2D sine-cosine and a learnable temporal embedding (GLSMamba; temporal from N(0, 0.02^2): ours).
+    """Layer that adds a fixed 2D sine-cosine and a learnable temporal embedding (GLSMamba).
+
+    The temporal embedding is initialised from N(0, 0.02^2) (our choice).
+
 
     Args:
         embed_dims: Width D.
-        num_frames: Frames T.
+        num_frames: Number of frames T.
     """
 
     def __init__(self, embed_dims: int, num_frames: int) -> None:
@@ -44,7 +47,7 @@ class SpaceTimeEmbedding(BaseModule):
         self.temporal = nn.Parameter(torch.empty(num_frames, embed_dims))
         nn.init.normal_(self.temporal, std=0.02)
         self.spatial = PerSizeCache(self._spatial)
-        sine_cosine_2d(1, 1, embed_dims)  # says now that the width does not fit
+        sine_cosine_2d(1, 1, embed_dims)  # raises now if the width does not fit
 
     def _spatial(self, height: int, width: int) -> tuple[Tensor]:
         return (sine_cosine_2d(height, width, self.embed_dims),)

@@ -1,4 +1,4 @@
-"""The frame that GSM and LRM blocks have in common: two streams, their product, and a feed-forward network."""
+"""Structure that GSM and LRM blocks share: two streams, their product, and a feed-forward network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.nn.functional import silu
 
 
 class GateStream(BaseModule):
-    """Depthwise convolution within each frame, LayerNorm, SiLU (GLSMamba, dual-stream gating; kernel 3: ours)."""
+    """Depthwise convolution within each frame, LayerNorm, SiLU (GLSMamba, dual-stream gating; kernel 3: our choice)."""
 
     def __init__(self, embed_dims: int, kernel_size: int = 3) -> None:
         super().__init__()
@@ -26,13 +26,13 @@ class GateStream(BaseModule):
 class GatedBlock(BaseModule):
     """``x += W (norm(main(n)) * gate(n))`` with ``n = norm(x)``; ``x += FFN(norm(x))``.
 
-    From the paper: the two streams, their product, the FFN behind it. Ours: pre-norms, residuals, the norm of the main
-    stream (sums of scans differ in scale), the projection W, GELU in the FFN.
+    From the paper: the two streams, their product, and the FFN after it. Our choices: pre-norms, residuals, the norm of
+    the main stream (sums of scans differ in scale), the projection W, and GELU in the FFN.
 
     Args:
-        main: The main stream.
+        main: Module of the main stream.
         embed_dims: Width D.
-        ffn_ratio: Width of the FFN over D.
+        ffn_ratio: Hidden width of the FFN as a multiple of D.
     """
 
     def __init__(self, main: nn.Module, embed_dims: int, ffn_ratio: float = 3) -> None:

@@ -1,4 +1,4 @@
-"""The block of the Global Spatiotemporal Mamba."""
+"""Block of the Global Spatiotemporal Mamba (GSM)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from glsmamba.models.layers.sts6d import STS6D
 
 
 class GSMBlock(GatedBlock):
-    """Channel attention, six scans over the whole clip and their merging, gated (GLSMamba, GSM).
+    """Gated block of channel attention, six scans over the whole clip and their merging (GLSMamba, GSM).
 
     Args:
         embed_dims: Width D.
-        num_frames: Frames T.
+        num_frames: Number of frames T.
         attention_dims: Hidden width of the channel attention.
-        ffn_ratio: Width of the FFN over D.
+        ffn_ratio: Hidden width of the FFN as a multiple of D.
         directions: ``'all'``, ``'unified+spatial'`` or ``'unified'``.
-        merge: Of :class:`~glsmamba.models.layers.stmm.STMM`.
-        bidirectional: Of :func:`~glsmamba.models.layers.scan_orders.scan_orders`.
-        reset_state: Of :class:`~glsmamba.models.layers.sts6d.STS6D`.
-        s6_cfg: Of :class:`~glsmamba.models.layers.sts6d.STS6D`.
-        compensation_cfg: Of :class:`~glsmamba.models.layers.stmm.ModulatedCompensation`.
+        merge: See :class:`~glsmamba.models.layers.stmm.STMM`.
+        bidirectional: See :func:`~glsmamba.models.layers.scan_orders.scan_orders`.
+        reset_state: See :class:`~glsmamba.models.layers.sts6d.STS6D`.
+        s6_cfg: See :class:`~glsmamba.models.layers.sts6d.STS6D`.
+        compensation_cfg: Arguments of :class:`~glsmamba.models.layers.stmm.ModulatedCompensation`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The block of the Local Refinement Mamba."""
+"""Block of the Local Refinement Mamba (LRM)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from glsmamba.models.layers.windows import WSTS
 
 
 class LRMBlock(GatedBlock):
-    """Scans within space-time windows, gated; no channel attention (GLSMamba, LRM).
+    """Gated block of scans within space-time windows, without channel attention (GLSMamba, LRM).
 
     Args:
         embed_dims: Width D.
-        ffn_ratio: Width of the FFN over D.
+        ffn_ratio: Hidden width of the FFN as a multiple of D.
         window: Rows and columns of a window.
-        s6_cfg: Of :class:`~glsmamba.models.layers.windows.WSTS`.
+        s6_cfg: See :class:`~glsmamba.models.layers.windows.WSTS`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A layer of modulated deformable convolution (DCNv2)."""
+"""Layer of modulated deformable convolution (DCNv2)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mmradar.ops import modulated_deform_conv2d
 
 
 class ModulatedDeformConv(BaseModule):
-    """A 2D convolution that samples where given offsets say, weighted by given masks, map size kept.
+    """2D convolution that samples at given offsets and weights the samples by given masks; keeps the map size.
 
     Args:
-        channels: In and out.
-        kernel_size: Odd.
-        groups: Of the convolution.
-        deform_groups: Groups of channels with offsets of their own.
-        backend: Of :func:`mmradar.ops.modulated_deform_conv2d`.
+        channels: Input and output channels.
+        kernel_size: Odd kernel size.
+        groups: Groups of the convolution.
+        deform_groups: Number of channel groups, each with its own offsets.
+        backend: See :func:`mmradar.ops.modulated_deform_conv2d`.
 
     Raises:
-        ConfigError: An even kernel, or groups that do not divide the channels.
+        ConfigError: If the kernel size is even, or groups do not divide the channels.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class ModulatedDeformConv(BaseModule):
         offset: Float[Tensor, 'batch offsets height width'],
         mask: Float[Tensor, 'batch samples height width'],
     ) -> Float[Tensor, 'batch channels height width']:
-        """As :func:`mmradar.ops.modulated_deform_conv2d`."""
+        """Apply the convolution; see :func:`mmradar.ops.modulated_deform_conv2d`."""
         return modulated_deform_conv2d(
             x, offset, mask, self.weight, self.bias, self.groups, self.deform_groups, backend=self.backend
         )
 
     def uncounted_macs(self, x: Float[Tensor, 'batch channels height width'], *_) -> dict[str, int]:
-        """Multiply-accumulates of the samples, four each: torch counts the convolution behind them only."""
+        """Count the multiply-accumulates of the samples, four each: torch counts only the convolution itself."""
         return {'bilinear samples': 4 * self.weight[0, 0].numel() * x.numel()}

@@ -1,4 +1,4 @@
-"""A cache of tensors that depend on nothing but the size of the input."""
+"""Cache of tensors that depend only on the size of the input."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from torch import Tensor
 
 
 class PerSizeCache:
-    """Makes the index tensors or embeddings of a size on first use, and keeps them; no checkpoint holds them.
+    """Cache that makes the index tensors or embeddings of a size on first use; checkpoints do not contain them.
 
     Args:
-        make: From a size, such as (T, H, W), to a tuple of tensors.
+        make: Function from a size, such as (T, H, W), to a tuple of tensors.
     """
 
     def __init__(self, make: Callable[..., tuple[Tensor, ...]]) -> None:

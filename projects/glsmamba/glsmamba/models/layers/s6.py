@@ -1,4 +1,4 @@
-"""The S6 block: step sizes, input and output matrices from the tokens, and the selective scan, for several orders."""
+"""S6 block: projections to step sizes, input and output matrices, and selective scans in several orders."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from mmradar.errors import ConfigError
 from mmradar.ops import selective_scan
 from mmradar.ops.precision import computing_type
 
-# softplus of it is 0 exactly, in every floating type that has it: the state passes such a token unchanged
+# its softplus is exactly 0 in every floating-point type that can represent it: such a token leaves the state unchanged
 _NO_STEP = -1e4
 
 
 def _project(x: Tensor, weight: Tensor) -> Tensor:
-    """By one matrix for all scans, or by one a scan, the scans being the second axis of ``x``."""
+    """Multiply ``x`` by one matrix for all scans, or by one per scan (scans are then the second axis of ``x``)."""
     return linear(x, weight[0]) if len(weight) == 1 else x @ weight.mT
 
 
 class S6(BaseModule):
-    """Selective scans of one set of tokens in several orders, all in one call of the scan (Mamba, algorithm 2).
+    """Selective scans of one set of tokens in several orders, all in one call of the operator (Mamba, algorithm 2).
 
-    Orders are extra elements of the batch. With shared weights the projections of a token are the same in every order,
-    so that they are made once and permuted with it: more orders cost neither parameters nor projections, which is how
-    the paper's table counts them (its six scans without STMM have the size of two). A scan has one A a call, which
-    separate weights share therefore (ours); everything else they have for each order.
+    Orders are additional elements of the batch. With shared weights the projections of a token are the same in every
+    order, so they are computed once and permuted with the token: more orders cost neither parameters nor projections,
+    which agrees with the paper's table (its six scans without STMM have the size of two). A call of the operator takes
+    one A, so separate weights still share A (our choice); all other weights exist once per order.
 
     Args:
-        embed_dims: Width D of the tokens and of the scan; there is no expansion (ours).
-        num_scans: Orders that it is called with.
-        d_state: State size of a channel; Mamba's 16.
-        dt_rank: Rank of the projection that makes the step sizes; D / 16 by default, as Mamba's.
+        embed_dims: Width D of the tokens and of the scan; there is no expansion (our choice).
+        num_scans: Number of orders.
+        d_state: State size per channel; 16 in Mamba.
+        dt_rank: Rank of the projection to the step sizes; D / 16 by default, as in Mamba.
         weights: ``'shared'`` by all orders, or ``'separate'``.
-        backend: Of :func:`mmradar.ops.selective_scan`.
+        backend: See :func:`mmradar.ops.selective_scan`.
 
     Raises:
-        ConfigError: Unknown ``weights``.
+        ConfigError: If ``weights`` is unknown.
     """
 
     def __init__(
@@ -86,16 +86,16 @@ class S6(BaseModule):
         Args:
             x: Tokens.
             orders: ``num_scans`` permutations of them.
-            segments: Equal parts that an order is cut into; the state begins at zero in each. One number for all
-                orders, or one for each pair of orders, of which every different one costs a call of the scan.
-            padding: Tokens that shall not enter the state.
+            segments: Number of equal parts into which an order is cut; the state starts at zero in each. One number for
+                all orders, or one per pair of orders; if these differ, there is one call of the operator per pair.
+            padding: Mask of tokens that must not enter the state.
 
         Returns:
-            The scans' outputs, as each order reads them.
+            The scans' outputs, each in its own order.
         """
         (batch, tokens, dims), scans = x.shape, self.num_scans
         shared = len(self.x_weight) == 1
-        if shared:  # pointwise: before the tokens are copied for every order
+        if shared:  # projections act per token: compute them before the tokens are copied for every order
             dt, B, C = _project(x, self.x_weight).split(self.splits, dim=-1)
             of_tokens = torch.cat([x, _project(dt, self.dt_weight), B, C], dim=-1)
             u, delta, B, C = read_in_orders(of_tokens, orders).split((dims, dims, *self.splits[1:]), dim=-1)
@@ -106,7 +106,7 @@ class S6(BaseModule):
         if padding is not None:
             delta = delta.masked_fill(padding[orders.order][..., None], _NO_STEP)
         A = -torch.exp(self.A_log.to(computing_type(self.A_log)))
-        # what differs between elements of the batch is done outside of the scan
+        # separate weights differ between elements of the batch: D and the bias are applied outside the operator
         D, bias = (self.D[0], self.dt_bias[0]) if shared else (None, None)
 
         def scan(part: slice, cuts: int) -> Tensor:
@@ -126,5 +126,5 @@ class S6(BaseModule):
         return y if shared else torch.addcmul(y, u, self.D[:, None])
 
     def uncounted_macs(self, x: Float[Tensor, 'batch tokens dims'], *_) -> dict[str, int]:
-        """Multiply-accumulates of ``forward`` that are no matrix products: three for each state element of a token."""
+        """Count the multiply-accumulates of ``forward`` outside matrix products: three per state element of a token."""
         return {'selective scan': 3 * x.shape[:2].numel() * self.num_scans * self.A_log.numel()}

@@ -1,4 +1,4 @@
-"""The six orders in which STS6D reads the tokens of a clip, and how tokens are put into an order and back."""
+"""Orders in which STS6D reads the tokens of a clip, and functions that reorder tokens and put them back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mmradar.errors import ConfigError
 
-# Pairs of scans by what they tell; a larger set has those of the smaller first (the rows of the paper's ablation)
+# Pairs of scans of each setting; a larger set starts with the pairs of the smaller (rows of the paper's ablation)
 DIRECTIONS = {
     'unified': ('unified',),
     'unified+spatial': ('unified', 'spatial'),
@@ -19,7 +19,7 @@ DIRECTIONS = {
 
 
 class ScanOrders(NamedTuple):
-    """Permutations of a sequence.
+    """Permutations of a sequence and their inverses.
 
     ``order[k, i]`` is the token that scan k reads at step i; ``inverse[k, order[k, i]] = i``.
     """
@@ -33,10 +33,10 @@ class ScanOrders(NamedTuple):
 
 
 def pairs_of(directions: str) -> tuple[str, ...]:
-    """Names of the pairs of scans that ``directions`` stands for.
+    """Return the names of the pairs of scans that ``directions`` stands for.
 
     Raises:
-        ConfigError: It is none of ``DIRECTIONS``.
+        ConfigError: If ``directions`` is not one of ``DIRECTIONS``.
     """
     if directions not in DIRECTIONS:
         raise ConfigError(f'STS6D: directions must be one of {", ".join(DIRECTIONS)}; found {directions!r}')
@@ -46,7 +46,7 @@ def pairs_of(directions: str) -> tuple[str, ...]:
 def scan_orders(
     frames: int, height: int, width: int, directions: str = 'all', bidirectional: bool = True
 ) -> Int[Tensor, 'scans tokens']:
-    """The orders of STS6D (GLSMamba, 6D selective space-time scan), pair by pair.
+    """Return the orders of STS6D (GLSMamba, 6D selective space-time scan), pair by pair.
 
     Token (t, i, j) has the number ``(t * height + i) * width + j``.
 
@@ -61,24 +61,24 @@ def scan_orders(
     temporal y6       y3 from the last token to the first
     ======== ======== ============================================================================================
 
-    From the paper: the panorama of all frames, its horizontal and vertical traversal; traversals within frames;
-    traversals of a pixel over time; that results are merged in pairs. Ours: which panorama goes with which traversal
-    (the other two choices would be y2 and y5 again, frame after frame), the order of frames and pixels, and
-    ``bidirectional``.
+    From the paper: the panorama of all frames with its horizontal and vertical traversal; traversals within frames;
+    traversals of a pixel over time; merging of the results in pairs. Our choices: which panorama goes with which
+    traversal (the other two combinations would be y2 and y5 again, frame after frame), the order of frames and pixels,
+    and ``bidirectional``.
 
     Args:
-        frames: T.
+        frames: Number of frames T.
         height: Rows H of the feature map.
-        width: Columns W.
+        width: Columns W of the feature map.
         directions: ``'unified'``, ``'unified+spatial'`` or ``'all'``.
-        bidirectional: y4 and y5 run from the last token to the first, so that each pair sees what comes before and what
-            comes behind a token (the paper calls the results of a pair bidirectional). Otherwise only y6 does.
+        bidirectional: Run y4 and y5 from the last token to the first, so that each pair sees the tokens before and
+            after a token (the paper calls the results of a pair bidirectional). If False, only y6 runs backwards.
 
     Returns:
-        Two rows a pair, each a permutation of the T H W tokens.
+        Two rows per pair, each a permutation of the T H W tokens.
 
     Raises:
-        ConfigError: Unknown directions, or a size that is not positive.
+        ConfigError: If ``directions`` is unknown or a size is not positive.
     """
     if min(frames, height, width) < 1:
         raise ConfigError(f'scan orders need positive sizes, found (T, H, W) = ({frames}, {height}, {width})')
@@ -96,7 +96,7 @@ def _read(x: Tensor, order: Tensor) -> Tensor:
 
 
 def _put_back(y: Tensor, inverse: Tensor) -> Tensor:
-    # one gather a scan: the sum is taken while the tokens are in the cache
+    # one gather per scan: the sum is computed while the tokens are in the cache
     result = y[:, 0].index_select(1, inverse[0])
     for k in range(1, len(inverse)):
         result += y[:, k].index_select(1, inverse[k])
@@ -104,7 +104,7 @@ def _put_back(y: Tensor, inverse: Tensor) -> Tensor:
 
 
 class _Read(torch.autograd.Function):
-    """Gradients of a permutation are gathered by its inverse; autograd would scatter them token by token."""
+    """Permutation whose gradients are gathered by its inverse; autograd would scatter them token by token."""
 
     @staticmethod
     def forward(ctx, x, order, inverse):
@@ -118,7 +118,7 @@ class _Read(torch.autograd.Function):
 
 
 class _PutBack(torch.autograd.Function):
-    """The adjoint of :class:`_Read`."""
+    """Adjoint of :class:`_Read`."""
 
     @staticmethod
     def forward(ctx, y, order, inverse):
@@ -134,12 +134,12 @@ class _PutBack(torch.autograd.Function):
 def read_in_orders(
     x: Float[Tensor, 'batch tokens dims'], orders: ScanOrders
 ) -> Float[Tensor, 'batch scans tokens dims']:
-    """The tokens as each scan reads them."""
+    """Return the tokens in the order in which each scan reads them."""
     return _Read.apply(x, *orders)
 
 
 def sum_in_place_of_tokens(
     y: Float[Tensor, 'batch scans tokens dims'], orders: ScanOrders
 ) -> Float[Tensor, 'batch tokens dims']:
-    """The scans' outputs, each put back to its token's place, summed over the scans."""
+    """Put the scans' outputs back into the order of the tokens and sum them over the scans."""
     return _PutBack.apply(y, *orders)

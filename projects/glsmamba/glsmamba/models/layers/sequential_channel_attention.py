@@ -10,18 +10,18 @@ from mmradar.errors import ConfigError
 
 
 class SequentialChannelAttention(BaseModule):
-    """Weights between 0 and 1 for each channel of each frame, from all frames (GLSMamba, GSM block).
+    """Channel attention with a weight between 0 and 1 per channel and frame, given all frames (GLSMamba, GSM block).
 
-    All frames' channels side by side, global average pool, MLP, sigmoid. The MLP has two layers with a GELU between
-    them, and its width is ours: see :class:`~glsmamba.models.necks.GLSMamba`.
+    Global average pooling, concatenation of all frames' channels, MLP, sigmoid. The MLP has two layers with a GELU in
+    between; its width is our choice, see :class:`~glsmamba.models.necks.GLSMamba`.
 
     Args:
         embed_dims: Channels D of a frame.
-        num_frames: Frames T.
-        hidden_dims: Width of the MLP between the T D channels.
+        num_frames: Number of frames T.
+        hidden_dims: Hidden width of the MLP, whose input and output have T D channels.
 
     Raises:
-        ConfigError: A size that is not positive.
+        ConfigError: If a size is not positive.
     """
 
     def __init__(self, embed_dims: int, num_frames: int, hidden_dims: int) -> None:

@@ -13,18 +13,18 @@ from mmradar.errors import ConfigError
 
 
 class ModulatedCompensation(BaseModule):
-    """Samples one stream where another one says (GLSMamba, STMM).
+    """Deformable convolution of one stream with offsets and masks from another one, the guide (GLSMamba, STMM).
 
-    Ours: that the guide makes the offsets and masks, by a depthwise convolution and a linear layer, and how they begin:
-    the linear layer at zero, which makes no offsets and masks of 1/2, as DCNv2 begins, and the kernel at 2 in its
-    middle. So what is merged is the stream itself at first, and training finds out what better to do with it.
+    Our choices: the guide makes the offsets and masks through a depthwise convolution and a linear layer; and the
+    initialisation. The linear layer starts at zero, which makes zero offsets and masks of 1/2, as in DCNv2, and the
+    kernel starts as 2 at its centre. Initially the output is thus the stream itself, and training departs from it.
 
     Args:
         embed_dims: Channels D.
-        kernel_size: Of the deformable convolution, and of the depthwise one.
-        groups: Of the deformable convolution.
-        deform_groups: Groups of channels with offsets of their own.
-        backend: Of :func:`mmradar.ops.modulated_deform_conv2d`.
+        kernel_size: Kernel size of the deformable and of the depthwise convolution.
+        groups: Groups of the deformable convolution.
+        deform_groups: Number of channel groups, each with its own offsets.
+        backend: See :func:`mmradar.ops.modulated_deform_conv2d`.
     """
 
     def __init__(
@@ -58,26 +58,27 @@ MERGES = ('stmm', 'stmm_unified', 'sum')
 
 
 class STMM(BaseModule):
-    """Merges the results of the pairs of scans (GLSMamba, STMM).
+    """Layer that merges the results of the pairs of scans (GLSMamba, STMM).
 
-    The unified result and two compensations, with the spatial and with the temporal one, added (ours). The paper says
-    that deformable convolutions aggregate the streams, not which of them samples which:
+    The output is the unified result y_u plus two compensations, one with the spatial result y_s and one with the
+    temporal result y_t (the sum is our choice). The paper says that deformable convolutions aggregate the streams, but
+    not which stream is sampled and which one guides the sampling:
 
-    - ``'stmm'``: y_s and y_t are sampled where y_u says, ``y_u + DCN_s(y_s | y_u) + DCN_t(y_t | y_u)``.
-    - ``'stmm_unified'``: y_u is, where they say, ``y_u + DCN_s(y_u | y_s) + DCN_t(y_u | y_t)``; what they carry reaches
-      the result as offsets and masks only.
+    - ``'stmm'``: y_u guides the sampling of y_s and y_t, ``y_u + DCN_s(y_s | y_u) + DCN_t(y_t | y_u)``.
+    - ``'stmm_unified'``: y_s and y_t guide the sampling of y_u, ``y_u + DCN_s(y_u | y_s) + DCN_t(y_u | y_t)``; they
+      reach the result as offsets and masks only.
     - ``'sum'``: ``y_u + y_s + y_t``, the paper's ablation without STMM.
 
-    With the unified scan alone, all are y_u.
+    With the unified scan alone, each of these is y_u.
 
     Args:
         embed_dims: Width D.
-        directions: Of :class:`~glsmamba.models.layers.sts6d.STS6D`.
-        merge: One of the above.
+        directions: See :class:`~glsmamba.models.layers.sts6d.STS6D`.
+        merge: ``'stmm'``, ``'stmm_unified'`` or ``'sum'``.
         compensation_cfg: Further arguments of :class:`ModulatedCompensation`.
 
     Raises:
-        ConfigError: Unknown ``merge``.
+        ConfigError: If ``merge`` is unknown.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class STMM(BaseModule):
         )
 
     def forward(self, results: dict[str, Tensor]) -> Float[Tensor, 'batch frames height width dims']:
-        """Merge (batch, frames, height, width, dims) by pair of scans."""
+        """Merge the results, (batch, frames, height, width, dims) by pair of scans."""
         unified = results['unified']
         if not self.compensations:
             return sum(results.values())

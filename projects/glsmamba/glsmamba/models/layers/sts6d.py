@@ -1,4 +1,4 @@
-"""6D selective space-time scan."""
+"""Selective space-time scan in six directions (STS6D)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ class STS6D(BaseModule):
     Args:
         embed_dims: Width D.
         directions: ``'all'``; ``'unified+spatial'`` or ``'unified'`` as in the paper's ablation.
-        bidirectional: Of :func:`~glsmamba.models.layers.scan_orders.scan_orders`.
-        reset_state: Begin every frame (spatial pair) and every pixel (temporal pair) with a state of zero. Off, as the
-            paper flattens the whole sequence to 1D: then all is one call of the scan; with it, one call a pair.
+        bidirectional: See :func:`~glsmamba.models.layers.scan_orders.scan_orders`.
+        reset_state: Start every frame (spatial pair) and every pixel (temporal pair) with a state of zero. False by
+            default, because the paper flattens the whole sequence to 1D; all scans are then one call of the operator,
+            otherwise there is one call per pair.
         s6_cfg: ``d_state``, ``dt_rank``, ``weights`` and ``backend`` of :class:`~glsmamba.models.layers.s6.S6`.
     """
 
@@ -41,7 +42,7 @@ class STS6D(BaseModule):
         return ScanOrders.of(scan_orders(frames, height, width, self.directions, self.bidirectional))
 
     def forward(self, x: Float[Tensor, 'batch frames height width dims']) -> dict[str, Tensor]:
-        """Results by pair: ``'unified'``, and ``'spatial'`` and ``'temporal'`` where they are scanned, as ``x``."""
+        """Return the results by pair (``'unified'``, ``'spatial'``, ``'temporal'``), each of the shape of ``x``."""
         frames, height, width = x.shape[1:4]
         orders = ScanOrders(*self.orders((frames, height, width), x.device))
         segments = {'unified': 1, 'spatial': frames, 'temporal': height * width}

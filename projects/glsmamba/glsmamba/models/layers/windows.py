@@ -1,4 +1,4 @@
-"""Non-overlapping space-time windows, as an order of the tokens."""
+"""Scan within non-overlapping space-time windows, which are expressed as an order of the tokens."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from mmradar.errors import ConfigError
 def window_order(
     frames: int, height: int, width: int, window: tuple[int, int] = (8, 6)
 ) -> tuple[Int[Tensor, 'tokens'], Bool[Tensor, 'tokens']]:
-    """Window after window, each frame after frame and row by row (the order within a window is ours).
+    """Return the order of the tokens window by window; in a window, frame by frame and row by row (our choice).
 
-    Maps that windows do not divide are padded at the bottom and on the right.
+    Maps that are not a multiple of the window are padded at the bottom and on the right.
 
     Args:
-        frames: T; a window holds all of them.
+        frames: Number of frames T; a window contains all of them.
         height: Rows of the map.
-        width: Columns.
+        width: Columns of the map.
         window: Rows and columns of a window.
 
     Returns:
-        The order of the padded map's tokens, numbered ``(t * padded height + i) * padded width + j``, and which of
-        these tokens are padding.
+        The order of the padded map's tokens, numbered ``(t * padded height + i) * padded width + j``, and the mask of
+        the tokens that are padding.
     """
     rows, columns = -(-height // window[0]), -(-width // window[1])
     padded = (frames, rows * window[0], columns * window[1])
@@ -42,16 +42,16 @@ def window_order(
 class WSTS(BaseModule):
     """Windowed space-time scan: forwards and backwards within windows (GLSMamba, LRM).
 
-    The state begins at zero in every window. Padding has step size 0: it neither enters nor changes the state, so that
-    a cut window is as if the rest of it were not there.
+    The state starts at zero in every window. Padding has step size 0: it neither enters nor changes the state, so that
+    a window that is cut off at the edge is scanned as a smaller window.
 
     Args:
         embed_dims: Width D.
-        window: Rows and columns of a window of all frames; the paper's 8 x 6.
+        window: Rows and columns of a window, which contains all frames; 8 x 6 in the paper.
         s6_cfg: ``d_state``, ``dt_rank``, ``weights`` and ``backend`` of :class:`~glsmamba.models.layers.s6.S6`.
 
     Raises:
-        ConfigError: A window without size.
+        ConfigError: If the window has no positive size.
     """
 
     def __init__(self, embed_dims: int, window: tuple[int, int] = (8, 6), s6_cfg: dict | None = None) -> None:
@@ -69,7 +69,7 @@ class WSTS(BaseModule):
     def forward(
         self, x: Float[Tensor, 'batch frames height width dims']
     ) -> Float[Tensor, 'batch frames height width dims']:
-        """The sum of both scans."""
+        """Return the sum of both scans."""
         frames, height, width = x.shape[1:4]
         order, inverse, padding = self.orders((frames, height, width), x.device)
         below, right = -height % self.window[0], -width % self.window[1]

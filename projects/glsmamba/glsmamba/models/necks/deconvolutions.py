@@ -1,4 +1,4 @@
-"""From the encoder's maps to those of a quarter of the image."""
+"""Upsampling of the encoder's maps to a quarter of the image size."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from mmradar.registry import MODELS
 class Deconvolutions(BaseModule):
     """Transposed convolutions of stride 2, each with batch norm and ReLU (ViTPose's classic decoder).
 
-    Parameters have the names of ``deconv_layers`` in mmpose's ``HeatmapHead``, so that ViTPose's fit:
+    Parameters have the names of ``deconv_layers`` in mmpose's ``HeatmapHead``, so that ViTPose's checkpoints fit:
     ``init_cfg=dict(type='Pretrained', checkpoint=..., prefix='head.')``.
 
     Args:
-        in_channels: Of the encoder.
-        out_channels: Of each layer; ViTPose's (256, 256).
+        in_channels: Channels of the encoder's maps.
+        out_channels: Output channels of each layer; ViTPose has (256, 256).
 
     Raises:
-        ConfigError: No layer.
+        ConfigError: If ``out_channels`` is empty.
     """
 
     def __init__(
@@ -32,10 +32,12 @@ class Deconvolutions(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         if not out_channels:
-            raise ConfigError('Deconvolutions: out_channels is empty; leave `upsampling` out for maps as they are')
+            raise ConfigError(
+                'Deconvolutions: out_channels is empty; leave out `upsampling` to keep the maps as they are'
+            )
         layers = []
         for channels in out_channels:
-            # kernel 4, padding 1: every output pixel is made of four inputs, the map exactly doubles
+            # kernel 4, padding 1: every output pixel depends on four inputs, and the map size exactly doubles
             layers += [
                 nn.ConvTranspose2d(in_channels, channels, 4, stride=2, padding=1, bias=False),
                 nn.BatchNorm2d(channels),

@@ -1,4 +1,4 @@
-"""GLSMamba's encoder: from the frames' feature maps to that of the key frame."""
+"""Encoder of GLSMamba: from the feature maps of all frames to one of the key frame."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from mmradar.registry import MODELS
 class GLSMamba(BaseModule):
     """Global-local state-space model over all frames' tokens (GLSMamba, arXiv 2510.11017).
 
-    Linear projection, embeddings, GSM blocks over the whole clip, LRM blocks within windows, the key frame's tokens.
-    Ours: the final norm, that the key frame's features are its own tokens (those of the other frames have reached them
-    through the scans), and the default sizes of what the paper does not give: FFN, channel attention, deformable
-    convolution, state. With a head of 15 joints they have the paper's 9.8M trainable parameters.
+    The steps: linear projection, embeddings, GSM blocks over the whole clip, LRM blocks within windows, selection of
+    the key frame's tokens. Our choices: the final norm; the key frame's own tokens as its features (the other frames
+    have contributed through the scans); and default sizes that the paper does not give, of FFN, channel attention,
+    deformable convolution and state. With a head of 15 joints these give the paper's 9.8M trainable parameters.
 
     Args:
         in_channels: Channels C of the feature maps.
         embed_dims: Width D.
-        num_frames: Frames T; the paper's 5. The key frame is frame T // 2, the one in the middle.
-        num_gsm: GSM blocks; 0 for the ablation.
-        num_lrm: LRM blocks; 0 for the ablation.
+        num_frames: Number of frames T; 5 in the paper. The key frame is frame T // 2, the middle one.
+        num_gsm: Number of GSM blocks; 0 for the ablation.
+        num_lrm: Number of LRM blocks; 0 for the ablation.
         attention_dims: Hidden width of the sequential channel attention.
-        ffn_ratio: Width of the FFN over D.
-        directions: Of the scans in GSM blocks: ``'all'``, ``'unified+spatial'`` or ``'unified'``.
-        merge: Of the scans' results in GSM blocks, see :class:`~glsmamba.models.layers.stmm.STMM`.
-        bidirectional: Of :func:`~glsmamba.models.layers.scan_orders.scan_orders`.
-        reset_state: Of :class:`~glsmamba.models.layers.sts6d.STS6D`.
+        ffn_ratio: Hidden width of the FFN as a multiple of D.
+        directions: Directions of the scans in GSM blocks: ``'all'``, ``'unified+spatial'`` or ``'unified'``.
+        merge: Merging of the scans' results in GSM blocks, see :class:`~glsmamba.models.layers.stmm.STMM`.
+        bidirectional: See :func:`~glsmamba.models.layers.scan_orders.scan_orders`.
+        reset_state: See :class:`~glsmamba.models.layers.sts6d.STS6D`.
         window: Rows and columns of the windows in LRM blocks.
-        d_state: States of a channel in the scans.
+        d_state: State size per channel in the scans.
         scan_weights: S6 weights ``'shared'`` by all directions of a block, or ``'separate'``.
-        backend: Of :func:`mmradar.ops.selective_scan`.
-        compensation_cfg: Of :class:`~glsmamba.models.layers.stmm.ModulatedCompensation`.
+        backend: See :func:`mmradar.ops.selective_scan`.
+        compensation_cfg: Arguments of :class:`~glsmamba.models.layers.stmm.ModulatedCompensation`.
 
     Raises:
-        ConfigError: Sizes that are impossible, or unknown names.
+        ConfigError: If sizes are impossible or names unknown.
     """
 
     def __init__(
@@ -95,10 +95,10 @@ class GLSMamba(BaseModule):
     def forward(
         self, features: Float[Tensor, 'batch frames channels height width']
     ) -> Float[Tensor, 'batch dims height width']:
-        """Features of the key frame from those of all frames.
+        """Compute the features of the key frame from those of all frames.
 
         Raises:
-            ValueError: Another number of frames or channels.
+            ValueError: If the number of frames or channels differs from the configured one.
         """
         if features.ndim != 5 or features.shape[1:3] != (self.num_frames, self.in_channels) or 0 in features.shape:
             raise ValueError(

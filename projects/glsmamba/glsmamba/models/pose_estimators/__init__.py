@@ -1,4 +1,4 @@
-"""Estimators, which tie backbone, neck and head together."""
+"""Pose estimators, which combine backbone, neck and head."""
 
 from glsmamba.models.pose_estimators.video_topdown import VideoTopdownPoseEstimator
 

@@ -1,4 +1,4 @@
-"""The estimator of a person's pose in the middle frame of a clip."""
+"""Estimator of a person's pose in the middle frame of a clip."""
 
 from __future__ import annotations
 
@@ -20,26 +20,27 @@ _PARTS = ('backbone', 'upsampling', 'neck', 'head')
 
 @MODELS.register_module()
 class VideoTopdownPoseEstimator(TopdownPoseEstimator):
-    """Heatmaps of the key frame from crops of one person in several frames (GLSMamba, overall architecture).
+    """Estimator of the key frame's heatmaps from one person's crops in several frames (GLSMamba, overall architecture).
 
-    mmpose's top-down estimator with one more axis: the backbone and the upsampling see every frame by itself, the neck
-    all of them. Losses, codecs, flip test (of every frame) and decoding are mmpose's, through its heads.
+    mmpose's top-down estimator with an additional frame axis: the backbone and the upsampling process every frame
+    independently, the neck processes all frames together. Losses, codecs, flip test (of every frame) and decoding are
+    mmpose's, through its heads.
 
-    Frozen parts have no gradients, stay in evaluation mode while the rest is trained, and where nothing in front of
-    them learns run without a graph, so that they cost no memory in training.
+    Frozen parts have no gradients and stay in evaluation mode while the rest is trained. Where nothing before them is
+    trained, they run without a graph, so that they need no memory for activations in training.
 
     Args:
-        backbone: Encoder of single frames, such as ``PlainViT``, or one of mmpretrain's where that is installed.
-        upsampling: Of single frames' features, such as ``Deconvolutions``; none by default.
-        neck: Over all frames, (B, T, C, h, w) to (B, D, h, w), such as ``GLSMamba``. Without it only the key frame,
-            T // 2, is looked at.
-        head: mmpose's ``HeatmapHead``, or another that takes one feature map.
-        frozen: Parts that are not trained. The paper freezes the encoder that gives the features of a quarter of the
-            image: backbone and upsampling. Parts that there are not are left out.
-        train_cfg, test_cfg, data_preprocessor, metainfo, init_cfg: As mmpose's ``TopdownPoseEstimator``.
+        backbone: Encoder of single frames, such as ``PlainViT``, or one of mmpretrain's if that is installed.
+        upsampling: Upsampling of the features of single frames, such as ``Deconvolutions``; none by default.
+        neck: Module over all frames, (B, T, C, h, w) to (B, D, h, w), such as ``GLSMamba``. Without a neck, only the
+            key frame, T // 2, is used.
+        head: mmpose's ``HeatmapHead``, or another head that takes one feature map.
+        frozen: Names of the parts that are not trained. The paper freezes the encoder, which gives features at a
+            quarter of the image size: backbone and upsampling. Names of parts that the model lacks are ignored.
+        train_cfg, test_cfg, data_preprocessor, metainfo, init_cfg: See mmpose's ``TopdownPoseEstimator``.
 
     Raises:
-        ConfigError: ``frozen`` names no part, or the backbone is mmpretrain's, which is not installed.
+        ConfigError: If ``frozen`` contains an unknown name, or the backbone needs mmpretrain and that is not installed.
     """
 
     def __init__(
@@ -81,10 +82,10 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
             getattr(self, part).requires_grad_(False)
 
     def init_weights(self) -> None:
-        """As mmengine's, which loads what fits of a checkpoint: here all of a frozen part must come from it.
+        """Initialise the weights; raise if a frozen part's checkpoint lacks some (mmengine would load those that fit).
 
         Raises:
-            CheckpointError: A frozen part's local checkpoint is missing, or lacks some of its weights.
+            CheckpointError: If a frozen part's local checkpoint is missing, or lacks some of its weights.
         """
         for part in self.frozen:
             settings = getattr(self, part).init_cfg
@@ -94,9 +95,9 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
         super().init_weights()
 
     def train(self, mode: bool = True) -> VideoTopdownPoseEstimator:
-        """Training mode for all but the frozen parts."""
+        """Set training mode for all parts except the frozen ones."""
         super().train(mode)
-        for part in getattr(self, 'frozen', ()):  # mmengine calls it in __init__, too
+        for part in getattr(self, 'frozen', ()):  # mmengine calls it in __init__ too
             getattr(self, part).eval()
         return self
 
@@ -106,15 +107,15 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
         return features if self.upsampling is None else self._run('upsampling', features)
 
     def _run(self, part: str, x: Tensor) -> Tensor | tuple[Tensor, ...]:
-        # a frozen part needs a graph only if something in front of it learns
+        # a frozen part needs a graph only if something before it is trained
         with torch.set_grad_enabled(torch.is_grad_enabled() and (part not in self.frozen or x.requires_grad)):
             return getattr(self, part)(x)
 
     def extract_feat(self, inputs: Float[Tensor, 'batch frames 3 height width']) -> tuple[Tensor]:
-        """The key frame's feature map, the only element of a tuple.
+        """Return the key frame's feature map, as a tuple of one element.
 
         Raises:
-            ValueError: Inputs that are no clips.
+            ValueError: If inputs do not have the five axes of clips.
         """
         if inputs.ndim != 5:
             raise ValueError(
@@ -131,7 +132,7 @@ def _load_all(source: str, prefix: str | None, module: nn.Module, part: str) -> 
     path = Path(source)
     if not path.is_file():
         raise CheckpointError(
-            f'no checkpoint at {path}, from which the frozen {part} starts. If it is of work_dirs, train the '
+            f'no checkpoint at {path}, from which the frozen {part} starts. If it is in work_dirs, train the '
             f'configuration of that name first ({path.parent.name}.py); if it is a published one, download it to there'
         )
     content = read_checkpoint(path)
@@ -140,7 +141,7 @@ def _load_all(source: str, prefix: str | None, module: nn.Module, part: str) -> 
     state = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     try:
         wrong = module.load_state_dict(state, strict=False).missing_keys
-    except RuntimeError as error:  # weights of another size, a line each
+    except RuntimeError as error:  # one line per weight of another size
         wrong = [line.strip() for line in str(error).splitlines()[1:]]
     wrong = [weight for weight in wrong if not weight.endswith('num_batches_tracked')]
     if wrong:

@@ -1,6 +1,6 @@
-# What the small networks on the simulated set share, so that only they differ: 3D heatmaps of HuPR's range crop,
-# kept on disk, and a training of minutes on two CPU cores, with a one-cycle learning rate far above the paper's because
-# it is so short.
+# Settings that the small networks on the simulated set share, so that only the networks differ: 3D heatmaps of HuPR's
+# range crop, cached on disk, and a training of minutes on two CPU cores. Because it is so short, its one-cycle learning
+# rate is far above the paper's.
 _base_ = ['default_runtime.py', 'inputs/heatmap_3d.py', 'datasets/simhupr.py', 'schedules/one_cycle.py']
 
 range_bins = (31, 95)
