@@ -1,36 +1,40 @@
-"""The ``mmradar`` registry scope: one child registry for each of mmpose's.
+"""Registries of the scope ``mmradar``: one child registry for each registry of mmpose.
 
 A child looks in its own modules first, then in mmpose's, then in mmengine's, so that a configuration
-may name a class of any of the three without a prefix. ``locations`` says what to import before a look-up.
+may name a class of any of the three without a prefix. ``locations`` lists the modules to import before a look-up.
 """
 
 from typing import Any
 
 from mmengine import registry as mmengine_registry
-from mmpose import registry as mmpose_registry
 
+from mmradar.compat import check_mmpose
 from mmradar.interpolation import check_resolved
 from mmradar.training_state import allow_training_state
 
-# Here, because whoever builds a model of ours comes by: what it then loads are our checkpoints.
+check_mmpose()
+
+from mmpose import registry as mmpose_registry  # noqa: E402  (checked before it is imported)
+
+# Here, because everything that builds a model of mmradar imports this module, and then loads mmradar's checkpoints.
 allow_training_state()
 
 
 class Registry(mmengine_registry.Registry):
-    """mmengine's, which builds nothing from a configuration whose references are still in it."""
+    """mmengine's registry, which refuses to build from a configuration that still contains references."""
 
     def build(self, cfg: dict, *args, **kwargs) -> Any:
-        """As mmengine's.
+        """Build an object from its settings, as mmengine's registry does.
 
         Raises:
-            ConfigError: References are left in the settings.
+            ConfigError: If references are left in the settings.
         """
         check_resolved(cfg, self.name)
         return super().build(cfg, *args, **kwargs)
 
 
 # Running: loops, hooks, optimisation
-RUNNERS = mmengine_registry.Registry(  # ours resolves references itself
+RUNNERS = mmengine_registry.Registry(  # RadarPoseRunner resolves references itself
     'runner', parent=mmpose_registry.RUNNERS, scope='mmradar', locations=['mmradar.engine.runner']
 )
 LOOPS = Registry('loop', parent=mmpose_registry.LOOPS, scope='mmradar')

@@ -1,3 +1,3 @@
-"""The package's version, read by ``setup.py`` without importing the package."""
+"""Version of the package, read at build time without importing the package."""
 
-__version__ = '0.1.0'
+__version__ = '0.2.0'

@@ -15,13 +15,17 @@ from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
+if not torch.cuda.is_available():
+    os.environ.setdefault('TRITON_INTERPRET', '1')  # before anything imports Triton: its kernels run in Python
+if os.environ.get('CHECK_SHAPES'):
+    import shape_checks  # before anything of the package is imported
+
+    shape_checks.install(Path(__file__).parents[1] / 'mmradar')
+
 import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
 from mmradar.apis.configuration import load_config
 from mmradar.radar import RadarConfig
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
-
-if not torch.cuda.is_available():
-    os.environ.setdefault('TRITON_INTERPRET', '1')  # before anything imports Triton: its kernels run in Python
 
 REPOSITORY = Path(__file__).parents[1]
 SHARED_DATA = REPOSITORY.parent / 'shared' / 'data'

@@ -1,9 +1,11 @@
+import importlib.metadata
 import subprocess
 import sys
 
 import pytest
 import torch
 
+from conftest import REPOSITORY
 from mmradar import compat
 from mmradar.registry import DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS
 
@@ -100,3 +102,25 @@ def test_radar_needs_neither_mmengine_nor_a_model():
 def test_names_are_found_in_our_scope_then_mmpose_s_then_mmengine_s(registry, name, scope):
     found = registry.get(name)
     assert (found.__module__.split('.')[0] if found else None) == scope
+
+
+@pytest.mark.parametrize('version, found', [(None, 'found none'), ('1.2.0', 'found 1.2.0')])
+def test_a_missing_or_other_mmpose_is_named_with_the_command_that_installs_it(monkeypatch, version, found):
+    def installed(name):
+        if version is None:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return version
+
+    monkeypatch.setattr(importlib.metadata, 'version', installed)
+    with pytest.raises(ImportError, match=rf'needs mmpose 1.3, {found}.*\n.*pip install --no-deps mmpose==1.3.2'):
+        compat.check_mmpose()
+
+
+def test_mmpose_is_checked_when_the_registry_is_imported():
+    code = (
+        'import importlib.metadata as m, sys; real = m.version\n'
+        "m.version = lambda name: '1.2.0' if name == 'mmpose' else real(name)\n"
+        'import mmradar.radar; import mmradar.registry'
+    )
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=REPOSITORY)
+    assert done.returncode == 1 and 'needs mmpose 1.3, found 1.2.0' in done.stderr

@@ -17,7 +17,7 @@ def source(tmp_path_factory):
     folder = tmp_path_factory.mktemp('source')
     for name in ('mmradar', 'configs', 'tools', 'requirements'):
         shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns('__pycache__'))
-    for name in ('setup.py', 'pyproject.toml', 'README.md', 'MANIFEST.in', 'model-index.yml'):
+    for name in ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'MANIFEST.in', 'model-index.yml'):
         shutil.copy(REPOSITORY / name, folder)
     return folder
 
@@ -52,6 +52,7 @@ def test_a_wheel_brings_what_mim_looks_for(source, tmp_path):
         text=True,
     )
     assert 'parameters   3.76 M' in done.stdout, done.stderr[-2000:]
+    assert (mim.parent / 'py.typed').is_file()
     # and by itself: models with their weights, the live page, the command
     assert (mim.parent / 'live' / 'page.html').is_file()
     entry_points = next((tmp_path / 'installed').glob('mmradar-*.dist-info/entry_points.txt')).read_text()
