@@ -60,16 +60,28 @@ def main() -> None:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # as in a worker
         rows = [
-            ('in the loader: load and transform', _seconds(lambda: [whole[number] for number in numbers]), expected),
-            ('in the loader: load alone', _seconds(load), spectra),
+            (
+                'in the loader, 1 thread: load, angle transform, channels, normalisation',
+                _seconds(lambda: [whole[number] for number in numbers]),
+                expected,
+            ),
+            ('in the loader, 1 thread: load alone', _seconds(load), spectra),
         ]
         for count in sorted({1, threads}):
             torch.set_num_threads(count)
             rows.append(
-                (f'beside the model: transform, {count} threads', _seconds(lambda: on_the_batch(spectra, order)), None)
+                (
+                    f"in the model's process, {count} thread{'s' * (count > 1)}: "
+                    'angle transform, channels, normalisation',
+                    _seconds(lambda: on_the_batch(spectra, order)),
+                    None,
+                )
             )
-    print(f'\nA batch of {_BATCH} windows, millimamba_light_hupr, from the cache on disk in the page cache\n')
-    print('| step | ms a window | MB a window that leave the loader |\n|---|---|---|')
+    print(f'\nWindows in batches of {_BATCH}, millimamba_light_hupr, read from a cache on disk, warm page cache\n')
+    print(
+        '| step, a window of 9 frames of two radars, light configuration | ms | MB that leave the loader |\n'
+        '|---|---|---|'
+    )
     for name, seconds, tensor in rows:
         size = '' if tensor is None else f'{tensor.nbytes / _BATCH / 1e6:.2f}'
         print(f'| {name} | {1e3 * seconds / _BATCH:.2f} | {size} |')

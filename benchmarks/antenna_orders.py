@@ -18,7 +18,10 @@ def angle_spectrum(config: RadarConfig, order: str, sine_along: float, sine_acro
 
 def main() -> None:
     config = RadarConfig(num_loops=1, num_samples=1)
-    print('| order | elevation | off the law, mean | at most | width at half height | second peak |')
+    print(
+        '| order | elevation | error of the peak, mean, bins | largest error, bins | width at half height, bins '
+        '| second peak, relative |'
+    )
     print('|---|---|---|---|---|---|')
     for order in ('file', 'azimuth_first', 'row'):
         for degrees in (0, 15, 30):

@@ -58,8 +58,8 @@ class Processing:
 ROWS = (
     Processing('no window: the paper'),
     Processing('Hann over samples', range_window='hann'),
-    Processing('the same, Hamming over loops', range_window='hann', doppler_window='hamming'),
-    Processing('the same, Hamming over antennas', range_window='hann', angle_window='hamming'),
+    Processing('Hann over samples, Hamming over loops', range_window='hann', doppler_window='hamming'),
+    Processing('Hann over samples, Hamming over antennas', range_window='hann', angle_window='hamming'),
     Processing('all three', range_window='hann', doppler_window='hamming', angle_window='hamming'),
     Processing('Hann over samples, one row', range_window='hann', antenna_order='row'),
     Processing('Hann over samples, 64 loops', 64, range_window='hann'),
@@ -109,7 +109,10 @@ def main() -> None:
         often, within = (100 * (values > STANDS_OUT_DB).mean() for values in (one, several))
         return f'{often:.0f} %, {within:.0f} %, {np.median(one):.0f} dB'
 
-    print(f'Stands out in a frame, somewhere in {args.window} frames; by how much in the median frame')
+    print(
+        f'Share of frames, and share of windows of {args.window} frames, in which a limb stands out; '
+        'by how much in the median frame'
+    )
     rows = [[row.name, *(cell(index, limb) for limb in range(len(LIMBS)))] for index, row in enumerate(ROWS)]
     print(markdown_table(['', *LIMBS], rows))
 

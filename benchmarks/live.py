@@ -89,19 +89,19 @@ def main() -> None:
                 raise session.error
             rows = [
                 ['frames of both boards', frames],
-                ['frames a second and board', float(np.mean(rate))],
-                ['MB a second', float(np.sum(rate)) * stream.radar.frame_bytes / 1e6],
+                ['frames per second and board', float(np.mean(rate))],
+                ['MB per second', float(np.sum(rate)) * stream.radar.frame_bytes / 1e6],
                 ['bytes lost', lost],
-                ['poses', len(poses)],
+                ['poses computed', len(poses)],
                 ['poses left out', poses[-1][1]],
-                ['latency, median, ms', float(np.median(latency))],
-                ['latency, 95 %, ms', float(np.percentile(latency, 95))],
-                ['latency, longest, ms', float(latency.max())],
-                ['the model waits for, ms', 1e3 * stream.wait_s],
+                ["latency beyond the model's own wait, median, ms", float(np.median(latency))],
+                ["latency beyond the model's own wait, 95th percentile, ms", float(np.percentile(latency, 95))],
+                ["latency beyond the model's own wait, longest, ms", float(latency.max())],
+                ["the model's own wait, ms", 1e3 * stream.wait_s],
                 ['memory after 10 s, MiB', settled],
-                ['memory in the end, MiB', memory],
+                ['memory at the end, MiB', memory],
             ]
-    print(markdown_table(['', f'{args.seconds:g} s at {args.speed:g} times 10 frames a second'], rows))
+    print(markdown_table(['', f'{args.seconds:g} s at {args.speed:g} times the frame rate'], rows))
 
 
 if __name__ == '__main__':

@@ -53,7 +53,7 @@ def main() -> None:
     torch.manual_seed(0)
     keep_freed_memory()
     print(f'{arguments.threads} CPU threads, {platform.machine()}, torch {torch.__version__}, {GROUPS} groups, 3 x 3\n')
-    print('| maps, channels, rows, columns | backend | forward ms | forward and backward ms |')
+    print('| maps, channels, rows, columns | backend | forward, ms | forward and backward, ms |')
     print('|---|---|---:|---:|')
     backends = ['cpu', 'torch'] + ['mmcv'] * (mmcv_missing() is None)
     for shape in SHAPES:

@@ -60,7 +60,7 @@ def main() -> None:
                 metrics = evaluate(computing, build_loader(config), config.test_evaluator)
                 row += [metrics['coco/AP'], metrics['coco/AP_wrist'], metrics['coco/MPJPE_px']]
         rows.append(row)
-    header = ['', 'ms a window', *(['AP', 'wrists', 'error, px'] if args.checkpoint else [])]
+    header = ['', 'ms per window', *(['AP', 'wrists', 'error, px'] if args.checkpoint else [])]
     print(markdown_table(header, rows))
 
 

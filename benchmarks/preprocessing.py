@@ -88,7 +88,7 @@ def frame_times() -> dict[str, tuple[float, int]]:
             '4D, 64 range bins': lambda raw=raw: heatmap_4d(decode_groups(raw[None])[0], range_bins=_CROP),
         }
         if loops == 64:
-            runs['4D, published way, re-created'] = lambda raw=raw: published_way(raw)
+            runs['4D, published method, re-created'] = lambda raw=raw: published_way(raw)
             expected, same = published_way(raw), heatmap_4d(decode_groups(raw[None])[0])
             assert np.abs(expected - same).max() < 1e-5 * np.abs(expected).max()
         for name, run in runs.items():
@@ -106,24 +106,27 @@ def print_frames() -> dict[str, tuple[float, int]]:
     print('| heatmap | ms | MB |\n|---|---|---|')
     for name, (seconds, size) in found.items():
         print(f'| {name} | {1e3 * seconds:.2f} | {size / 1e6:.2f} |')
-    slow, fast = found['4D, published way, re-created, 64 loops'], found['3D, 64 range bins, 64 loops']
-    print(f'\n3D is {slow[0] / fast[0]:,.0f} times as fast as the re-created published way.')
+    slow, fast = found['4D, published method, re-created, 64 loops'], found['3D, 64 range bins, 64 loops']
+    print(f'\n- 3D is {slow[0] / fast[0]:,.0f} times as fast as the re-created published method.')
     for loops in (64, 128):
         four, three = (found[f'{d}, 64 range bins, {loops} loops'] for d in ('4D', '3D'))
         times, sizes = four[0] / three[0], four[1] / three[1]
-        print(f'3D against our own 4D, {loops} loops: {times:.1f} times as fast, {sizes:.0f} times as small.')
+        print(
+            f"- 3D compared with this package's 4D, {loops} loops: {times:.1f} times as fast and "
+            f'{sizes:.0f} times smaller.'
+        )
     return found
 
 
 def print_set(found: dict[str, tuple[float, int]], cached_bytes: int) -> None:
     """Print hours and bytes for all of HuPR."""
-    print(f'\nAll {_HUPR_FRAMES:,} radar frames of HuPR, one core\n\n| way | hours | bytes on disk |\n|---|---|---|')
-    published, size = found['4D, published way, re-created, 64 loops']
+    print(f'\nAll {_HUPR_FRAMES:,} radar frames of HuPR, one core\n\n| method | hours | bytes on disk |\n|---|---|---|')
+    published, size = found['4D, published method, re-created, 64 loops']
     ours, _ = found['3D, 64 range bins, 64 loops']
     rows = (
-        ('published way, re-created', published, size),
-        ('our cache, float16, 64 range bins', ours, cached_bytes),
-        ('our way while training, 64 range bins, an epoch of windows in order', ours, 0),
+        ('published method, re-created', published, size),
+        ("this package's cache, float16, 64 range bins", ours, cached_bytes),
+        ('this package during training, 64 range bins, one epoch of windows in order', ours, 0),
     )
     for name, seconds, each in rows:
         print(f'| {name} | {seconds * _HUPR_FRAMES / 3600:.2f} | {each * _HUPR_FRAMES / 1e9:,.0f} GB |')
@@ -155,8 +158,8 @@ def print_windows(root: Path, name: str, num_frames: int) -> None:
             dataset[index]
             times.append(time.perf_counter() - start)
     print(f'\nA window of {config.num_frames} frames of two radars, {name}, one core, warm page cache')
-    print(f'- nothing kept: {1e3 * fresh:.1f} ms')
-    print(f'- the next one after it: {1e3 * np.median(times):.1f} ms (median)')
+    print(f'- no frame kept from another window: {1e3 * fresh:.1f} ms')
+    print(f'- the next window after it: {1e3 * np.median(times):.1f} ms (median)')
     torch.set_num_threads(threads)
 
     for shuffle in (False, True):
@@ -170,7 +173,7 @@ def print_windows(root: Path, name: str, num_frames: int) -> None:
         for _ in range(3):
             list(loader)
         rate = 3 * len(dataset) / (time.perf_counter() - start)
-        print(f'- loader, 2 workers, windows {"shuffled" if shuffle else "in order"}: {rate:.0f} windows a second')
+        print(f'- loader, 2 workers, windows {"shuffled" if shuffle else "in order"}: {rate:.0f} windows per second')
     model = MODELS.build(config.model).train()
     batch = pseudo_collate([dataset[middle], dataset[middle + 1]])
 
@@ -178,7 +181,7 @@ def print_windows(root: Path, name: str, num_frames: int) -> None:
         data = model.data_preprocessor(batch, True)
         sum(v for k, v in model(**data, mode='loss').items() if 'loss' in k).backward()
 
-    print(f'- the model, forward and backward, {threads} threads: {2 / best_s(step, 5):.2f} windows a second')
+    print(f'- the model, forward and backward, {threads} threads: {2 / best_s(step, 5):.2f} windows per second')
 
 
 def main() -> None:

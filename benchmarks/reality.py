@@ -127,14 +127,14 @@ def measure(frames: list[Frame]) -> dict[str, float]:
     spread = np.median([offset.std(0) for offset in offsets], axis=0)
     distances = [np.linalg.norm(f.points[:, None, :3] - f.joints_m, axis=-1).min(1) for f in seen]
     result = {
-        'points a frame, median': float(np.median(counts)),
-        'points a frame, 10th percentile': float(np.percentile(counts, 10)),
-        'points a frame, 90th percentile': float(np.percentile(counts, 90)),
+        'points per frame, median': float(np.median(counts)),
+        'points per frame, 10th percentile': float(np.percentile(counts, 10)),
+        'points per frame, 90th percentile': float(np.percentile(counts, 90)),
         'spread in x, m': spread[0],
         'spread in y, m': spread[1],
         'spread in z, m': spread[2],
-        "mean height off the body's middle, m": float(np.mean([offset[:, 2].mean() for offset in offsets])),
-        'to the nearest joint, median m': float(np.median(np.concatenate(distances))),
+        "mean height above the body's middle, m": float(np.mean([offset[:, 2].mean() for offset in offsets])),
+        'distance to the nearest joint, median, m': float(np.median(np.concatenate(distances))),
     }
     for joint in EXTREMITIES:
         places = [JOINT_NAMES.index(f'{side}_{joint}') for side in ('R', 'L')]
@@ -187,9 +187,9 @@ def print_table(real: list[Frame], simulated: list[Frame]) -> None:
         print(f'| {key} | {columns[0][key]:.{digits}f} | {columns[1][key]:.{digits}f} |')
     shares = [doppler_histogram(frames) for frames in (real, simulated)]
     rest, beyond = ([100 * share[8] for share in shares], [100 * (1 - share[7:10].sum()) for share in shares])
-    print(f'| points in the Doppler bin of rest, % | {rest[0]:.0f} | {rest[1]:.0f} |')
+    print(f'| points in the Doppler bin at rest, % | {rest[0]:.0f} | {rest[1]:.0f} |')
     print(f'| points faster than one bin, % | {beyond[0]:.0f} | {beyond[1]:.0f} |')
-    print(f'\nDoppler histograms differ by {100 * np.abs(shares[0] - shares[1]).sum() / 2:.0f} % of their points.')
+    print(f'\nThe Doppler histograms differ by {100 * np.abs(shares[0] - shares[1]).sum() / 2:.0f} % of their points.')
 
 
 def draw(real: list[Frame], simulated: list[Frame], path: Path) -> None:

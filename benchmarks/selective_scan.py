@@ -158,7 +158,7 @@ def print_scans(args: argparse.Namespace) -> None:
                 print('| ' + ' | '.join(map(str, row)) + ' |', flush=True)
     for name, missing in available_backends().items():
         if missing:
-            print(f'| {name} | not here: {missing} | | | | | |')
+            print(f'| {name} | not available: {missing} | | | | | |')
 
 
 def print_ratios(args: argparse.Namespace) -> None:

@@ -44,14 +44,17 @@ def frame_parts(repetitions: int) -> None:
     seen = person.scatterers(times, sensor.position_m)
     generator, bins = torch.Generator().manual_seed(0), CompactForm().range_bins
     parts = {
-        'body: poses, facets, what hides what': best_s(lambda: person.scatterers(times, sensor.position_m), 5) / 16,
+        'body: poses, facets, occlusion': best_s(lambda: person.scatterers(times, sensor.position_m), 5) / 16,
         'echo of its facets': best_s(lambda: sensor.echo(seen.positions_m[0], seen.rcs_m2[0]), repetitions),
         'noise': best_s(lambda: sensor.noise(generator), repetitions),
-        'all, with quantisation, a frame of 16': best_s(lambda: simulate_sequence(plan, 1, Camera()), 5) / 32,
-        'range profiles of its facets, without samples': best_s(lambda: moving_profiles(sensor, seen, (), 8, bins), 5)
+        'all, with quantisation, per frame of a sequence of 16': best_s(lambda: simulate_sequence(plan, 1, Camera()), 5)
+        / 32,
+        'range profiles of its facets, instead of the echo': best_s(
+            lambda: moving_profiles(sensor, seen, (), 8, bins), 5
+        )
         / 16,
         'noise of range profiles': best_s(lambda: noise_profiles(sensor, 16, 8, 64, generator), 5) / 16,
-        'all, as range profiles, a frame of 16': best_s(
+        'all, as range profiles, per frame of a sequence of 16': best_s(
             lambda: simulate_sequence(plan, 1, Camera(), form=CompactForm()), 5
         )
         / 32,
@@ -78,7 +81,7 @@ def main() -> None:
         start = time.perf_counter()
         write_hupr_dataset(Path(folder) / 'sequence', plan, workers=2)
         seconds = time.perf_counter() - start
-        print(f'\n600 frames of two views, two processes, with their start and writing: {seconds:.1f} s')
+        print(f'\n600 frames of two views with two processes, including their start and writing, take {seconds:.1f} s.')
         if args.mini:
             start = time.perf_counter()
             write_hupr_dataset(Path(folder) / 'mini', PLANS['simhupr-v1-mini'], workers=2)

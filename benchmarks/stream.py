@@ -2,8 +2,8 @@
 
     python benchmarks/stream.py millimamba-small configs/millimamba_hupr.py --poses-per-window 1 4 --threads 2
 
-The input is simulated raw frames of two radars. ``of a frame`` is the time of the work that is done once per frame, for
-both views; ``of a window`` is the time of the rest, including the network, which a frame that completes a window has to
+The input is simulated raw frames of two radars. ``per frame`` is the time of the work that is done once per frame, for
+both views; ``per window`` is the time of the rest, including the network, which a frame that completes a window has to
 wait for. Times are medians. If a model is given as a configuration, its network has random weights.
 """
 
@@ -32,12 +32,12 @@ def row_of(name: str, poses_per_window: int, frames: int) -> list:
 
     def timed(view: str, frame: np.ndarray) -> dict:
         start = time.perf_counter()
-        found = RadarPoseStream._of_frame(stream, view, frame)
+        found = RadarPoseStream._process_frame(stream, view, frame)
         of_frame.append(time.perf_counter() - start)
         return found
 
     warm = 2 * stream.window.num_frames
-    with mock.patch.object(stream, '_of_frame', timed):
+    with mock.patch.object(stream, '_process_frame', timed):
         for number in range(warm + frames):
             start, so_far = time.perf_counter(), len(of_frame)
             poses = stream.push({view: words[view][number % 8] for view in stream.views})
@@ -70,12 +70,12 @@ def main() -> None:
     header = [
         'model',
         'T',
-        'poses a window',
-        'of a frame, ms',
-        'of a window, ms',
-        'of a pose, ms',
-        'poses a second',
-        'waits for, frames',
+        'poses per window',
+        'per frame, ms',
+        'per window, ms',
+        'per pose, ms',
+        'poses per second',
+        'longest wait, frames',
     ]
     rows = [row_of(name, poses, args.frames) for name in args.models for poses in args.poses_per_window]
     print(markdown_table(header, rows))

@@ -20,13 +20,13 @@ from mmpose.structures import PoseDataSample
 
 from mmradar.apis import build_loader, init_model
 from mmradar.apis.evaluation import metrics_of
-from mmradar.apis.stream import frames_beside_key
+from mmradar.apis.stream import frames_around_key
 from mmradar.cli import add_config_arguments, config_from, markdown_table, run
 from mmradar.datasets import HuPRDataset
 from mmradar.structures import RadarWindow
 
 _COLUMNS = dict(
-    AP='AP', AP75='AP75', AP_elbow='elbows', AP_wrist='wrists', MPJPE_px='error, px', MPJVE_px='velocity, px a frame'
+    AP='AP', AP75='AP75', AP_elbow='elbows', AP_wrist='wrists', MPJPE_px='error, px', MPJVE_px='velocity, px per frame'
 )
 # for each frame of a sequence, its sample and the keypoints of all frames of the window around it
 Windows = list[tuple[PoseDataSample, np.ndarray]]
@@ -50,7 +50,7 @@ def samples_of(
 ) -> list[dict]:
     """Return the samples of all frames, with the poses that a stream would return."""
     window = RadarWindow(own.num_frames, own.num_frames - 1 - look_ahead)
-    before, _ = frames_beside_key(window, poses_per_window)
+    before, _ = frames_around_key(window, poses_per_window)
     samples = []
     for windows in sequences:
         last = len(windows) - 1
@@ -83,10 +83,10 @@ def main() -> None:
     for look_ahead, poses, average in choices:
         samples = samples_of(sequences, dataset.window, look_ahead, poses, average)
         metrics = metrics_of([(None, samples)], config.test_evaluator, dataset.metainfo, len(samples))
-        before, _ = frames_beside_key(dataset.window, poses)
+        before, _ = frames_around_key(dataset.window, poses)
         waits = look_ahead + before
         rows.append([look_ahead, poses, average, waits, *(metrics[f'coco/{name}'] for name in _COLUMNS)])
-    header = ['look-ahead', 'poses a window', 'windows averaged', 'waits for, frames at most', *_COLUMNS.values()]
+    header = ['look-ahead', 'poses per window', 'windows averaged', 'longest wait, frames', *_COLUMNS.values()]
     print(markdown_table(header, rows))
 
 

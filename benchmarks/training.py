@@ -81,8 +81,8 @@ def main() -> None:
         plan = SimulationPlan(train=2, val=1, test=1, num_frames=32)
         write_hupr_dataset(folder, plan, form=CompactForm(range_bins=(0, 256)))
         rows = [rows_of(path, Path(folder), args.runs) for path in args.configs]
-    header = ['configuration', 'windows a batch', 'frames supervised a window', 'load, ms', 'forward, ms']
-    header += ['backward, ms', 'optimizer, ms', 'step, ms', 'frames supervised a second']
+    header = ['configuration', 'windows per batch', 'supervised frames per window', 'load, ms', 'forward, ms']
+    header += ['backward, ms', 'optimizer, ms', 'step, ms', 'supervised frames per second']
     print(f'{args.threads} threads\n\n{markdown_table(header, rows)}')
 
 

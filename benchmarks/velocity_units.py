@@ -30,7 +30,7 @@ def main() -> None:
     dataset = DATASETS.build(config.train_dataloader.dataset)
     model = MODELS.build(config.model)
     model.load_state_dict(read_checkpoint(args.checkpoint)['state_dict'])
-    model.head.losses.update({f'velocity in {unit}': VelocityLoss(args.weight, unit) for unit in UNITS})
+    model.head.losses.update({f'velocity, {unit}': VelocityLoss(args.weight, unit) for unit in UNITS})
     order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(0))[: args.windows].tolist()
     batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
     sums: dict[str, list[float]] = {}
@@ -43,7 +43,7 @@ def main() -> None:
                 total = sums.setdefault(name.removeprefix('loss_'), [0.0, 0.0])
                 total[0] += loss.item() / len(batches)
                 total[1] += norm.item() / len(batches)
-    print('| | loss | norm of its gradient over all weights |\n|---|---|---|')
+    print('| | loss | gradient norm over all weights |\n|---|---|---|')
     for name, (loss, norm) in sums.items():
         print(f'| {name} | {loss:.2g} | {norm:.2g} |')
 

@@ -125,11 +125,11 @@ def report(
     args: argparse.Namespace, metrics: dict[str, dict], minutes: float, train_minutes: float, checkpoint: Path
 ) -> None:
     rows = (
-        ('milliMamba, small', 'network'),
-        ('the same, motions never trained on', 'unseen'),
-        ('the same, radar shuffled between frames', 'shuffled'),
+        ('simhupr-v2-mini, test: unseen subjects', 'network'),
+        ('unseen subjects and unseen motions', 'unseen'),
+        ('radar shuffled', 'shuffled'),
         ('the mean training pose', 'mean_pose'),
-        ('the same at true place and size (an oracle)', 'oracle'),
+        ('the oracle: mean pose at true place and size', 'oracle'),
         ('the weights that come with the package', 'shipped'),
     )
     columns = [('AP', 'AP'), ('AP50', 'AP50'), ('AP75', 'AP75'), ('elbows', 'AP_elbow'), ('wrists', 'AP_wrist')]
@@ -147,7 +147,7 @@ Simulated subjects that the network has never seen:
 
 {chr(10).join(lines)}
 
-Motion explained, of knees, ankles, elbows, wrists: 1 is all of it, 0 no more than the mean pose at true size.
+Motion explained: knees, ankles, elbows, wrists. 1 is all of the motion, 0 none (as the mean pose in true size).
 
 Took {minutes:.1f} minutes, {train_minutes:.1f} of them training (with its validation).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -21,8 +21,8 @@ from mmradar.errors import ConfigError, DataError
 from mmradar.radar import MemoryRecording, RawRecording, Recording
 from mmradar.structures import RadarWindow
 
-# A frame of one view: complex (antennas, loops, samples), or int16 words (loops, tx, words) of a raw file; None if the
-# view is missing.
+# A frame of one view: complex (antennas, loops, samples), or int16 words (loops, tx, words) of a raw file without
+# chirp headers; None if the view is missing.
 LiveFrame = np.ndarray | None
 
 
@@ -59,7 +59,7 @@ class StreamedPose:
     computed_s: float
 
 
-def frames_beside_key(window: RadarWindow, poses_per_window: int) -> tuple[int, int]:
+def frames_around_key(window: RadarWindow, poses_per_window: int) -> tuple[int, int]:
     """Return the numbers of frames before and after the key frame whose poses are taken from the key frame's window.
 
     The key frame and these frames are ``poses_per_window`` frames. The two numbers are equal, or differ by one, unless
@@ -104,6 +104,7 @@ class RadarPoseStream:
     Attributes:
         window: The network's window: its number of frames and its key frame.
         skipped: Number of frames without a pose because some view had not arrived yet.
+        left_out: Number of poses left out by ``hurry``.
 
     Raises:
         ConfigError: An option exceeds the frames of a window, or the model predicts only the key frame of a window and
@@ -127,8 +128,8 @@ class RadarPoseStream:
         self._check_choices(look_ahead, poses_per_window, average, own)
         self.window = RadarWindow(self.window.num_frames, self.window.num_frames - 1 - look_ahead)
         self.poses_per_window, self.average = poses_per_window, average
-        self._before, self._after = frames_beside_key(self.window, poses_per_window)
-        self.skipped = 0
+        self._before, self._after = frames_around_key(self.window, poses_per_window)
+        self.skipped = self.left_out = 0
         self._count = 0  # frames pushed
         self._start_recording()
 
@@ -186,7 +187,7 @@ class RadarPoseStream:
 
         Args:
             frames_by_view: Complex samples (antennas, loops, samples), or int16 words (loops, tx, words) in the layout
-                of a raw file, by view. A missing view is ``None`` or absent.
+                of a raw file without chirp headers, by view. A missing view is ``None`` or absent.
             time_s: Time of the frame; computed from its number and the radar's frame rate if ``None``.
             hurry: Skip the poses that are due, to catch up with frames that are queued. Later poses are not affected.
 
@@ -231,6 +232,7 @@ class RadarPoseStream:
             return []
         if hurry:
             self._next += self.poses_per_window
+            self.left_out += self.poses_per_window
             return []
         return self._poses(started)
 
@@ -269,13 +271,11 @@ class RadarPoseStream:
         frame = np.asarray(frame)
         recording: Recording
         if frame.dtype == np.int16:
-            expected = (self.radar.num_loops, self.radar.num_tx)
-            if frame.ndim != 3 or frame.shape[:2] != expected or 2 * frame[0, 0].size != self.radar.chirp_bytes:
-                raise DataError(
-                    f'{view}: expected int16 words {(*expected, self.radar.chirp_bytes // 2)} of a frame, found '
-                    f'{frame.shape}'
-                )
-            recording = RawRecording(frame[None], Path(view), self.radar)
+            radar = replace(self.radar, header_bytes=0)
+            expected = (radar.num_loops, radar.num_tx, radar.chirp_bytes // 2)
+            if frame.shape != expected:
+                raise DataError(f'{view}: expected int16 words {expected} of a frame, found {frame.shape}')
+            recording = RawRecording(frame[None], Path(view), radar)
         else:
             recording = MemoryRecording(frame[None], self.radar, view)
         found = self._pipeline.frame_stage(view, recording, np.zeros(1, int))

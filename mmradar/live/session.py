@@ -62,7 +62,6 @@ class LiveSession:
         stream: The stream of poses.
         recorder: The recorder of frames.
         boards: Receivers by view.
-        left_out: Poses left out to catch up, counted as the frames pushed meanwhile.
         error: Error that ended the session's thread; ``None`` while it runs.
 
     Raises:
@@ -97,7 +96,6 @@ class LiveSession:
         self._pairer = FramePairer(self.stream.views, 1 / radar.frame_rate_hz)
         self._last_s = float('-inf')
         self._times: deque[float] = deque(maxlen=_RATE_FRAMES)
-        self.left_out = 0
         self.error: BaseException | None = None
         self.boards: dict[str, BoardReceiver] = {}
         self._closing = threading.Event()
@@ -156,10 +154,9 @@ class LiveSession:
         # the estimate of a board's clock may be corrected backwards; the stream needs increasing times
         self._last_s = max(frame.time_s, self._last_s + 1e-3)
         hurry = self._frames.qsize() > _MAX_QUEUED * len(self.boards)
-        self.left_out += hurry
         for pose in self.stream.push(frame.words, self._last_s, hurry):
             now = time.monotonic()
             self._times.append(now)
             span = now - self._times[0]
             rate = sum(time_s > self._times[0] for time_s in self._times) / span if span > 0 else 0.0
-            self._on_pose(LivePose(pose, now - frame.last_arrival_s, rate, self._frames.qsize(), self.left_out))
+            self._on_pose(LivePose(pose, now - frame.last_arrival_s, rate, self._frames.qsize(), self.stream.left_out))

@@ -66,6 +66,17 @@ def test_a_stream_gives_what_the_file_gives(model, recordings):
         assert all(pose.computed_s > 0 and pose.heatmaps.shape[:2] == (2, 2) for pose in poses)
 
 
+def test_words_come_without_the_headers_that_the_radar_s_files_have(tiny_config, recordings):
+    for loader in (tiny_config.train_dataloader, tiny_config.val_dataloader, tiny_config.test_dataloader):
+        loader.dataset.radar = dict(loader.dataset.radar, header_bytes=64)
+    model = init_model(tiny_config)
+    assert model.cfg.test_dataloader.dataset.radar.header_bytes == 64
+    cubes = [{view: recordings[view].cube([n])[0] for view in VIEWS} for n in range(5)]
+    poses = streamed(RadarPoseStream(model), [frame(recordings, n) for n in range(5)])
+    for pose, other in zip(poses, streamed(RadarPoseStream(model), cubes), strict=True):
+        np.testing.assert_allclose(pose.keypoints, other.keypoints, atol=1e-3)
+
+
 def test_a_window_longer_than_the_stream_and_a_model_of_whole_sequences(simulated_root, recordings):
     config = on_small_data(read_config('millimamba_small_simhupr'), simulated_root)
     torch.manual_seed(1)
@@ -119,7 +130,7 @@ def test_poses_that_are_left_out_change_no_other(model, recordings):
     stream, expected = RadarPoseStream(model), inference(model, recordings)
     poses = [pose for n in range(5) for pose in stream.push(frame(recordings, n), hurry=n in (2, 3))] + stream.finish()
     kept = [n for n in range(5) if n + stream.look_ahead not in (2, 3)]
-    assert [pose.frame for pose in poses] == kept
+    assert [pose.frame for pose in poses] == kept and stream.left_out == 5 - len(kept)
     same(poses, [expected[n] for n in kept])
 
 

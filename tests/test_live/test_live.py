@@ -120,9 +120,9 @@ def test_a_model_that_is_too_slow_leaves_out_poses_and_no_frames(model, recordin
         session.record(True)
         with replayed(session, recordings, speed=3):
             wait_for(lambda: session.recorder.num_frames > 40)
-    assert session.left_out > 10 and all(each.behind < 30 for each in poses)
+    assert session.stream.left_out > 10 and all(each.behind < 30 for each in poses)
     frames = [each.pose.frame for each in poses]
-    assert frames == sorted(frames) and len(frames) < session.recorder.num_frames - session.left_out + 2
+    assert frames == sorted(frames) and len(frames) < session.recorder.num_frames - session.stream.left_out + 2
 
 
 def test_mistakes_are_told_and_all_sockets_closed(model):

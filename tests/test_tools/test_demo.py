@@ -17,14 +17,14 @@ def test_the_demo_from_beginning_to_end(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, 'argv', [str(script), *map(str, arguments)])
     runpy.run_path(str(script), run_name='__main__')
     printed = capsys.readouterr().out
-    table = dict(re.findall(r'^(the .*?|milliMamba.*?)  +(-?\d+\.\d)', printed, re.M))
+    table = dict(re.findall(r'^((?:simhupr|unseen|radar|the).*?)  +(-?\d+\.\d)', printed, re.M))
     assert len(table) == 6
     metrics = {path.stem: json.loads(path.read_text()) for path in out.glob('*.json')}
     assert set(metrics) == {'network', 'unseen', 'shuffled', 'mean_pose', 'oracle', 'shipped'}
     for name, title in (
-        ('network', 'milliMamba, small'),
+        ('network', 'simhupr-v2-mini, test: unseen subjects'),
         ('shipped', 'the weights that come with the package'),
-        ('oracle', 'the same at true place and size (an oracle)'),
+        ('oracle', 'the oracle: mean pose at true place and size'),
     ):
         assert float(table[title]) == pytest.approx(metrics[name]['coco/AP'], abs=0.06)
     for limb in ('knee', 'ankle', 'elbow', 'wrist'):

@@ -102,7 +102,10 @@ def main() -> None:
         return
     where = torch.cuda.get_device_name() if arguments.device.startswith('cuda') else f'{arguments.threads} CPU threads'
     print(f'{where}, {platform.machine()}, torch {torch.__version__}, {DIMS} wide, {BLOCKS} blocks\n')
-    print('| tokens | model | M parameters | forward s | forward MiB | training step s | training MiB |')
+    print(
+        '| tokens | model | parameters, M | forward, s | forward memory, MiB | training step, s '
+        '| training step memory, MiB |'
+    )
     print('|---:|---|---:|---:|---:|---:|---:|')
     for tokens in arguments.tokens:
         for name in arguments.models:

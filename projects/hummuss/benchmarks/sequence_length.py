@@ -1,8 +1,9 @@
-"""How time and memory grow with the length of a clip: HumMUSS beside mmpose's DSTFormer of similar size.
+"""Benchmark of time and memory against clip length: HumMUSS and mmpose's DSTFormer of similar size.
 
-Training step (forward, backward, AdamW) and inference of one sequence, and prediction frame by frame: a step of
-HumMUSSStream beside DSTFormer over the last frames, again for each new one. Each length of each model runs in a process
-of its own, whose peak memory is its own, and which may run out of memory alone. Times are the shortest of several runs.
+Measures a training step (forward, backward, AdamW) and inference of one sequence. For prediction frame by frame,
+HumMUSSStream takes one step per frame, whereas DSTFormer runs over all the last frames again for each new one. Each
+length of each model runs in its own process, so that peak memory is measured separately and one process running out of
+memory does not end the others. Times are the shortest of several runs.
 
     python projects/hummuss/benchmarks/sequence_length.py --size small --lengths 27 81 243 729 2187
 """
@@ -32,7 +33,7 @@ from mmradar.ops import pack_linears
 from mmradar.registry import MODELS
 
 JOINTS, CHANNELS, RATE_HZ = 17, 3, 50.0
-# MotionBERT's: its Lite and full sizes
+# 'small' and 'full' are MotionBERT's Lite and full sizes
 DSTFORMERS = {
     'tiny': dict(feat_size=64, depth=2, mlp_ratio=4),
     'small': dict(feat_size=256, depth=5, mlp_ratio=4),
@@ -55,11 +56,11 @@ def build(name: str, size: str, frames: int) -> nn.Module:
 
 
 def measure_clip(arguments: argparse.Namespace) -> dict[str, float]:
-    """Inference first: its peak is the smaller one."""
+    """Measure inference and training on one clip; inference comes first because its peak memory is the smaller one."""
     device = torch.device(arguments.device)
     model = build(arguments.one, arguments.size, arguments.frames).to(device)
     inputs = torch.randn(arguments.batch, arguments.frames, JOINTS, CHANNELS, device=device)
-    # What the process, and on a GPU the weights, have before anything runs
+    # Memory before anything runs: the process itself, or on a GPU the weights
     found = dict(parameters=sum(p.numel() for p in model.parameters()), base_mib=peak_mib(device))
 
     @torch.no_grad()
@@ -84,7 +85,7 @@ def measure_clip(arguments: argparse.Namespace) -> dict[str, float]:
 
 
 def measure_stream(arguments: argparse.Namespace) -> dict[str, float]:
-    """Seconds a frame, with a history of ``frames`` frames."""
+    """Measure the seconds per frame of prediction frame by frame, after a history of ``frames`` frames."""
     device, frames = torch.device(arguments.device), arguments.frames
     poses = torch.randn(frames + 64, JOINTS, CHANNELS, device=device)
     if arguments.one == 'DSTFormer':
@@ -94,7 +95,7 @@ def measure_stream(arguments: argparse.Namespace) -> dict[str, float]:
             return dict(frame_s=shortest(lambda: model(poses[None, :frames]), arguments.runs, device))
     lifter = HumMUSSLifter(backbone=dict(num_joints=JOINTS, causal=True, **SIZES[arguments.size])).to(device)
     stream = HumMUSSStream(pack_linears(lifter, JOINTS) if arguments.one.endswith('packed') else lifter, RATE_HZ)
-    # Real cameras: no interval is like another, and every step is discretised anew
+    # As with real cameras, all intervals differ, so that every step is discretised again
     jitter_s = (torch.rand(len(poses)).double() * 0.2 - 0.1) / RATE_HZ
     for index in range(frames):
         stream.step(poses[index], index / RATE_HZ + float(jitter_s[index]))
@@ -107,7 +108,7 @@ def measure_stream(arguments: argparse.Namespace) -> dict[str, float]:
 
 
 def in_a_process(arguments: argparse.Namespace, name: str, frames: int, what: str) -> dict[str, float] | str:
-    """Figures, or the last line of what went wrong."""
+    """Measure in a new process; return the figures, or the last line of the error message."""
     command = [sys.executable, __file__, '--one', name, '--frames', str(frames), '--what', what]
     for option in ('size', 'batch', 'runs', 'device', 'threads'):
         command += [f'--{option}', str(getattr(arguments, option))]
@@ -121,8 +122,8 @@ def in_a_process(arguments: argparse.Namespace, name: str, frames: int, what: st
 
 def print_clips(arguments: argparse.Namespace) -> None:
     print(
-        '| frames | model | M parameters | inference ms | training step ms | inference MiB | training MiB | '
-        'inference, DSTFormer = 1 | training, DSTFormer = 1 |'
+        '| frames | model | parameters, M | inference, ms | training step, ms | inference memory, MiB '
+        '| training memory, MiB | inference speed, DSTFormer = 1 | training step speed, DSTFormer = 1 |'
     )
     print('|---:|---|---:|---:|---:|---:|---:|---:|---:|')
     for frames in arguments.lengths:
@@ -150,10 +151,10 @@ def print_clips(arguments: argparse.Namespace) -> None:
 
 
 def print_stream(arguments: argparse.Namespace) -> None:
-    print('\n| frame by frame | ms a frame | frames/s | DSTFormer = 1 |\n|---|---:|---:|---:|')
+    print('\n| frame by frame | ms per frame | frames per second | speed, DSTFormer = 1 |\n|---|---:|---:|---:|')
     peer = None
     for name, title in (
-        ('DSTFormer', f'DSTFormer over the last {arguments.history}'),
+        ('DSTFormer', f'DSTFormer over the last {arguments.history} frames, run for each frame'),
         ('HumMUSS', 'HumMUSSStream.step'),
         ('HumMUSS-packed', 'HumMUSSStream.step, packed weights'),
     ):
@@ -172,9 +173,9 @@ def main() -> None:
     parser.add_argument('--size', choices=DSTFORMERS, default='small')
     parser.add_argument('--lengths', type=int, nargs='+', default=[27, 81, 243, 729, 2187])
     parser.add_argument('--models', nargs='+', choices=NAMES, default=list(NAMES))
-    parser.add_argument('--batch', type=int, default=1, help='sequences at once; times are of one')
+    parser.add_argument('--batch', type=int, default=1, help='sequences in a batch; times are per sequence')
     parser.add_argument('--runs', type=int, default=3)
-    parser.add_argument('--history', type=int, default=243, help='frames for prediction frame by frame; 0: leave out')
+    parser.add_argument('--history', type=int, default=243, help='frames before frame-by-frame prediction; 0: skip it')
     parser.add_argument('--inference-only', action='store_true')
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--threads', type=int, default=torch.get_num_threads())

@@ -1,6 +1,6 @@
-# A Transformer of similar size in the same estimator, losses, data and schedule: mmpose's DSTFormer, MotionBERT's.
-# It learns one position a frame. There are more than a window's frames, so that it runs at four times the rate too;
-# those beyond a window's are never trained.
+# A Transformer of similar size with the same estimator, losses, data and schedule: mmpose's DSTFormer (MotionBERT).
+# It learns one positional embedding per frame. seq_len exceeds the 81 frames of a window, so that it also runs at four
+# times the rate; the embeddings beyond a window are never trained.
 _base_ = '_base_/motion_lifting.py'
 
 model = dict(

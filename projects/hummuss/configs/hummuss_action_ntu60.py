@@ -1,6 +1,6 @@
-# Actions of NTU RGB+D's skeletons, other subjects in test (X-Sub); for other cameras protocol='xview' in all loaders.
-# Not run on the data itself, which is requested from its authors; tests train it for two iterations on files of its
-# form. MotionBERT's recipe for actions, which we take for the paper's. Published results have HRNet's 2D joints.
+# Actions of NTU RGB+D from its skeletons, cross-subject (X-Sub); for cross-view, set protocol='xview' in all loaders.
+# Not run on the data itself, which must be requested from its authors; tests train it for two iterations on files in
+# its format. MotionBERT's recipe for actions, assumed to be the paper's. Published results use HRNet's 2D joints.
 _base_ = ['../../../configs/_base_/default_runtime.py']
 custom_imports = dict(imports=['hummuss'], allow_failed_imports=False)
 
@@ -31,7 +31,7 @@ test_evaluator = val_evaluator
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-4, weight_decay=0.01),
-    # MotionBERT's head learns ten times as fast as its backbone
+    # As in MotionBERT, the head has ten times the learning rate of the backbone
     paramwise_cfg=dict(custom_keys={'.ssm.': dict(lr_mult=0.5, decay_mult=0.0), 'head.': dict(lr_mult=10.0)}),
 )
 param_scheduler = [dict(type='ExponentialLR', gamma=0.99, by_epoch=True)]
@@ -40,5 +40,5 @@ val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=32, enable=False)
 visualizer = None  # nothing draws its samples
-# The last epoch counts: only the test set would be there to choose by.
+# Evaluate the last epoch: there is only the test set to choose a checkpoint by.
 default_hooks = dict(checkpoint=dict(save_best=None, max_keep_ckpts=1))

@@ -1,6 +1,6 @@
-# HumMUSS on Human3.6M through mmpose's own data set, estimator and head: mmpose's MotionBERT configuration with another
-# backbone. MotionBERT's recipe, which we take for the paper's: 243 frames, stride 81, AdamW 2e-4, times 0.99 an epoch.
-# Not run: Human3.6M is licensed. Files as mmpose's documentation prepares them; its camera file is a pickle, mmpose's.
+# HumMUSS on Human3.6M with mmpose's data set, estimator and head: mmpose's MotionBERT configuration with another
+# backbone. MotionBERT's recipe, assumed to be the paper's: 243 frames, stride 81, AdamW 2e-4, times 0.99 per epoch.
+# Not run: Human3.6M is licensed. Prepare the files as mmpose's documentation says; its camera file is a pickle.
 _base_ = ['../../../configs/_base_/default_runtime.py']
 custom_imports = dict(imports=['hummuss'], allow_failed_imports=False)
 
@@ -16,7 +16,7 @@ model = dict(
         in_channels=256,
         out_channels=3,
         embedding_size=512,
-        # ours: mmpose's MPJPEVelocityJointLoss fails with target weights
+        # This project's loss, as mmpose's MPJPEVelocityJointLoss fails with target weights
         loss=dict(type='LiftingLoss'),
         decoder=val_codec,
     ),
@@ -67,7 +67,7 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
-# Sequences whose labels are shifted, which others leave out too.
+# Sequences whose labels are shifted; other published evaluations leave them out too.
 skip_list = ['S9_Greet', 'S9_SittingDown', 'S9_Wait_1', 'S9_Greeting', 'S9_Waiting_1']
 val_evaluator = [
     dict(type='MPJPE', mode='mpjpe', skip_list=skip_list),

@@ -1,6 +1,7 @@
-# HumMUSS on MPI-INF-3DHP. Not run on the data itself, which is requested from its authors; tests train it for two
-# iterations on files of its form. Annotations by mmpose's preprocess_mpi_inf_3dhp.py.
-# MotionBERT's recipe, which we take for the paper's, as in hummuss_h36m.py; no number of epochs is published: ours.
+# HumMUSS on MPI-INF-3DHP. Not run on the data itself, which must be requested from its authors; tests train it for two
+# iterations on files in its format. Annotations by mmpose's preprocess_mpi_inf_3dhp.py.
+# MotionBERT's recipe, assumed to be the paper's, as in hummuss_h36m.py; the number of epochs is our choice, as none is
+# published.
 _base_ = ['../../../configs/_base_/default_runtime.py']
 custom_imports = dict(imports=['hummuss'], allow_failed_imports=False)
 
@@ -23,7 +24,7 @@ val_dataloader = dict(
     dataset=dict(**dataset, ann_file='annotations/mpi_inf_3dhp_test_valid.npz', test_mode=True),
 )
 test_dataloader = val_dataloader
-# MPJPE, PCK@150 and AUC as published, by test subject too
+# MPJPE, PCK@150 and AUC as published, and MPJPE by test subject
 val_evaluator = dict(type='MotionLiftingMetric', root=[14])
 test_evaluator = val_evaluator
 
@@ -38,5 +39,5 @@ val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=32, enable=False)
 visualizer = dict(type='LiftingVisualizer')
-# The last epoch counts: only the test set would be there to choose by.
+# Evaluate the last epoch: there is only the test set to choose a checkpoint by.
 default_hooks = dict(checkpoint=dict(save_best=None, max_keep_ckpts=1))

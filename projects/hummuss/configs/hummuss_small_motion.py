@@ -1,4 +1,4 @@
-# A bidirectional HumMUSS small enough to learn within minutes on two CPU cores, on procedural motions.
+# A bidirectional HumMUSS, small enough to learn procedural motions within minutes on two CPU cores.
 _base_ = '_base_/motion_lifting.py'
 
 model = dict(

@@ -1,6 +1,9 @@
-"""HumMUSS, Human Motion Understanding using State Space Models (arXiv 2404.10880): registers its classes."""
+"""HumMUSS, Human Motion Understanding using State Space Models (arXiv 2404.10880).
 
-import mmradar  # noqa: F401  (its stand-ins, before anything of mmpose)
+Importing this package registers its classes.
+"""
+
+import mmradar  # noqa: F401  (its stand-ins must load before mmpose)
 from hummuss import datasets, evaluation, models, visualization
 
 __all__ = ['datasets', 'evaluation', 'models', 'visualization']

@@ -1,4 +1,4 @@
-"""3D poses frame by frame, as they come."""
+"""3D poses of a stream of frames, computed frame by frame."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ _FORMAT = 1
 
 
 class HumMUSSStream:
-    """A causal lifter that takes a frame at a time, in constant time and memory (HumMUSS, sequential prediction).
+    """Causal lifter that takes one frame at a time, in constant time and memory (HumMUSS, sequential prediction).
 
-    What it returns for a frame is what the model returns for it in the whole sequence. Frames may come at any rate, and
-    any may be missing: the SSMs' steps are scaled by the time that really passed.
+    For each frame it returns the same pose as the model run over the whole sequence. Frames may arrive at any rate, and
+    any frame may be missing: the SSMs' steps are scaled by the elapsed time.
 
-    The model is put into evaluation mode, and used, not copied: one model may serve many streams of its thread. On a
-    CPU a frame takes less time with ``mmradar.ops.pack_linears(model, joints)``.
+    The model is set to evaluation mode and is not copied: one model may serve many streams in its thread. On a CPU, a
+    frame takes less time with ``mmradar.ops.pack_linears(model, joints)``.
 
     Args:
-        model: With a causal ``HumMUSS``.
-        rate_hz: Frame rate of the training. A frame ``1 / rate_hz`` after the one before is a step of the training.
-        on_nan: What to do with joints that are NaN or infinite: ``'error'``; ``'hold'``, the joint's last known
-            coordinates; or ``'zero'``, as training data mark missing joints. Both of the latter set the confidence to 0
-            if there is one. A joint that is missing from the first frame on is zero until it is seen.
-        max_gap_s: Longer gaps count as this long: beyond what was trained, states have decayed anyway. ``None``: no
-            limit.
+        model: Lifter with a causal ``HumMUSS`` backbone.
+        rate_hz: Frame rate of the training. Frames ``1 / rate_hz`` apart are one step of the training apart.
+        on_nan: Handling of joints that are NaN or infinite: ``'error'``; ``'hold'``, which repeats the joint's last
+            known coordinates; or ``'zero'``, as missing joints are marked in training data. ``'hold'`` and ``'zero'``
+            set the confidence to 0 if there is one. A joint missing since the first frame is zero until it is seen.
+        max_gap_s: Upper limit of the elapsed time between frames, in s; longer gaps count as this long, because the
+            states have decayed by then anyway. ``None``: no limit.
 
     Raises:
-        ConfigError: The model is not causal, or an argument is impossible.
+        ConfigError: The model is not causal, or an argument is invalid.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class HumMUSSStream:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all frames, for the next person or scene."""
+        """Forget all frames, to start with another person or scene."""
         self._states = self.model.backbone.initial_state(1)
         self._timestamp_s: float | None = None
         self._last: Tensor | None = None
 
     @property
     def timestamp_s(self) -> float | None:
-        """Time of the last frame, or ``None`` before the first."""
+        """Time of the last frame in s, or ``None`` before the first."""
         return self._timestamp_s
 
     def _frame(self, keypoints_2d: np.ndarray | Tensor) -> Tensor:
@@ -83,7 +83,7 @@ class HumMUSSStream:
             )
         known = torch.zeros_like(frame) if self.on_nan == 'zero' or self._last is None else self._last
         frame = torch.where(missing[:, None], known, frame)
-        if frame.shape[1] > 2:  # behind the coordinates
+        if frame.shape[1] > 2:  # the confidence, after the coordinates
             frame[missing, 2] = 0
         return frame
 
@@ -94,31 +94,32 @@ class HumMUSSStream:
             return 1.0
         elapsed_s = timestamp_s - self._timestamp_s
         if elapsed_s <= 0:
-            what = 'repeats' if elapsed_s == 0 else 'goes back behind'
+            what = 'repeats' if elapsed_s == 0 else 'is earlier than'
             raise DataError(
                 f'timestamp {timestamp_s} s {what} that of the frame before, {self._timestamp_s} s; leave the frame '
                 'out, or call reset() if a new sequence begins'
             )
         elapsed_s = elapsed_s if self.max_gap_s is None else min(elapsed_s, self.max_gap_s)
-        # Timestamps of a camera jitter in the last digits of float64; a steady rate should be one number, so that the
-        # steps' exponentials are computed once. 1e-9 of a training period is far below float32's resolution.
+        # A camera's timestamps jitter in the last digits of float64. Rounding maps a steady rate to one number, so that
+        # the steps' exponentials are computed once; 1e-9 of a training period is far below float32's resolution.
         return max(round(elapsed_s * self.rate_hz, 9), 1e-9)
 
     @torch.no_grad()
     def step(self, keypoints_2d: np.ndarray | Float[Tensor, 'joints channels'], timestamp_s: float) -> Tensor:
-        """The 3D pose of the next frame.
+        """Compute the 3D pose of the next frame.
 
-        A frame that is refused changes nothing: the stream goes on with the next.
+        A frame that raises an error leaves the stream unchanged; it continues with the next frame.
 
         Args:
-            keypoints_2d: (joints, 2 or 3), as the model's ``in_channels``, normalised as in training.
-            timestamp_s: When it was taken, s; later than the frame before. Missing frames are just left out.
+            keypoints_2d: (joints, channels), with the 2 or 3 channels of the model, normalised as in training.
+            timestamp_s: Time of the frame in s; later than the previous frame. Missing frames are simply left out.
 
         Returns:
-            (joints, 3), m, relative to the root, as the model was trained.
+            (joints, 3) in m, relative to the root as in training.
 
         Raises:
-            DataError: A timestamp that repeats or goes back, another number of joints, or NaN joints (``on_nan``).
+            DataError: The timestamp is not later than the previous one, the number of joints is not the model's, or
+                joints are NaN or infinite and ``on_nan`` is ``'error'``.
         """
         timestamp_s = float(timestamp_s)
         frame, scale = self._frame(keypoints_2d), self._scale(timestamp_s)
@@ -127,7 +128,7 @@ class HumMUSSStream:
         return pose
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the stream knows of its past, to be saved with ``torch.save``; the model's weights are not in it."""
+        """Return the state of the stream, without the model's weights, to be saved with ``torch.save``."""
         return dict(
             format=_FORMAT,
             rate_hz=self.rate_hz,
@@ -137,10 +138,10 @@ class HumMUSSStream:
         )
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where another stream of the same model was.
+        """Continue from the state of another stream of the same model.
 
         Raises:
-            CheckpointError: Of a model of other sizes or of another training rate, or not a stream's state.
+            CheckpointError: The state is of a model of other sizes or another training rate, or not a stream's state.
         """
         missing = {'format', 'rate_hz', 'timestamp_s', 'last', 'states'} - set(state)
         if missing or state['format'] != _FORMAT:

@@ -128,7 +128,7 @@ def test_new_weights_are_used_at_once(model):
     assert (stream.step(frame, 0.0) - whole(model, frame[None], [0.0])[0]).abs().max() < 1e-5
 
 
-@pytest.mark.parametrize('time, message', [(9.9, 'goes back'), (10.0, 'repeats'), (math.nan, 'must be a time')])
+@pytest.mark.parametrize('time, message', [(9.9, 'is earlier than'), (10.0, 'repeats'), (math.nan, 'must be a time')])
 def test_refused_timestamps_leave_the_stream_as_it_was(model, time, message):
     frames = torch.randn(3, JOINTS, 3)
     expected = streamed(HumMUSSStream(model, RATE_HZ), frames, [9.98, 10.0, 10.02])

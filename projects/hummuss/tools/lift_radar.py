@@ -1,7 +1,7 @@
-"""Radar to 3D: a milliMamba's 2D poses of a simulated test set, sequence by sequence, lifted by a HumMUSS.
+"""Lift radar poses to 3D: a milliMamba predicts the 2D poses of a simulated test set, a HumMUSS lifts each sequence.
 
-Needs a set with 3D joints beside its raw files, which ``tools/simulate.py`` writes. The lifter has never seen radar: it
-was trained on motions filmed by virtual cameras, and is told of the set's frame rate if it is another.
+Needs a data set with 3D joints next to its raw files, as ``tools/simulate.py`` writes them. The lifter has never seen
+radar: it was trained on motions filmed by virtual cameras. It receives the data set's frame rate as ``delta_scale``.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         'config',
-        help="the radar network's, with its checkpoint as load_from and the HumMUSS as lifter=dict(config=..., "
-        'checkpoint=...); its test split is used',
+        help='configuration of the radar network, with its checkpoint as load_from and the HumMUSS as '
+        'lifter=dict(config=..., checkpoint=...); its test split is used',
     )
     add_config_arguments(parser)
     return parser.parse_args()
 
 
 def radar_poses(config, checkpoint: str) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray], object]:
-    """Predicted and true 2D joints in px of every sequence, (frames, 14, 2), and the data set."""
+    """Return the predicted and true 2D joints in px by sequence, (frames, 14, 2) each, and the data set."""
     loader = build_loader(config)
     found, truth = defaultdict(dict), defaultdict(dict)
     for _, samples in predictions(init_model(config, checkpoint), loader, progress_bar('batches')):
@@ -52,7 +52,7 @@ def radar_poses(config, checkpoint: str) -> tuple[dict[int, np.ndarray], dict[in
 
 
 def joints_in_camera_axes(dataset, sequence: int) -> np.ndarray:
-    """True joints relative to the pelvis: x right, y down, z away, in m, (frames, 14, 3)."""
+    """Read the true joints relative to the pelvis in camera axes (x right, y down, z away), in m, (frames, 14, 3)."""
     path = Path(dataset.data_root) / f'single_{sequence}' / 'joints_3d_m.npy'
     if not path.is_file():
         raise DataError(f'no 3D joints at {path}; tools/simulate.py writes them, recorded sets do not have them')

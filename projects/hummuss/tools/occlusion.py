@@ -1,4 +1,4 @@
-"""Test a checkpoint with joints missing, and on sequences far longer than those of its training."""
+"""Test a checkpoint with missing joints, and on sequences far longer than those of its training."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='configuration file')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument(
-        '--missing', type=float, nargs='*', default=[0.0, 0.15, 0.3, 0.5], help='shares of joints that are missing'
+        '--missing', type=float, nargs='*', default=[0.0, 0.15, 0.3, 0.5], help='shares of missing joints'
     )
     parser.add_argument(
-        '--dropout-s', type=float, nargs='*', default=[0.0, 0.5], help='how long a joint is missing, in the mean, in s'
+        '--dropout-s', type=float, nargs='*', default=[0.0, 0.5], help='mean time for which a joint is missing, in s'
     )
-    parser.add_argument('--frames', type=int, nargs='*', default=[81, 243, 1024], help='frames of long sequences')
+    parser.add_argument('--frames', type=int, nargs='*', default=[81, 243, 1024], help='frames of the long sequences')
     parser.add_argument('--clips', type=int, default=21, help='clips of the test with long sequences')
     parser.add_argument('--device', default='cpu')
     add_config_arguments(parser)
@@ -42,7 +42,7 @@ def main() -> None:
     if rows:
         print(markdown_table(['joints missing', 'for about', *(f'{name} (mm)' for name in NAMES)], rows) + '\n')
     if args.frames:
-        # the same clips and cameras in every row
+        # One clip length, so that every row has the same clips and cameras
         clip_s = max(args.frames) / config.test_dataloader.dataset.get('frame_rate_hz', 30.0)
         rows = []
         for frames in args.frames:

@@ -1,4 +1,4 @@
-"""Test a checkpoint at other frame rates than that of its training, with and without telling the model."""
+"""Test a checkpoint at frame rates other than that of its training, with and without giving the model the rate."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def parse_args() -> argparse.Namespace:
         '--keep',
         choices=['duration', 'frames'],
         default='duration',
-        help="what of a window stays at another rate: its duration, or its frames (a Transformer's positions)",
+        help="what a window keeps at another rate: its duration, or its number of frames (a Transformer's positions)",
     )
     parser.add_argument('--device', default='cpu')
     add_config_arguments(parser)

@@ -1,5 +1,5 @@
-# The runnable data set, metrics and training, shared by all models: people's motions without any files.
-# Motions, cameras and noise are ours, as is the length of the training; optimiser and decay are MotionBERT's.
+# Data set, metrics and training shared by all models. Runs without any files: the motions are procedural.
+# Motions, cameras, noise and training length are our choice; optimiser and weight decay are MotionBERT's.
 _base_ = [
     '../../../../configs/_base_/default_runtime.py',
     '../../../../configs/_base_/schedules/one_cycle.py',
@@ -11,7 +11,7 @@ num_frames = 81
 frame_rate_hz = 30.0
 clip_s = 12.0
 motions = None  # all
-camera = dict(type='around')  # the person, anywhere
+camera = dict(type='around')  # anywhere around the person
 noise_px = 5.0
 noise_correlation_s = 0.0
 joint_dropout = 0.05
@@ -38,7 +38,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(**dataset, split='train', num_clips=336, fresh=True, flip_prob='${flip_prob}'),
 )
-# Other people than in training and test: the checkpoint is chosen on these.
+# Not the people of training or test, as the checkpoint is chosen by these.
 val_loader = dict(**loader, sampler=dict(type='DefaultSampler', shuffle=False))
 val_dataloader = dict(**val_loader, dataset=dict(**dataset, split='test', num_clips=42, seed=1))
 test_dataloader = dict(**val_loader, dataset=dict(**dataset, split='test', num_clips=105, seed=2))
@@ -46,10 +46,10 @@ val_evaluator = dict(type='MotionLiftingMetric', per_action=False)
 test_evaluator = dict(type='MotionLiftingMetric')
 
 max_epochs = 6
-# One cycle because the training is so short; MotionBERT's schedule is 2e-4, times 0.99 an epoch.
+# One cycle because the training is so short; MotionBERT's schedule is 2e-4, times 0.99 per epoch.
 optim_wrapper = dict(
     optimizer=dict(lr=1e-3),
-    # The step size and the poles of the state-space models want smaller steps and no decay. Transformers have none.
+    # Step sizes and poles of state-space models need a lower learning rate and no weight decay. Transformers have none.
     paramwise_cfg=dict(custom_keys={'.ssm.': dict(lr_mult=0.5, decay_mult=0.0)}),
 )
 train_cfg = dict(val_interval=2)

@@ -1,4 +1,4 @@
-"""Motions in AMASS's ``.npz`` files."""
+"""Reader of motions in AMASS's ``.npz`` format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mmradar.errors import DataError
 from mmradar.simulation import JOINT_NAMES, MotionSequence
 from mmradar.simulation.motion_files.arrays import load_npz
 
-# Arrays by which such a file is told from others.
+# Arrays that mark a file as AMASS-style; one of them is enough.
 AMASS_KEYS = {'mocap_framerate', 'mocap_frame_rate'}
 # The first 22 joints of SMPL, SMPL+H and SMPL-X.
 SMPL_JOINTS = (
@@ -23,17 +23,17 @@ SMPL_JOINTS = (
 def read_amass(path: str | Path, name: str | None = None) -> MotionSequence:
     """Read joint positions of an AMASS-style file.
 
-    AMASS itself holds parameters of the body model (``poses``, ``betas``, ``trans``), not joints; whoever has SMPL adds
-    an array ``joints`` to the file. Other arrays are not read.
+    AMASS itself holds parameters of the body model (``poses``, ``betas``, ``trans``), not joints; users with a licence
+    for SMPL add an array ``joints`` to the file. Other arrays are not read.
 
     Args:
-        path: ``.npz`` with ``joints``, (frames, 22 or more, 3) in m with z up as SMPL orders them, or (frames, 14, 3)
-            as HuPR does, and the frame rate ``mocap_framerate`` (AMASS) or ``mocap_frame_rate`` (SMPL-X's files).
-        name: The motion's name; the file's without suffix if ``None``.
+        path: ``.npz`` with ``joints`` in m with z up, (frames, 22 or more, 3) in SMPL's order or (frames, 14, 3) in
+            HuPR's, and the frame rate ``mocap_framerate`` (AMASS) or ``mocap_frame_rate`` (SMPL-X's files).
+        name: Name of the motion; the file name without suffix if ``None``.
 
     Raises:
-        FileNotFoundError: No such file.
-        DataError: It has no ``joints`` or no frame rate, or they are not a person's motion.
+        FileNotFoundError: The file does not exist.
+        DataError: The file has no ``joints`` or no frame rate, or the joints are not a person's motion.
     """
     path = Path(path)
     try:

@@ -1,4 +1,4 @@
-"""When the frames of a window are taken, at any rate."""
+"""Times of the frames of a window, at any frame rate."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ class FrameTimes:
     """Frame times of a window, for a model trained at one rate and tested at another.
 
     Args:
-        num_frames: T of a window at the rate of training.
-        frame_rate_hz: Of training.
-        rate_scale: The rate of the test is that of training times this.
-        keep: What of a window stays as it is at another rate: its ``'duration'``, so that there are more or fewer
-            frames, or its number of ``'frames'``, so that it is shorter or longer.
-        irregularity: By what share of the mean interval an interval may be longer or shorter, in [0, 1); evenly drawn.
+        num_frames: Number of frames T of a window at the training rate.
+        frame_rate_hz: Training rate.
+        rate_scale: Test rate divided by the training rate.
+        keep: What a window keeps at another rate: its ``'duration'``, so that it has more or fewer frames, or its
+            number of ``'frames'``, so that it is shorter or longer.
+        irregularity: Largest deviation of an interval from the mean interval, as a share of the mean, in [0, 1);
+            intervals are drawn uniformly.
 
     Raises:
-        ConfigError: A number out of its range.
+        ConfigError: An argument is out of its range.
     """
 
     num_frames: int
@@ -52,35 +53,35 @@ class FrameTimes:
 
     @property
     def rate_hz(self) -> float:
-        """Frames a second of the test."""
+        """Frame rate of the test, in Hz."""
         return self.frame_rate_hz * self.rate_scale
 
     @property
     def frames(self) -> int:
-        """Frames of a window."""
+        """Number of frames of a window at the test rate."""
         if self.keep == 'frames':
             return self.num_frames
-        # What fits into the duration; 1e-9 for rounding, as 0.1 * 30 is more than 3.
+        # Frames that fit into the duration; 1e-9 because of rounding, as 0.1 * 30 is more than 3.
         return int(np.floor((self.num_frames - 1) * self.rate_scale + 1e-9)) + 1
 
     @property
     def duration_s(self) -> float:
-        """From the first frame to the last."""
+        """Time from the first frame to the last, in s."""
         return (self.frames - 1) / self.rate_hz
 
     def times_s(self, rng: np.random.Generator) -> Float[np.ndarray, 'T']:
-        """Times of a window's frames from its first, in s, (frames,); the last one at ``duration_s``."""
+        """Draw the frame times of a window in s, (frames,), from 0 at the first frame to ``duration_s`` at the last."""
         if not self.irregularity:
             return np.arange(self.frames) / self.rate_hz
         steps = rng.uniform(1 - self.irregularity, 1 + self.irregularity, self.frames - 1)
         return np.concatenate([[0.0], np.cumsum(steps) * (self.duration_s / steps.sum())])
 
     def delta_scale(self, times_s: Float[np.ndarray, 'T']) -> float | Float[np.ndarray, 'T']:
-        """What a state-space model multiplies its step by: intervals over the interval of training.
+        """Compute the factor on a state-space model's step: intervals divided by the training interval.
 
         Returns:
-            One number where the intervals are even; else (T,) float32, each frame's interval since the frame before
-            it. The first frame has none before it and gets the mean interval.
+            One number if the intervals are equal; else (T,) float32, for each frame the interval since the previous
+            one. The first frame, which has no previous one, gets the mean interval.
         """
         if not self.irregularity:
             return 1.0 / self.rate_scale

@@ -1,4 +1,4 @@
-"""What every data set of this project hands to a model, and the checks before it does."""
+"""Arrays that the data sets of this project pass to a model: checks, packing and augmentation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mmradar.errors import DataError
 def normalise_to_screen(
     keypoints_px: Float[np.ndarray, '*n 2'], image_size: tuple[int, int]
 ) -> Float[np.ndarray, '*n 2']:
-    """Pixels as MotionBERT takes them: x from -1 to 1 across the image's width, y by the same scale, 0 in the middle.
+    """Normalise pixels as MotionBERT does: x from -1 to 1 across the image, y by the same scale, 0 in the middle.
 
     Args:
         keypoints_px: Pixel coordinates, x to the right and y down.
@@ -35,21 +35,22 @@ def check_lifting_arrays(
     num_joints: int,
     where: str,
 ) -> None:
-    """Whether a sequence's arrays belong together and are numbers.
+    """Raise unless a sequence's arrays have matching shapes and finite values.
 
-    A joint that is missing has confidence 0, and its 2D position does not matter; one without a 3D label has weight 0.
-    Anything else must be finite.
+    A missing joint has confidence 0, and its 2D position is not checked. A joint without a 3D label has weight 0, and
+    its 3D position is not checked. All other values must be finite.
 
     Args:
-        keypoints: (T, J, 2)
-        keypoints_3d: (T, J, 3)
-        confidence: (T, J) of the 2D joints, in [0, 1].
-        weights: (T, J) of the 3D labels.
-        num_joints: J as the data set's skeleton has it.
+        keypoints: 2D joints, (T, J, 2).
+        keypoints_3d: 3D joints, (T, J, 3).
+        confidence: Confidences of the 2D joints, (T, J), in [0, 1].
+        weights: Weights of the 3D labels, (T, J).
+        num_joints: Number of joints J of the data set's skeleton.
         where: File and sequence, for messages.
 
     Raises:
-        DataError: A shape is another one, or a joint that counts is NaN or infinite.
+        DataError: A shape does not match, a confidence or weight is negative or not finite, or a joint that counts is
+            NaN or infinite.
     """
     frames = len(keypoints)
     for name, array, shape in (
@@ -64,7 +65,7 @@ def check_lifting_arrays(
             )
     for name, array in (('confidence', confidence), ('weight', weights)):
         if not (np.isfinite(array).all() and (array >= 0).all()):
-            raise DataError(f'{where}: a {name} is negative or no number; expected 0 for a joint that is missing')
+            raise DataError(f'{where}: a {name} is negative or not finite; expected 0 for a missing joint')
     for name, array, counts in (('2D', keypoints, confidence > 0), ('3D', keypoints_3d, weights > 0)):
         broken = np.argwhere(counts & ~np.isfinite(array).all(-1))
         if len(broken):
@@ -82,14 +83,15 @@ def pack_lifting_sample(
     weights: Float[np.ndarray, 'T J'],
     metainfo: Mapping[str, Any],
 ) -> dict:
-    """``inputs`` (T, J, 3) and ``data_samples`` of one window, as the configurations' models take them.
+    """Pack one window into ``inputs`` (T, J, 3) and ``data_samples``, as the configurations' models take them.
 
     Args:
-        keypoints: On screen, see :func:`normalise_to_screen`. Where the confidence is 0 zeros take their place.
-        keypoints_3d: Relative to the root, camera axes (x right, y down, z away), in m. Zeros where the weight is 0.
-        confidence: Of the 2D joints; the input's third channel.
-        weights: Of the 3D labels.
-        metainfo: Of the sample: ``delta_scale``, ``action``, ``clip_id`` and so on.
+        keypoints: 2D joints on screen, see :func:`normalise_to_screen`. Set to 0 where the confidence is 0.
+        keypoints_3d: 3D joints relative to the root, in camera axes (x right, y down, z away), in m. Set to 0 where the
+            weight is 0.
+        confidence: Confidences of the 2D joints; the third channel of the input.
+        weights: Weights of the 3D labels.
+        metainfo: Meta information of the sample: ``delta_scale``, ``action``, ``clip_id`` and so on.
     """
     seen, labelled = confidence > 0, weights > 0
     inputs = np.concatenate([np.where(seen[..., None], keypoints, 0.0), confidence[..., None]], axis=-1)
@@ -108,14 +110,14 @@ def mirrored(
     weights: Float[np.ndarray, 'T J'],
     flip_indices: Sequence[int],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """A sequence's arrays as seen in a mirror: x turned, left and right joints exchanged.
+    """Mirror a sequence's arrays: negate x, and exchange left and right joints.
 
     Args:
-        keypoints: On screen, x = 0 in its middle.
-        keypoints_3d: Relative to the root, camera axes.
-        confidence: Of the 2D joints.
-        weights: Of the 3D labels.
-        flip_indices: For each joint the one that takes its place, as mmpose's meta information has them.
+        keypoints: 2D joints on screen, x = 0 in the middle of the image.
+        keypoints_3d: 3D joints relative to the root, in camera axes.
+        confidence: Confidences of the 2D joints.
+        weights: Weights of the 3D labels.
+        flip_indices: For each joint, the index of the joint that replaces it; see mmpose's meta information.
     """
     swap = list(flip_indices)
     return (
@@ -129,14 +131,14 @@ def mirrored(
 def correlated_in_time(
     noise: Float[np.ndarray, 'T *n'], times_s: Float[np.ndarray, 'T'], correlation_s: float
 ) -> Float[np.ndarray, 'T *n']:
-    """First-order autoregressive noise (Ornstein-Uhlenbeck) from independent noise, of the same deviation.
+    """Turn independent noise into first-order autoregressive noise (Ornstein-Uhlenbeck) of the same deviation.
 
-    Being a process in time, it is the same noise at every frame rate. Ours.
+    The noise is a process in time, so its statistics are the same at every frame rate. It is our choice.
 
     Args:
-        noise: Independent in each frame.
-        times_s: Of the frames, ascending.
-        correlation_s: After this time the correlation has fallen to 1 / e; 0 leaves the noise as it is.
+        noise: Noise that is independent in each frame.
+        times_s: Times of the frames in s, ascending.
+        correlation_s: Time in s after which the correlation has fallen to 1 / e; 0 leaves the noise unchanged.
     """
     if not correlation_s:
         return noise
@@ -150,24 +152,24 @@ def correlated_in_time(
 def missing_joints(
     times_s: Float[np.ndarray, 'T'], num_joints: int, share: float, mean_s: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Which joints are missing in which frames: each joint by itself comes and goes as a two-state Markov process.
+    """Draw which joints are missing in which frames: an independent two-state Markov process for each joint.
 
-    Being a process in time, it is the same occlusion at every frame rate.
+    The occlusion is a process in time, so its statistics are the same at every frame rate.
 
     Args:
-        times_s: Of the frames, ascending.
-        num_joints: J.
-        share: Of the joints that are missing at any time, in [0, 1].
-        mean_s: How long a joint is missing, in the mean; 0 for frames that are independent of each other.
-        rng: For the draw.
+        times_s: Times of the frames in s, ascending.
+        num_joints: Number of joints J.
+        share: Expected share of joints that are missing at any time, in [0, 1].
+        mean_s: Mean time in s for which a joint is missing; 0 for independent frames.
+        rng: Random generator.
 
     Returns:
-        (T, J) of bool.
+        Boolean array (T, J), ``True`` where a joint is missing.
     """
     draws, renewals = rng.random((2, len(times_s), num_joints))
     missing = draws < share
     if mean_s > 0 and 0 < share < 1:
-        # At a renewal a joint is missing with `share` again, so it comes back once in 1 / (1 - share) renewals.
+        # At each renewal a joint is missing with probability `share`, so it returns after 1 / (1 - share) renewals.
         rate_hz = 1 / (mean_s * (1 - share))
         renewed = renewals < 1 - np.exp(-rate_hz * np.diff(times_s, prepend=-np.inf))[:, None]
         last = np.maximum.accumulate(np.where(renewed, np.arange(len(times_s))[:, None], 0), axis=0)

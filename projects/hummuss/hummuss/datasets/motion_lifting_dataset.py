@@ -1,4 +1,4 @@
-"""Windows of motions seen by a virtual camera: 2D joints in, 3D joints out."""
+"""Data set of motions seen by a virtual camera: windows of 2D joints as input and 3D joints as labels."""
 
 from __future__ import annotations
 
@@ -32,60 +32,65 @@ from mmradar.simulation.skeleton import JOINTS
 
 _HIPS = [JOINTS['R_Hip'], JOINTS['L_Hip']]
 SHORT = ('error', 'pad', 'drop')
-# By the name that the configuration gives it.
+# Camera constructors by the name that configurations use.
 CAMERAS = {'around': VirtualCamera.random, 'in_front': VirtualCamera.in_front}
 
 
 @DATASETS.register_module()
 class MotionLiftingDataset(FollowsEpochs, BaseDataset):
-    """2D to 3D lifting over any motion source of ``mmradar.simulation``; by default over procedural motions.
+    """Data set for 2D to 3D lifting from any motion source of ``mmradar.simulation``; by default procedural motions.
 
-    Each clip is a person's motion filmed by one random camera; each sample a window of it. Everything random depends on
-    ``seed``, split, epoch and the sample's number alone, not on the workers. At other rates (``rate_scale``,
-    ``irregular``) clips and cameras are the same, and with ``keep='duration'`` the windows' first moments too.
+    Each clip is one person's motion filmed by one random camera; each sample is a window of a clip. All random numbers
+    depend only on ``seed``, split, epoch and the sample's number, not on the workers. At other rates (``rate_scale``,
+    ``irregular``) the clips and cameras stay the same, and with ``keep='duration'`` so do the start times of windows.
 
-    A sample is ready for a model, without a pipeline: ``inputs`` (T, 14, 3), which are x, y on screen (x from -1 to 1
-    across the image, y down by the same scale) and the confidence, 0 with x = y = 0 for a joint that is missing, and
-    ``data_samples`` with ``gt_instance_labels``: ``keypoints_3d`` (T, 14, 3) in m, relative to the pelvis (the middle
-    of the hips), camera axes (x right, y down, z away), and ``keypoint_weights`` (T, 14), 0 for padded frames. Its meta
-    information: ``delta_scale`` (float, or (T,) float32 where intervals differ), ``timestamps_s`` (T,),
-    ``frame_rate_hz`` (that of the sample), ``action``, ``clip_id``, ``window``, ``id``, ``image_size``, ``flip``
-    (whether it is mirrored) and ``flip_indices``.
+    A sample needs no pipeline. It contains:
+
+    - ``inputs`` (T, 14, 3): x, y on screen (x from -1 to 1 across the image, y down by the same scale) and the
+      confidence. All three are 0 for a missing joint.
+    - ``data_samples`` with ``gt_instance_labels``: ``keypoints_3d`` (T, 14, 3) in m, relative to the pelvis (the
+      midpoint of the hips), in camera axes (x right, y down, z away), and ``keypoint_weights`` (T, 14), 0 for padded
+      frames. Its meta information: ``delta_scale`` (float, or (T,) float32 if intervals differ), ``timestamps_s`` (T,),
+      ``frame_rate_hz`` (of the sample), ``action``, ``clip_id``, ``window``, ``id``, ``image_size``, ``flip`` (whether
+      the sample is mirrored) and ``flip_indices``.
 
     Args:
-        split: ``'train'`` or ``'test'``: other people, other seeds, other files. ``None`` takes all files.
-        num_clips: Procedural clips; 0 for none.
-        clip_s: How long each is; ``None`` for 10 s or four windows at a quarter of the rate, whichever is longer.
+        split: ``'train'`` or ``'test'``, which differ in people, seeds and files; ``None`` uses all files.
+        num_clips: Number of procedural clips; 0 for none.
+        clip_s: Duration of each procedural clip; ``None`` for 10 s or the time of four windows at the training rate,
+            whichever is longer.
         motions: Procedural motions, names of ``mmradar.simulation.MOTIONS``; all if ``None``.
         motion_files: Files and folders of recorded motions, see
-            :func:`~hummuss.datasets.motion_sources.recorded_clips`; relative ones are below ``data_root``.
-        views: Cameras, and so clips, of every recorded motion.
+            :func:`~hummuss.datasets.motion_sources.recorded_clips`; relative paths are below ``data_root``.
+        views: Number of cameras, and so of clips, for each recorded motion.
         test_every, smooth_hz, on_error: See :func:`~hummuss.datasets.motion_sources.recorded_clips`.
-        num_frames: T at the rate of training.
-        stride: Frames from one window's start to the next, at the rate of training; T if ``None``.
-        frame_rate_hz: Of training. Motions are resampled to it.
-        rate_scale: Tests at another rate: ``frame_rate_hz`` times this.
-        keep: ``'duration'`` or ``'frames'`` of a window at another rate, see
+        num_frames: Number of frames T of a window at the training rate.
+        stride: Frames from one window's start to the next, at the training rate; T if ``None``.
+        frame_rate_hz: Training rate; motions are resampled to it.
+        rate_scale: Factor on ``frame_rate_hz``, to test at another rate.
+        keep: ``'duration'`` or ``'frames'``: what a window keeps at another rate, see
             :class:`~hummuss.datasets.frame_times.FrameTimes`.
-        irregular: Intervals between frames are random. ``True`` is 0.75: each is 0.25 to 1.75 of the mean.
-        rescale: Tell the model of other intervals. ``False`` leaves ``delta_scale`` 1, for comparison.
-        short: What becomes of a recorded clip that is shorter than a window: ``'error'``, ``'pad'`` its end (missing
-            joints without weight), or ``'drop'`` it.
-        camera: ``type`` and ranges: ``'around'`` (default), anywhere around the person and turned to them, see
-            :meth:`VirtualCamera.random <hummuss.datasets.virtual_camera.VirtualCamera.random>`, with ``distance_m``,
-            ``height_m``, ``fill``, ``image_size``; or ``'in_front'``, in a room where people may stand anywhere in the
-            image, see :meth:`VirtualCamera.in_front <hummuss.datasets.virtual_camera.VirtualCamera.in_front>`, with
-            ``distance_m`` (needed by recorded motions), ``aside_m``, ``turned_rad``, ``height_m``, ``pitch_rad``,
+        irregular: Largest deviation of random intervals between frames from their mean, as a share of the mean.
+            ``True`` is 0.75: each interval is 0.25 to 1.75 of the mean. ``False``: equal intervals.
+        rescale: Give the model the intervals as ``delta_scale``. ``False`` sets ``delta_scale`` to 1, for comparison.
+        short: Handling of recorded clips shorter than a window: ``'error'``, ``'pad'`` (missing joints with weight 0
+            at the end), or ``'drop'``.
+        camera: Type and ranges of the camera. Type ``'around'`` (default) stands anywhere around the person and turns
+            to them, see :meth:`VirtualCamera.random <hummuss.datasets.virtual_camera.VirtualCamera.random>`, with
+            ``distance_m``, ``height_m``, ``fill``, ``image_size``. Type ``'in_front'`` stands in a room where people
+            may be anywhere in the image, see
+            :meth:`VirtualCamera.in_front <hummuss.datasets.virtual_camera.VirtualCamera.in_front>`, with
+            ``distance_m`` (required for recorded motions), ``aside_m``, ``turned_rad``, ``height_m``, ``pitch_rad``,
             ``focal_px``, ``image_size``, ``margin_px``.
         noise_px: Standard deviation of the 2D joints' error in x and in y; one number, or one for each joint.
-        noise_correlation_s: After what time the error's correlation with itself has fallen to 1 / e; 0 for errors that
-            are independent in each frame. Ours.
+        noise_correlation_s: Time after which the error's autocorrelation has fallen to 1 / e; 0 for errors that are
+            independent in each frame. Our choice.
         joint_dropout: Share of 2D joints that are missing.
-        dropout_s: How long a joint is missing, in the mean; 0 for frames that are independent of each other.
-        flip_prob: Share of windows that are mirrored, left and right joints exchanged.
-        fresh: Other people, cameras, noise and moments in every epoch; the same ones otherwise, to test on.
-        seed: Of everything.
-        data_root, metainfo, **kwargs: As mmengine's ``BaseDataset``.
+        dropout_s: Mean time for which a joint is missing; 0 for independent frames.
+        flip_prob: Share of windows that are mirrored, with left and right joints exchanged.
+        fresh: Draw new people, cameras, noise and start times in every epoch; otherwise they stay the same, for tests.
+        seed: Seed of all random numbers.
+        data_root, metainfo, **kwargs: See mmengine's ``BaseDataset``.
 
     Raises:
         ConfigError: An argument is out of its range.
@@ -169,9 +174,9 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         if motion_files and self.film == VirtualCamera.in_front and self.camera.get('distance_m') is None:
             raise ConfigError(
                 "MotionLiftingDataset.camera of type 'in_front' needs distance_m, such as (2.0, 2.8), for recorded "
-                'motions: they are anywhere in their world'
+                'motions, as they may be anywhere in their world'
             )
-        # one number, or one for each joint: (), or (14, 1) beside x and y
+        # One number, or one for each joint as (14, 1), to broadcast over x and y
         self.noise_px = noise[:, None] if noise.ndim else float(noise)
         self.noise_correlation_s, self.joint_dropout, self.dropout_s = noise_correlation_s, joint_dropout, dropout_s
         self.flip_prob = flip_prob
@@ -182,11 +187,11 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         return parse_pose_metainfo(metainfo or cls.METAINFO)
 
     def _join_prefix(self) -> None:
-        """Files are named in ``motion_files``; there is no annotation file."""
+        """Join the paths of ``motion_files`` with ``data_root``; there is no annotation file."""
         self.motion_files = [os.path.join(self.data_root or '', path) for path in self.motion_files]
 
     def load_data_list(self) -> list[dict]:
-        """One light entry for every window; clips are made, and filmed, when a window is asked for."""
+        """Return one small entry for each window; clips are generated and filmed when a window is requested."""
         recorded = recorded_clips(self.motion_files, self.split, **self.reading) if self.motion_files else []
         self.recorded, lengths = [], []
         if self.num_clips:
@@ -200,8 +205,8 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         if too_short and self.short == 'error':
             clip = min(too_short, key=lambda clip: clip.duration_s)
             raise DataError(
-                f'{clip.name} lasts {clip.duration_s:.2f} s, a window {self.times.duration_s:.2f} s, which '
-                f'{len(too_short)} of {len(recorded)} recorded clips do not; '
+                f'{clip.name} lasts {clip.duration_s:.2f} s, a window {self.times.duration_s:.2f} s; '
+                f'{len(too_short)} of {len(recorded)} recorded clips are shorter than a window; '
                 "set short='pad' or short='drop', or take shorter windows"
             )
         dropped = {id(clip) for clip in too_short} if self.short == 'drop' else set()
@@ -222,17 +227,17 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         return procedural_clip(number, self._seeds(epoch), self.clip_s, self.motions)
 
     def _seeds(self, epoch: int) -> list[int]:
-        # None, which is all files, shares its procedural people with 'test'
+        # split=None (all files) has the procedural people of 'test'
         return [self.seed, int(self.split == 'train'), epoch]
 
     def camera_of(self, number: int, clip: MotionClip, epoch: int = 0) -> VirtualCamera:
-        """The camera that films a clip, the same for all its windows and at every rate."""
+        """Return the camera that films a clip; it is the same for all windows and rates."""
         rng = np.random.default_rng([*self._seeds(epoch), number, 1])
         joints = clip.joints_m(np.arange(0, clip.duration_s + 0.1, 0.1))
         return self.film(joints, rng, **self.camera)
 
     def get_data_info(self, idx: int) -> dict:
-        """One window as arrays.
+        """Return one window as arrays.
 
         Returns:
             ``keypoints`` (T, 14, 2) on screen, ``confidence`` (T, 14), ``keypoints_3d`` (T, 14, 3) in m,
@@ -245,7 +250,7 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         camera = self.camera_of(number, clip, epoch)
         rng = np.random.default_rng([*self._seeds(epoch), number, 2, window])
         start_s = window * self.stride_s
-        if self.fresh:  # any moment, not always those on the grid
+        if self.fresh:  # any start time, not only multiples of the stride
             start_s = rng.uniform(0, max(0.0, clip.duration_s - self.times.duration_s))
         times_s = self.times.times_s(rng)
         joints = camera.to_camera(clip.joints_m(start_s + times_s))
@@ -256,7 +261,7 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         keypoints, keypoints_3d = normalise_to_screen(pixels, camera.image_size), root_relative(joints)
         confidence = (within & ~missing).astype(np.float32)
         weights = np.broadcast_to(within, joints.shape[:2]).astype(np.float32)
-        # drawn last, so that it changes nothing else
+        # Drawn last, so that flip_prob does not change the other random numbers
         flip, swap = bool(rng.random() < self.flip_prob), self.metainfo['flip_indices']
         if flip:
             keypoints, keypoints_3d, confidence, weights = mirrored(keypoints, keypoints_3d, confidence, weights, swap)
@@ -278,7 +283,7 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         )
 
     def prepare_data(self, idx: int) -> Any:
-        """One sample. A bad one is an error; mmengine would quietly train on another."""
+        """Return one sample. An invalid one raises an error; mmengine would silently use another sample instead."""
         info = self.get_data_info(idx)
         arrays = [info.pop(key) for key in ('keypoints', 'keypoints_3d', 'confidence', 'keypoint_weights')]
         check_lifting_arrays(*arrays, num_joints=self.metainfo['num_keypoints'], where=info['clip_id'])
@@ -286,5 +291,5 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
 
 
 def root_relative(joints_m: Float[np.ndarray, '*n 14 3']) -> Float[np.ndarray, '*n 14 3']:
-    """Joints relative to the pelvis, the middle of the hips, of HuPR's skeleton."""
+    """Return the joints of HuPR's skeleton relative to the pelvis, the midpoint of the hips."""
     return joints_m - joints_m[..., _HIPS, :].mean(axis=-2, keepdims=True)

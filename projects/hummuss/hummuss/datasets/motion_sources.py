@@ -1,4 +1,4 @@
-"""Motions to film: procedural ones, and files of all kinds that ``mmradar.simulation`` reads."""
+"""Sources of motions to film: procedural motions, and all motion files that ``mmradar.simulation`` reads."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SPLITS = ('train', 'test')
 
 @dataclass(frozen=True, eq=False)
 class MotionClip:
-    """One person's motion from time 0 on.
+    """Motion of one person, from time 0 on.
 
     Args:
-        motion: Whatever has ``joints_m(time_s)``: a ``Performance`` or a ``MotionSequence``.
-        action: What is done, for errors per action.
-        name: Of this clip, unique in its data set.
-        duration_s: How long it is; times beyond it have no joints.
+        motion: Motion with a method ``joints_m(time_s)``.
+        action: Name of the action, for errors per action.
+        name: Name of the clip, unique in its data set.
+        duration_s: Duration of the clip; times outside it repeat the pose at its nearer end.
     """
 
     motion: Performance | MotionSequence
@@ -41,17 +41,19 @@ class MotionClip:
     duration_s: float
 
     def joints_m(self, times_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
-        """Joint positions in world axes, in m; times outside the clip hold the pose of its end."""
+        """Return joint positions in world axes, in m; times outside the clip repeat the pose at its nearer end."""
         return self.motion.joints_m(np.clip(times_s, 0.0, self.duration_s))
 
 
 def procedural_clip(number: int, seed: Sequence[int], duration_s: float, motions: Sequence[str]) -> MotionClip:
-    """A random adult doing one of the procedural motions, in turn.
+    """Generate a clip of a random adult performing a procedural motion.
+
+    The clip depends only on the arguments.
 
     Args:
-        number: Of the clip; it and the seed are all that the clip depends on.
-        seed: Numbers that other clips do not share: seed, split, epoch.
-        duration_s: How much of the motion, which has no end, is the clip.
+        number: Number of the clip; consecutive clips take the ``motions`` in turn.
+        seed: Numbers that distinguish sets of clips: seed, split, epoch.
+        duration_s: Duration of the clip; procedural motions are endless.
         motions: Names of ``mmradar.simulation.MOTIONS``.
     """
     rng = np.random.default_rng([*seed, number])
@@ -61,10 +63,10 @@ def procedural_clip(number: int, seed: Sequence[int], duration_s: float, motions
 
 
 def check_motions(motions: Sequence[str] | None) -> tuple[str, ...]:
-    """Names of procedural motions, all if ``None``.
+    """Return the names of procedural motions, all if ``None``, after checking them.
 
     Raises:
-        ConfigError: An unknown name, or none.
+        ConfigError: A name is unknown, or there are no names.
     """
     motions = tuple(MOTIONS) if motions is None else tuple(motions)
     unknown = [name for name in motions if name not in MOTIONS]
@@ -80,23 +82,25 @@ def recorded_clips(
     smooth_hz: float | None = None,
     on_error: str = 'raise',
 ) -> list[MotionClip]:
-    """The clips of motion files, or of one part of them.
+    """Read the clips of motion files, all or those of one split.
 
-    Each path is split by itself, into groups that never fall apart: a folder of Acclaim files (one person) is a group,
-    so is a person of MARS, any other file is one of its own. Of the groups in alphabetical order, every
-    ``test_every``-th is for testing, or the last if there are fewer.
+    Each path is split independently, into groups whose clips stay together: a folder of Acclaim files (one person) is a
+    group, a person of MARS is a group, and so is any other file. In alphabetical order, every ``test_every``-th group
+    is for testing; if there are fewer groups, the last one is.
 
     Args:
-        paths: Files, or folders that are searched for ``.amc``, ``.bvh``, ``.csv``, ``.json``, ``.npz`` and those
-            ``.txt`` that are DeepMimic's.
+        paths: Files, or folders that are searched for ``.amc``, ``.bvh``, ``.csv``, ``.npz``, and ``.json`` and
+            ``.txt`` in DeepMimic's format.
         split: ``'train'``, ``'test'``, or ``None`` for all.
         test_every: See above; at least 2.
-        smooth_hz: Cut-off of a low-pass filter over every motion, see ``MotionSequence.smoothed``; none if ``None``.
-        on_error: What to do with a file that is no person's motion: ``'raise'``, or ``'drop'`` it with a warning.
+        smooth_hz: Cut-off frequency of a low-pass filter for every motion, see ``MotionSequence.smoothed``; ``None``:
+            no filter.
+        on_error: Handling of a file that is not a person's motion: ``'raise'``, or ``'drop'`` it with a warning.
 
     Raises:
-        ConfigError: An argument is not one of those.
-        DataError: A path is missing or holds no motion, a file is damaged, or one group alone cannot be split.
+        ConfigError: An argument is invalid.
+        DataError: A path does not exist or contains no motion, a file is damaged, or a path has only one group and
+            cannot be split.
     """
     if split not in (*SPLITS, None):
         raise ConfigError(f"split must be 'train', 'test' or None, found {split!r}")
@@ -130,23 +134,23 @@ def recorded_clips(
     return clips
 
 
-# What a trunk holds together.
+# Pairs of joints that the trunk keeps at a nearly constant distance.
 _TRUNK = (('R_Hip', 'L_Hip'), ('Neck', 'L_Shoulder'), ('Neck', 'R_Shoulder'), ('Neck', 'Head'))
 
 
 def check_joint_order(sequence: MotionSequence, where: str) -> None:
-    """Whether joints are in HuPR's order, as far as a skeleton tells: what joins arms and legs keeps its lengths.
+    """Raise if the joints are not in HuPR's order, as far as the distances within the trunk show it.
 
-    ``MotionSequence`` checks arms and legs themselves, which another order may pass: an arm has two bones, as a leg
-    has. That left and right are exchanged cannot be seen.
+    ``MotionSequence`` checks the bones of arms and legs, but a wrong order may pass that check, as an arm has two bones
+    just like a leg. An exchange of left and right cannot be detected.
 
     Args:
-        sequence: The motion.
-        where: Its file, for messages.
+        sequence: Motion to check.
+        where: File of the motion, for messages.
 
     Raises:
-        DataError: The hips are too far from each other, or shoulders or head from the neck, for the legs' length, or
-            those distances change as no trunk's do.
+        DataError: The distance between the hips, or from the neck to a shoulder or the head, is too large for the
+            length of the legs or varies too much.
     """
     joints = sequence.positions_m
     legs = np.median(_distances(joints, 'R_Hip', 'R_Knee') + _distances(joints, 'R_Knee', 'R_Ankle'))
@@ -171,12 +175,12 @@ def _clip(root: Path, sequence: MotionSequence, action: str, smooth_hz: float | 
     return MotionClip(sequence, action, f'{root.name}/{sequence.name}', sequence.duration_s)
 
 
-# Reads a file's clips, each with its action, when called.
+# Function that reads the clips of a file, each with its action.
 _Reader = Callable[[], list[tuple[MotionSequence, str]]]
 
 
 def _groups(root: Path) -> dict[str, list[_Reader]]:
-    """What is below a path, by group; nothing but MARS's list of subjects is read yet."""
+    """Find the motion files at a path, by group; reads nothing but MARS's list of subjects."""
     if not root.exists():
         raise DataError(
             f'no motions at {root}\n'
@@ -188,7 +192,7 @@ def _groups(root: Path) -> dict[str, list[_Reader]]:
         if path.suffix.lower() == '.npz' and {'joints', 'subject', 'movement'} <= _arrays_of(path):
             for subject in np.unique(load_npz(path, ['subject'])['subject']):
                 groups[f'{path}, subject {subject}'] = [partial(_read_mars, path, int(subject))]
-        else:  # the Acclaim files of a folder are one person's
+        else:  # the Acclaim files of a folder belong to one person
             group = path.parent if path.suffix.lower() == '.amc' else path
             groups.setdefault(str(group), []).append(partial(_read_one, path))
     return groups
@@ -197,7 +201,7 @@ def _groups(root: Path) -> dict[str, list[_Reader]]:
 def _may_be_motion(path: Path) -> bool:
     if not path.is_file() or path.suffix.lower() not in _SUFFIXES:
         return False
-    if path.suffix.lower() in ('.txt', '.json'):  # DeepMimic keeps its characters beside its motions
+    if path.suffix.lower() in ('.txt', '.json'):  # DeepMimic stores characters next to motions
         with path.open('rb') as file:
             start = file.read(4096)
         return start.lstrip().startswith(b'{') and b'"Frames"' in start
@@ -209,12 +213,12 @@ def _read_one(path: Path) -> list[tuple[MotionSequence, str]]:
         return [(read_amass(path), path.stem)]
     try:
         return [(read_motion(path), path.stem)]
-    except (ImportError, FileNotFoundError) as error:  # no package for BVH, no skeleton beside an .amc
+    except (ImportError, FileNotFoundError) as error:  # no package for BVH, or no skeleton for an .amc
         raise DataError(f'{path}: {error}') from error
 
 
 def _read_mars(path: Path, subject: int) -> list[tuple[MotionSequence, str]]:
-    # One clip of 301 is no person's motion.
+    # One of MARS's 301 clips is not a person's motion.
     sequences = read_mars(path, subject, on_error='drop')
     return [(sequence, f'MARS {sequence.name.split(", ")[1]}') for sequence in sequences]
 

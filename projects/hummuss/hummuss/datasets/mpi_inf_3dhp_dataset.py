@@ -1,4 +1,4 @@
-"""MPI-INF-3DHP, as mmpose's converter writes it."""
+"""Data set of MPI-INF-3DHP, in the format of mmpose's converter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
 from mmradar.simulation.motion_files.arrays import load_npz
 
-# mmpose's order of the 17 joints has the pelvis here.
+# Index of the pelvis in mmpose's order of the 17 joints.
 ROOT = 14
 _NAME = re.compile(r'^(?:(S\d+_Seq\d+)_(Cam\d+)|(TS\d+))_(\d+)\.jpg$')
 
@@ -28,27 +28,27 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
     Reads what mmpose's ``tools/dataset_converters/preprocess_mpi_inf_3dhp.py`` writes (``mpi_inf_3dhp_train.npz``,
     ``mpi_inf_3dhp_test_valid.npz``): ``imgname`` such as ``S1_Seq1_Cam0_000001.jpg`` or ``TS1_000001.jpg``, ``part``
     (n, 17, 3) in px with visibility, ``S`` (n, 17, 4) in m with visibility. Pickled variants of other projects are not
-    read. The test files' frames have gaps; a window does not cross one.
+    read. The test files have gaps between frames; no window crosses a gap.
 
-    A sample is that of :class:`~hummuss.datasets.MotionLiftingDataset`, with 17 joints in mmpose's order, relative to
-    the pelvis, joint 14: evaluate with ``MotionLiftingMetric(root=[14])``. All joints have 3D labels; the confidence
-    is 0 for those outside the image. ``action`` is the test subject, TS1 to TS6, or the training sequence.
+    A sample has the fields of :class:`~hummuss.datasets.MotionLiftingDataset`, with 17 joints in mmpose's order
+    relative to the pelvis, joint 14: evaluate with ``MotionLiftingMetric(root=[14])``. All joints have 3D labels; the
+    confidence is 0 for joints outside the image. ``action`` is the test subject, TS1 to TS6, or the training sequence.
 
-    Not run by us on the data set itself, which is requested from its authors; tested on files made in its form.
+    Not run on the data set itself, which must be requested from its authors; tested on files in its format.
 
     Args:
-        ann_file: The ``.npz``, below ``data_root``.
-        num_frames: T.
+        ann_file: The ``.npz`` file, below ``data_root``.
+        num_frames: Number of frames T of a window.
         stride: Frames from one window's start to the next; T if ``None``.
-        short: What becomes of a stretch's rest that is shorter than a window: ``'pad'`` (missing joints without weight,
-            so that every frame is evaluated once), or ``'drop'``.
-        flip_prob: Share of windows that are mirrored, left and right joints exchanged; others in every epoch.
-        seed: Of that.
-        data_root, metainfo, pipeline, **kwargs: As mmengine's ``BaseDataset``.
+        short: Handling of the remainder of a gapless stretch that is shorter than a window: ``'pad'`` (missing joints
+            with weight 0, so that no frame is left out of the evaluation), or ``'drop'``.
+        flip_prob: Share of windows that are mirrored, with left and right joints exchanged; drawn again in every epoch.
+        seed: Seed of that draw.
+        data_root, metainfo, pipeline, **kwargs: See mmengine's ``BaseDataset``.
 
     Raises:
         ConfigError: An argument is out of its range.
-        DataError: The file is missing, or not of that form.
+        DataError: The file does not exist, or is not in that format.
     """
 
     METAINFO: dict = dict(from_file='configs/_base_/datasets/mpi_inf_3dhp.py')
@@ -80,7 +80,7 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
         return parse_pose_metainfo(metainfo or cls.METAINFO)
 
     def load_data_list(self) -> list[dict]:
-        """One light entry for every window; joints stay in arrays."""
+        """Return one small entry for each window; the joints stay in arrays."""
         if not Path(self.ann_file).is_file():
             raise DataError(
                 f'no MPI-INF-3DHP annotations at {self.ann_file}\n'
@@ -94,7 +94,7 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
         for key, array, shape in (('part', part, (joints, 3)), ('S', labels, (joints, 4))):
             if array.shape != (len(names), *shape) or array.dtype.kind not in 'iuf':
                 raise DataError(
-                    f"{self.ann_file}: expected '{key}' ({len(names)}, {shape[0]}, {shape[1]}) as there are names, "
+                    f"{self.ann_file}: expected '{key}' ({len(names)}, {shape[0]}, {shape[1]}), a row per name, "
                     f'found {array.dtype} {array.shape}'
                 )
         if names.ndim != 1 or names.dtype.kind != 'U':
@@ -120,18 +120,18 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
             match = _NAME.match(name)
             if match is None:
                 raise DataError(
-                    f'{self.ann_file}: name {row} is {name[:80]!r}; expected such as S1_Seq1_Cam0_000001.jpg'
+                    f'{self.ann_file}: name {row} is {name[:80]!r}; expected a name such as S1_Seq1_Cam0_000001.jpg'
                 )
             videos.append(f'{match[1]}_{match[2]}' if match[1] else match[3])
             numbers.append(int(match[4]))
         return np.array(videos, dtype=str), np.array(numbers, dtype=np.int64)
 
     def get_data_info(self, idx: int) -> dict:
-        """One window as arrays, as :meth:`MotionLiftingDataset.get_data_info`."""
+        """Return one window as arrays; see :meth:`MotionLiftingDataset.get_data_info`."""
         info = super().get_data_info(idx)
         rows = slice(info['first'], info['first'] + info['count'])
         video = info['video']
-        # The last two test sequences are outdoors, filmed with another camera.
+        # The last two test sequences were filmed outdoors with another camera.
         image_size = (1920, 1080) if video in ('TS5', 'TS6') else (2048, 2048)
         padding = self.num_frames - info['count']
 
@@ -165,7 +165,7 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
         )
 
     def prepare_data(self, idx: int) -> Any:
-        """One sample. A bad one is an error; mmengine would quietly train on another."""
+        """Return one sample. An invalid one raises an error; mmengine would silently use another sample instead."""
         info = self.get_data_info(idx)
         arrays = [info.pop(key) for key in ('keypoints', 'keypoints_3d', 'confidence', 'keypoint_weights')]
         where = f'{self.ann_file}, {info["clip_id"]} from frame {info["window"]}'

@@ -1,4 +1,4 @@
-"""Reads the ``.skeleton`` text files of NTU-RGB+D."""
+"""Reader of the ``.skeleton`` text files of NTU-RGB+D."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from mmradar.errors import DataError
 
 NUM_JOINTS = 25
 IMAGE_SIZE = (1920, 1080)
-# Kinect V2 sees six people.
+# The Kinect V2 tracks at most six people.
 _MOST_BODIES = 6
 
 
 @dataclass(frozen=True, eq=False)
 class NTUSkeleton:
-    """People of one recording.
+    """Skeletons of the people in one recording.
 
     Args:
-        body_ids: Of each body, in order of appearance.
-        joints_m: (bodies, frames, 25, 3), the Kinect's axes: x to its left, y up, z away, in m. NaN where absent.
-        color_px: (bodies, frames, 25, 2) in the image of 1920 x 1080. NaN where absent or outside any image.
-        tracking: (bodies, frames, 25): 0 absent or not tracked, 1 inferred, 2 tracked.
+        body_ids: Identifiers of the bodies, in order of appearance.
+        joints_m: Joint positions in m, (bodies, frames, 25, 3), in the Kinect's axes: x to its left, y up, z away. NaN
+            where absent.
+        color_px: Joint positions in the colour image of 1920 x 1080 px, (bodies, frames, 25, 2). NaN where absent or
+            not a plausible pixel position.
+        tracking: Tracking states, (bodies, frames, 25): 0 absent or not tracked, 1 inferred, 2 tracked.
     """
 
     body_ids: tuple[str, ...]
@@ -34,7 +36,7 @@ class NTUSkeleton:
 
 
 class _Lines:
-    """Lines with their numbers, for messages."""
+    """Reader of a file's lines that names the line number in its error messages."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.number = path, 0
@@ -62,7 +64,7 @@ class _Lines:
     def floats(self, count: int, expected: str) -> list[float]:
         words = self.words(count, expected)
         try:
-            return [float(word) for word in words]  # the files do say NaN at times
+            return [float(word) for word in words]  # some values in the files are NaN
         except ValueError:
             raise self.fail(f'{expected}, {count} numbers', ' '.join(words)) from None
 
@@ -70,13 +72,13 @@ class _Lines:
 def read_ntu_skeleton(path: str | Path) -> NTUSkeleton:
     """Read one recording.
 
-    The file: number of frames; for each, number of bodies; for each, a line of 10 numbers whose first is the body's
-    id, the number of joints, 25, and a line of 12 for each: x, y, z in m, depth x, y, colour x, y in px, orientation
-    w, x, y, z, tracking state.
+    A file contains the number of frames; for each frame, the number of bodies; for each body, a line of 10 numbers that
+    begins with the body's identifier, a line with the number of joints (25), and for each joint a line of 12 numbers:
+    x, y, z in m, depth x, y and colour x, y in px, orientation w, x, y, z, tracking state.
 
     Raises:
-        FileNotFoundError: No such file.
-        DataError: It is not of that form, or holds no body; the message names the line.
+        FileNotFoundError: The file does not exist.
+        DataError: The file is not in that format (the message names the line), or contains no body.
     """
     path = Path(path)
     if not path.is_file():
@@ -103,7 +105,7 @@ def read_ntu_skeleton(path: str | Path) -> NTUSkeleton:
     for index, found in enumerate(bodies.values()):
         for frame, rows in found.items():
             values[index, frame] = rows
-    # A number that is none, or of no size a room has, makes a joint absent.
+    # A joint with a coordinate that is not finite, or 100 m or more, counts as absent.
     absurd = ~(np.isfinite(values[..., :3]) & (np.abs(values[..., :3]) < 100)).all(-1)
     values[absurd, :3] = np.nan
     color = values[..., 5:7]

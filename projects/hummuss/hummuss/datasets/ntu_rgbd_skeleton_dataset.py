@@ -1,4 +1,4 @@
-"""NTU-RGB+D's skeletons, for action recognition."""
+"""Data set of NTU-RGB+D's skeletons, for action recognition."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
 
 _NAME = re.compile(r'^S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})$')
-# Shahroudy et al., NTU RGB+D (CVPR 2016), section 4: subjects for training, and cameras for training.
+# Training subjects and training cameras; Shahroudy et al., NTU RGB+D (CVPR 2016), section 4.
 XSUB_TRAIN = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
 XVIEW_TRAIN = (2, 3)
 
@@ -27,28 +27,28 @@ XVIEW_TRAIN = (2, 3)
 class NTURGBDSkeletonDataset(BaseDataset):
     """2D skeletons of NTU-RGB+D's 60 actions, from its ``.skeleton`` files.
 
-    A sample: ``inputs`` (persons, T, 25, 3), which are x, y on screen as in
-    :class:`~hummuss.datasets.MotionLiftingDataset` and the confidence (1 tracked, 0.5 inferred, 0 absent), the
-    Kinect's joints in its order; ``data_samples`` with ``gt_label``, the action from 0 on, and meta information
-    ``delta_scale``, ``clip_id``, ``id``. T is a recording's own length up to ``num_frames``; of a longer one every
-    k-th frame is taken, and ``delta_scale`` is k. The person seen in the most frames comes first; those that are not
-    there are zeros.
+    A sample contains ``inputs`` (persons, T, 25, 3), the Kinect's joints in its order: x, y on screen as in
+    :class:`~hummuss.datasets.MotionLiftingDataset`, and the confidence (1 tracked, 0.5 inferred, 0 absent). Its
+    ``data_samples`` have ``gt_label``, the action counted from 0, and the meta information ``delta_scale``,
+    ``clip_id``, ``id``. T is the length of the recording if that is at most ``num_frames``; of longer recordings every
+    k-th frame is taken, and ``delta_scale`` is k. Persons are sorted by the number of frames in which they are seen,
+    most first; missing persons are zeros.
 
-    Published results use 2D joints found in the images by HRNet; these are the Kinect's, projected. Not run by us on
-    the data set itself, which is requested from its authors; tested on files made in its form.
+    Published results use 2D joints that HRNet found in the images; these are the Kinect's joints, projected. Not run
+    on the data set itself, which must be requested from its authors; tested on files in its format.
 
     Args:
         data_root: Folder with ``SsssCcccPpppRrrrAaaa.skeleton`` files.
         split: ``'train'`` or ``'test'``.
-        protocol: ``'xsub'``, other subjects in test, or ``'xview'``, another camera.
-        num_frames: The most frames of a clip.
-        max_persons: Persons of every sample.
+        protocol: ``'xsub'`` (test on other subjects) or ``'xview'`` (test on another camera).
+        num_frames: Largest number of frames of a clip.
+        max_persons: Number of persons in every sample.
         ignore: Names of recordings to leave out, such as the authors' list of those without skeletons.
-        metainfo, pipeline, **kwargs: As mmengine's ``BaseDataset``.
+        metainfo, pipeline, **kwargs: See mmengine's ``BaseDataset``.
 
     Raises:
         ConfigError: An argument is out of its range.
-        DataError: The folder is missing or holds no such files; for a sample, its file is damaged.
+        DataError: The folder does not exist or contains no such files; when a sample is read, its file is damaged.
     """
 
     METAINFO: dict = dict(dataset_name='ntu_rgbd', num_classes=60, num_keypoints=NUM_JOINTS)
@@ -78,7 +78,7 @@ class NTURGBDSkeletonDataset(BaseDataset):
         super().__init__(data_root=data_root, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """The names of the split's recordings; they are read when they are asked for."""
+        """Return the paths and labels of the split's recordings; files are read when a sample is requested."""
         paths = sorted(Path(self.data_root).glob('*.skeleton')) if Path(self.data_root).is_dir() else []
         if not paths:
             raise DataError(
@@ -98,11 +98,11 @@ class NTURGBDSkeletonDataset(BaseDataset):
             if path.stem not in self.ignore and training == (self.split == 'train'):
                 entries.append(dict(path=str(path), label=action - 1))
         if not entries:
-            raise DataError(f'{self.data_root}: none of {len(paths)} recordings is of {self.protocol} {self.split}')
+            raise DataError(f'{self.data_root}: none of {len(paths)} recordings is in the {self.protocol} {self.split} split')
         return entries
 
     def prepare_data(self, idx: int) -> Any:
-        """One sample. A bad one is an error; mmengine would quietly train on another."""
+        """Return one sample. An invalid one raises an error; mmengine would silently use another sample instead."""
         info = self.get_data_info(idx)
         skeleton = read_ntu_skeleton(info['path'])
         frames = skeleton.tracking.shape[1]

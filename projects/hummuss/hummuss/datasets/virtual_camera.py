@@ -1,4 +1,4 @@
-"""A pinhole camera somewhere around a moving person."""
+"""Pinhole camera that films a moving person."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from jaxtyping import Float
 from mmradar.errors import ConfigError
 from mmradar.simulation.skeleton import JOINTS
 
-# A body's sides, and how high above the floor the lowest ankle is, as MotionSequence.placed has it.
+# Right and left joints of the body, and the height of the lowest ankle above the floor, as in MotionSequence.placed.
 _SIDES = (('R_Hip', 'L_Hip'), ('R_Shoulder', 'L_Shoulder'))
 _FOOT_HEIGHT_M = 0.07
-# Who is not seen whole is looked at from further back, in steps, and never from further than this.
+# If the person does not fit into the image, the camera moves back in steps of this size, up to this distance.
 _STEP_BACK_M, _FURTHEST_M = 0.05, 30.0
 
 
 @dataclass(frozen=True, eq=False)
 class VirtualCamera:
-    """A pinhole in world axes (z up), without distortion, its principal point in the middle of the image.
+    """Pinhole camera in world axes (z up), without distortion, with its principal point in the middle of the image.
 
     Args:
-        position_m: Where it is, (3,).
-        rotation: (3, 3) from world to camera axes: its rows are right, down and away from the camera.
-        focal_px: Focal length.
+        position_m: Position in m, (3,).
+        rotation: Rotation from world to camera axes, (3, 3); its rows are right, down and away from the camera.
+        focal_px: Focal length in px.
         image_size: (width, height) in px.
     """
 
@@ -37,10 +37,10 @@ class VirtualCamera:
     def looking_at(
         cls, position_m: Float[np.ndarray, '3'], target_m: Float[np.ndarray, '3'], focal_px: float, **kwargs
     ) -> VirtualCamera:
-        """A level camera at one place, with a target in the middle of its image.
+        """Build a camera, not rolled, that has a target in the middle of its image.
 
         Raises:
-            ValueError: The target is where the camera is, or straight above or below.
+            ValueError: The target is at the camera's position, or straight above or below it.
         """
         away = np.subtract(target_m, position_m).astype(np.float64)
         if not np.hypot(*away[:2]) > 1e-6:
@@ -60,15 +60,19 @@ class VirtualCamera:
         fill: tuple[float, float] = (0.5, 0.95),
         image_size: tuple[int, int] = (1000, 1000),
     ) -> VirtualCamera:
-        """Anywhere around a motion, all of which it sees.
+        """Draw a camera anywhere around a motion that sees the whole motion.
 
         Args:
-            joints_m: The motion, world axes; a few frames a second will do.
-            rng: For yaw (all around), distance, height and focal length.
-            distance_m: How far the nearest joint is at least, horizontally.
-            height_m: Above the lowest joint.
-            fill: What share of half the image the outermost joint is away from its middle; gives the focal length.
+            joints_m: Joint positions of the motion in world axes; a few frames per second suffice.
+            rng: Random generator for yaw (all around), distance, height and focal length.
+            distance_m: Range of the horizontal distance to the nearest joint.
+            height_m: Range of the height above the lowest joint.
+            fill: Range of the distance of the outermost joint from the middle of the image, as a share of half the
+                image; determines the focal length.
             image_size: (width, height) in px.
+
+        Raises:
+            ValueError: A joint is less than 0.1 m in front of the camera.
         """
         points = np.asarray(joints_m).reshape(-1, 3)
         low, high = points.min(axis=0), points.max(axis=0)
@@ -99,29 +103,31 @@ class VirtualCamera:
         image_size: tuple[int, int] = (256, 256),
         margin_px: float = 3.0,
     ) -> VirtualCamera:
-        """One that stands in a room, with people in front of it anywhere in the image: by default that of SimHuPR.
+        """Draw a camera in a room, with people anywhere in its image; by default SimHuPR's camera.
 
-        It does not turn towards the person. Procedural people have their place in front of such a camera already, that
-        which they have in SimHuPR; recorded motions need ``distance_m``.
+        The camera does not turn towards the person. Procedural people already stand in front of such a camera, at the
+        place they have in SimHuPR; recorded motions need ``distance_m``.
 
         Args:
-            joints_m: The motion, world axes, HuPR's joints; a few frames a second will do.
-            rng: For all that is a range.
-            distance_m: Along the camera's horizontal axis to the middle of the person's path (mean of the pelvis). Who
-                would not be seen whole is further away. With ``None`` the camera is at x = y = 0 and looks along +y.
-            aside_m: How far to the right of the axis that is. Not drawn without ``distance_m``.
-            turned_rad: Where the person faces, in the mean over the motion: 0 is towards the camera against its axis,
-                positive to the person's left. Not drawn without ``distance_m``.
-            height_m: Above the floor, which is z = 0, or with ``distance_m`` 0.07 m below the lowest joint.
-            pitch_rad: How far it looks down; negative is up.
-            focal_px: Focal length.
+            joints_m: Joint positions of the motion in world axes, HuPR's joints; a few frames per second suffice.
+            rng: Random generator for all ranges.
+            distance_m: Range of the distance, along the camera's horizontal axis, to the middle of the person's path
+                (mean of the pelvis). It is increased until all of the motion is in the image. With ``None`` the camera
+                is at x = y = 0 and looks along +y.
+            aside_m: Range of the offset of that middle to the right of the axis. Not drawn without ``distance_m``.
+            turned_rad: Range of the person's mean heading: 0 is towards the camera, opposite to its axis; positive is
+                to the person's left. Not drawn without ``distance_m``.
+            height_m: Range of the height above the floor. The floor is z = 0, or with ``distance_m`` 0.07 m below the
+                lowest joint.
+            pitch_rad: Range of the downward pitch; negative is up.
+            focal_px: Range of the focal length.
             image_size: (width, height) in px.
-            margin_px: With ``distance_m``, all joints are at least so far within the image.
+            margin_px: Smallest distance of all joints from the border of the image, if ``distance_m`` is given.
 
         Raises:
-            ConfigError: A range does not ascend, a focal length or distance is below 0.1, or the motion needs more room
-                than 30 m.
-            ValueError: The person faces nowhere: no side is right or left.
+            ConfigError: A range does not ascend, a focal length or distance is below 0.1, or the motion is not in the
+                image from 30 m away.
+            ValueError: The person's heading is undefined, as hips and shoulders lie above each other.
         """
         ranges = dict(height_m=height_m, pitch_rad=pitch_rad, focal_px=focal_px)
         if distance_m is not None:
@@ -147,7 +153,7 @@ class VirtualCamera:
         joints_m = np.asarray(joints_m)
         pelvis = joints_m[:, [JOINTS[name] for name in _SIDES[0]], :2].mean(axis=(0, 1))
         floor = joints_m[..., 2].min() - _FOOT_HEIGHT_M
-        # somebody who faces the camera has their right side on its left
+        # The right side of a person who faces the camera is on the camera's left
         yaw = _heading_rad(joints_m) - np.pi - drawn['turned_rad']
         right, ahead = np.array([np.cos(yaw), np.sin(yaw)]), np.array([-np.sin(yaw), np.cos(yaw)])
         for distance in np.arange(drawn['distance_m'], _FURTHEST_M, _STEP_BACK_M):
@@ -160,7 +166,7 @@ class VirtualCamera:
         )
 
     def sees(self, points_m: Float[np.ndarray, '*n 3'], margin_px: float = 0.0) -> bool:
-        """Whether all of the world points are in front of the camera, by 0.1 m, and in the image, within a margin."""
+        """Return whether all world points are more than 0.1 m in front of the camera and ``margin_px`` inside the image."""
         points = self.to_camera(points_m)
         if points[..., 2].min() <= 0.1:
             return False
@@ -168,11 +174,11 @@ class VirtualCamera:
         return bool(np.all((pixels >= margin_px) & (pixels <= np.subtract(self.image_size, margin_px))))
 
     def to_camera(self, points_m: Float[np.ndarray, '*n 3']) -> Float[np.ndarray, '*n 3']:
-        """World points in camera axes: x right, y down, z away, in m."""
+        """Transform world points into camera axes: x right, y down, z away, in m."""
         return (np.asarray(points_m) - self.position_m) @ self.rotation.T
 
     def project(self, points_m: Float[np.ndarray, '*n 3']) -> Float[np.ndarray, '*n 2']:
-        """Pixel coordinates, x right and y down, of points in **camera** axes.
+        """Project points in **camera** axes to pixel coordinates, x right and y down.
 
         Raises:
             ValueError: A point is not in front of the camera.
@@ -185,7 +191,7 @@ class VirtualCamera:
 
 
 def _heading_rad(joints_m: Float[np.ndarray, 'time 14 3']) -> float:
-    """Where a person faces in the mean over a motion, 0 along +y, by the way from left to right hip and shoulder."""
+    """Compute a person's mean heading over a motion, 0 along +y, from the left-to-right axes of hips and shoulders."""
     right = sum((joints_m[:, JOINTS[one], :2] - joints_m[:, JOINTS[other], :2]) for one, other in _SIDES)
     right = (right / np.maximum(np.linalg.norm(right, axis=-1, keepdims=True), 1e-9)).mean(axis=0)
     if not np.hypot(*right) > 1e-6:

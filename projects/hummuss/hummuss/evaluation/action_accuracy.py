@@ -1,4 +1,4 @@
-"""How often an action is recognised."""
+"""Metric of action recognition."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from mmradar.registry import METRICS
 
 @METRICS.register_module()
 class ActionAccuracy(BaseMetric):
-    """Top-k accuracy of clips, in percent, and the mean over actions of the top-1 accuracy of each.
+    """Top-k accuracy of clips and the mean over actions of their top-1 accuracy, in percent.
 
-    Expects of each sample ``pred_score`` (classes,) and ``gt_label``, as ``HumMUSSActionRecognizer`` with an
-    ``ActionHead`` and the data sets of this project have them.
+    Expects ``pred_score`` (classes,) and ``gt_label`` in each sample, as ``HumMUSSActionRecognizer`` with an
+    ``ActionHead`` and the data sets of this project provide them.
 
     Args:
-        top_k: Numbers of best actions among which the true one counts; ``top1`` and so on.
-        collect_device, prefix: As mmengine's ``BaseMetric``.
+        top_k: Values of k: a clip counts if the true action is among the k with the highest scores.
+        collect_device, prefix: See mmengine's ``BaseMetric``.
 
     Raises:
-        ConfigError: No k, or one below 1.
-        DataError: A sample has no label or scores, or its scores are no numbers.
+        ConfigError: ``top_k`` is empty or has a value below 1.
+        DataError: A sample has no label or scores, or its scores are not finite.
     """
 
     default_prefix = 'action'
@@ -37,7 +37,7 @@ class ActionAccuracy(BaseMetric):
         self.top_k = tuple(top_k)
 
     def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
-        """Keep the true action's place among the scores of each clip."""
+        """Store the rank of the true action's score for each clip."""
         for sample in data_samples:
             if missing := {'pred_score', 'gt_label'} - set(sample):
                 raise DataError(f'ActionAccuracy: a sample has no {min(missing)}; embeddings cannot be scored by it')
@@ -50,11 +50,11 @@ class ActionAccuracy(BaseMetric):
             if wrong := int((~np.isfinite(scores)).sum()):
                 name = sample.get('clip_id', sample.get('id', 'a clip'))
                 raise DataError(f'ActionAccuracy: {wrong} of {len(scores)} scores of {name} are not finite. {REMEDY}.')
-            # of equal scores the true one is last: a model that says nothing is not right
+            # Of equal scores the true action ranks last, so that a model with constant scores is not counted as right
             self.results.append(dict(label=label, place=int((scores >= scores[label]).sum())))
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """The metrics over all clips."""
+        """Compute the metrics over all clips."""
         if not results:
             raise ConfigError('ActionAccuracy: there is nothing to evaluate; is the data set empty?')
         labels, places = (np.array([result[key] for result in results]) for key in ('label', 'place'))

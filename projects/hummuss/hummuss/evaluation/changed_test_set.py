@@ -1,4 +1,4 @@
-"""One checkpoint under many conditions: other frame rates, missing joints, long sequences."""
+"""Evaluation of one checkpoint under many conditions: other frame rates, missing joints, long sequences."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from mmradar.errors import ConfigError
 
 
 def evaluate_under(model: nn.Module, config: Config, **changes: Any) -> dict[str, float] | None:
-    """The test metrics of a model on the configuration's test set with some of its arguments changed.
+    """Evaluate a model on the configuration's test set with some of the data set's arguments changed.
 
     Args:
-        model: See :func:`mmradar.apis.init_model`.
-        config: With ``test_dataloader`` of a :class:`~hummuss.datasets.MotionLiftingDataset` and ``test_evaluator``.
-        **changes: Arguments of the data set.
+        model: Model, see :func:`mmradar.apis.init_model`.
+        config: Configuration with a ``test_evaluator`` and a ``test_dataloader`` whose data set is a
+            :class:`~hummuss.datasets.MotionLiftingDataset`.
+        **changes: Arguments of the data set to change.
 
     Returns:
-        The metrics; ``None`` if windows have more frames than the model has positions for (a Transformer's).
+        The metrics; ``None`` if a window has more frames than a Transformer has positional embeddings.
 
     Raises:
         ConfigError: The test set is of another class.
     """
     kind = config.test_dataloader.dataset.type
     if kind != 'MotionLiftingDataset':
-        raise ConfigError(f'conditions are those of a MotionLiftingDataset; the configuration tests on a {kind}')
+        raise ConfigError(f'only a MotionLiftingDataset can be changed in this way; the configuration tests on a {kind}')
     loader = build_loader(config, **changes)
     positions = getattr(getattr(model, 'backbone', None), 'temp_embed', None)
     if positions is not None and loader.dataset.times.frames > positions.shape[1]:
@@ -37,5 +38,5 @@ def evaluate_under(model: nn.Module, config: Config, **changes: Any) -> dict[str
 
 
 def lifting_metric(metrics: Mapping[str, float] | None, name: str) -> float | None:
-    """One of the metrics; ``None`` if there are none."""
+    """Return one of the metrics; ``None`` if there are no metrics."""
     return None if metrics is None else metrics[f'lifting/{name}']

@@ -1,4 +1,4 @@
-"""Errors of 3D joints, by joint, as the literature on lifting measures them. Any unit in, the same unit out."""
+"""Errors of 3D joints as the literature on lifting defines them, for each joint, in the unit of the inputs."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from jaxtyping import Float
 
 
 def aligned_to_root(joints: Float[np.ndarray, 'T J 3'], root: Sequence[int] | None) -> Float[np.ndarray, 'T J 3']:
-    """Joints relative to the middle of the root joints; as they are if ``None``."""
+    """Return joints relative to the mean of the root joints; unchanged if ``root`` is ``None``."""
     if root is None:
         return joints
     return joints - joints[:, list(root)].mean(axis=1, keepdims=True)
 
 
 def joint_errors(predicted: Float[np.ndarray, 'T J 3'], truth: Float[np.ndarray, 'T J 3']) -> Float[np.ndarray, 'T J']:
-    """Distance of each joint to where it is."""
+    """Compute the distance of each predicted joint to its true position."""
     return np.linalg.norm(predicted - truth, axis=-1)
 
 
 def scaled(
     predicted: Float[np.ndarray, 'T J 3'], truth: Float[np.ndarray, 'T J 3'], weights: Float[np.ndarray, 'T J']
 ) -> Float[np.ndarray, 'T J 3']:
-    """Each frame's prediction, scaled as fits best in the least-squares sense over joints with weight.
+    """Scale each frame's prediction to the weighted least-squares fit to the truth.
 
     After Rhodin et al., Unsupervised Geometry-Aware Representation for 3D Human Pose Estimation (ECCV 2018).
     """
@@ -36,10 +36,10 @@ def scaled(
 def procrustes_aligned(
     predicted: Float[np.ndarray, 'T J 3'], truth: Float[np.ndarray, 'T J 3'], weights: Float[np.ndarray, 'T J']
 ) -> Float[np.ndarray, 'T J 3']:
-    """Each frame's prediction, turned, scaled and moved as fits best in the least-squares sense; never mirrored.
+    """Rotate, scale and translate each frame's prediction to the weighted least-squares fit; never mirror it.
 
-    Umeyama, Least-squares estimation of transformation parameters between two point patterns (PAMI 1991), over joints
-    with weight. A prediction whose joints are all in one place is moved only.
+    Umeyama, Least-squares estimation of transformation parameters between two point patterns (PAMI 1991). A prediction
+    whose joints all coincide is only translated.
     """
     total = np.maximum(weights.sum(axis=1), 1e-12)[:, None, None]
     share = weights[..., None] / total
@@ -58,21 +58,21 @@ def procrustes_aligned(
 def velocity_errors(
     predicted: Float[np.ndarray, 'T J 3'], truth: Float[np.ndarray, 'T J 3']
 ) -> Float[np.ndarray, 'T-1 J']:
-    """Error of each joint's movement from one frame to the next."""
+    """Compute the error of each joint's displacement from one frame to the next."""
     return joint_errors(np.diff(predicted, axis=0), np.diff(truth, axis=0))
 
 
 def pck_and_auc(errors: Float[np.ndarray, 'n'], threshold: float = 150.0, step: float = 5.0) -> tuple[float, float]:
-    """3D-PCK and AUC of MPI-INF-3DHP (Mehta et al., 3DV 2017), in percent.
+    """Compute 3D-PCK and AUC of MPI-INF-3DHP (Mehta et al., 3DV 2017), in percent.
 
     Args:
-        errors: Of all joints that count.
-        threshold: A joint is correct below it.
-        step: Between the thresholds of the AUC: 0 to ``threshold``, both counted, so that the AUC of a perfect
-            prediction is 30 / 31 with 150 and 5, as in the published evaluation.
+        errors: Errors of all joints that count.
+        threshold: Error below which a joint is correct.
+        step: Step between the thresholds of the AUC, which run from 0 to ``threshold``, both included. With 150 and 5
+            the AUC of a perfect prediction is therefore 30 / 31, as in the published evaluation.
 
     Returns:
-        Share of joints below the threshold, and the mean of that share over all thresholds.
+        Share of joints below the threshold, and the mean of that share over all thresholds of the AUC.
     """
     thresholds = np.arange(round(threshold / step) + 1) * step
     shares = [float((errors < limit).mean()) for limit in thresholds]

@@ -1,4 +1,4 @@
-"""Errors of lifted motions, overall and by action."""
+"""Metric of lifted motions: errors over all joints and by action."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ _MM = 1000.0
 class MotionLiftingMetric(BaseMetric):
     """MPJPE, P-MPJPE, N-MPJPE and MPJVE in mm, 3D-PCK and AUC in percent.
 
-    All are means over joints with weight, of all frames of all windows: a frame that is in two windows counts twice.
+    All are means over the joints with nonzero weight in all frames of all windows; a frame in two windows counts twice.
 
-    ``MPJPE`` is the mean distance, after both poses are put on their roots; ``N-MPJPE`` with the scale that fits a
-    frame best, ``P-MPJPE`` with rotation, scale and position that do (over joints with weight). ``MPJVE`` is the
-    error of the movement from frame to frame, in mm a frame **of the sequence as sampled**: compare it at one rate
-    only. ``PCK@150`` and ``AUC`` are MPI-INF-3DHP's, of all joints.
+    ``MPJPE`` is the mean distance between root-relative poses. ``N-MPJPE`` first scales each frame's prediction to the
+    best fit, and ``P-MPJPE`` rotates, scales and translates it (both over joints with nonzero weight). ``MPJVE`` is the
+    error of the displacement from frame to frame, in mm per frame **of the sequence as sampled**: compare it only at
+    one rate. ``PCK@150`` and ``AUC`` are defined as for MPI-INF-3DHP, over all joints with nonzero weight.
 
-    By action, ``MPJPE/<action>`` and ``P-MPJPE/<action>``; ``MPJPE_of_actions`` is the mean over actions, as
+    Errors by action are ``MPJPE/<action>`` and ``P-MPJPE/<action>``; ``MPJPE_of_actions`` is the mean over actions, as
     published for Human3.6M.
 
-    Expects of each sample ``pred_instances.keypoints_3d`` (T, J, 3) in m and, as the data sets of this project have
+    Expects in each sample ``pred_instances.keypoints_3d`` (T, J, 3) in m and, as the data sets of this project provide
     them, ``gt_instance_labels.keypoints_3d`` and ``keypoint_weights``, and ``action`` in the meta information.
 
     Args:
-        root: Joints whose middle is the root, by number; HuPR's hips. ``None`` leaves poses where they are.
-        per_action: Report every action.
-        threshold_mm: Of PCK, and the largest of AUC.
-        collect_device, prefix: As mmengine's ``BaseMetric``.
+        root: Indices of the joints whose mean is the root; by default HuPR's hips. ``None`` does not move poses.
+        per_action: Report the errors of every action.
+        threshold_mm: Threshold of PCK, and the largest threshold of AUC.
+        collect_device, prefix: See mmengine's ``BaseMetric``.
 
     Raises:
-        ConfigError: Nothing to evaluate.
-        DataError: A prediction has another shape than its label, or it or its label is not finite: with a miss, a mean
-            distance has no value.
+        ConfigError: There is nothing to evaluate.
+        DataError: A prediction does not have the shape of its label, or a prediction or label is not finite, so that
+            the mean distance is undefined.
     """
 
     default_prefix = 'lifting'
@@ -67,14 +67,14 @@ class MotionLiftingMetric(BaseMetric):
         self.root, self.per_action, self.threshold_mm = root, per_action, threshold_mm
 
     def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
-        """Keep the errors of one batch."""
+        """Store the errors of one batch."""
         for sample in data_samples:
             labels = sample['gt_instance_labels']
             truth, weights = (_array(labels[key]) for key in ('keypoints_3d', 'keypoint_weights'))
             predicted = _array(sample['pred_instances']['keypoints_3d'])
             name = sample.get('clip_id', sample.get('id', 'a sample'))
             if predicted.shape != truth.shape:
-                raise DataError(f'{name}: expected a prediction {truth.shape} as its label, found {predicted.shape}')
+                raise DataError(f'{name}: expected a prediction {truth.shape} like its label, found {predicted.shape}')
             finite = bool(np.isfinite(predicted).all())
             labelled = bool(np.isfinite(truth).all() and np.isfinite(weights).all())
             result = dict(action=str(sample.get('action', 'all')), name=name, finite=finite, labelled=labelled)
@@ -96,7 +96,7 @@ class MotionLiftingMetric(BaseMetric):
             self.results.append(result | counted)
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """The metrics over all windows."""
+        """Compute the metrics over all windows."""
         names = [result['name'] for result in results]
         check_predictions(type(self).__name__, [result['finite'] for result in results], names, tolerate=False)
         check_truth(type(self).__name__, [result['labelled'] for result in results], names)

@@ -1,4 +1,4 @@
-"""HumMUSS: backbone, heads, losses and estimators. Importing this registers them in mmradar's registries."""
+"""HumMUSS: backbone, heads, losses and estimators. Importing this package registers them in mmradar's registries."""
 
 from hummuss.models.backbones import SIZES, HumMUSS, delta_scale_from_timestamps
 from hummuss.models.estimators import HumMUSSActionRecognizer, HumMUSSLifter, HumMUSSMeshRecoverer

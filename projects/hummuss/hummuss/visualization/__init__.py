@@ -1,4 +1,4 @@
-"""Pictures of lifted poses."""
+"""Visualisation of lifted poses."""
 
 from hummuss.visualization.lifting_visualizer import LiftingVisualizer
 

@@ -1,4 +1,4 @@
-"""Pictures of 2D poses and what they were lifted to."""
+"""Visualizer of 2D poses and the 3D poses they are lifted to."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from mmpose.structures import PoseDataSample
 from mmradar.registry import VISUALIZERS
 from mmradar.visualization.sample_visualizer import SampleVisualizer, instances_of, panels, picture
 
-# Axes of a pose in camera coordinates (x right, y down, z away) that a view has to the right and down.
+# For each view, the axis of camera coordinates (x right, y down, z away) and its sign that point right and down.
 _VIEWS = {'front': ((0, 1), (1, 1)), 'side': ((2, 1), (1, 1)), 'top': ((0, 1), (2, -1))}
 
 
 @VISUALIZERS.register_module()
 class LiftingVisualizer(SampleVisualizer):
-    """Draws the frame in the middle of a sample: the 2D input, then the true and the predicted pose from three sides.
+    """Visualizer of a sample's middle frame: the 2D input, then the true and the predicted pose from three sides.
 
-    Joints that are missing in the input are not drawn there. All views have the same scale; the prediction's place is
-    the truth's, as both are relative to the root. ``tools/test.py --show-dir`` and ``tools/misc/browse_dataset.py``
-    call it.
+    Joints that are missing in the input are not drawn there. All views have the same scale and the root at the origin.
+    ``tools/test.py --show-dir`` and ``tools/misc/browse_dataset.py`` call it.
 
     Args:
-        name, **kwargs: As :class:`~mmradar.visualization.sample_visualizer.SampleVisualizer`.
+        name, **kwargs: See :class:`~mmradar.visualization.sample_visualizer.SampleVisualizer`.
     """
 
     def render(
@@ -33,7 +32,7 @@ class LiftingVisualizer(SampleVisualizer):
         draw_gt: bool = True,
         draw_pred: bool = True,
     ) -> UInt8[np.ndarray, 'height width 3']:
-        """The picture as an RGB array; arguments as of ``add_datasample``."""
+        """Draw the picture and return it as an RGB array; see ``add_datasample`` for the arguments."""
         middle = len(inputs) // 2
         poses = {
             kind: np.asarray(found.keypoints_3d[middle])
@@ -55,7 +54,7 @@ class LiftingVisualizer(SampleVisualizer):
 def _square_around(
     pose: Float[np.ndarray, 'joints 2'],
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Ends across and down of a square with some margin around the known joints; from -1 to 1 if there are none."""
+    """Return the x and y limits of a square with a margin around the known joints; -1 to 1 if there are none."""
     known = pose[np.isfinite(pose).all(axis=-1)]
     if not len(known):
         return (-1.0, 1.0), (-1.0, 1.0)

@@ -1,4 +1,4 @@
-"""Encoders: 2D poses in, features of joints and frames out."""
+"""Backbones that turn 2D poses into features of each joint and frame."""
 
 from hummuss.models.backbones.hummuss import SIZES, HumMUSS, delta_scale_from_timestamps
 

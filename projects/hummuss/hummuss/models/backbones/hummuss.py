@@ -1,4 +1,4 @@
-"""HumMUSS's backbone."""
+"""Backbone of HumMUSS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hummuss.models.layers.weight_cache import WeightCacheModule
 from mmradar.errors import ConfigError
 from mmradar.registry import MODELS
 
-# Named sizes, ours: the paper gives "16M" for actions only. Parameters are counted in tests/test_models.py.
+# Named sizes. They are our choice, as the paper gives only "16M" for actions; tests/test_models.py counts parameters.
 # MotionBERT's DSTFormer has 16.0M (256 wide, its Lite size) and 42.5M (512 wide) parameters.
 SIZES = {
     'tiny': dict(embed_dims=64, depth=2),
@@ -26,31 +26,32 @@ SIZES = {
 class HumMUSS(WeightCacheModule):
     """Attention-free spatio-temporal backbone (HumMUSS, arXiv 2404.10880).
 
-    A linear lifting layer, ``depth`` blocks of two streams of gated diagonal SSMs, and a final norm (ours, as DSTFormer
-    has it). There is no positional encoding: time is known to the SSMs through ``delta_scale``, and a joint through its
-    place in the order of joints, which must be that of the training. Spatial layers run over the joints in both
-    directions; temporal ones in both, or forwards only with ``causal``.
+    A linear lifting layer, ``depth`` blocks of two streams of gated diagonal SSMs, and a final norm (our choice, as in
+    DSTFormer). There is no positional encoding: the SSMs know the time from ``delta_scale``, and a joint from its
+    position in the order of joints, which must be that of the training. Spatial layers run over the joints in both
+    directions; temporal layers run in both, or only forwards if ``causal``.
 
-    SSM parameters are all below ``.ssm.`` in the parameters' names. They want their own learning rate,
+    The names of all SSM parameters contain ``.ssm.``. They need a learning rate of their own,
     ``optim_wrapper.paramwise_cfg = dict(custom_keys={'.ssm.': dict(lr_mult=0.5)})``, and no weight decay: they have the
-    mark ``_no_weight_decay``, which mmradar's optimizers heed.
+    attribute ``_no_weight_decay``, which mmradar's optimizers respect.
 
     Args:
-        num_joints: Joints J of a pose.
-        in_channels: Numbers C of a joint: 2 coordinates, and mostly a confidence.
-        embed_dims: Width D.
-        depth: Blocks.
-        causal: A frame depends on itself and earlier ones only; needed for streams.
-        expansion: Width of the gated branch over D.
-        temporal_reduction: k, over which the width of the temporal SSMs is divided; 2 in the paper.
-        state_dims: States of each SSM channel. 32: ours.
-        temporal_delta: Initial step sizes of the temporal SSMs, frames of the training rate; S4D's range.
-        spatial_delta: The same over joints, of which there are few: larger, ours.
-        method: How SSMs run at a steady rate: ``'chunked'``, ``'fft'``, or ``'auto'`` (chunked).
-        dropout: Behind each layer's output projection.
+        num_joints: Number of joints J of a pose.
+        in_channels: Number of channels C of a joint: 2 coordinates, and usually a confidence.
+        embed_dims: Width D of the features.
+        depth: Number of blocks.
+        causal: Let a frame depend only on itself and earlier frames; required for streams.
+        expansion: Width of the gated branch divided by D.
+        temporal_reduction: Factor k by which the width of the temporal SSMs is reduced; 2 in the paper.
+        state_dims: Number of states of each SSM channel; 32 is our choice.
+        temporal_delta: Range of initial step sizes of the temporal SSMs, in frames at the training rate; from S4D.
+        spatial_delta: Range of initial step sizes of the spatial SSMs, in joints; larger, as there are few joints. Our
+            choice.
+        method: Algorithm of the SSMs at a steady rate: ``'chunked'``, ``'fft'``, or ``'auto'`` (chunked).
+        dropout: Dropout probability after each layer's output projection.
 
     Raises:
-        ConfigError: Sizes that are impossible.
+        ConfigError: A size is not positive or does not fit the others.
     """
 
     def __init__(
@@ -92,20 +93,20 @@ class HumMUSS(WeightCacheModule):
     def forward(
         self, inputs: Float[Tensor, 'batch frames joints channels'], delta_scale: float | Tensor | None = None
     ) -> Float[Tensor, 'batch frames joints dims']:
-        """Features of whole clips.
+        """Compute the features of whole clips.
 
         Args:
             inputs: 2D poses, normalised as in training.
-            delta_scale: Elapsed time over the training period: train rate / test rate. A number, (batch,), or
-                (batch, frames): the time since the frame before.
+            delta_scale: Elapsed time per frame divided by the training period, that is training rate / test rate. A
+                number, (batch,), or (batch, frames) with the time since the previous frame. ``None`` is 1.
 
         Raises:
-            ValueError: Another number of joints or channels, or a scale that does not fit.
+            ValueError: The number of joints or channels is not the model's, or the shape of the scale does not fit.
         """
         self._check(inputs, 'batch, frames')
         scale = 1.0 if delta_scale is None else delta_scale
         if isinstance(scale, Tensor):
-            # Checked here too: in the layers the message would name an operator that the caller never heard of
+            # Checked here too, because the layers' message would name an operator that the caller does not know
             shapes = [(), (inputs.shape[0],), tuple(inputs.shape[:2])]
             if tuple(scale.shape) not in shapes:
                 raise ValueError(
@@ -119,7 +120,7 @@ class HumMUSS(WeightCacheModule):
         return self.norm(x)
 
     def initial_state(self, batch: int = 1) -> list[list[Tensor]]:
-        """States that a stream begins with, zeros: of each block, of both temporal layers.
+        """Return the initial states of a stream, zeros: for each block, one for each of its two temporal layers.
 
         Raises:
             ConfigError: The model is not causal.
@@ -131,15 +132,15 @@ class HumMUSS(WeightCacheModule):
     def step(
         self, inputs: Float[Tensor, 'batch joints channels'], states: list[list[Tensor]], delta_scale: float = 1.0
     ) -> Float[Tensor, 'batch joints dims']:
-        """Features of the next frame of a causal model, what ``forward`` would return for it.
+        """Compute the features of the next frame with a causal model; the same features as from :meth:`forward`.
 
         Args:
             inputs: 2D poses of the frame.
-            states: Of :meth:`initial_state`; changed in place.
-            delta_scale: Time since the frame before over the training period.
+            states: States from :meth:`initial_state`; changed in place.
+            delta_scale: Time since the previous frame divided by the training period.
 
         Raises:
-            ValueError: Another number of joints or channels.
+            ValueError: The number of joints or channels is not the model's.
         """
         self._check(inputs, 'batch')
         ssms = [layer.ssm for block in self.blocks for layer in block.temporal]
@@ -154,22 +155,22 @@ class HumMUSS(WeightCacheModule):
 def delta_scale_from_timestamps(
     timestamps_s: Float[Tensor, '*batch frames'], rate_hz: float
 ) -> Float[Tensor, '*batch frames']:
-    """Elapsed times in units of the training period, which ``HumMUSS`` takes as ``delta_scale``.
+    """Convert timestamps to elapsed times in training periods, which ``HumMUSS`` takes as ``delta_scale``.
 
-    The first frame, before which there is none, gets 1.
+    The first frame, which has no previous one, gets 1.
 
     Args:
-        timestamps_s: Times of frames, ascending, s.
+        timestamps_s: Times of the frames in s, ascending.
         rate_hz: Frame rate of the training.
 
     Raises:
-        ValueError: Times that repeat or go back, or a rate that is not positive.
+        ValueError: A timestamp is not later than the previous one, or the rate is not positive.
     """
     if not rate_hz > 0:
         raise ValueError(f'the frame rate must be positive, found {rate_hz} Hz')
     elapsed = timestamps_s.double().diff(dim=-1)
     if not bool((elapsed > 0).all()):
         frame = int((~(elapsed > 0)).nonzero()[0, -1]) + 1
-        raise ValueError(f'timestamps must ascend; that of frame {frame} does not follow the one before')
+        raise ValueError(f'timestamps must ascend; that of frame {frame} is not later than the one before')
     first = torch.ones_like(timestamps_s[..., :1], dtype=torch.float64)
     return torch.cat([first, elapsed * rate_hz], dim=-1).to(torch.float32)

@@ -1,4 +1,4 @@
-"""Estimators, which tie backbone, head and losses together."""
+"""Estimators, which combine backbone, head and losses."""
 
 from hummuss.models.estimators.action_recognizer import HumMUSSActionRecognizer, nearest_exemplar
 from hummuss.models.estimators.lifter import HumMUSSLifter

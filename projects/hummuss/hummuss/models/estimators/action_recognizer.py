@@ -1,4 +1,4 @@
-"""The estimator of actions."""
+"""Estimator of actions."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from mmradar.registry import MODELS
 def nearest_exemplar(
     embeddings: Float[Tensor, 'batch dims'], exemplars: Float[Tensor, 'classes dims'], labels: Int[Tensor, 'classes']
 ) -> Int[Tensor, 'batch']:
-    """One-shot recognition: the label of the exemplar with the largest cosine."""
+    """Return the label of the exemplar with the largest cosine similarity, for one-shot recognition."""
     return labels[(embeddings @ exemplars.T).argmax(-1)]
 
 
 @MODELS.register_module()
 class HumMUSSActionRecognizer(BaseModel):
-    """Actions of clips of one or more persons (HumMUSS, section on action recognition).
+    """Estimator of actions from clips of one or more persons (HumMUSS, section on action recognition).
 
     Args:
-        backbone: Configuration of ``HumMUSS``.
-        head: An ``ActionHead`` (logits, trained by cross-entropy) or an ``EmbeddingHead`` (one-shot, with ``loss``).
+        backbone: Configuration of the ``HumMUSS`` backbone.
+        head: Configuration of an ``ActionHead`` (logits, trained by cross-entropy) or an ``EmbeddingHead`` (one-shot
+            recognition, trained by ``loss``).
         loss: Configuration of a loss of (embeddings, labels), such as ``SupConLoss``. Cross-entropy by default.
-        label_smoothing: Of the cross-entropy.
-        data_preprocessor: As mmengine's ``BaseModel``.
+        label_smoothing: Label smoothing of the cross-entropy.
+        data_preprocessor: See mmengine's ``BaseModel``.
     """
 
     def __init__(
@@ -63,17 +64,17 @@ class HumMUSSActionRecognizer(BaseModel):
     def forward(
         self, inputs: Tensor | Sequence[Tensor], data_samples: Sequence | None = None, mode: str = 'tensor'
     ) -> dict[str, Tensor] | list | Tensor:
-        """Losses, predictions or plain outputs.
+        """Compute losses, predictions or the head's outputs.
 
         Args:
             inputs: A batch or list of (frames, joints, channels) or (persons, frames, joints, channels).
-            data_samples: With ``gt_label``, an integer, for losses.
+            data_samples: One data sample for each clip; losses need an integer ``gt_label`` in each.
             mode: ``'loss'``, ``'predict'`` (samples with ``pred_score`` and ``pred_label``, or ``pred_embedding``) or
                 ``'tensor'`` (logits or embeddings).
 
         Raises:
-            ValueError: An unknown mode, or shapes that do not fit.
-            DataError: NaN joints, or a sample without a label or with one that does not exist.
+            ValueError: The mode is unknown, or the shapes do not match.
+            DataError: Joints are NaN or infinite, or a sample's label is missing or out of range.
         """
         if mode not in ('loss', 'predict', 'tensor'):
             raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', found {mode!r}")

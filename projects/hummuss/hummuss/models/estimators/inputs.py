@@ -1,4 +1,4 @@
-"""What all estimators do with their inputs."""
+"""Input handling shared by all estimators."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mmradar.errors import DataError
 
 
 def clips(inputs: Tensor | Sequence[Tensor]) -> list[Tensor]:
-    """Clips of a batch, one tensor each.
+    """Return the clips of a batch, one tensor each, after checking them.
 
     Raises:
-        ValueError: No clip.
-        DataError: Joints that are not numbers.
+        ValueError: The batch is empty.
+        DataError: Joints are NaN or infinite.
     """
     found = list(inputs)
     if not found:
@@ -32,10 +32,10 @@ def clips(inputs: Tensor | Sequence[Tensor]) -> list[Tensor]:
 
 
 def sample_scale(sample: object | None, frames: int) -> Tensor | None:
-    """``delta_scale`` of a data sample: None, a number or (frames,), float32.
+    """Return ``delta_scale`` of a data sample in float32: a number or (frames,); ``None`` if it has none.
 
     Raises:
-        DataError: Another number of frames, or a time that is not positive.
+        DataError: The number of frames does not match, or a time is not positive.
     """
     value = None if sample is None else getattr(sample, 'metainfo', {}).get('delta_scale')
     if value is None:
@@ -49,10 +49,10 @@ def sample_scale(sample: object | None, frames: int) -> Tensor | None:
 
 
 def batch_scale(samples: Sequence[object | None], frames: int) -> float | Tensor:
-    """``delta_scale`` of clips of one length: a number if all agree, (batch,) if rates are steady, (batch, frames)."""
+    """Combine ``delta_scale`` of clips of one length: a number if all agree, (batch,) if steady, else (batch, frames)."""
     scales = [sample_scale(sample, frames) for sample in samples]
     scales = [torch.ones(()) if scale is None else scale for scale in scales]
-    # A steady rate given frame by frame is a steady rate: convolutions are faster than scans
+    # Equal intervals given frame by frame are a steady rate, for which convolutions are faster than scans
     scales = [scale[0] if scale.ndim and bool((scale == scale[0]).all()) else scale for scale in scales]
     if any(scale.ndim for scale in scales):
         return torch.stack([scale.expand(frames) for scale in scales])
@@ -61,13 +61,16 @@ def batch_scale(samples: Sequence[object | None], frames: int) -> float | Tensor
 
 
 def features_of(backbone: nn.Module, inputs: Sequence[Tensor], samples: Sequence[object | None] | None) -> list[Tensor]:
-    """Backbone's features of each clip, in their order; clips of one length go through it together.
+    """Compute the features of each clip; clips of the same length are batched.
 
     Args:
-        backbone: ``HumMUSS``, or another that takes (batch, frames, joints, channels). One without an argument
-            ``delta_scale``, such as mmpose's ``DSTFormer``, sees frames without their times.
-        inputs: (frames, joints, channels) each.
+        backbone: ``HumMUSS``, or another backbone that takes (batch, frames, joints, channels). One whose ``forward``
+            has no argument ``delta_scale``, such as mmpose's ``DSTFormer``, does not receive the times of frames.
+        inputs: Clips, (frames, joints, channels) each.
         samples: Data samples with an optional ``delta_scale`` in their metainfo.
+
+    Returns:
+        Features of the clips, in the order of ``inputs``.
     """
     samples = samples if samples else [None] * len(inputs)
     if len(samples) != len(inputs):

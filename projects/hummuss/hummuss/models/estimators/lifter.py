@@ -1,4 +1,4 @@
-"""The estimator of 3D poses from 2D poses."""
+"""Estimator of 3D poses from 2D poses."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _DEFAULT_LOSSES = dict(
 
 @MODELS.register_module()
 class HumMUSSLifter(BaseModel):
-    """3D poses from clips of 2D poses (HumMUSS, section on 3D pose estimation).
+    """Estimator of 3D poses from clips of 2D poses (HumMUSS, section on 3D pose estimation).
 
-    Clips of a batch may differ in length. Frame rates come from the data samples: ``delta_scale`` in their metainfo, a
-    number or one for each frame, the elapsed time over the training period.
+    Clips of a batch may differ in length. Frame rates come from ``delta_scale`` in the data samples' metainfo: the
+    elapsed time divided by the training period, as one number or one for each frame.
 
     Args:
-        backbone: Configuration, by default of type ``HumMUSS``. Others, such as mmpose's ``DSTFormer``, do not see
-            frame rates.
-        head: Configuration; a ``LiftingHead`` by default. ``in_channels`` is filled in if the backbone has
+        backbone: Configuration of the backbone, of type ``HumMUSS`` by default. Other backbones, such as mmpose's
+            ``DSTFormer``, do not receive frame rates.
+        head: Configuration of the head; a ``LiftingHead`` by default. ``in_channels`` is filled in if the backbone has
             ``embed_dims`` or ``feat_size``.
-        losses: Name -> configuration of a loss of (output, target, target_weight). MPJPE + 0.5 N-MPJPE + 20 velocity by
-            default.
-        test_cfg: ``dict(flip_test=True)``: predictions are the mean of those of a clip and of its mirror image, turned
-            back. It needs ``flip_indices`` in the data samples' metainfo, as this project's data sets have them, and
-            inputs with x first, 0 in the image's middle.
-        data_preprocessor: As mmengine's ``BaseModel``.
+        losses: Configurations of losses of (output, target, target_weight), by name. MPJPE + 0.5 N-MPJPE + 20 velocity
+            by default.
+        test_cfg: With ``dict(flip_test=True)``, average the prediction of a clip and the mirrored prediction of its
+            mirror image. Needs ``flip_indices`` in the data samples' metainfo, as this project's data sets provide it,
+            and inputs with x as the first channel, 0 in the middle of the image.
+        data_preprocessor: See mmengine's ``BaseModel``.
 
     Raises:
-        ConfigError: ``test_cfg`` has an entry that is unknown.
+        ConfigError: ``test_cfg`` has an unknown entry.
     """
 
     def __init__(
@@ -72,19 +72,19 @@ class HumMUSSLifter(BaseModel):
         data_samples: Sequence | None = None,
         mode: str = 'tensor',
     ) -> dict[str, Tensor] | list | Tensor | list[Tensor]:
-        """Losses, predictions or plain 3D poses.
+        """Compute losses, predictions or plain 3D poses.
 
         Args:
             inputs: (batch, frames, joints, channels), or a list of (frames, joints, channels).
-            data_samples: With ``gt_instance_labels.keypoints_3d`` (frames, joints, 3) in m, root-relative, and
-                ``keypoint_weights`` (frames, joints) for losses.
+            data_samples: One data sample for each clip. Losses need ``gt_instance_labels.keypoints_3d`` (frames,
+                joints, 3) in m, root-relative; ``keypoint_weights`` (frames, joints) are 1 if absent.
             mode: ``'loss'``, ``'predict'`` (samples with ``pred_instances.keypoints_3d``) or ``'tensor'``, which
                 returns a tensor for a tensor and a list for a list.
 
         Raises:
-            ValueError: An unknown mode, or shapes that do not fit.
-            DataError: NaN joints, a scale that does not fit its clip, samples without targets, or without
-                ``flip_indices`` if a flip test is asked for.
+            ValueError: The mode is unknown, or the shapes do not match.
+            DataError: Joints are NaN or infinite, a scale does not fit its clip, or samples lack targets, or
+                ``flip_indices`` for the flip test.
         """
         if mode not in ('loss', 'predict', 'tensor'):
             raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', found {mode!r}")
@@ -104,7 +104,7 @@ class HumMUSSLifter(BaseModel):
             ]
             poses = [(pose + other) / 2 for pose, other in zip(poses, back, strict=True)]
         for sample, pose in zip(data_samples, poses, strict=True):
-            # keypoints_3d has one entry a frame, as InstanceData wants of all its fields
+            # One entry per frame, as InstanceData requires the same length of all its fields
             sample.pred_instances = InstanceData(keypoints_3d=pose.detach())
         return list(data_samples)
 
@@ -114,12 +114,12 @@ class HumMUSSLifter(BaseModel):
     def _loss(self, poses: list[Tensor], data_samples: Sequence) -> dict[str, Tensor]:
         targets, weights = zip(*(_target(sample, pose) for sample, pose in zip(data_samples, poses, strict=True)))
         frames = max(map(len, poses))
-        # Frames behind the end of shorter clips have weight 0
+        # Frames after the end of shorter clips have weight 0
         output, target, weight = (
             torch.stack([torch.cat([x, x.new_zeros(frames - len(x), *x.shape[1:])]) for x in values])
             for values in (poses, targets, weights)
         )
-        # mmengine's parse_losses adds up what has "loss" in its name
+        # mmengine's parse_losses sums the entries whose names contain "loss"
         return {
             name if 'loss' in name else f'loss_{name}': loss(output, target, weight)
             for name, loss in self.losses.items()
@@ -127,7 +127,7 @@ class HumMUSSLifter(BaseModel):
 
 
 def _mirrored(joints: Tensor, sample: object) -> Tensor:
-    """2D inputs or 3D poses, x first, as seen in a mirror."""
+    """Mirror 2D inputs or 3D poses, whose first channel is x."""
     swap = getattr(sample, 'metainfo', {}).get('flip_indices')
     if swap is None or sorted(swap) != list(range(joints.shape[-2])):
         raise DataError(

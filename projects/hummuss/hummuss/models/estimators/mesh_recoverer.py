@@ -1,4 +1,4 @@
-"""The estimator of human meshes."""
+"""Estimator of human meshes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class HumMUSSMeshRecoverer(BaseModel):
-    """SMPL's parameters of clips of 2D poses (HumMUSS, section on mesh recovery).
+    """Estimator of SMPL's parameters from clips of 2D poses (HumMUSS, section on mesh recovery).
 
-    Losses: mean distance of joints, mean squared error of rotation matrices and of shape parameters. The weights are
-    ours, near those of MotionBERT's mesh training.
+    The losses are the mean distance of joints and the mean squared errors of rotation matrices and shape parameters.
+    Their weights are our choice, close to those of MotionBERT's mesh training.
 
     Args:
-        backbone: Configuration of ``HumMUSS``.
-        head: Configuration of ``MeshHead``; ``in_channels`` and ``num_joints`` are filled in.
-        joint_weight: Factor on the joints' error, m.
-        rotation_weight: Factor on the rotations' error.
-        shape_weight: Factor on the shape's error.
-        data_preprocessor: As mmengine's ``BaseModel``.
+        backbone: Configuration of the ``HumMUSS`` backbone.
+        head: Configuration of the ``MeshHead``; ``in_channels`` and ``num_joints`` are filled in.
+        joint_weight: Factor on the joint error, which is in m.
+        rotation_weight: Factor on the rotation error.
+        shape_weight: Factor on the shape error.
+        data_preprocessor: See mmengine's ``BaseModel``.
     """
 
     def __init__(
@@ -49,30 +49,31 @@ class HumMUSSMeshRecoverer(BaseModel):
     def forward(
         self, inputs: Tensor | Sequence[Tensor], data_samples: Sequence | None = None, mode: str = 'tensor'
     ) -> dict[str, Tensor] | list:
-        """Losses, predictions, or the head's outputs.
+        """Compute losses, predictions, or the head's outputs.
 
         Args:
             inputs: A batch or list of (frames, joints, channels).
-            data_samples: With ``gt_instance_labels``: ``rotations`` (frames, 24, 3, 3), ``joints`` (frames, 24, 3) in m
-                relative to the root and ``betas`` (frames, 10); those that are there are trained on.
+            data_samples: One data sample for each clip. Losses use those of the following that are present in
+                ``gt_instance_labels``: ``rotations`` (frames, 24, 3, 3), ``joints`` (frames, 24, 3) in m relative to
+                the root, and ``betas`` (frames, 10).
             mode: ``'loss'``, ``'predict'`` (samples with ``pred_instances`` of the same fields) or ``'tensor'`` (the
                 head's dictionary; for clips of one length).
 
         Raises:
-            ValueError: An unknown mode, or clips of different lengths for ``'tensor'``.
-            DataError: NaN joints, or samples with nothing to train on.
+            ValueError: The mode is unknown, or clips differ in length in mode ``'tensor'``.
+            DataError: Joints are NaN or infinite, a label's shape does not match, or no sample has a label.
         """
         if mode not in ('loss', 'predict', 'tensor'):
             raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', found {mode!r}")
         features = features_of(self.backbone, clips(inputs), data_samples)
         if mode == 'tensor':
             if len({len(feature) for feature in features}) > 1:
-                raise ValueError("HumMUSSMeshRecoverer: mode 'tensor' wants clips of one length")
+                raise ValueError("HumMUSSMeshRecoverer: mode 'tensor' needs clips of one length")
             return self.head(torch.stack(features))
         if data_samples is None:
             raise ValueError(f'HumMUSSMeshRecoverer: mode {mode!r} needs data_samples')
         outputs = [self.head(feature[None]) for feature in features]
-        for output in outputs:  # one shape for a clip, the same in each frame
+        for output in outputs:  # a clip has one shape, repeated for each frame
             frames = output['rotations'].shape[1]
             output['betas'] = output['betas'][:, None].expand(-1, frames, -1)
         if mode == 'loss':

@@ -1,4 +1,4 @@
-"""Heads: 3D joints, actions, embeddings and SMPL's parameters."""
+"""Heads for 3D joints, actions, embeddings and SMPL's parameters."""
 
 from hummuss.models.heads.action_head import ActionHead, EmbeddingHead
 from hummuss.models.heads.lifting_head import LiftingHead

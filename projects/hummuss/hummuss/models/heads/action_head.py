@@ -1,4 +1,4 @@
-"""Classes and embeddings of clips."""
+"""Heads for classes and embeddings of clips."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from mmradar.registry import MODELS
 
 
 class _ClipFeatures(BaseModule):
-    """Mean over frames, all joints side by side, linear, ReLU: one vector for a person; the mean over persons."""
+    """Layers that turn the features of a clip into one vector, the mean over its persons.
+
+    For each person: mean over frames, concatenation of the joints, linear layer, norm, ReLU.
+    """
 
     def __init__(
         self, in_channels: int, num_joints: int, hidden_channels: int, dropout: float, init_cfg: dict | None
@@ -20,7 +23,7 @@ class _ClipFeatures(BaseModule):
         self.layers = nn.Sequential(
             nn.Dropout(dropout),
             nn.Linear(in_channels * num_joints, hidden_channels),
-            # Of a vector, not of a batch: a batch of one clip trains and tests alike (MotionBERT has BatchNorm; ours)
+            # Instead of MotionBERT's BatchNorm (our choice), so that a batch of one clip is treated alike in training
             nn.LayerNorm(hidden_channels),
             nn.ReLU(),
         )
@@ -41,10 +44,10 @@ class ActionHead(BaseModule):
 
     Args:
         in_channels: Width of the features.
-        num_joints: Joints.
-        num_classes: Actions; 60 in NTU-RGB+D.
-        hidden_channels: Width of the clip's vector; 512 makes 16M parameters of the model with the action backbone.
-        dropout: On the features.
+        num_joints: Number of joints.
+        num_classes: Number of actions; 60 in NTU-RGB+D.
+        hidden_channels: Width of the clip's vector; 512 gives the model with the action backbone 16M parameters.
+        dropout: Dropout probability of the features.
     """
 
     def __init__(
@@ -62,20 +65,20 @@ class ActionHead(BaseModule):
         self.fc = nn.Linear(hidden_channels, num_classes)
 
     def forward(self, features: Float[Tensor, 'batch *persons frames joints dims']) -> Float[Tensor, 'batch classes']:
-        """Logits."""
+        """Compute the logits."""
         return self.fc(self.clip(features))
 
 
 @MODELS.register_module()
 class EmbeddingHead(BaseModule):
-    """Unit vectors of clips, for one-shot recognition by the nearest exemplar.
+    """Head that embeds clips as unit vectors, for one-shot recognition by the nearest exemplar.
 
     Args:
         in_channels: Width of the features.
-        num_joints: Joints.
+        num_joints: Number of joints.
         out_channels: Width of the embedding.
         hidden_channels: Width of the clip's vector.
-        dropout: On the features.
+        dropout: Dropout probability of the features.
     """
 
     def __init__(

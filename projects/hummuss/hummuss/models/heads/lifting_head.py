@@ -1,4 +1,4 @@
-"""3D joints from features."""
+"""Head for 3D joints."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mmradar.registry import MODELS
 
 @MODELS.register_module()
 class LiftingHead(BaseModule):
-    """Each joint's position from its features: linear, tanh, linear, as MotionBERT's head.
+    """Head that predicts each joint's position from its features: linear, tanh, linear, as in MotionBERT.
 
-    mmpose's ``MotionRegressionHead`` takes the same features; this one needs no codec and no camera.
+    Unlike mmpose's ``MotionRegressionHead``, which takes the same features, it needs no codec and no camera.
 
     Args:
         in_channels: Width of the features.
-        out_channels: Coordinates of a joint.
-        hidden_channels: Between the layers.
+        out_channels: Number of coordinates of a joint.
+        hidden_channels: Width between the two linear layers.
     """
 
     def __init__(
@@ -30,5 +30,5 @@ class LiftingHead(BaseModule):
         )
 
     def forward(self, features: Float[Tensor, '*batch joints dims']) -> Float[Tensor, '*batch joints 3']:
-        """Positions in the unit of the training targets."""
+        """Predict the positions, in the unit of the training targets."""
         return self.layers(features)

@@ -1,4 +1,4 @@
-"""SMPL's parameters from features, and joints from SMPL's parameters."""
+"""Head for SMPL's parameters, and the joints that follow from them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmradar.errors import ConfigError
 from mmradar.registry import MODELS
 
 SMPL_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
-# A standing adult with arms stretched sideways, m, y up. Rounded by hand to cm; not from SMPL's licensed files.
+# A standing adult with arms stretched sideways, in m, y up. Rounded by hand to cm; not from SMPL's licensed files.
 _REST_JOINTS_M = (
     *((0, 0, 0), (0.06, -0.09, 0), (-0.06, -0.09, 0), (0, 0.11, -0.02), (0.1, -0.47, 0), (-0.1, -0.47, 0)),
     *((0, 0.25, 0), (0.09, -0.88, -0.04), (-0.09, -0.88, -0.04), (0, 0.3, 0.02), (0.11, -0.93, 0.08)),
@@ -25,7 +25,7 @@ _REST_JOINTS_M = (
 
 
 def rotation_from_6d(values: Float[Tensor, '*batch 6']) -> Float[Tensor, '*batch 3 3']:
-    """Rotation matrix whose first two columns are the Gram-Schmidt of two vectors (Zhou et al., 2019)."""
+    """Build the rotation matrix whose first two columns are two vectors after Gram-Schmidt (Zhou et al., 2019)."""
     a, b = values.unflatten(-1, (2, 3)).unbind(-2)
     x = normalize(a, dim=-1)
     y = normalize(b - (x * b).sum(-1, keepdim=True) * x, dim=-1)
@@ -35,7 +35,7 @@ def rotation_from_6d(values: Float[Tensor, '*batch 6']) -> Float[Tensor, '*batch
 def forward_kinematics(
     rotations: Float[Tensor, '*batch 24 3 3'], rest_joints: Float[Tensor, '24 3']
 ) -> Float[Tensor, '*batch 24 3']:
-    """Joints of SMPL's tree, root-relative, m, from rotations relative to the parent."""
+    """Compute the joints of SMPL's tree, root-relative in m, from rotations relative to the parent joint."""
     world, joints = [rotations[..., 0, :, :]], [torch.zeros_like(rotations[..., 0, :, 0])]
     for joint, parent in enumerate(SMPL_PARENTS[1:], start=1):
         offset = rest_joints[joint] - rest_joints[parent]
@@ -59,19 +59,20 @@ def _load_smpl(path: str) -> nn.Module:
 
 @MODELS.register_module()
 class MeshHead(BaseModule):
-    """SMPL's pose of each frame and shape of each clip, after MotionBERT's mesh head.
+    """Head for SMPL's pose of each frame and shape of each clip, after MotionBERT's mesh head.
 
-    Pose and shape are regressed as differences from the rest pose. Without ``smpl_model_path``, joints come from the
-    rotations and a fixed skeleton (ours: an approximate adult, on which the shape parameters have no effect), and there
-    are no vertices: the head trains and is tested on parameters and joints. With it, joints and vertices are SMPL's.
+    Pose and shape are regressed as differences from the rest pose. With ``smpl_model_path``, joints and vertices are
+    SMPL's. Without it, joints are computed from the rotations and a fixed skeleton (our choice: an approximate adult,
+    on which the shape parameters have no effect), and there are no vertices: training and tests use only parameters and
+    joints.
 
     Args:
         in_channels: Width of the features.
-        num_joints: Joints of the 2D poses.
-        hidden_channels: Between the layers.
-        dropout: On the features.
-        smpl_model_path: SMPL's licensed files, which ``smplx`` reads.
-        rest_joints: 24 joints of the rest pose, m, for use without files.
+        num_joints: Number of joints of the 2D poses.
+        hidden_channels: Width between the layers.
+        dropout: Dropout probability of the features.
+        smpl_model_path: Path of SMPL's licensed files, which ``smplx`` reads.
+        rest_joints: The 24 joints of the rest pose in m, for use without SMPL's files.
     """
 
     def __init__(
@@ -99,14 +100,15 @@ class MeshHead(BaseModule):
 
         self.pose_branch, self.shape_branch = branch(), branch()
         self.pose, self.shape = nn.Linear(hidden_channels, 24 * 6), nn.Linear(hidden_channels, 10)
-        for layer in (self.pose, self.shape):  # begin near the rest pose, where rotations from 6 numbers are stable
+        # Begin near the rest pose, where rotations from 6 numbers are stable
+        for layer in (self.pose, self.shape):
             nn.init.normal_(layer.weight, std=1e-3)
             nn.init.zeros_(layer.bias)
         with torch.no_grad():
             self.pose.bias.copy_(torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(24))
 
     def forward(self, features: Float[Tensor, 'batch frames joints dims']) -> dict[str, Tensor]:
-        """Parameters and joints.
+        """Predict SMPL's parameters and joints.
 
         Returns:
             ``rotations`` (batch, frames, 24, 3, 3) relative to the parent, ``betas`` (batch, 10), ``joints`` (batch,

@@ -1,4 +1,4 @@
-"""The diagonal SSM with its parameters."""
+"""Diagonal SSM layer with learnable parameters."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from mmradar.ops.diagonal_ssm import (
     ssm_kernel,
 )
 
-# Up to here a product over whole frames is the fastest for a sequence alone. It holds length^2 numbers a channel.
+# Up to this length, one matrix product over all frames is fastest for a single sequence; length^2 numbers per channel.
 SHORT_LENGTH = 32
 
 
 class StepOperators(NamedTuple):
-    """What a frame does to an SSM, and how its output is read; in the types of its state."""
+    """Discretised transition of an SSM for one frame, and its readout, with dtypes that match the SSM's state."""
 
     frame: DiscreteSSM
     readout: Float[Tensor, 'dims pairs two']
 
 
 class DiagonalSSM(WeightCacheModule):
-    """Diagonal SSM of each channel (HumMUSS, section on DSSM), in one direction or half of the channels in each.
+    """Diagonal SSM for each channel (HumMUSS, section on DSSM), in one direction or half of the channels in each.
 
-    Learnt are the real part of A's diagonal (as ``-exp``, so that states decay), its imaginary part, the complex C, the
-    logarithm of delta and the direct feed-through D. S4D-Lin's initialisation: ``A_n = -1/2 + i pi n``. As in S4D, C is
-    standard normal and delta is log-uniform; D begins as 1 (ours).
+    The learnt parameters are the real part of A's diagonal (as ``-exp``, so that states decay), its imaginary part, the
+    complex C, the logarithm of delta and the direct feed-through D. A is initialised as in S4D-Lin,
+    ``A_n = -1/2 + i pi n``; as in S4D, C is standard normal and delta is log-uniform. D is initialised to 1, our choice.
 
     Args:
-        dims: Channels. If bidirectional, the first half runs forwards and the second backwards.
-        state_dims: States of a channel, counting both of each conjugate pair; even.
-        bidirectional: See ``dims``; the channels must be even.
+        dims: Number of channels. If bidirectional, the first half runs forwards and the second half backwards.
+        state_dims: Number of states of a channel, counting both of each conjugate pair; even.
+        bidirectional: Run in both directions, see ``dims``, which must then be even.
         delta_range: Smallest and largest initial step size, in frames (or joints).
-        method: Of :func:`mmradar.ops.diagonal_ssm.diagonal_ssm`; ``'chunked'`` and ``'fft'`` apply to one scale for
-            all sequences only, other scales take what they need.
+        method: ``'auto'``, ``'chunked'`` or ``'fft'``; see :func:`mmradar.ops.diagonal_ssm.diagonal_ssm`. It applies
+            only if all sequences and frames share one scale.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class DiagonalSSM(WeightCacheModule):
     def forward(
         self, u: Float[Tensor, 'batch length *others dims'], delta_scale: float | Tensor = 1.0
     ) -> Float[Tensor, 'batch length *others dims']:
-        """Run over whole sequences; ``delta_scale`` as in :func:`mmradar.ops.diagonal_ssm.diagonal_ssm`."""
+        """Run over whole sequences; for ``delta_scale`` see :func:`mmradar.ops.diagonal_ssm.diagonal_ssm`."""
         kind = u.dtype
         with torch.autocast(u.device.type, enabled=False):
             working = u if u.dtype in (torch.float32, torch.float64) else u.float()
@@ -119,7 +119,7 @@ class DiagonalSSM(WeightCacheModule):
             return chunk_operators(self.delta, self.A, self.C, self.D, length, scale, reverse, u.dtype)
 
         if length <= SHORT_LENGTH and u[..., 0].numel() == length and not torch.is_grad_enabled():
-            # One short sequence at a time: the joints of a stream's frame
+            # A single short sequence, such as the joints of one frame of a stream
             return convolve_one(u, self._cached('one', key, weights, lambda: by_frame(operators())))
         return chunked_convolve(u, self._cached('chunks', key, weights, operators), reverse)
 
@@ -136,21 +136,21 @@ class DiagonalSSM(WeightCacheModule):
 
     @property
     def state_type(self) -> torch.dtype:
-        """Of a stream's state: complex64, or complex128 for a float64 model."""
+        """Dtype of a stream's state: complex64, or complex128 for a float64 model."""
         return torch.complex128 if self.D.dtype == torch.float64 else torch.complex64
 
     def initial_state(self, *batch: int) -> Complex[Tensor, '*batch dims pairs']:
-        """A stream's first state: zeros."""
+        """Return the initial state of a stream, zeros."""
         return torch.zeros(*batch, *self.log_decay.shape, dtype=self.state_type, device=self.D.device)
 
     def step(
         self, u: Float[Tensor, '*batch dims'], state: Complex[Tensor, '*batch dims pairs'], operators: StepOperators
     ) -> Float[Tensor, '*batch dims']:
-        """The next frame of a forward SSM.
+        """Run over the next frame; only for SSMs in one direction.
 
         Args:
-            u: The frame.
-            state: Of :meth:`initial_state` or of the frame before; changed in place.
-            operators: This SSM's, of :class:`~hummuss.models.layers.stepping.Stepping`.
+            u: Input of the frame.
+            state: State from :meth:`initial_state` or after the previous frame; changed in place.
+            operators: Operators of this SSM from :class:`~hummuss.models.layers.stepping.Stepping`.
         """
         return advance(state, u, operators.frame, operators.readout, self.D)

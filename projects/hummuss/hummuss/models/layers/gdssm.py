@@ -1,4 +1,4 @@
-"""The gated diagonal SSM layer."""
+"""Gated diagonal SSM layer."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class GDSSM(BaseModule):
 
         v = gelu(W_v norm(x)),  f = gelu(W_f norm(x)),  x + W_o (W_c SSM(f) * v)
 
-    The paper reduces the width by k = 2 in temporal layers; it is read here as the width of f and b and so of the SSMs,
-    as GSS does (ours: the paper's sentence is not to hand). The expansion of v is ours.
+    The paper reduces the width by k = 2 in temporal layers. We apply this to the width of f and b, and so of the SSMs,
+    as in GSS; this is our interpretation, made without the paper's exact sentence. The expansion of v is our choice.
 
     Args:
         embed_dims: Width D of the residual stream.
-        expansion: Width of v and the gate over D; BiGS has 3.
-        reduction: k: the SSMs have D / k channels in each direction.
-        state_dims: States of each SSM channel.
-        causal: In one direction only.
-        delta_range: Initial step sizes of the SSMs.
-        method: Of :class:`DiagonalSSM`.
-        dropout: Behind the output projection.
+        expansion: Width of v and the gate divided by D; 3 in BiGS.
+        reduction: Reduction k; the SSMs have D / k channels in each direction.
+        state_dims: Number of states of each SSM channel.
+        causal: Run forwards only.
+        delta_range: Smallest and largest initial step size of the SSMs.
+        method: See :class:`DiagonalSSM`.
+        dropout: Dropout probability after the output projection.
     """
 
     def __init__(
@@ -86,5 +86,5 @@ class GDSSM(BaseModule):
     def step(
         self, x: Float[Tensor, '*batch dims'], state: Complex[Tensor, '*batch narrow pairs'], operators: StepOperators
     ) -> Float[Tensor, '*batch dims']:
-        """The next frame of a causal layer, as :meth:`DiagonalSSM.step`."""
+        """Run over the next frame of a causal layer; see :meth:`DiagonalSSM.step`."""
         return self._around(x, lambda u: self.ssm.step(u, state, operators))

@@ -1,4 +1,4 @@
-"""The spatio-temporal block: two streams and their fusion."""
+"""Spatio-temporal block: two streams and their fusion."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from hummuss.models.layers.gdssm import GDSSM
 
 
 class SpatioTemporalBlock(BaseModule):
-    """Two streams of GDSSM layers, spatial then temporal and temporal then spatial, fused by learnt weights.
+    """Block of two streams of GDSSM layers, spatial-temporal and temporal-spatial, fused with learnt weights.
 
-    Fusion as in MotionBERT's DSTFormer (the paper says learnable weights; I): both streams side by side, a linear layer
-    to 2, softmax, weighted sum for each joint and frame. It begins as the mean.
+    The fusion is that of MotionBERT's DSTFormer, our choice, as the paper only says learnable weights: a linear layer
+    from the concatenated streams to 2 values, softmax, and a weighted sum for each joint and frame. It is initialised
+    to the mean.
 
     Args:
         embed_dims: Width D.
@@ -48,13 +49,13 @@ class SpatioTemporalBlock(BaseModule):
         return self._fuse(spatial_first, temporal_first)
 
     def initial_state(self, batch: int, joints: int) -> list[Tensor]:
-        """First states of both temporal layers, (batch, joints, D / k, states / 2) each."""
+        """Return the initial states of both temporal layers, (batch, joints, D / k, states / 2) each."""
         return [layer.ssm.initial_state(batch, joints) for layer in self.temporal]
 
     def step(
         self, x: Float[Tensor, 'batch joints dims'], states: list[Tensor], operators: Sequence[StepOperators]
     ) -> Float[Tensor, 'batch joints dims']:
-        """The next frame of a causal block; ``states`` are changed in place."""
+        """Run over the next frame of a causal block; ``states`` are changed in place."""
         spatial_first = self.temporal[0].step(self.spatial[0](x), states[0], operators[0])
         temporal_first = self.spatial[1](self.temporal[1].step(x, states[1], operators[1]))
         return self._fuse(spatial_first, temporal_first)

@@ -1,4 +1,4 @@
-"""All SSMs of a model one frame further."""
+"""Discretisation of all SSMs of a model for one frame at a time."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from mmradar.ops.diagonal_ssm import DiscreteSSM, discretise, readout
 
 
 class Stepping:
-    """The weights of several SSMs, made ready for frames.
+    """Operators of several SSMs for steps over single frames.
 
-    The intervals of a camera's timestamps are never alike, so that each frame is discretised anew: for all SSMs at
-    once, which takes as long as for one of the small ones.
+    The intervals between a camera's timestamps always differ, so that the SSMs are discretised again for each frame.
+    This is done for all SSMs at once, which takes only as long as for a single small one.
 
     Args:
-        ssms: Forward ones, of one size of state.
+        ssms: SSMs in one direction, with the same number of states per channel.
 
     Raises:
-        ConfigError: A bidirectional SSM: what comes later is not known yet.
+        ConfigError: An SSM is bidirectional and would need later frames.
     """
 
     def __init__(self, ssms: Sequence[DiagonalSSM]) -> None:
@@ -34,7 +34,7 @@ class Stepping:
         self._last: tuple[float | None, list[StepOperators]] = (None, [])
 
     def after(self, delta_scale: float) -> list[StepOperators]:
-        """Of each SSM, for a frame so many training periods after the one before."""
+        """Return each SSM's operators for a frame ``delta_scale`` training periods after the previous one."""
         if self._last[0] != delta_scale:
             frames = zip(
                 *(x.to(self.state_type).split(self.sizes) for x in discretise(self.delta, self.A, delta_scale))

@@ -1,4 +1,4 @@
-"""A cache of what inference computes from weights, valid until they change."""
+"""Cache of values that inference computes from weights, valid until the weights change."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from torch import Tensor
 
 
 class WeightCacheModule(BaseModule):
-    """A module that computes something from its weights which inference need not compute again for each input."""
+    """Base class of modules that cache values computed from their weights, so that inference computes them only once."""
 
     def __init__(self, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         self._cache: dict[str, tuple[Any, Any]] = {}
 
     def _cached(self, name: str, key: tuple, weights: Iterable[Tensor], compute: Callable[[], Any]) -> Any:
-        """The result of ``compute``; without gradients it is kept until key or weights change.
+        """Return the result of ``compute``; without gradients it is cached until the key or weights change.
 
-        One result of each name is kept, so that memory does not grow with the number of different clips.
+        Only one result is cached for each name, so that memory does not grow with the number of different clips.
         """
         if torch.is_grad_enabled():
             return compute()
@@ -30,8 +30,9 @@ class WeightCacheModule(BaseModule):
         return self._cache[name][1]
 
     def train(self, mode: bool = True) -> WeightCacheModule:
-        """Also empty the cache: weights written through ``.data``, as an EMA hook does, look as unchanged as
-        before. Who writes so between inferences calls ``eval()`` again.
+        """Set the mode and empty the cache.
+
+        Writing to weights through ``.data``, as an EMA hook does, cannot be detected: call ``eval()`` again after it.
         """
         self._cache = {}
         return super().train(mode)

@@ -1,4 +1,4 @@
-"""Losses on 3D poses: MPJPE, N-MPJPE and velocity, each with weights of joints."""
+"""Losses on 3D poses with joint weights: MPJPE, N-MPJPE and velocity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mmradar.registry import MODELS
 
 
 def _weights(prediction: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
-    """Weights (batch, frames, joints), from those, from one more axis of length 1, or all ones."""
+    """Return weights (batch, frames, joints); removes a last axis of length 1, and fills in ones for ``None``."""
     if prediction.ndim != 4 or prediction.shape != target.shape:
         raise ValueError(
             'losses on 3D poses take prediction and target as (batch, frames, joints, 3), found '
@@ -29,22 +29,22 @@ def _weights(prediction: Tensor, target: Tensor, weight: Tensor | None) -> Tenso
 
 
 def _weighted_mean(error: Tensor, weight: Tensor) -> Tensor:
-    # A joint that counts for nothing may have any target, NaN too
+    # A joint with weight 0 may have any target, even NaN
     error = torch.where(weight > 0, error, torch.zeros_like(error))
     total = weight.sum()
     return (error * weight).sum() / torch.where(total > 0, total, torch.ones_like(total))
 
 
 def _known(target: Tensor, weight: Tensor) -> Tensor:
-    """The target with zeros where it does not count: NaN times 0 would be NaN in the gradient."""
+    """Return the target with zeros where the weight is 0: NaN times 0 would be NaN in the gradient."""
     return torch.where((weight > 0)[..., None], target, torch.zeros_like(target))
 
 
 @MODELS.register_module()
 class PositionLoss(nn.Module):
-    """Mean per joint position error (MPJPE), weighted: ``sum(w |p - t|) / sum(w)``.
+    """Weighted mean per joint position error (MPJPE): ``sum(w |p - t|) / sum(w)``.
 
-    Without weights equal to mmpose's ``MPJPELoss``; with weights mmpose divides by the number of all joints.
+    Without weights it equals mmpose's ``MPJPELoss``; with weights, mmpose divides by the number of all joints instead.
 
     Args:
         loss_weight: Factor on the result.
@@ -60,10 +60,10 @@ class PositionLoss(nn.Module):
         target: Float[Tensor, 'batch frames joints 3'],
         target_weight: Float[Tensor, 'batch frames joints'] | None = None,
     ) -> Tensor:
-        """In the unit of the coordinates; 0 if no joint counts.
+        """Compute the loss in the unit of the coordinates; 0 if all weights are 0.
 
         Raises:
-            ValueError: Shapes that do not fit.
+            ValueError: The shapes do not match.
         """
         weight = _weights(output, target, target_weight)
         error = torch.linalg.vector_norm(output - _known(target, weight), dim=-1)
@@ -72,7 +72,7 @@ class PositionLoss(nn.Module):
 
 @MODELS.register_module()
 class ScaledPositionLoss(nn.Module):
-    """N-MPJPE: the error behind the best scale of each frame (Rhodin et al., 2018), ``s = <w p, t> / <w p, p>``.
+    """N-MPJPE: MPJPE after each frame is scaled by ``s = <w p, t> / <w p, p>``, the best fit (Rhodin et al., 2018).
 
     Args:
         loss_weight: Factor on the result; 0.5 in MotionBERT's recipe.
@@ -88,10 +88,10 @@ class ScaledPositionLoss(nn.Module):
         target: Float[Tensor, 'batch frames joints 3'],
         target_weight: Float[Tensor, 'batch frames joints'] | None = None,
     ) -> Tensor:
-        """In the unit of the coordinates; 0 if no joint counts.
+        """Compute the loss in the unit of the coordinates; 0 if all weights are 0.
 
         Raises:
-            ValueError: Shapes that do not fit.
+            ValueError: The shapes do not match.
         """
         weight = _weights(output, target, target_weight)
         target = _known(target, weight)
@@ -104,9 +104,9 @@ class ScaledPositionLoss(nn.Module):
 
 @MODELS.register_module()
 class Velocity3DLoss(nn.Module):
-    """Mean distance between predicted and true steps of a joint from frame to frame (MPJVE as a loss).
+    """Mean distance between predicted and true displacements of a joint from frame to frame (MPJVE as a loss).
 
-    A step's weight is the product of its two frames' weights: it counts where the joint is known in both.
+    A displacement's weight is the product of both frames' weights, so that it counts if the joint is known in both.
 
     Args:
         loss_weight: Factor on the result; 20 in MotionBERT's recipe.
@@ -122,10 +122,10 @@ class Velocity3DLoss(nn.Module):
         target: Float[Tensor, 'batch frames joints 3'],
         target_weight: Float[Tensor, 'batch frames joints'] | None = None,
     ) -> Tensor:
-        """In the unit of the coordinates, a frame; 0 for clips of one frame.
+        """Compute the loss in the unit of the coordinates per frame; 0 for clips of one frame.
 
         Raises:
-            ValueError: Shapes that do not fit.
+            ValueError: The shapes do not match.
         """
         weight = _weights(output, target, target_weight)
         error = torch.linalg.vector_norm((output - _known(target, weight)).diff(dim=1), dim=-1)
@@ -134,14 +134,14 @@ class Velocity3DLoss(nn.Module):
 
 @MODELS.register_module()
 class LiftingLoss(nn.Module):
-    """MPJPE + 0.5 N-MPJPE + 20 velocity in one, MotionBERT's recipe, for heads that take one loss.
+    """Sum of MPJPE + 0.5 N-MPJPE + 20 velocity (MotionBERT's recipe), for heads that take a single loss.
 
-    The correct form of mmpose's ``MPJPEVelocityJointLoss``, which fails with ``use_target_weight``: it multiplies
-    T - 1 velocities by T weights. Without weights both are equal.
+    This is the correct form of mmpose's ``MPJPEVelocityJointLoss``, which fails with ``use_target_weight`` because it
+    multiplies T - 1 velocities by T weights. Without weights both are equal.
 
     Args:
         lambda_scale: Factor on N-MPJPE.
-        lambda_velocity: Factor on the velocity's error.
+        lambda_velocity: Factor on the velocity error.
         loss_weight: Factor on the sum.
     """
 

@@ -15,10 +15,10 @@ class SupConLoss(nn.Module):
     """Supervised contrastive loss (Khosla et al., 2020, equation 2), for one-shot recognition as MotionBERT trains it.
 
     ``-mean_i mean_{p of i's class} log(exp(z_i z_p / tau) / sum_{a != i} exp(z_i z_a / tau))``. Clips without another
-    of their class in the batch do not count: batches should hold two of each class.
+    clip of their class in the batch are left out, so a batch should contain at least two clips of each class.
 
     Args:
-        temperature: tau.
+        temperature: Temperature tau.
         loss_weight: Factor on the result.
     """
 
@@ -27,7 +27,7 @@ class SupConLoss(nn.Module):
         self.temperature, self.loss_weight = temperature, loss_weight
 
     def forward(self, embeddings: Float[Tensor, 'batch dims'], labels: Int[Tensor, 'batch']) -> Tensor:
-        """0 if no class occurs twice."""
+        """Compute the loss; 0 if no class occurs twice in the batch."""
         z = normalize(embeddings, dim=-1)
         itself = torch.eye(len(z), dtype=torch.bool, device=z.device)
         similarity = (z @ z.T / self.temperature).masked_fill(itself, float('-inf'))
