@@ -4,8 +4,8 @@
         --data-root data/simhupr --look-ahead 7 4 2 0 --poses-per-window 2 4 8 --average 4
 
 All frames of a split's windows are predicted once. Each frame's pose is then taken from the window, or windows, from
-which ``RadarPoseStream(look_ahead=..., poses_per_window=..., average=...)`` takes it. The first row is the model as it
-is tested.
+which ``RadarPoseStream(look_ahead=..., poses_per_window=..., average=...)`` takes it; with ``--around``, from which
+``RadarPoseInferencer(average=...)`` does. The first row is the model as it is tested.
 """
 
 from __future__ import annotations
@@ -72,6 +72,9 @@ def main() -> None:
     parser.add_argument('--look-ahead', type=int, nargs='+', default=[], help="with one pose a window; the model's own")
     parser.add_argument('--poses-per-window', type=int, nargs='+', default=[2, 4, 8], help='with its own look-ahead')
     parser.add_argument('--average', type=int, nargs='+', default=[], help='windows, with one pose a window')
+    parser.add_argument(
+        '--around', type=int, nargs='+', default=[], help='windows averaged, as many later ones as earlier ones'
+    )
     add_config_arguments(parser)
     args = parser.parse_args()
     config = config_from(args)
@@ -79,6 +82,7 @@ def main() -> None:
     own = dataset.window.num_frames - 1 - dataset.window.key_index
     choices = [(own, 1, 1), *((early, 1, 1) for early in args.look_ahead)]
     choices += [*((own, poses, 1) for poses in args.poses_per_window), *((own, 1, count) for count in args.average)]
+    choices += [(own + (count - 1) // 2, 1, count) for count in args.around]
     rows = []
     for look_ahead, poses, average in choices:
         samples = samples_of(sequences, dataset.window, look_ahead, poses, average)

@@ -59,7 +59,7 @@ def predictions(
         The loader's batch, and a list of ``PoseDataSample`` with ``pred_instances``.
     """
     for number, batch in enumerate(loader, 1):
-        with torch.no_grad(), _evaluation_mode(model):
+        with torch.no_grad(), evaluation_mode(model):
             samples = model.test_step(batch)
         yield batch, samples
         if on_progress:
@@ -67,7 +67,7 @@ def predictions(
 
 
 @contextmanager
-def _evaluation_mode(model: nn.Module) -> Iterator[None]:
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Put a model into evaluation mode, and restore the mode of each of its modules on exit.
 
     In training mode, dropout would change the predictions, and the predictions would update the statistics of batch

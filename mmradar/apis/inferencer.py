@@ -20,6 +20,7 @@ from mmradar.apis.inference import recording_loader, views_and_radar
 from mmradar.apis.models import config_of, init_model
 from mmradar.apis.published_models import published_models
 from mmradar.apis.sources import Source, open_source
+from mmradar.apis.window_average import averaged_predictions
 from mmradar.atomic_write import atomic_write
 from mmradar.datasets import BaseRadarPoseDataset
 from mmradar.errors import ConfigError
@@ -74,6 +75,7 @@ class RadarPoseInferencer:
         *,
         frames: Sequence[int] | None = None,
         batch_size: int = 16,
+        average: int = 1,
         return_vis: bool = False,
         show: bool = False,
         out_dir: str | Path | None = None,
@@ -92,6 +94,8 @@ class RadarPoseInferencer:
                 for a split of the model's data set.
             frames: Numbers of the frames to predict; all if ``None``.
             batch_size: Windows per batch.
+            average: Number of windows around each frame whose poses of it are averaged, see
+                :func:`~mmradar.apis.window_average.averaged_predictions`. With 1, poses are those of testing.
             return_vis: Include pictures in the results.
             show: Show the pictures in a window.
             out_dir: Parent folder; sets the default of ``vis_out_dir`` to its folder ``visualizations``, and of
@@ -133,7 +137,10 @@ class RadarPoseInferencer:
                 path = Path(vis_out_dir) / f'{name}.mp4'
                 film = stack.enter_context(video(path, self.radar.frame_rate_hz, canvas.size))
             coco, done = [], 0
-            for batch, samples in predictions(self.model, loader):
+            found = (
+                predictions(self.model, loader) if average == 1 else averaged_predictions(self.model, loader, average)
+            )
+            for batch, samples in found:
                 for heatmaps, sample in zip(batch['inputs'], samples):
                     result = self._result(sample, truth)
                     if return_vis or show or film:

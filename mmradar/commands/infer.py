@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--frames', help='first frame and one past the last, as 100:200')
     parser.add_argument('--batch-size', type=int, default=16, help='windows per batch (default: 16)')
     parser.add_argument(
+        '--average', type=int, default=1, help='windows around each frame whose poses are averaged (default: 1)'
+    )
+    parser.add_argument(
         '--pictures', type=int, default=8, help='number of pictures, in addition to the video (default: 8)'
     )
     parser.add_argument('--no-heatmaps', action='store_true', help='draw skeletons only')
@@ -41,6 +44,7 @@ def main(args: argparse.Namespace) -> None:
         args.inputs[0] if len(args.inputs) == 1 else args.inputs,
         frames=_range(args.frames),
         batch_size=args.batch_size,
+        average=args.average,
         out_dir=args.out_dir,
         num_pictures=args.pictures,
         draw_heatmap=not args.no_heatmaps,

@@ -640,7 +640,7 @@ def test_impossible_arguments_are_errors(kwargs, message):
         ('keypoints', lambda a: a[:, :13], r'2D joints \(4, 14, 2\).*\(4, 13, 2\)'),
         ('keypoints_3d', lambda a: a[:3], '3D joints'),
         ('confidence', lambda a: a - 2, 'confidence is negative'),
-        ('weights', lambda a: a * np.nan, 'weight is negative or no number'),
+        ('weights', lambda a: a * np.nan, 'weight is negative or not finite'),
         ('keypoints', lambda a: np.full_like(a, np.nan), 'the 2D joint 1 in frame 0'),
         ('keypoints_3d', lambda a: np.full_like(a, np.inf), 'the 3D joint 0 in frame 0'),
     ],

@@ -169,7 +169,7 @@ def missing_joints(
     draws, renewals = rng.random((2, len(times_s), num_joints))
     missing = draws < share
     if mean_s > 0 and 0 < share < 1:
-        # At each renewal a joint is missing with probability `share`, so it returns after 1 / (1 - share) renewals.
+        # Each renewal makes a joint missing with probability `share`: it takes 1 / (1 - share) renewals to return.
         rate_hz = 1 / (mean_s * (1 - share))
         renewed = renewals < 1 - np.exp(-rate_hz * np.diff(times_s, prepend=-np.inf))[:, None]
         last = np.maximum.accumulate(np.where(renewed, np.arange(len(times_s))[:, None], 0), axis=0)

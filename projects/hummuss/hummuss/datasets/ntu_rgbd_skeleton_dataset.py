@@ -98,7 +98,7 @@ class NTURGBDSkeletonDataset(BaseDataset):
             if path.stem not in self.ignore and training == (self.split == 'train'):
                 entries.append(dict(path=str(path), label=action - 1))
         if not entries:
-            raise DataError(f'{self.data_root}: none of {len(paths)} recordings is in the {self.protocol} {self.split} split')
+            raise DataError(f'{self.data_root}: none of {len(paths)} recordings is in {self.protocol} {self.split}')
         return entries
 
     def prepare_data(self, idx: int) -> Any:

@@ -37,7 +37,7 @@ class VirtualCamera:
     def looking_at(
         cls, position_m: Float[np.ndarray, '3'], target_m: Float[np.ndarray, '3'], focal_px: float, **kwargs
     ) -> VirtualCamera:
-        """Build a camera, not rolled, that has a target in the middle of its image.
+        """Build a camera without roll that has a target in the middle of its image.
 
         Raises:
             ValueError: The target is at the camera's position, or straight above or below it.
@@ -166,7 +166,7 @@ class VirtualCamera:
         )
 
     def sees(self, points_m: Float[np.ndarray, '*n 3'], margin_px: float = 0.0) -> bool:
-        """Return whether all world points are more than 0.1 m in front of the camera and ``margin_px`` inside the image."""
+        """Return whether all points are more than 0.1 m in front of the camera and ``margin_px`` inside its image."""
         points = self.to_camera(points_m)
         if points[..., 2].min() <= 0.1:
             return False

@@ -20,7 +20,7 @@ class ActionAccuracy(BaseMetric):
     ``ActionHead`` and the data sets of this project provide them.
 
     Args:
-        top_k: Values of k: a clip counts if the true action is among the k with the highest scores.
+        top_k: Values of k for the metrics ``top1`` and so on: a clip counts if its action has one of the k best scores.
         collect_device, prefix: See mmengine's ``BaseMetric``.
 
     Raises:

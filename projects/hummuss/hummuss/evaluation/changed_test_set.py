@@ -29,7 +29,7 @@ def evaluate_under(model: nn.Module, config: Config, **changes: Any) -> dict[str
     """
     kind = config.test_dataloader.dataset.type
     if kind != 'MotionLiftingDataset':
-        raise ConfigError(f'only a MotionLiftingDataset can be changed in this way; the configuration tests on a {kind}')
+        raise ConfigError(f'only a MotionLiftingDataset can be changed like this; the configuration tests on a {kind}')
     loader = build_loader(config, **changes)
     positions = getattr(getattr(model, 'backbone', None), 'temp_embed', None)
     if positions is not None and loader.dataset.times.frames > positions.shape[1]:

@@ -9,7 +9,7 @@ from mmpose.structures import PoseDataSample
 from mmradar.registry import VISUALIZERS
 from mmradar.visualization.sample_visualizer import SampleVisualizer, instances_of, panels, picture
 
-# For each view, the axis of camera coordinates (x right, y down, z away) and its sign that point right and down.
+# For each view, the camera axes (x right, y down, z away) drawn to the right and down, each as (axis, sign).
 _VIEWS = {'front': ((0, 1), (1, 1)), 'side': ((2, 1), (1, 1)), 'top': ((0, 1), (2, -1))}
 
 
@@ -17,7 +17,7 @@ _VIEWS = {'front': ((0, 1), (1, 1)), 'side': ((2, 1), (1, 1)), 'top': ((0, 1), (
 class LiftingVisualizer(SampleVisualizer):
     """Visualizer of a sample's middle frame: the 2D input, then the true and the predicted pose from three sides.
 
-    Joints that are missing in the input are not drawn there. All views have the same scale and the root at the origin.
+    Joints that are missing in the input are not drawn there. All views have the same scale and origin.
     ``tools/test.py --show-dir`` and ``tools/misc/browse_dataset.py`` call it.
 
     Args:

@@ -49,7 +49,7 @@ def sample_scale(sample: object | None, frames: int) -> Tensor | None:
 
 
 def batch_scale(samples: Sequence[object | None], frames: int) -> float | Tensor:
-    """Combine ``delta_scale`` of clips of one length: a number if all agree, (batch,) if steady, else (batch, frames)."""
+    """Combine the scales of clips of one length: a number if all agree, (batch,) if steady, else (batch, frames)."""
     scales = [sample_scale(sample, frames) for sample in samples]
     scales = [torch.ones(()) if scale is None else scale for scale in scales]
     # Equal intervals given frame by frame are a steady rate, for which convolutions are faster than scans

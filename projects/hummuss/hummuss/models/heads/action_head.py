@@ -23,7 +23,7 @@ class _ClipFeatures(BaseModule):
         self.layers = nn.Sequential(
             nn.Dropout(dropout),
             nn.Linear(in_channels * num_joints, hidden_channels),
-            # Instead of MotionBERT's BatchNorm (our choice), so that a batch of one clip is treated alike in training
+            # Our choice instead of MotionBERT's BatchNorm, so that a single clip is treated alike in training and test
             nn.LayerNorm(hidden_channels),
             nn.ReLU(),
         )

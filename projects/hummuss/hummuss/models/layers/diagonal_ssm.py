@@ -40,7 +40,7 @@ class DiagonalSSM(WeightCacheModule):
 
     The learnt parameters are the real part of A's diagonal (as ``-exp``, so that states decay), its imaginary part, the
     complex C, the logarithm of delta and the direct feed-through D. A is initialised as in S4D-Lin,
-    ``A_n = -1/2 + i pi n``; as in S4D, C is standard normal and delta is log-uniform. D is initialised to 1, our choice.
+    ``A_n = -1/2 + i pi n``; as in S4D, C is standard normal and delta log-uniform. D is initialised to 1, our choice.
 
     Args:
         dims: Number of channels. If bidirectional, the first half runs forwards and the second half backwards.
@@ -146,7 +146,7 @@ class DiagonalSSM(WeightCacheModule):
     def step(
         self, u: Float[Tensor, '*batch dims'], state: Complex[Tensor, '*batch dims pairs'], operators: StepOperators
     ) -> Float[Tensor, '*batch dims']:
-        """Run over the next frame; only for SSMs in one direction.
+        """Process the next frame; only for SSMs that run forwards.
 
         Args:
             u: Input of the frame.

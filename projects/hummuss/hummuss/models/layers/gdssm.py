@@ -86,5 +86,5 @@ class GDSSM(BaseModule):
     def step(
         self, x: Float[Tensor, '*batch dims'], state: Complex[Tensor, '*batch narrow pairs'], operators: StepOperators
     ) -> Float[Tensor, '*batch dims']:
-        """Run over the next frame of a causal layer; see :meth:`DiagonalSSM.step`."""
+        """Process the next frame of a causal layer; see :meth:`DiagonalSSM.step`."""
         return self._around(x, lambda u: self.ssm.step(u, state, operators))

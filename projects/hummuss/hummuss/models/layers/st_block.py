@@ -55,7 +55,7 @@ class SpatioTemporalBlock(BaseModule):
     def step(
         self, x: Float[Tensor, 'batch joints dims'], states: list[Tensor], operators: Sequence[StepOperators]
     ) -> Float[Tensor, 'batch joints dims']:
-        """Run over the next frame of a causal block; ``states`` are changed in place."""
+        """Process the next frame of a causal block; ``states`` are changed in place."""
         spatial_first = self.temporal[0].step(self.spatial[0](x), states[0], operators[0])
         temporal_first = self.spatial[1](self.temporal[1].step(x, states[1], operators[1]))
         return self._fuse(spatial_first, temporal_first)

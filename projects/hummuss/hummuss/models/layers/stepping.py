@@ -18,7 +18,7 @@ class Stepping:
     This is done for all SSMs at once, which takes only as long as for a single small one.
 
     Args:
-        ssms: SSMs in one direction, with the same number of states per channel.
+        ssms: SSMs that run forwards, with the same number of states per channel.
 
     Raises:
         ConfigError: An SSM is bidirectional and would need later frames.

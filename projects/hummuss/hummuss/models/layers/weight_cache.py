@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 class WeightCacheModule(BaseModule):
-    """Base class of modules that cache values computed from their weights, so that inference computes them only once."""
+    """Base class of modules that cache values computed from their weights, so that inference computes them once."""
 
     def __init__(self, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
