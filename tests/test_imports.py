@@ -24,6 +24,7 @@ LAYERS = (
     ('datasets', 'models', 'engine', 'evaluation', 'visualization'),
     ('apis',),
     ('cli', 'live'),
+    ('experiments',),
     ('commands',),
     ('__main__',),
 )

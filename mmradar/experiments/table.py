@@ -1,0 +1,88 @@
+"""Results of a suite as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from mmradar.cli import markdown_table
+from mmradar.experiments.run import read_result
+from mmradar.experiments.suite import Row, Suite
+
+# Column heading to the metric, or to the field of a result
+_METRICS = {
+    'AP': 'AP',
+    'AP50': 'AP50',
+    'AP75': 'AP75',
+    'knees': 'AP_knee',
+    'ankles': 'AP_ankle',
+    'elbows': 'AP_elbow',
+    'wrists': 'AP_wrist',
+    'error, px': 'MPJPE_px',
+    'motion: knees': 'motion_explained_knee',
+    'ankles ': 'motion_explained_ankle',
+    'elbows ': 'motion_explained_elbow',
+    'wrists ': 'motion_explained_wrist',
+}
+_MEASURED = {
+    'parameters, M': ('parameters', 1e-6),
+    'GMACs': ('gmacs', 1.0),
+    'memory, MiB': ('peak_memory_mib', 1.0),
+    'training memory, MiB': ('training_memory_mib', 1.0),
+    'ms per window': ('ms_per_window', 1.0),
+    'training, min': ('training_s', 1 / 60),
+}
+
+
+def results_of(suite: Suite, work_dir: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the results that a suite has so far, by the name of the row.
+
+    Raises:
+        DataError: A result is of other settings than the suite's.
+    """
+    found: dict[str, list[dict[str, Any]]] = {row.name: [] for row in suite.rows}
+    for experiment in suite.experiments(work_dir):
+        result = read_result(experiment)
+        if result is not None:
+            found[experiment.row.name].append(result)
+    return found
+
+
+def results_table(suite: Suite, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Return a suite's results as Markdown, one table for each group.
+
+    A cell is the mean over seeds, with the standard deviation where there are several. Rows without a result say 'not
+    run' and are followed by their commands.
+    """
+    parts = []
+    for group in dict.fromkeys(row.group for row in suite.rows):
+        rows = [row for row in suite.rows if row.group == group]
+        header = ['', 'paper', 'n', *_METRICS, *_MEASURED]
+        parts.append(f'### {group}\n\n{markdown_table(header, [_cells(row, results[row.name]) for row in rows])}')
+    missing = [row for row in suite.rows if not results[row.name]]
+    if missing:
+        commands = [suite.experiment(row, suite.seeds[0], Path('work_dirs')).command() for row in missing]
+        lines = '\n'.join(f'{command}  # {row.name}' for row, command in zip(missing, commands))
+        parts.append(f'Not run:\n\n```bash\n{lines}\n```')
+    return '\n\n'.join(parts)
+
+
+def _cells(row: Row, results: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not results:
+        return [row.name, row.paper, '0', 'not run', *[''] * (len(_METRICS) + len(_MEASURED) - 1)]
+    metrics = [_mean(result['metrics'].get(f'coco/{name}') for result in results) for name in _METRICS.values()]
+    measured = [_mean(scale * result[name] for result in results) for name, scale in _MEASURED.values()]
+    return [row.name, row.paper, str(len(results)), *metrics, *measured]
+
+
+def _mean(values: Iterable[float | None]) -> str:
+    """Return the mean, with the standard deviation of several values; nothing if a value is missing."""
+    numbers = list(values)
+    known = [value for value in numbers if value is not None]
+    if len(known) < len(numbers) or not known:
+        return ''
+    digits = 2 if abs(mean(known)) < 2 else 1
+    spread = f' ± {stdev(known):.{digits}f}' if len(known) > 1 else ''
+    return f'{mean(known):.{digits}f}{spread}'

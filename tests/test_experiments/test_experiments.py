@@ -1,0 +1,100 @@
+"""Suites of experiments, from their file to their table."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from conftest import REPOSITORY, SMALL_RADAR
+from mmradar.errors import ConfigError, DataError
+from mmradar.experiments import read_suite, results_of, results_table, run_experiment
+
+SUITE = """
+name = 'small'
+seeds = (0, 1)
+options = {options!r}
+rows = [
+    dict(name='T = 2', config='millimamba_tiny_simhupr', group='frames', paper='table 6', options=dict(num_frames=2)),
+    dict(name='T = 3', config='millimamba_tiny_simhupr', group='frames', run=False),
+]
+"""
+
+
+@pytest.fixture
+def suite_file(simulated_root, tmp_path):
+    options = {'data_root': str(simulated_root), 'cache_dir': None, 'max_epochs': 1, 'num_workers': 0, 'batch_size': 4}
+    options |= {f'radar.{key}': value for key, value in SMALL_RADAR.items()}
+    options |= {'model.backbone.stem.channels': (4, 4, 8, 16), 'model.head.num_layers': 1, 'model.head.embed_dims': 16}
+    path = tmp_path / 'suite.py'
+    path.write_text(SUITE.format(options=options))
+    return path
+
+
+def test_a_suite_is_run_once_and_becomes_a_table(suite_file, tmp_path):
+    suite = read_suite(suite_file)
+    first, second = suite.experiments(tmp_path)
+    assert (first.row.name, first.seed, second.seed) == ('T = 2', 0, 1) and first.fingerprint() != second.fingerprint()
+    result = run_experiment(first)
+    assert result['metrics']['coco/AP'] >= 0 and result['parameters'] > 1000 and result['gmacs'] > 0
+    assert result['peak_memory_mib'] > 0 and result['ms_per_window'] > 0 and result['training_s'] > 0
+    written = first.result_file.stat().st_mtime_ns
+    assert run_experiment(first) == result and first.result_file.stat().st_mtime_ns == written
+
+    table = results_table(suite, results_of(suite, tmp_path))
+    assert '### frames' in table and '| T = 2 | table 6 | 1 |' in table and '| T = 3 |  | 0 | not run |' in table
+    assert 'python tools/train.py configs/millimamba_tiny_simhupr.py --cfg-options' in table
+
+
+def test_a_mean_has_its_spread(suite_file, tmp_path):
+    suite = read_suite(suite_file)
+    measured = dict.fromkeys(
+        ('parameters', 'gmacs', 'peak_memory_mib', 'training_memory_mib', 'ms_per_window', 'training_s'), 1e6
+    )
+    results = [{'metrics': {'coco/AP': ap}, **measured} for ap in (60.0, 64.0)]
+    table = results_table(suite, {'T = 2': results, 'T = 3': []})
+    assert '| T = 2 | table 6 | 2 | 62.0 ± 2.8 |' in table
+
+
+def test_a_result_of_other_settings_is_refused(suite_file, tmp_path):
+    first = next(read_suite(suite_file).experiments(tmp_path))
+    first.folder.mkdir(parents=True)
+    first.result_file.write_text(json.dumps({'fingerprint': 'other'}))
+    with pytest.raises(DataError, match='result of other settings'):
+        run_experiment(first)
+
+
+@pytest.mark.parametrize(
+    'old, new, message',
+    [
+        ("name = 'small'\n", '', 'a suite states name, options, rows, seeds'),
+        ("paper='table 6'", "papers='table 6'", 'a row does not fit.*papers'),
+        ("name='T = 3'", "name='T = 2'", "two rows are called 'T = 2'"),
+    ],
+)
+def test_mistakes_in_a_suite_are_named(suite_file, old, new, message):
+    suite_file.write_text(suite_file.read_text().replace(old, new))
+    with pytest.raises(ConfigError, match=message):
+        read_suite(suite_file)
+
+
+def test_the_command_prints_what_it_would_run_and_refuses_unknown_rows(suite_file, tmp_path):
+    def call(*arguments):
+        command = [sys.executable, 'tools/run_experiments.py', str(suite_file), '--work-dir', str(tmp_path), *arguments]
+        return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+
+    done = call('--dry-run')
+    assert [line.partition(': python')[0] for line in done.stdout.splitlines()] == ['T = 2, seed 0', 'T = 2, seed 1']
+    done = call('--only', 'T = 9')
+    assert done.returncode and "no row 'T = 9'; the suite has T = 2, T = 3" in done.stderr
+
+
+def test_two_at_a_time(suite_file, tmp_path):
+    command = [sys.executable, 'tools/run_experiments.py', str(suite_file), '--work-dir', str(tmp_path), '--jobs', '2']
+    done = subprocess.run(
+        [*command, '--out', str(tmp_path / 'table.md')], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    results = json.loads((tmp_path / 'table.json').read_text())
+    assert [result['seed'] for result in results['T = 2']] == [0, 1] and results['T = 3'] == []
+    assert '| T = 2 | table 6 | 2 |' in (tmp_path / 'table.md').read_text()

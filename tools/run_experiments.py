@@ -1,0 +1,124 @@
+"""Train and test the configurations of a suite, and print one table.
+
+    python tools/run_experiments.py configs/suites/paper.py --data-root data/simhupr --jobs 2
+
+Experiments with a result are not run again, and interrupted trainings resume. With --slurm, each experiment is a SLURM
+job (`pip install submitit`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from mmradar.atomic_write import atomic_write
+from mmradar.cli import run
+from mmradar.errors import ConfigError
+from mmradar.experiments import Experiment, Suite, read_suite, results_of, results_table, run_experiment
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('suite', help='file of the suite')
+    parser.add_argument('--data-root', help='folder of the data set, for all rows')
+    parser.add_argument(
+        '--work-dir', type=Path, default=Path('work_dirs'), help='parent of the results (default: work_dirs)'
+    )
+    parser.add_argument('--jobs', type=int, default=1, help='trainings at a time, one thread each (default: 1)')
+    parser.add_argument('--only', nargs='+', help='names of the rows to run')
+    parser.add_argument('--seed', type=int, help='the only seed to run')
+    parser.add_argument('--dry-run', action='store_true', help='print the commands')
+    parser.add_argument('--slurm', help="run as SLURM jobs, with submitit's parameters as key=value,key=value")
+    parser.add_argument('--out', type=Path, help='Markdown file for the table; results go to a .json next to it')
+    args = parser.parse_args()
+    suite = _chosen(read_suite(args.suite), args.only, args.data_root)
+    experiments = [each for each in suite.experiments(args.work_dir) if args.seed in (None, each.seed)]
+    if args.dry_run:
+        for experiment in experiments:
+            state = 'done' if experiment.result_file.is_file() else experiment.command()
+            print(f'{experiment.row.name}, seed {experiment.seed}: {state}')
+        return
+    waiting = [each for each in experiments if not each.result_file.is_file()]
+    if args.slurm is not None:
+        _submit(waiting, args.slurm, args.work_dir)
+    elif args.jobs == 1 or len(waiting) == 1:
+        for experiment in waiting:
+            run_experiment(experiment)
+    elif waiting:
+        _run_in_processes(waiting, args)
+    results = results_of(suite, args.work_dir)
+    table = results_table(suite, results)
+    print(table)
+    if args.out:
+        for path, text in ((args.out, table + '\n'), (args.out.with_suffix('.json'), json.dumps(results, indent=1))):
+            with atomic_write(path) as file:
+                file.write(text.encode())
+
+
+def _chosen(suite: Suite, only: list[str] | None, data_root: str | None) -> Suite:
+    """Return the suite with some of its rows, on a data set.
+
+    Raises:
+        ConfigError: A name is not a row's.
+    """
+    names = {row.name for row in suite.rows}
+    if unknown := set(only or ()) - names:
+        raise ConfigError(f'no row {min(unknown)!r}; the suite has {", ".join(sorted(names))}')
+    rows = tuple(row for row in suite.rows if only is None or row.name in only)
+    options = {**suite.options, **({} if data_root is None else {'data_root': data_root})}
+    return Suite(suite.name, rows, suite.seeds, options)
+
+
+def _run_in_processes(experiments: list[Experiment], args: argparse.Namespace) -> None:
+    """Run experiments in processes of one thread each; the first that fails stops those that have not begun.
+
+    Raises:
+        ConfigError: An experiment failed; the message names its log.
+    """
+    environment = {**os.environ, 'OMP_NUM_THREADS': os.environ.get('OMP_NUM_THREADS', '1')}
+
+    def start(experiment: Experiment) -> None:
+        command = [sys.executable, __file__, args.suite, '--only', experiment.row.name, '--seed', str(experiment.seed)]
+        command += ['--work-dir', str(args.work_dir), *(['--data-root', args.data_root] if args.data_root else [])]
+        experiment.folder.mkdir(parents=True, exist_ok=True)
+        log = experiment.folder / 'log.txt'
+        with open(log, 'ab') as file:
+            done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
+        if done.returncode:
+            raise ConfigError(f'{experiment.row.name}, seed {experiment.seed}, failed: see {log}')
+
+    with ThreadPoolExecutor(args.jobs) as pool:
+        futures = [pool.submit(start, experiment) for experiment in experiments]
+        try:
+            for future in futures:
+                future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _submit(experiments: list[Experiment], parameters: str, work_dir: Path) -> None:
+    """Run experiments as SLURM jobs, and wait for them.
+
+    Raises:
+        ConfigError: submitit is not installed, or the parameters are not key=value.
+    """
+    try:
+        import submitit
+    except ImportError as error:
+        raise ConfigError('--slurm needs submitit: pip install submitit') from error
+    pairs = [pair.partition('=') for pair in parameters.split(',') if pair]
+    if not all(sign and value for _, sign, value in pairs):
+        raise ConfigError(f'--slurm takes key=value,key=value, found {parameters!r}')
+    executor = submitit.AutoExecutor(folder=work_dir / 'slurm')
+    executor.update_parameters(**{key: int(value) if value.isdigit() else value for key, _, value in pairs})
+    for job in [executor.submit(run_experiment, experiment) for experiment in experiments]:
+        job.result()
+
+
+if __name__ == '__main__':
+    run(main)
