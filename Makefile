@@ -43,7 +43,7 @@ types: install
 		$(addprefix tests/test_,codecs datasets evaluation models ops radar simulation structures)
 
 docs: $(VENV)/.docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 $(VENV)/.docs: $(VENV)/.installed requirements/docs.txt
 	$(BIN)/python -m pip install -q -r requirements/docs.txt

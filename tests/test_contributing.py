@@ -60,7 +60,24 @@ def test_a_transform(clone, simulated_root):
 
 
 def test_a_head(clone, simulated_root):
-    train(clone('head.md'), 'linear_head_simhupr.py', f'data_root={simulated_root}')
+    folder = clone('head.md')
+    train(folder, 'linear_head_simhupr.py', f'data_root={simulated_root}')
+
+    def infer(*model):
+        return subprocess.run(
+            [sys.executable, '-m', 'mmradar', 'infer', str(simulated_root / 'single_7'), '--model', *map(str, model)],
+            cwd=folder,
+            env={'PYTHONPATH': f'{folder}:{REPOSITORY}', 'PATH': '/usr/bin:/bin', 'HOME': str(folder)},
+            capture_output=True,
+            text=True,
+        )
+
+    checkpoint = folder / 'work' / 'epoch_1.pth'
+    done = infer(checkpoint)
+    assert done.returncode == 2 and 'imports my_radar.frame_linear_head, and a checkpoint does not' in done.stderr
+    done = infer(folder / 'work' / 'linear_head_simhupr.py', '--weights', checkpoint)
+    assert done.returncode == 0 and '5 frames: out/visualizations' in done.stdout, done.stderr[-2000:]
+    assert f'hori: {simulated_root}/single_7/hori/adc_data.bin, 5 frames' in done.stdout
 
 
 def test_a_data_set(clone, simulated_root):

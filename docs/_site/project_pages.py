@@ -1,5 +1,9 @@
-"""mkdocs hook: the README of each project becomes a page of the site, with the files that it links to."""
+"""mkdocs hook: the README of each project becomes a page of the site, with the files that it links to.
 
+Pages link to the README itself, so that the links work in the repository, too.
+"""
+
+import re
 from pathlib import Path
 
 from mkdocs.structure.files import File, Files
@@ -15,3 +19,8 @@ def on_files(files: Files, config) -> Files:
         for linked in sorted((readme.parent / 'docs').glob('*')):
             files.append(File.generated(config, f'projects/docs/{linked.name}', abs_src_path=str(linked)))
     return files
+
+
+def on_page_markdown(markdown: str, **kwargs) -> str:
+    """Point links to a project's README to its page."""
+    return re.sub(r'\]\(\.\./projects/(\w+)/README\.md', r'](projects/\1.md', markdown)

@@ -11,7 +11,7 @@ ROLE = re.compile(r':(?:py:)?(?:func|class|meth|mod|attr|data|exc):`(~?)([^`]+)`
 
 
 class SphinxRoles(Extension):
-    """Rewrite ``:func:`~a.b``` as a link with the text ``b``; names without a module stay plain code."""
+    """Rewrite ``:func:`~a.b``` as a link with the text ``b``, if a page documents ``a.b``, and else as plain code."""
 
     def on_instance(self, *, obj: Object, **kwargs: Any) -> None:
         if obj.docstring:
@@ -21,4 +21,6 @@ class SphinxRoles(Extension):
     def _link(role: re.Match) -> str:
         tilde, target = role.groups()
         text = target.rpartition('.')[2] if tilde else target
-        return f'[`{text}`][{target}]' if target.startswith('mmradar.') else f'`{text}`'
+        if not target.startswith('mmradar.'):
+            return f'`{text}`'
+        return f'<autoref optional identifier="{target}"><code>{text}</code></autoref>'

@@ -137,9 +137,9 @@ class RadarPoseInferencer:
                 path = Path(vis_out_dir) / f'{name}.mp4'
                 film = stack.enter_context(video(path, self.radar.frame_rate_hz, canvas.size))
             coco, done = [], 0
-            found = (
-                predictions(self.model, loader) if average == 1 else averaged_predictions(self.model, loader, average)
-            )
+            found: Iterator[tuple[Any, list]] = predictions(self.model, loader)
+            if average != 1:
+                found = averaged_predictions(self.model, loader, key, average)
             for batch, samples in found:
                 for heatmaps, sample in zip(batch['inputs'], samples):
                     result = self._result(sample, truth)

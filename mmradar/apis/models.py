@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -66,7 +67,7 @@ def init_model(
         neither has any.
 
     Raises:
-        ConfigError: See :func:`read_config`.
+        ConfigError: See :func:`read_config`; or the model has classes of modules that a checkpoint only names.
         CheckpointError: The checkpoint is missing, damaged or another model's.
     """
     if not isinstance(config, Config):
@@ -76,7 +77,7 @@ def init_model(
             checkpoint = config
     config = read_config(config, cfg_options)
     init_default_scope(config.get('default_scope', 'mmradar'))
-    model = cast(BaseModel, revert_sync_batchnorm(MODELS.build(config.model)))  # the same model, as it is no BatchNorm
+    model = cast(BaseModel, revert_sync_batchnorm(_built(config)))  # the same model, as it is no BatchNorm
     dataset_meta = None
     if checkpoint is not None:
         content = read_checkpoint(checkpoint)
@@ -89,6 +90,26 @@ def init_model(
     model.dataset_meta = dataset_meta or _metainfo(config)  # pyright: ignore[reportArgumentType]
     model.to(device)
     return model.eval()
+
+
+def _built(config: Config) -> nn.Module:
+    """Build the model.
+
+    Raises:
+        ConfigError: A class is not registered, and the configuration names modules that nobody has imported: those of a
+            checkpoint's configuration are not, because a checkpoint must not make code run.
+    """
+    try:
+        return MODELS.build(config.model)
+    except KeyError as error:
+        modules = config.get('custom_imports', {}).get('imports', ())
+        if 'is not in the' not in str(error) or all(name in sys.modules for name in modules):
+            raise
+        raise ConfigError(
+            f'the model has a class that is not registered; the configuration imports {", ".join(modules)}, and a '
+            'checkpoint does not make code run. Give the configuration with the checkpoint (--model CONFIG --weights '
+            'CHECKPOINT), or import these modules first'
+        ) from error
 
 
 def config_of(model: nn.Module) -> Config:

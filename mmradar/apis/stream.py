@@ -7,16 +7,15 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.model import BaseModel
-from torch import Tensor
 
 from mmradar.apis.inference import recording_dataset, views_and_radar
 from mmradar.apis.models import config_of
+from mmradar.apis.window_predictor import window_predictor
 from mmradar.errors import ConfigError, DataError
 from mmradar.radar import MemoryRecording, RawRecording, Recording
 from mmradar.structures import RadarWindow
@@ -24,16 +23,6 @@ from mmradar.structures import RadarWindow
 # A frame of one view: complex (antennas, loops, samples), or int16 words (loops, tx, words) of a raw file without
 # chirp headers; None if the view is missing.
 LiveFrame = np.ndarray | None
-
-
-@runtime_checkable
-class _WindowPredictor(Protocol):
-    """Model that may predict the poses of all frames of a window, such as ``RadarPoseEstimator``."""
-
-    @property
-    def predicts_windows(self) -> bool: ...
-
-    def predict_window(self, inputs: Tensor, data_samples: list) -> tuple[Tensor, Tensor]: ...
 
 
 @dataclass(frozen=True)
@@ -124,7 +113,7 @@ class RadarPoseStream:
         self._pipeline, self._info = dataset.pipeline, dataset.get_data_info(0)
         own = self.look_ahead
         look_ahead = own if look_ahead is None else look_ahead
-        self._window_predictor = model if isinstance(model, _WindowPredictor) and model.predicts_windows else None
+        self._window_predictor = window_predictor(model)
         self._check_choices(look_ahead, poses_per_window, average, own)
         self.window = RadarWindow(self.window.num_frames, self.window.num_frames - 1 - look_ahead)
         self.poses_per_window, self.average = poses_per_window, average

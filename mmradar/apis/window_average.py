@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from mmradar.apis.evaluation import evaluation_mode
+from mmradar.apis.window_predictor import window_predictor
 from mmradar.errors import ConfigError
 from mmradar.models.heads.pose_instances import pose_instances
 
@@ -25,7 +26,7 @@ class _Window(NamedTuple):
 
 
 def averaged_predictions(
-    model: BaseModel, loader: DataLoader, windows: int
+    model: BaseModel, loader: DataLoader, key_index: int, windows: int
 ) -> Iterator[tuple[dict[str, list[Tensor]], list[Any]]]:
     """Yield the key frames of a loader, each with the mean of its poses over the windows around it.
 
@@ -35,6 +36,7 @@ def averaged_predictions(
     Args:
         model: A model that predicts all frames of a window.
         loader: Windows whose key frames ascend by one within a sequence. Where they do not, another sequence begins.
+        key_index: Number of the key frame in a window.
         windows: Number of windows around a frame, at most those that contain it. A frame near an end of its sequence
             has fewer.
 
@@ -47,11 +49,11 @@ def averaged_predictions(
     """
     if windows < 1:
         raise ConfigError(f'average must be at least 1 window, found {windows}')
-    if not getattr(model, 'predicts_windows', False):
+    predictor = window_predictor(model)
+    if predictor is None:
         raise ConfigError('the model predicts the key frame of a window alone, so that there is nothing to average')
     after = (windows - 1) // 2  # windows whose key frame is a later frame
     before = windows - 1 - after
-    key_index = loader.dataset.window.key_index
     found: deque[_Window] = deque(maxlen=windows)
     waiting: deque[tuple[Tensor, Any]] = deque()  # frames whose later windows are not yet predicted
 
@@ -71,7 +73,7 @@ def averaged_predictions(
     for batch in loader:
         with torch.no_grad(), evaluation_mode(model):
             data = model.data_preprocessor(batch, False)
-            keypoints, scores = model.predict_window(**data)
+            keypoints, scores = predictor.predict_window(**data)
         for heatmaps, sample, *prediction in zip(batch['inputs'], data['data_samples'], keypoints, scores):
             if last is not None and sample.frame != last + 1:
                 while waiting:

@@ -10,6 +10,8 @@ import argparse
 from pathlib import Path
 
 from mmradar.apis import RadarPoseInferencer
+from mmradar.apis.inferencer import SPLITS
+from mmradar.apis.sources import open_source
 from mmradar.cli import progress_bar
 from mmradar.errors import ConfigError
 
@@ -40,8 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> None:
     inferencer = RadarPoseInferencer(args.model, args.weights, args.device)
+    inputs = args.inputs[0] if len(args.inputs) == 1 else args.inputs
+    _print_recordings(inputs, inferencer)
     results = inferencer(
-        args.inputs[0] if len(args.inputs) == 1 else args.inputs,
+        inputs,
         frames=_range(args.frames),
         batch_size=args.batch_size,
         average=args.average,
@@ -53,6 +57,18 @@ def main(args: argparse.Namespace) -> None:
     )
     count = sum(1 for _ in results)
     print(f'{count} frames: {args.out_dir}/visualizations (video, pictures), {args.out_dir}/predictions (COCO JSON)')
+
+
+def _print_recordings(inputs: str | list[str], inferencer: RadarPoseInferencer) -> None:
+    """Print which file is which view, so that files in the wrong order are noticed."""
+    if inputs in SPLITS:
+        return
+    recordings = open_source(inputs, inferencer.views, inferencer.radar).recordings
+    for view, recording in recordings.items():
+        print(f'{view}: {recording.path}, {len(recording)} frames')
+    lengths = {len(recording) for recording in recordings.values()}
+    if len(lengths) > 1:
+        print(f'The first {min(lengths)} frames of each are used.')
 
 
 def _range(text: str | None) -> range | None:

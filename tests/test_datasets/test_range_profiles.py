@@ -58,7 +58,8 @@ def test_heatmaps_are_equal_to_half_precision(simulated_root, compact_root, mode
 
 
 def test_a_pipeline_that_needs_more_is_refused(compact_root):
-    with pytest.raises(ValueError, match=r'asked for range bins \(0, 128\) of range profiles that hold \(31, 95\)'):
+    message = r'holds range profiles of the bins 31 to 94, and the configuration takes 0 to 127: simulate raw frames'
+    with pytest.raises(DataError, match=message):
         dataset(compact_root, [dict(type='RangeDopplerMap', range_bins=(0, 128))])[0]
     with pytest.raises(DataError, match='holds range profiles, not the samples'):
         dataset(compact_root, [dict(type='LoadRadarCube')])[0]

@@ -66,7 +66,9 @@ def load_hupr_annotation(
     if not isinstance(content, list) or len(content) != len(sequences):
         found = f'{len(content)} entries' if isinstance(content, list) else type(content).__name__
         raise DataError(
-            f'{path}: expected one entry for each of the {len(sequences)} sequences of the split, found {found}'
+            f'{path}: expected one entry for each of the {len(sequences)} sequences of the split, found {found}. The '
+            "sequences are the configuration's (train_sequences and its likes); with None there, those of splits.json, "
+            'as *_simhupr.py configurations have it'
         )
     low = np.full(2, -outside_tolerance_px)
     high = np.asarray(image_size) + outside_tolerance_px

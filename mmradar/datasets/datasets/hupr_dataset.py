@@ -79,6 +79,8 @@ class HuPRDataset(RecordedRadarPoseDataset):
         shuffle_radar: int | None = None,
         **kwargs,
     ) -> None:
+        if isinstance(sequences, (int, str)):
+            raise ConfigError(f'{type(self).__name__}.sequences must be a list of numbers, as [4], found {sequences!r}')
         self.sequences, self.split = None if sequences is None else list(sequences), split
         self.radar = RadarConfig.build(radar)
         self.adc_path = (adc_path,) if isinstance(adc_path, str) else tuple(adc_path)
@@ -139,8 +141,8 @@ class HuPRDataset(RecordedRadarPoseDataset):
                 f'  Unpack it to {self.data_root} (single_<N>/hori|vert/adc_data.bin, hrnet_annot_<split>.json),\n'
                 '  or name its folder: --data-root FOLDER\n'
                 '  To start now, make a simulated set in the same layout and train on it:\n'
-                '    python tools/simulate.py data/simhupr\n'
-                '    python tools/train.py configs/millimamba_tiny_simhupr.py'
+                '    python tools/simulate.py data/simhupr --preset simhupr-v2-mini --form compact\n'
+                '    python tools/train.py configs/millimamba_small_simhupr.py'
             )
 
     def _sequence_numbers(self) -> list[int]:

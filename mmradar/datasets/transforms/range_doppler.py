@@ -12,6 +12,7 @@ from mmcv.transforms import BaseTransform
 
 from mmradar import radar
 from mmradar.datasets.transforms.board_calibrations import BoardCalibrations
+from mmradar.errors import DataError
 from mmradar.registry import TRANSFORMS
 
 
@@ -74,6 +75,7 @@ class RangeDopplerMap(BaseTransform):
             elif isinstance(recording, radar.RawRecording):
                 make, samples = radar.range_doppler_from_raw, recording.raw(frames)
             elif isinstance(recording, radar.RangeProfileRecording):
+                self._check_bins(recording)
                 make = partial(radar.range_doppler_from_profiles, held_bins=recording.range_bins)
                 samples = recording.profiles(frames)
             else:
@@ -81,6 +83,20 @@ class RangeDopplerMap(BaseTransform):
             views.append(self._spectrum(make, samples, view, recording.config))
         results['spectrum'] = np.stack(views, axis=1)
         return results
+
+    def _check_bins(self, recording: radar.RangeProfileRecording) -> None:
+        """Raise unless a recording of range profiles holds the wanted bins.
+
+        Raises:
+            DataError: It does not; the message says what to do.
+        """
+        held, wanted = recording.range_bins, self.range_bins
+        if wanted is not None and not held[0] <= wanted[0] < wanted[1] <= held[1]:
+            raise DataError(
+                f'{recording.path} holds range profiles of the bins {held[0]} to {held[1] - 1}, and the configuration '
+                f'takes {wanted[0]} to {wanted[1] - 1}: simulate raw frames (without --form compact), or take a '
+                f'configuration with range_bins={tuple(held)}'
+            )
 
     def _spectrum(self, make, samples: np.ndarray, view: str, config: radar.RadarConfig) -> np.ndarray:
         options, calibration = dict(self.options), self.calibrations.get(view)
