@@ -136,6 +136,17 @@ def test_both_networks_of_the_demo_see_the_same_data_and_learn_alike():
     assert tiny == hupr
 
 
+@pytest.mark.parametrize(
+    'name, options',
+    [('transhupr', {}), ('mmpose', dict(num_frames=1, channel_mode='log_magnitude', normalize_over='frame'))],
+)
+def test_the_narrow_baselines_differ_from_the_tiny_network_in_what_their_comments_say(name, options):
+    tiny = read('configs/millimamba_tiny_simhupr.py', options).to_dict()
+    baseline = read(f'configs/baselines/{name}_tiny_simhupr.py').to_dict()
+    assert tiny.pop('model') != baseline.pop('model')
+    assert tiny == baseline
+
+
 def test_loaders_share_nothing():
     """What is changed in one, as tests and tools do, stays there."""
     config = read(MAIN)

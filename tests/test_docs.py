@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections import Counter
 
 import pytest
 
@@ -29,8 +30,25 @@ def read(name):
 
 # docs/open_choices.md
 
-OPEN, BASELINE = (REPOSITORY / 'docs/open_choices.md').read_text().split('## The HuPR baseline')
-CHOICES = [('millimamba_hupr', row) for row in rows(OPEN)] + [('baselines/hupr_hupr', row) for row in rows(BASELINE)]
+HEADINGS = {  # the configuration that the rows below a heading are of
+    '## The HuPR baseline': 'baselines/hupr_hupr',
+    '### mm-Pose': 'baselines/mmpose_hupr',
+    '### TransHuPR': 'baselines/transhupr_hupr',
+}
+
+
+def choices(text):
+    """Rows of a page, each with the configuration that it is of."""
+    name = 'millimamba_hupr'
+    for heading, following in HEADINGS.items():
+        assert text.count(f'\n{heading}\n') == 1, f'there is not one {heading}'
+        part, text = text.split(f'\n{heading}\n')
+        yield from ((name, row) for row in rows(part))
+        name = following
+    yield from ((name, row) for row in rows(text))
+
+
+CHOICES = list(choices((REPOSITORY / 'docs/open_choices.md').read_text()))
 
 
 def class_of(name):
@@ -83,7 +101,15 @@ def resolve(option, config, owner=None):
 
 
 def test_the_tables_of_open_choices_are_read():
-    assert len(CHOICES) >= 18 and all(len(row) == 4 for _, row in CHOICES)
+    assert all(len(row) == 4 for _, row in CHOICES)
+    counts = Counter(config for config, _ in CHOICES)
+    least = {
+        'millimamba_hupr': 17,
+        'baselines/hupr_hupr': 7,
+        'baselines/mmpose_hupr': 16,
+        'baselines/transhupr_hupr': 13,
+    }
+    assert set(counts) == set(least) and all(counts[name] >= count for name, count in least.items())
 
 
 @pytest.mark.parametrize('config, row', CHOICES, ids=[row[0] for _, row in CHOICES])

@@ -8,10 +8,12 @@ num_doppler = 8
 range_bins = (0, 256)  # first, and one past the last
 num_angle = 64
 antenna_order = 'azimuth_first'
+channel_mode = 'real_imag'  # or 'magnitude', 'log_magnitude'
+normalize_over = 'map'  # or 'frame'
 pipeline = [
     dict(type='RangeDopplerMap', num_chirps='${num_chirps}', num_doppler='${num_doppler}', range_bins='${range_bins}'),
     dict(type='Heatmap3D', num_angle='${num_angle}', antenna_order='${antenna_order}'),
-    dict(type='HeatmapToChannels', mode='real_imag'),
-    dict(type='NormalizeHeatmap', over='map'),
+    dict(type='HeatmapToChannels', mode='${channel_mode}'),
+    dict(type='NormalizeHeatmap', over='${normalize_over}'),
     dict(type='PackRadarInputs'),
 ]

@@ -6,6 +6,8 @@ _base_ = 'heatmap_3d.py'
 num_frames = 16
 range_bins = (31, 95)
 num_angle = 32
+channel_mode = 'log_magnitude'
+normalize_over = 'frame'
 pipeline = [
     dict(
         type='RangeDopplerMap',
@@ -15,7 +17,7 @@ pipeline = [
         range_window='hann',
     ),
     dict(type='Heatmap3D', num_angle='${num_angle}', antenna_order='${antenna_order}'),
-    dict(type='HeatmapToChannels', mode='log_magnitude'),
-    dict(type='NormalizeHeatmap', over='frame'),
+    dict(type='HeatmapToChannels', mode='${channel_mode}'),
+    dict(type='NormalizeHeatmap', over='${normalize_over}'),
     dict(type='PackRadarInputs'),
 ]

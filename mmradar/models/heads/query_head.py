@@ -6,23 +6,17 @@ import math
 
 import torch
 from jaxtyping import Float
-from mmengine.structures import InstanceData
-from mmpose.models.heads import BaseHead
 from torch import Tensor, nn
 
 from mmradar.errors import ConfigError
-from mmradar.models.heads.pose_instances import pose_instances
-from mmradar.models.losses import weighted_mean
-from mmradar.registry import KEYPOINT_CODECS, MODELS
-from mmradar.structures import CoordinateBounds, PoseLabels, key_indices
+from mmradar.models.heads.keypoint_head import KeypointHead
 
 
-class QueryHead(BaseHead):
+class QueryHead(KeypointHead):
     """Base class of heads whose learnable queries, one for every joint of the decoded frames, become keypoints.
 
     Subclasses set ``layer_type``, the decoder layer, and ``key_frame_only``, whether to decode the key frame alone or
-    all frames. The prediction is the key frame's. The samples state which frame that is, the size of the image or the
-    volume, and the joints' sigmas.
+    all frames.
 
     Args:
         num_keypoints: Joints J.
@@ -37,12 +31,7 @@ class QueryHead(BaseHead):
         tokens_per_frame: Number of tokens that the encoder makes of each frame. If given, a linear layer maps the
             concatenated tokens of a frame to a term that is added to the frame's queries, so that a short training
             need not first learn where to look. By default, as in the paper, queries are the same for all windows.
-        codec: Configuration of a codec of :mod:`mmradar.codecs`, which defines what a query's output means. Two
-            coordinates by default.
-        losses: Configuration of each loss of decoded keypoints, by name; ``oks`` is logged as ``loss_oks``. ``None``
-            removes an inherited loss.
-        target_losses: Configuration of each loss in the codec's space, by name. These losses take raw outputs, targets
-            and the joints' weights, like mmpose's.
+        codec, losses, target_losses: See :class:`~mmradar.models.heads.KeypointHead`.
 
     Raises:
         ConfigError: Losses of keypoints with a codec that has no gradient, or ``tokens_per_frame`` with a head that
@@ -52,7 +41,6 @@ class QueryHead(BaseHead):
     # built with (embed_dims, num_heads, feedforward_ratio, dropout); its forward takes queries (batch, frames, joints,
     # dims) and tokens (batch, length, dims), and returns queries
     layer_type: type[nn.Module]
-    key_frame_only: bool = False
 
     def __init__(
         self,
@@ -70,20 +58,7 @@ class QueryHead(BaseHead):
         target_losses: dict[str, dict] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(init_cfg)
-        if losses is None:
-            losses = dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05))
-        self.num_keypoints, self.num_frames = num_keypoints, num_frames
-        self.codec = KEYPOINT_CODECS.build({'type': 'CoordinateCodec', **(codec or {})})
-        self.losses, self.target_losses = (
-            nn.ModuleDict({name: MODELS.build(loss) for name, loss in group.items() if loss is not None})
-            for group in (losses, target_losses or {})
-        )
-        if self.losses and not self.codec.differentiable:
-            raise ConfigError(
-                f'{type(self).__name__}.losses are of decoded keypoints, to which {type(self.codec).__name__} has no '
-                'gradient: set losses=dict(), and train with target_losses'
-            )
+        super().__init__(num_keypoints, num_frames, codec, losses, target_losses, init_cfg)
         if tokens_per_frame and self.key_frame_only:
             raise ConfigError(f'{type(self).__name__} decodes one frame; tokens_per_frame is for heads that decode all')
         token_dims = token_dims or embed_dims
@@ -107,41 +82,9 @@ class QueryHead(BaseHead):
         tokens = feats[-1]
         queries = self.queries.expand(len(tokens), -1, -1, -1)
         if self.tokens_per_frame:
-            frames = tokens.unflatten(1, (self.num_frames, self.tokens_per_frame)).flatten(2)
+            frames = tokens.unflatten(1, (-1, self.tokens_per_frame)).flatten(2)
             queries = queries + self.to_queries(frames).view_as(queries)
         memory = self.to_memory(tokens)
         for layer in self.layers:
             queries = layer(queries, memory)
         return self.to_coordinates(self.norm(queries)).unflatten(-1, self.codec.shape)
-
-    def predict(
-        self, feats: tuple[Tensor], batch_data_samples: list, test_cfg: dict | None = None
-    ) -> list[InstanceData]:
-        """Return the key frame's keypoints of each sample, in px or m, in the format of mmpose's heads."""
-        keypoints, scores = self.predict_window(feats, batch_data_samples)
-        keys = 0 if self.key_frame_only else key_indices(batch_data_samples, keypoints.device)
-        samples = torch.arange(len(keypoints), device=keypoints.device)
-        return pose_instances(keypoints[samples, keys], scores[samples, keys])
-
-    def predict_window(
-        self, feats: tuple[Tensor], batch_data_samples: list
-    ) -> tuple[Float[Tensor, 'batch frames joints dims'], Float[Tensor, 'batch frames joints']]:
-        """Return the keypoints of all decoded frames, in px or m, and their scores."""
-        encoded = self.codec.activate(self.forward(feats).float())
-        return self.codec.decode(encoded, CoordinateBounds.of(batch_data_samples, encoded))
-
-    def loss(self, feats: tuple[Tensor], batch_data_samples: list, train_cfg: dict | None = None) -> dict[str, Tensor]:
-        """Return the configured losses over the decoded frames, and the error in px or m for the log."""
-        outputs = self.forward(feats).float()
-        labels = PoseLabels.of(batch_data_samples, outputs, self.num_keypoints, self.num_frames)
-        if self.key_frame_only:
-            labels = labels.of_key_frame()
-        keypoints, _ = self.codec.decode(self.codec.activate(outputs), labels.bounds)
-        losses = {f'loss_{name}': loss(keypoints, labels) for name, loss in self.losses.items()}
-        if self.target_losses:
-            target, weight = self.codec.encode(labels)
-            losses |= {f'loss_{name}': loss(outputs, target, weight) for name, loss in self.target_losses.items()}
-        with torch.no_grad():
-            error = (keypoints - labels.keypoints).norm(dim=-1)
-            losses[f'mpjpe_{labels.bounds.unit}'] = weighted_mean(error, labels.weight)
-        return losses

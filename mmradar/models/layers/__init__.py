@@ -3,6 +3,9 @@
 from mmradar.models.layers.conv3d import Conv3d
 from mmradar.models.layers.conv_shortcut_block import ConvShortcutBlock
 from mmradar.models.layers.cross_self_attention import CellAttention, CrossSelfAttention
+from mmradar.models.layers.cross_view_fusion import CrossViewFusion
+from mmradar.models.layers.doppler_image import DopplerImage
+from mmradar.models.layers.frame_merge import FrameMerge
 from mmradar.models.layers.frame_mixer import FrameMixer
 from mmradar.models.layers.frame_stem import FrameStem
 from mmradar.models.layers.graph_convolution import GraphConvolution, adjacency_matrix
@@ -27,6 +30,9 @@ __all__ = [
     'Conv3d',
     'ConvShortcutBlock',
     'CrossSelfAttention',
+    'CrossViewFusion',
+    'DopplerImage',
+    'FrameMerge',
     'FrameMixer',
     'FrameStem',
     'GraphConvolution',
