@@ -21,7 +21,7 @@ CONFIGS = sorted(
     str(path.relative_to(REPOSITORY))
     for folder in [REPOSITORY, *PROJECTS]
     for path in (folder / 'configs').rglob('*.py')
-    if '_base_' not in path.parts
+    if not {'_base_', 'suites'} & set(path.parts)
 )
 
 

@@ -23,7 +23,7 @@ def config_names() -> list[str]:
     """
     folder = config_folder()
     paths = [path.relative_to(folder).with_suffix('') for path in folder.rglob('*.py')]
-    return sorted(path.as_posix() for path in paths if '_base_' not in path.parts)
+    return sorted(path.as_posix() for path in paths if not {'_base_', 'suites'} & set(path.parts))
 
 
 def config_path(config: str | Path) -> str:

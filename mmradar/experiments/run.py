@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.config import Config
 
 from mmradar.apis import test, train
 from mmradar.apis.complexity import heatmap_shape, model_complexity
@@ -81,7 +82,7 @@ def read_result(experiment: Experiment) -> dict[str, Any] | None:
     return result
 
 
-def _ms_per_window(config, runs: int = 10) -> float:
+def _ms_per_window(config: Config, runs: int = 10) -> float:
     """Return the shortest time of a forward pass of one window on this machine, in ms."""
     model = MODELS.build(config.model).eval()
     inputs = torch.randn(1, *heatmap_shape(config))

@@ -103,7 +103,9 @@ class Suite:
 
 
 def read_suite(path: str | Path) -> Suite:
-    """Read a suite from a Python file with ``name``, ``rows``, ``seeds`` and ``options``.
+    """Read a suite from a Python file with ``name``, ``rows``, ``seeds``, ``options`` and ``config``.
+
+    ``config`` is that of rows that state none of their own.
 
     Raises:
         ConfigError: There is no such file, a field is missing or unknown, or two rows have one name.
@@ -111,11 +113,11 @@ def read_suite(path: str | Path) -> Suite:
     if not Path(path).is_file():
         raise ConfigError(f'no suite {path}')
     found = Config.fromfile(str(path), lazy_import=False).to_dict()
-    expected = {'name', 'rows', 'seeds', 'options'}
+    expected = {'name', 'rows', 'seeds', 'options', 'config'}
     if set(found) != expected:
         raise ConfigError(f'{path}: a suite states {", ".join(sorted(expected))}, found {", ".join(sorted(found))}')
     try:
-        rows = tuple(Row(**row) for row in found['rows'])
+        rows = tuple(Row(**{'config': found['config'], **row}) for row in found['rows'])
     except TypeError as error:
         raise ConfigError(f'{path}: a row does not fit: {error}') from error
     names = [row.name for row in rows]

@@ -11,7 +11,9 @@ from mmradar.apis.configuration import load_config
 from mmradar.registry import MODELS
 
 CONFIGS = sorted(
-    str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / 'configs').rglob('*.py') if '_base_' not in path.parts
+    str(path.relative_to(REPOSITORY))
+    for path in (REPOSITORY / 'configs').rglob('*.py')
+    if not {'_base_', 'suites'} & set(path.parts)
 )
 WRITTEN = {
     'plain': dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-3, weight_decay=0.1)),

@@ -5,17 +5,20 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from conftest import REPOSITORY, SMALL_RADAR
 from mmradar.errors import ConfigError, DataError
 from mmradar.experiments import read_suite, results_of, results_table, run_experiment
+from mmradar.registry import MODELS
 
 SUITE = """
 name = 'small'
+config = 'millimamba_tiny_simhupr'
 seeds = (0, 1)
 options = {options!r}
 rows = [
-    dict(name='T = 2', config='millimamba_tiny_simhupr', group='frames', paper='table 6', options=dict(num_frames=2)),
+    dict(name='T = 2', group='frames', paper='table 6', options=dict(num_frames=2)),
     dict(name='T = 3', config='millimamba_tiny_simhupr', group='frames', run=False),
 ]
 """
@@ -67,7 +70,7 @@ def test_a_result_of_other_settings_is_refused(suite_file, tmp_path):
 @pytest.mark.parametrize(
     'old, new, message',
     [
-        ("name = 'small'\n", '', 'a suite states name, options, rows, seeds'),
+        ("name = 'small'\n", '', 'a suite states config, name, options, rows, seeds'),
         ("paper='table 6'", "papers='table 6'", 'a row does not fit.*papers'),
         ("name='T = 3'", "name='T = 2'", "two rows are called 'T = 2'"),
     ],
@@ -98,3 +101,13 @@ def test_two_at_a_time(suite_file, tmp_path):
     results = json.loads((tmp_path / 'table.json').read_text())
     assert [result['seed'] for result in results['T = 2']] == [0, 1] and results['T = 3'] == []
     assert '| T = 2 | table 6 | 2 |' in (tmp_path / 'table.md').read_text()
+
+
+@pytest.mark.parametrize('path', sorted((REPOSITORY / 'configs/suites').glob('*.py')), ids=lambda path: path.stem)
+def test_every_row_of_the_package_s_suites_builds(path, tmp_path):
+    suite = read_suite(path)
+    experiments = [suite.experiment(row, suite.seeds[0], tmp_path) for row in suite.rows]
+    assert len({experiment.fingerprint() for experiment in experiments}) == len(experiments)
+    for experiment in experiments:
+        with torch.device('meta'):
+            assert sum(p.numel() for p in MODELS.build(experiment.config().model).parameters()) > 1e5
