@@ -377,6 +377,7 @@ def test_recordings_cut_short_are_used_as_far_as_they_go(damaged_root, tiny_conf
     assert len(windows) == 18 and windows[12]['inputs'].isfinite().all()
 
 
+@pytest.mark.no_shape_checks
 def test_sequences_are_a_list(simulated_root):
     with pytest.raises(ConfigError, match=r'sequences must be a list of numbers, as \[4\], found 4'):
         dataset(simulated_root, sequences=4)
