@@ -111,3 +111,12 @@ def test_every_row_of_the_package_s_suites_builds(path, tmp_path):
     for experiment in experiments:
         with torch.device('meta'):
             assert sum(p.numel() for p in MODELS.build(experiment.config().model).parameters()) > 1e5
+
+
+def test_a_training_that_ended_before_its_result_was_written_is_only_tested(suite_file, tmp_path):
+    first = next(read_suite(suite_file).experiments(tmp_path))
+    result = run_experiment(first)
+    first.result_file.unlink()
+    written = (first.folder / 'epoch_1.pth').stat().st_mtime_ns
+    assert run_experiment(first)['metrics'] == result['metrics']
+    assert (first.folder / 'epoch_1.pth').stat().st_mtime_ns == written
