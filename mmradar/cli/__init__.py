@@ -3,6 +3,7 @@
 from mmradar.cli.config_arguments import add_config_arguments, config_from
 from mmradar.cli.log_files import output_to
 from mmradar.cli.output_files import check_output_file, check_picture_file, write_metrics
+from mmradar.cli.process_group import end_process_group
 from mmradar.cli.progress import ProgressHook, progress_bar
 from mmradar.cli.radar_arguments import add_radar_argument, radar_from
 from mmradar.cli.runner_arguments import add_runner_arguments, runner_options
@@ -17,6 +18,7 @@ __all__ = [
     'check_output_file',
     'check_picture_file',
     'config_from',
+    'end_process_group',
     'markdown_table',
     'metric_lines',
     'output_to',

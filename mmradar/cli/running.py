@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-import torch
-
+from mmradar.cli.process_group import end_process_group
 from mmradar.errors import CheckpointError, ConfigError, DataError, TrainingError
 from mmradar.memory import keep_freed_memory
 
@@ -19,10 +18,7 @@ def run(main: Callable[[], None]) -> None:
     keep_freed_memory()
     try:
         main()
-        if torch.distributed.is_initialized():
-            # all processes together: one that leaves early closes the connections that the others still use
-            torch.distributed.barrier()
-            torch.distributed.destroy_process_group()
+        end_process_group()
     except (DataError, ConfigError, CheckpointError, TrainingError, *_PATH_ERRORS) as error:
         print(f'\nError: {error}', file=sys.stderr)
         raise SystemExit(2) from None

@@ -360,6 +360,7 @@ sys.path[:0] = {paths!r}
 import torch
 from mmengine.dist import get_rank
 import mmradar.registry
+from mmradar.cli import end_process_group
 from mmradar.errors import TrainingError
 from test_finite_guard_hook import batches, equal, finite, runner_of, watched
 torch.distributed.init_process_group('gloo')
@@ -386,9 +387,8 @@ for action in ('stop', 'skip'):
     torch.distributed.broadcast(other, 0)
     assert torch.equal(mine, other)
 print('as it should')
-# together: a process that leaves with threads of gloo still running may be aborted
-torch.distributed.barrier()
-torch.distributed.destroy_process_group()
+del watch, runner
+end_process_group()
 """
 
 
