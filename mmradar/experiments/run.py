@@ -16,6 +16,7 @@ from mmradar.apis import test, train
 from mmradar.apis.complexity import heatmap_shape, model_complexity
 from mmradar.apis.peak_memory import peak_memory
 from mmradar.atomic_write import atomic_write
+from mmradar.engine.hooks import TrainingTimeHook
 from mmradar.errors import DataError
 from mmradar.experiments.suite import Experiment
 from mmradar.registry import MODELS
@@ -26,6 +27,7 @@ def run_experiment(experiment: Experiment) -> dict[str, Any]:
     """Train and test one experiment, or return its result if there is one.
 
     A training that was interrupted resumes from its last checkpoint. The result is written when everything is done.
+    The folder is marked with the experiment's fingerprint before the training begins.
 
     Returns:
         ``metrics`` (of the test set), ``parameters``, ``gmacs``, ``peak_memory_mib`` (inference of one window),
@@ -33,7 +35,7 @@ def run_experiment(experiment: Experiment) -> dict[str, Any]:
         ``seed``, ``fingerprint`` and ``version``.
 
     Raises:
-        DataError: The folder holds the result of other settings.
+        DataError: The folder holds a training or a result of other settings.
         ConfigError: See :func:`mmradar.apis.train`.
         TrainingError: See :func:`mmradar.apis.train`.
     """
@@ -42,9 +44,8 @@ def run_experiment(experiment: Experiment) -> dict[str, Any]:
         return found
     config = experiment.config()
     complexity, memory = model_complexity(config), peak_memory(config, torch.device('cpu'))
-    started = time.perf_counter()
-    train(config, work_dir=experiment.folder, resume=(experiment.folder / 'last_checkpoint').is_file(), validate=False)
-    training_s = time.perf_counter() - started
+    clock = TrainingTimeHook()
+    train(config, work_dir=experiment.folder, resume=_begun(experiment), validate=False, hooks=[clock])
     checkpoint = (experiment.folder / 'last_checkpoint').read_text().strip()
     result = dict(
         name=experiment.row.name,
@@ -57,7 +58,7 @@ def run_experiment(experiment: Experiment) -> dict[str, Any]:
         peak_memory_mib=memory.total / 2**20,
         training_memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10,
         ms_per_window=_ms_per_window(config),
-        training_s=training_s,
+        training_s=clock.seconds,
         machine=f'{_processor()}, {torch.get_num_threads()} thread(s), torch {torch.__version__}',
     )
     with atomic_write(experiment.result_file) as file:
@@ -74,12 +75,31 @@ def read_result(experiment: Experiment) -> dict[str, Any] | None:
     if not experiment.result_file.is_file():
         return None
     result = json.loads(experiment.result_file.read_text())
-    if result['fingerprint'] != experiment.fingerprint():
-        raise DataError(
-            f'{experiment.result_file} is the result of other settings than {experiment.row.name!r} has; remove '
-            'the folder to run it again, or choose another --work-dir'
-        )
+    _check_fingerprint(result['fingerprint'], experiment)
     return result
+
+
+def _begun(experiment: Experiment) -> bool:
+    """Return whether a training was interrupted after its first checkpoint; mark the folder as this experiment's.
+
+    Raises:
+        DataError: The folder holds a training of other settings, or one without a mark.
+    """
+    mark, begun = experiment.folder / 'fingerprint.txt', (experiment.folder / 'last_checkpoint').is_file()
+    if begun or mark.is_file():
+        _check_fingerprint(mark.read_text().strip() if mark.is_file() else None, experiment)
+    experiment.folder.mkdir(parents=True, exist_ok=True)
+    with atomic_write(mark) as file:
+        file.write(f'{experiment.fingerprint()}\n'.encode())
+    return begun
+
+
+def _check_fingerprint(found: str | None, experiment: Experiment) -> None:
+    if found != experiment.fingerprint():
+        raise DataError(
+            f'{experiment.folder} holds a training or a result of other settings than {experiment.row.name!r} has; '
+            'remove the folder to run it again, or choose another --work-dir'
+        )
 
 
 def _ms_per_window(config: Config, runs: int = 10) -> float:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -67,6 +68,17 @@ def test_a_result_of_other_settings_is_refused(suite_file, tmp_path):
         run_experiment(first)
 
 
+@pytest.mark.parametrize('marked', [True, False])
+def test_a_training_of_other_settings_is_not_continued(marked, suite_file, tmp_path):
+    first, second = read_suite(suite_file).experiments(tmp_path)
+    run_experiment(first)
+    first.result_file.unlink()
+    if not marked:
+        (first.folder / 'fingerprint.txt').unlink()
+    with pytest.raises(DataError, match="a training or a result of other settings than 'T = 2'"):
+        run_experiment(replace(second, folder=first.folder))
+
+
 @pytest.mark.parametrize(
     'old, new, message',
     [
@@ -118,5 +130,6 @@ def test_a_training_that_ended_before_its_result_was_written_is_only_tested(suit
     result = run_experiment(first)
     first.result_file.unlink()
     written = (first.folder / 'epoch_1.pth').stat().st_mtime_ns
-    assert run_experiment(first)['metrics'] == result['metrics']
+    again = run_experiment(first)
+    assert again['metrics'] == result['metrics'] and again['training_s'] == result['training_s'] > 0
     assert (first.folder / 'epoch_1.pth').stat().st_mtime_ns == written
