@@ -14,6 +14,7 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 
 if not torch.cuda.is_available():
     os.environ.setdefault('TRITON_INTERPRET', '1')  # before anything imports Triton: its kernels run in Python
@@ -25,6 +26,7 @@ if os.environ.get('CHECK_SHAPES'):
 import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
 from mmradar.apis.configuration import load_config
 from mmradar.radar import RadarConfig
+from mmradar.registry import DATASETS
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
 
 REPOSITORY = Path(__file__).parents[1]
@@ -85,6 +87,26 @@ def on_small_data(config: Config, root: Path) -> Config:
         loader.update(num_workers=0, persistent_workers=False, batch_size=4)
         loader.dataset.update(data_root=str(root), radar=SMALL_RADAR, cache_dir=None)
     return config
+
+
+def training_batch(config: Config) -> dict:
+    """Two windows of a configuration's training set."""
+    dataset = DATASETS.build(config.train_dataloader.dataset)
+    samples = [dataset[0], dataset[3]]
+    return {key: [sample[key] for sample in samples] for key in ('inputs', 'data_samples')}
+
+
+def check_training_and_evaluation(config: Config) -> None:
+    """An epoch on the small data set changes every parameter, and the metrics of the test are possible ones."""
+    config.train_cfg.max_epochs = config.param_scheduler[0].total_steps = 1
+    config.experiment_name = Path(config.filename).stem
+    runner = Runner.from_cfg(config)
+    before = [parameter.detach().clone() for parameter in runner.model.parameters()]
+    runner.train()
+    assert runner.iter == 5
+    assert all(not torch.equal(old, new) for old, new in zip(before, runner.model.parameters()))
+    metrics = runner.test()
+    assert 0 <= metrics['coco/AP'] <= 100 and 0 < metrics['coco/MPJPE_px'] < 362
 
 
 @pytest.fixture

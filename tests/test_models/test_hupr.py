@@ -5,11 +5,10 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
-from conftest import REPOSITORY, SMALL_RADAR, on_small_data
+from conftest import REPOSITORY, SMALL_RADAR, check_training_and_evaluation, on_small_data, training_batch
 from mmradar.apis.complexity import model_complexity
 from mmradar.apis.configuration import load_config
 from mmradar.errors import ConfigError
@@ -276,15 +275,9 @@ def test_the_full_configuration_s_input(simulated_root):
     np.testing.assert_array_equal(data_sample.gt_instances.keypoints[0], data_sample.gt_instance_labels.keypoints[4])
 
 
-def batch(config):
-    dataset = DATASETS.build(config.train_dataloader.dataset)
-    samples = [dataset[0], dataset[3]]
-    return dict(inputs=[s['inputs'] for s in samples], data_samples=[s['data_samples'] for s in samples])
-
-
 def test_gradients_of_every_parameter(small_config):
     model = MODELS.build(small_config.model)
-    losses = model(**model.data_preprocessor(batch(small_config), training=True), mode='loss')
+    losses = model(**model.data_preprocessor(training_batch(small_config), training=True), mode='loss')
     assert set(losses) == {'loss_heatmap', 'loss_refined', 'mpjpe_px'} and not losses['mpjpe_px'].requires_grad
     model.parse_losses(losses)[0].backward()
     without = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
@@ -293,7 +286,7 @@ def test_gradients_of_every_parameter(small_config):
 
 def test_a_small_network_learns_where_the_joints_of_one_batch_are(small_config):
     model = MODELS.build(small_config.model)
-    data = model.data_preprocessor(batch(small_config), training=True)
+    data = model.data_preprocessor(training_batch(small_config), training=True)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
     errors_px = []
     while len(errors_px) < 100 and min(errors_px, default=256) > 16:  # a cell is 16 px
@@ -309,24 +302,16 @@ def test_a_small_network_learns_where_the_joints_of_one_batch_are(small_config):
 def test_steps_predict_the_same_outside_no_grad(small_config, subcell):
     small_config.model.head.codec.subcell = subcell
     model = MODELS.build(small_config.model).eval()
-    found = model.test_step(batch(small_config))
+    found = model.test_step(training_batch(small_config))
     with torch.no_grad():
-        expected = model.test_step(batch(small_config))
+        expected = model.test_step(training_batch(small_config))
     for sample, other in zip(found, expected, strict=True):
         for name in ('keypoints', 'keypoint_scores'):
             np.testing.assert_allclose(sample.pred_instances[name], other.pred_instances[name], rtol=1e-4, atol=1e-4)
 
 
 def test_the_tiny_configuration_trains_and_is_evaluated(small_config):
-    small_config.train_cfg.max_epochs = small_config.param_scheduler[0].total_steps = 1
-    small_config.experiment_name = 'test_hupr'
-    runner = Runner.from_cfg(small_config)
-    before = [p.detach().clone() for p in runner.model.parameters()]
-    runner.train()
-    assert runner.iter == 5
-    assert all(not torch.equal(a, b) for a, b in zip(before, runner.model.parameters()))
-    metrics = runner.test()
-    assert 0 <= metrics['coco/AP'] <= 100 and 0 < metrics['coco/MPJPE_px'] < 362
+    check_training_and_evaluation(small_config)
 
 
 @pytest.mark.parametrize(

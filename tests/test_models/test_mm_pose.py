@@ -5,16 +5,15 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from mmengine.runner import Runner
 
-from conftest import REPOSITORY, on_small_data
+from conftest import REPOSITORY, check_training_and_evaluation, on_small_data, training_batch
 from mmradar.apis.complexity import model_complexity
 from mmradar.apis.configuration import load_config
 from mmradar.errors import ConfigError
 from mmradar.models.backbones import ForkedCNN
 from mmradar.models.heads import LinearHead
 from mmradar.models.layers import DopplerImage
-from mmradar.registry import DATASETS, MODELS
+from mmradar.registry import MODELS
 
 FRAMES = 3
 
@@ -31,12 +30,6 @@ def small_config(simulated_root, tmp_path):
     config.model.head.in_features = 16
     config.work_dir = str(tmp_path / 'work')
     return config
-
-
-def batch(config):
-    dataset = DATASETS.build(config.train_dataloader.dataset)
-    samples = [dataset[0], dataset[3]]
-    return dict(inputs=[s['inputs'] for s in samples], data_samples=[s['data_samples'] for s in samples])
 
 
 # Images
@@ -110,7 +103,7 @@ def test_each_branch_sees_its_own_radar():
 
 
 def test_the_network_sees_magnitudes_in_which_doppler_bins_are_comparable(small_config):
-    inputs = batch(small_config)['inputs'][0]
+    inputs = training_batch(small_config)['inputs'][0]
     assert inputs.shape == (FRAMES, 2, 1, 64, 8, 64)
     np.testing.assert_allclose(inputs.mean((2, 3, 4, 5)), 0, atol=1e-4)
     assert inputs.mean((0, 1, 2, 3, 5)).std() > 0.1  # bins of echoes are brighter than bins of noise
@@ -120,7 +113,7 @@ def test_the_network_sees_magnitudes_in_which_doppler_bins_are_comparable(small_
 def test_all_frames_but_the_key_frame_are_ignored(simulated_root, small_config, key):
     config = on_small_data(read('mmpose_tiny_simhupr', {'num_frames': FRAMES, 'key_frame': key}), simulated_root)
     model = MODELS.build(config.model).eval()
-    data = model.data_preprocessor(batch(config))
+    data = model.data_preprocessor(training_batch(config))
     index = data['data_samples'][0].key_index
     assert index == {'first': 0, 'centre': 1, 'last': 2, 0: 0}[key]
     with torch.no_grad():
@@ -134,7 +127,7 @@ def test_all_frames_but_the_key_frame_are_ignored(simulated_root, small_config, 
 def test_losses_and_gradients_of_every_parameter(small_config):
     small_config.model.backbone.update(conv_dropout=0.0, hidden_dropout=0.0)
     model = MODELS.build(small_config.model)
-    data = model.data_preprocessor(batch(small_config), training=True)
+    data = model.data_preprocessor(training_batch(small_config), training=True)
     losses = model(**data, mode='loss')
     assert set(losses) == {'loss_oks', 'loss_l1', 'mpjpe_px'} and not losses['mpjpe_px'].requires_grad
     model.parse_losses(losses)[0].backward()
@@ -149,7 +142,7 @@ def test_losses_and_gradients_of_every_parameter(small_config):
 
 def test_predictions_are_of_the_key_frame_in_px(small_config):
     model = MODELS.build(small_config.model).eval()
-    data = model.data_preprocessor(batch(small_config))
+    data = model.data_preprocessor(training_batch(small_config))
     with torch.no_grad():
         outputs = model(data['inputs'], None, mode='tensor')
         predictions = model(**data, mode='predict')
@@ -161,7 +154,7 @@ def test_predictions_are_of_the_key_frame_in_px(small_config):
 def test_a_small_network_learns_one_batch_by_heart(small_config):
     small_config.model.backbone.update(conv_dropout=0.0, hidden_dropout=0.0)
     model = MODELS.build(small_config.model)
-    data = model.data_preprocessor(batch(small_config), training=True)
+    data = model.data_preprocessor(training_batch(small_config), training=True)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
     errors_px = []
     while len(errors_px) < 200 and min(errors_px, default=256) > 3:
@@ -175,7 +168,7 @@ def test_a_small_network_learns_one_batch_by_heart(small_config):
 
 def test_dropout_is_of_training_alone(small_config):
     model = MODELS.build(small_config.model)
-    inputs = model.data_preprocessor(batch(small_config))['inputs']
+    inputs = model.data_preprocessor(training_batch(small_config))['inputs']
     with torch.no_grad():
         assert not torch.equal(model(inputs, None, mode='tensor'), model(inputs, None, mode='tensor'))
         model.eval()
@@ -183,14 +176,7 @@ def test_dropout_is_of_training_alone(small_config):
 
 
 def test_the_tiny_configuration_trains_and_is_evaluated(small_config):
-    small_config.train_cfg.max_epochs = small_config.param_scheduler[0].total_steps = 1
-    small_config.experiment_name = 'test_mm_pose'
-    runner = Runner.from_cfg(small_config)
-    before = [p.detach().clone() for p in runner.model.parameters()]
-    runner.train()
-    assert all(not torch.equal(a, b) for a, b in zip(before, runner.model.parameters()))
-    metrics = runner.test()
-    assert 0 <= metrics['coco/AP'] <= 100 and 0 < metrics['coco/MPJPE_px'] < 362
+    check_training_and_evaluation(small_config)
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,14 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from mmengine.runner import Runner
 
-from conftest import REPOSITORY, on_small_data
+from conftest import REPOSITORY, check_training_and_evaluation, on_small_data, training_batch
 from mmradar.apis.complexity import model_complexity
 from mmradar.apis.configuration import load_config
 from mmradar.errors import ConfigError
 from mmradar.models.backbones import TransHuPREncoder
 from mmradar.models.layers import CrossViewFusion, FrameMerge
-from mmradar.registry import DATASETS, MODELS
+from mmradar.registry import MODELS
 
 SMALL = dict(stem=dict(channels=(4, 4, 8, 16), strides=(2, 2, 2)), num_layers=1, num_fusion_layers=1, num_heads=2)
 
@@ -31,12 +30,6 @@ def small_config(simulated_root, tmp_path):
     config.model.head.update(embed_dims=16, num_layers=1, num_heads=2)
     config.work_dir = str(tmp_path / 'work')
     return config
-
-
-def batch(config):
-    dataset = DATASETS.build(config.train_dataloader.dataset)
-    samples = [dataset[0], dataset[3]]
-    return dict(inputs=[s['inputs'] for s in samples], data_samples=[s['data_samples'] for s in samples])
 
 
 def encoder(frames=3, size=(16, 32), **options):
@@ -141,7 +134,7 @@ def test_the_sizes_of_the_full_configuration():
 
 def test_losses_and_gradients_of_every_parameter(small_config):
     model = MODELS.build(small_config.model)
-    losses = model(**model.data_preprocessor(batch(small_config), training=True), mode='loss')
+    losses = model(**model.data_preprocessor(training_batch(small_config), training=True), mode='loss')
     assert set(losses) == {'loss_oks', 'loss_l1', 'mpjpe_px'} and not losses['mpjpe_px'].requires_grad
     model.parse_losses(losses)[0].backward()
     without = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
@@ -152,7 +145,7 @@ def test_losses_and_gradients_of_every_parameter(small_config):
 def test_every_frame_of_the_window_matters(small_config, how):
     small_config.model.backbone.frame_merge = how
     model = MODELS.build(small_config.model).eval()
-    inputs = model.data_preprocessor(batch(small_config))['inputs']
+    inputs = model.data_preprocessor(training_batch(small_config))['inputs']
     with torch.no_grad():
         before = model(inputs, None, mode='tensor')
         assert before.shape == (2, 1, 14, 2)
@@ -164,7 +157,7 @@ def test_every_frame_of_the_window_matters(small_config, how):
 
 def test_the_key_frame_alone_is_supervised_and_predicted(small_config):
     model = MODELS.build(small_config.model).eval()
-    data = model.data_preprocessor(batch(small_config))
+    data = model.data_preprocessor(training_batch(small_config))
     with torch.no_grad():
         outputs, losses = model(data['inputs'], None, mode='tensor'), model(**data, mode='loss')
         predictions = model(**data, mode='predict')
@@ -177,7 +170,7 @@ def test_the_key_frame_alone_is_supervised_and_predicted(small_config):
 
 def test_a_small_network_learns_one_batch_by_heart(small_config):
     model = MODELS.build(small_config.model)
-    data = model.data_preprocessor(batch(small_config), training=True)
+    data = model.data_preprocessor(training_batch(small_config), training=True)
     optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
     errors_px = []
     while len(errors_px) < 200 and min(errors_px, default=256) > 3:
@@ -191,14 +184,7 @@ def test_a_small_network_learns_one_batch_by_heart(small_config):
 
 
 def test_the_tiny_configuration_trains_and_is_evaluated(small_config):
-    small_config.train_cfg.max_epochs = small_config.param_scheduler[0].total_steps = 1
-    small_config.experiment_name = 'test_transhupr'
-    runner = Runner.from_cfg(small_config)
-    before = [p.detach().clone() for p in runner.model.parameters()]
-    runner.train()
-    assert all(not torch.equal(a, b) for a, b in zip(before, runner.model.parameters()))
-    metrics = runner.test()
-    assert 0 <= metrics['coco/AP'] <= 100 and 0 < metrics['coco/MPJPE_px'] < 362
+    check_training_and_evaluation(small_config)
 
 
 @pytest.mark.parametrize(
