@@ -1,8 +1,6 @@
 # The small milliMamba on the simulated set: python tools/simulate.py data/simhupr --preset simhupr-v2 --form compact
-_base_ = ['_base_/on_sequences.py', '_base_/datasets/simhupr.py', '_base_/models/millimamba_small.py']
+_base_ = ['_base_/small_simhupr.py', '_base_/models/millimamba_small.py']
 
 train_sampler = dict(type='DisjointWindowSampler', shuffle=True)
-val_batch_size = 16
-num_workers = 1
 max_epochs = 11
 train_cfg = dict(val_interval=11)

@@ -105,7 +105,7 @@ class Suite:
 def read_suite(path: str | Path) -> Suite:
     """Read a suite from a Python file with ``name``, ``rows``, ``seeds``, ``options`` and ``config``.
 
-    ``config`` is that of rows that state none of their own.
+    ``config`` is that of rows that state none of their own. Names with a leading underscore are the file's own.
 
     Raises:
         ConfigError: There is no such file, a field is missing or unknown, or two rows have one name.
@@ -113,6 +113,7 @@ def read_suite(path: str | Path) -> Suite:
     if not Path(path).is_file():
         raise ConfigError(f'no suite {path}')
     found = Config.fromfile(str(path), lazy_import=False).to_dict()
+    found = {key: value for key, value in found.items() if not key.startswith('_')}
     expected = {'name', 'rows', 'seeds', 'options', 'config'}
     if set(found) != expected:
         raise ConfigError(f'{path}: a suite states {", ".join(sorted(expected))}, found {", ".join(sorted(found))}')

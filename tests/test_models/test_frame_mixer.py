@@ -1,7 +1,6 @@
 import pytest
 import torch
 
-from mmradar.errors import ConfigError
 from mmradar.models.heads import KeyFrameHead, STCAHead
 from mmradar.models.layers import FrameMixer
 
@@ -29,9 +28,9 @@ def test_layers_carry_from_every_token_to_every_other():
         assert (gradient.abs().amax((2, 4, 5)) > 0).all()
 
 
-def head(**options):
+def head(kind=STCAHead, **options):
     torch.manual_seed(0)
-    return STCAHead(num_keypoints=5, num_frames=4, embed_dims=8, num_layers=1, num_heads=2, **options).eval()
+    return kind(num_keypoints=5, num_frames=4, embed_dims=8, num_layers=1, num_heads=2, **options).eval()
 
 
 def test_queries_begin_with_their_own_frame():
@@ -47,8 +46,21 @@ def test_queries_begin_with_their_own_frame():
     assert changed.any(1).tolist() == [False, False, True, False] and changed[2].all()
 
 
+@pytest.mark.parametrize('key_frame, frame', [('centre', 2), ('last', 3), (0, 0)])
+def test_queries_of_the_key_frame_begin_with_its_tokens(key_frame, frame):
+    of_key = head(KeyFrameHead, token_dims=16, tokens_per_frame=2, key_frame=key_frame)
+    tokens = torch.randn(1, 8, 16)
+    begin = []
+    of_key.layers[0].register_forward_pre_hook(lambda module, args: begin.append(args[0].detach()))
+    for changed in range(4):
+        other = tokens.clone()
+        other[:, 2 * changed : 2 * changed + 2] += 1
+        of_key((other,))
+    of_key((tokens,))
+    assert begin[-1].shape == (1, 1, 5, 8)
+    assert [not torch.equal(one, begin[-1]) for one in begin[:-1]] == [index == frame for index in range(4)]
+
+
 def test_tokens_of_another_width_and_of_the_same():
     assert head(token_dims=16)((torch.randn(2, 8, 16),)).shape == (2, 4, 5, 2)
     assert not list(head().to_memory.parameters())  # nothing comes between
-    with pytest.raises(ConfigError, match='tokens_per_frame is for heads that decode all'):
-        KeyFrameHead(num_keypoints=5, num_frames=4, embed_dims=8, num_heads=2, tokens_per_frame=2)

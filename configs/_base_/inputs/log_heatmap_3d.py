@@ -1,11 +1,12 @@
 # Log-magnitudes in the light crop, standardised over all maps of a frame, so that Doppler bins stay comparable; a Hann
-# window over samples, without which the trunk's sidelobes cover the arms; windows of 16 frames, all of which are
-# supervised. Ours, not the paper's input.
+# window over samples, without which the trunk's sidelobes cover the arms; the eight antennas of the long row; windows
+# of 16 frames, all of which are supervised. Our choices (docs/limbs.md), not the paper's input.
 _base_ = 'heatmap_3d.py'
 
 num_frames = 16
 range_bins = (31, 95)
 num_angle = 32
+antenna_order = 'row'
 channel_mode = 'log_magnitude'
 normalize_over = 'frame'
 pipeline = [

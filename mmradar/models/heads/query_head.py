@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from mmradar.errors import ConfigError
 from mmradar.models.heads.keypoint_head import KeypointHead
+from mmradar.structures import RadarWindow
 
 
 class QueryHead(KeypointHead):
@@ -31,11 +31,12 @@ class QueryHead(KeypointHead):
         tokens_per_frame: Number of tokens that the encoder makes of each frame. If given, a linear layer maps the
             concatenated tokens of a frame to a term that is added to the frame's queries, so that a short training
             need not first learn where to look. By default, as in the paper, queries are the same for all windows.
+        key_frame: The key frame, as in :class:`~mmradar.structures.RadarWindow`; the data set's. With
+            ``tokens_per_frame``, a head that decodes the key frame alone takes the tokens of this frame.
         codec, losses, target_losses: See :class:`~mmradar.models.heads.KeypointHead`.
 
     Raises:
-        ConfigError: Losses of keypoints with a codec that has no gradient, or ``tokens_per_frame`` with a head that
-            decodes the key frame alone.
+        ConfigError: Losses of keypoints with a codec that has no gradient, or an impossible key frame.
     """
 
     # built with (embed_dims, num_heads, feedforward_ratio, dropout); its forward takes queries (batch, frames, joints,
@@ -53,19 +54,20 @@ class QueryHead(KeypointHead):
         dropout: float = 0.0,
         token_dims: int | None = None,
         tokens_per_frame: int | None = None,
+        key_frame: int | str = 'centre',
         codec: dict | None = None,
         losses: dict[str, dict] | None = None,
         target_losses: dict[str, dict] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(num_keypoints, num_frames, codec, losses, target_losses, init_cfg)
-        if tokens_per_frame and self.key_frame_only:
-            raise ConfigError(f'{type(self).__name__} decodes one frame; tokens_per_frame is for heads that decode all')
         token_dims = token_dims or embed_dims
         self.to_memory = nn.Identity() if token_dims == embed_dims else nn.Linear(token_dims, embed_dims)
         self.tokens_per_frame = tokens_per_frame
         if tokens_per_frame:
             self.to_queries = nn.Linear(tokens_per_frame * token_dims, num_keypoints * embed_dims)
+        key = RadarWindow(num_frames, key_frame).key_index
+        self.decoded_frames = slice(key, key + 1) if self.key_frame_only else slice(num_frames)
         frames = 1 if self.key_frame_only else num_frames
         scale = 0.02 if tokens_per_frame else 1.0  # small, so that the frame's tokens matter from the start
         self.queries = nn.Parameter(scale * torch.randn(frames, num_keypoints, embed_dims))
@@ -83,7 +85,7 @@ class QueryHead(KeypointHead):
         queries = self.queries.expand(len(tokens), -1, -1, -1)
         if self.tokens_per_frame:
             frames = tokens.unflatten(1, (-1, self.tokens_per_frame)).flatten(2)
-            queries = queries + self.to_queries(frames).view_as(queries)
+            queries = queries + self.to_queries(frames[:, self.decoded_frames]).view_as(queries)
         memory = self.to_memory(tokens)
         for layer in self.layers:
             queries = layer(queries, memory)

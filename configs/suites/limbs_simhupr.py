@@ -1,0 +1,47 @@
+# Networks and options on people enough to see limbs, at equal time: about 15 minutes of one thread each.
+#     python tools/simulate.py data/simhupr --preset simhupr-v2-mini --form compact
+#     python tools/run_experiments.py configs/suites/limbs_simhupr.py --jobs 2
+# All networks have log-magnitudes and Muon, at the best learning rate of limbs_learning_rates_simhupr.py. Epochs are
+# chosen so that trainings take equally long; HuPR's single epoch takes longer.
+name = 'limbs_simhupr'
+seeds = (0, 1)
+options = dict(data_root='data/simhupr', num_workers=0, val_batch_size=8)
+config = 'millimamba_small_simhupr'  # of rows that name no other
+
+_time = dict(max_epochs=10)  # of the small network
+
+
+def _frames(count):
+    """Windows of another length, with as many frames a batch."""
+    return {**_time, 'num_frames': count, 'batch_size': 128 // count}
+
+
+_methods = dict(group='Networks', paper='tables 2 and 3')
+_transformer = dict(_delete_=True, type='TransformerEncoderLayer', num_heads=4, feedforward_ratio=4)
+rows = [
+    dict(name='milliMamba, small', **_methods, options=_time),
+    dict(name='milliMamba, narrow', **_methods, config='ablations/millimamba_narrow_simhupr'),
+    dict(name='HuPR, narrow', **_methods, config='baselines/hupr_small_simhupr'),
+    dict(name='TransHuPR, narrow', **_methods, config='baselines/transhupr_small_simhupr'),
+    dict(name='mm-Pose, narrow', **_methods, config='baselines/mmpose_small_simhupr'),
+    dict(
+        name='many to one',
+        group='Decoder',
+        paper='table 5',
+        options={**_time, 'model.head.type': 'KeyFrameHead', 'model.head.key_frame': '${key_frame}'},
+    ),
+    dict(name='T = 1', group='Frames', paper='table 6', options=_frames(1)),
+    dict(name='T = 4', group='Frames', paper='table 6', options=_frames(4)),
+    dict(name='T = 8', group='Frames', paper='table 6', options=_frames(8)),
+    dict(name='horizontal radar', group='Radars', paper='table 7', options={**_time, 'views': ('hori',)}),
+    dict(name='vertical radar', group='Radars', paper='table 7', options={**_time, 'views': ('vert',)}),
+    dict(
+        name='Transformer',
+        group='Encoder',
+        paper='table 8',
+        options={**_time, 'model.backbone.mixer.layer': _transformer},
+    ),
+    dict(name='no encoder', group='Encoder', options={**_time, 'model.backbone.mixer.num_layers': 0}),
+    dict(name='magnitude', group='Input', options={**_time, 'channel_mode': 'magnitude'}),
+    dict(name='normalised map by map', group='Input', options={**_time, 'normalize_over': 'map'}),
+]
