@@ -6,7 +6,7 @@ options = {
     'data_root': 'data/simhupr',
     'num_workers': 0,
     'val_batch_size': 8,
-    'train_sequences': tuple(range(1, 401, 5)),
+    'train_dataloader.dataset.sequence_step': 5,
     'test_dataloader.dataset.ann_file': 'hrnet_annot_val.json',
     'test_dataloader.dataset.split': 'val',
 }

@@ -9,9 +9,9 @@ from typing import Any
 
 from mmradar.cli import markdown_table
 from mmradar.experiments.run import read_result
-from mmradar.experiments.suite import Row, Suite
+from mmradar.experiments.suite import Suite
 
-# Column heading to the metric, or to the field of a result
+# Column heading to the metric
 _METRICS = {
     'AP': 'AP',
     'AP50': 'AP50',
@@ -21,12 +21,13 @@ _METRICS = {
     'elbows': 'AP_elbow',
     'wrists': 'AP_wrist',
     'error, px': 'MPJPE_px',
-    'motion: knees': 'motion_explained_knee',
-    'ankles ': 'motion_explained_ankle',
-    'elbows ': 'motion_explained_elbow',
-    'wrists ': 'motion_explained_wrist',
+    'motion of knees': 'motion_explained_knee',
+    'of ankles': 'motion_explained_ankle',
+    'of elbows': 'motion_explained_elbow',
+    'of wrists': 'motion_explained_wrist',
 }
-_MEASURED = {
+# Column heading to the field of a result and its factor
+_COSTS = {
     'parameters, M': ('parameters', 1e-6),
     'GMACs': ('gmacs', 1.0),
     'memory, MiB': ('peak_memory_mib', 1.0),
@@ -51,30 +52,38 @@ def results_of(suite: Suite, work_dir: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def results_table(suite: Suite, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """Return a suite's results as Markdown, one table for each group.
+    """Return a suite's results as Markdown: accuracy by group, sizes and times of all rows, what was not run.
 
-    A cell is the mean over seeds, with the standard deviation where there are several. Rows without a result say 'not
-    run' and are followed by their commands.
+    A cell is the mean over seeds, with the standard deviation where there are several. Rows without a result are
+    listed with their commands.
     """
+    run = [row for row in suite.rows if results[row.name]]
     parts = []
-    for group in dict.fromkeys(row.group for row in suite.rows):
-        rows = [row for row in suite.rows if row.group == group]
-        header = ['', 'paper', 'n', *_METRICS, *_MEASURED]
-        parts.append(f'### {group}\n\n{markdown_table(header, [_cells(row, results[row.name]) for row in rows])}')
+    for group in dict.fromkeys(row.group for row in run):
+        cells = [
+            [row.name, row.paper, str(len(results[row.name])), *_metrics(results[row.name])]
+            for row in run
+            if row.group == group
+        ]
+        parts.append(f'### {group}\n\n{markdown_table(["", "paper", "n", *_METRICS], cells)}')
+    if run:
+        cells = [[row.name, *_costs(results[row.name])] for row in run]
+        machines = sorted({result['machine'] for row in run for result in results[row.name]})
+        parts.append(f'### Sizes and times\n\n{markdown_table(["", *_COSTS], cells)}\n\nOn {"; ".join(machines)}.')
     missing = [row for row in suite.rows if not results[row.name]]
     if missing:
         commands = [suite.experiment(row, suite.seeds[0], Path('work_dirs')).command() for row in missing]
         lines = '\n'.join(f'{command}  # {row.name}' for row, command in zip(missing, commands))
-        parts.append(f'Not run:\n\n```bash\n{lines}\n```')
+        parts.append(f'### Not run\n\n```bash\n{lines}\n```')
     return '\n\n'.join(parts)
 
 
-def _cells(row: Row, results: Sequence[Mapping[str, Any]]) -> list[str]:
-    if not results:
-        return [row.name, row.paper, '0', 'not run', *[''] * (len(_METRICS) + len(_MEASURED) - 1)]
-    metrics = [_mean(result['metrics'].get(f'coco/{name}') for result in results) for name in _METRICS.values()]
-    measured = [_mean(scale * result[name] for result in results) for name, scale in _MEASURED.values()]
-    return [row.name, row.paper, str(len(results)), *metrics, *measured]
+def _metrics(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [_mean(result['metrics'].get(f'coco/{name}') for result in results) for name in _METRICS.values()]
+
+
+def _costs(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [_mean(scale * result[name] for result in results) for name, scale in _COSTS.values()]
 
 
 def _mean(values: Iterable[float | None]) -> str:

@@ -37,6 +37,18 @@ def test_every_frame_is_a_centre_and_windows_are_clamped(simulated_root):
     assert long['frame_indices'].tolist() == [0, 0, 0, 0, 1, 2, 3, 4, 4]
 
 
+def test_every_nth_sequence_keeps_its_labels(simulated_root):
+    whole, half = dataset(simulated_root), dataset(simulated_root, sequence_step=2)
+    assert half.sequences == whole.sequences[::2] and half.sequence_lengths() == [5, 5]
+    for index in range(10):
+        got, expected = half.get_data_info(index), whole.get_data_info(index + (5 if index >= 5 else 0))
+        assert got['img_id'] == expected['img_id']
+        np.testing.assert_array_equal(got['keypoints'], expected['keypoints'])
+        assert got['recordings']['hori'].path == expected['recordings']['hori'].path
+    with pytest.raises(ConfigError, match='sequence_step must be at least 1, found 0'):
+        dataset(simulated_root, sequence_step=0)
+
+
 def test_labels_are_those_of_the_window(simulated_root):
     annotation = json.loads((simulated_root / 'hrnet_annot_train.json').read_text())
     info = dataset(simulated_root).get_data_info(7)  # sequence 2, frame 2

@@ -46,8 +46,11 @@ def test_a_suite_is_run_once_and_becomes_a_table(suite_file, tmp_path):
     assert run_experiment(first) == result and first.result_file.stat().st_mtime_ns == written
 
     table = results_table(suite, results_of(suite, tmp_path))
-    assert '### frames' in table and '| T = 2 | table 6 | 1 |' in table and '| T = 3 |  | 0 | not run |' in table
-    assert 'python tools/train.py configs/millimamba_tiny_simhupr.py --cfg-options' in table
+    assert '### frames' in table and '| T = 2 | table 6 | 1 |' in table and '| T = 3 |' not in table
+    assert f'On {result["machine"]}.' in table
+    command = table.partition('### Not run')[2].splitlines()[3]
+    assert command.startswith('python tools/train.py configs/millimamba_tiny_simhupr.py --cfg-options')
+    assert command.endswith('# T = 3')
 
 
 def test_a_mean_has_its_spread(suite_file, tmp_path):
@@ -55,7 +58,7 @@ def test_a_mean_has_its_spread(suite_file, tmp_path):
     measured = dict.fromkeys(
         ('parameters', 'gmacs', 'peak_memory_mib', 'training_memory_mib', 'ms_per_window', 'training_s'), 1e6
     )
-    results = [{'metrics': {'coco/AP': ap}, **measured} for ap in (60.0, 64.0)]
+    results = [{'metrics': {'coco/AP': ap}, 'machine': 'one', **measured} for ap in (60.0, 64.0)]
     table = results_table(suite, {'T = 2': results, 'T = 3': []})
     assert '| T = 2 | table 6 | 2 | 62.0 ± 2.8 |' in table
 

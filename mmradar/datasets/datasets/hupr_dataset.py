@@ -39,6 +39,7 @@ class HuPRDataset(RecordedRadarPoseDataset):
         sequences: Sequence numbers in the order of ``ann_file``. If ``None``, they are the entry ``split`` of
             ``splits.json`` in ``data_root``, which the simulator writes.
         split: ``'train'``, ``'val'`` or ``'test'``; used with ``splits.json`` only.
+        sequence_step: Use every n-th of the sequences, beginning with the first, for example for a learning curve.
         radar: The radar's :class:`~mmradar.radar.RadarConfig`, a preset or its fields.
         adc_path: Recording of a sequence and view, below ``data_root``: a raw file or any other file that
             :func:`mmradar.radar.open_recording` opens. If several names are given, the first file that exists is used.
@@ -68,6 +69,7 @@ class HuPRDataset(RecordedRadarPoseDataset):
         ann_file: str,
         sequences: Sequence[int] | None = None,
         split: str | None = None,
+        sequence_step: int = 1,
         radar: str | Mapping[str, Any] | RadarConfig = 'iwr1843_hupr',
         adc_path: str | Sequence[str] = (
             'single_{sequence}/{view}/adc_data.bin',
@@ -81,6 +83,9 @@ class HuPRDataset(RecordedRadarPoseDataset):
     ) -> None:
         if isinstance(sequences, (int, str)):
             raise ConfigError(f'{type(self).__name__}.sequences must be a list of numbers, as [4], found {sequences!r}')
+        if sequence_step < 1:
+            raise ConfigError(f'{type(self).__name__}.sequence_step must be at least 1, found {sequence_step}')
+        self.sequence_step = sequence_step
         self.sequences, self.split = None if sequences is None else list(sequences), split
         self.radar = RadarConfig.build(radar)
         self.adc_path = (adc_path,) if isinstance(adc_path, str) else tuple(adc_path)
@@ -92,10 +97,11 @@ class HuPRDataset(RecordedRadarPoseDataset):
     def load_data_list(self) -> list[dict]:
         """Return one small entry for each frame; the labels stay in arrays, one per sequence, until they are used."""
         self._check_presence()
-        self.sequences = self._sequence_numbers()
-        self.annotations = load_hupr_annotation(
-            self.ann_file, self.sequences, self.metainfo['num_keypoints'], self.image_size, self.outside_tolerance_px
+        sequences = self._sequence_numbers()
+        annotations = load_hupr_annotation(
+            self.ann_file, sequences, self.metainfo['num_keypoints'], self.image_size, self.outside_tolerance_px
         )
+        self.sequences, self.annotations = sequences[:: self.sequence_step], annotations[:: self.sequence_step]
         self._recordings = [self._opened(*pair) for pair in zip(self.sequences, self.annotations)]
         self.num_recorded = [
             min(len(annotation), *map(len, views.values()))
