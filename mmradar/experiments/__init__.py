@@ -1,7 +1,17 @@
 """Suites of experiments: configurations and seeds, trained and tested one after the other, in one table."""
 
+from mmradar.experiments.page import fill_in_results
 from mmradar.experiments.run import run_experiment
 from mmradar.experiments.suite import Experiment, Row, Suite, read_suite
 from mmradar.experiments.table import results_of, results_table
 
-__all__ = ['Experiment', 'Row', 'Suite', 'read_suite', 'results_of', 'results_table', 'run_experiment']
+__all__ = [
+    'Experiment',
+    'Row',
+    'Suite',
+    'fill_in_results',
+    'read_suite',
+    'results_of',
+    'results_table',
+    'run_experiment',
+]
