@@ -2,14 +2,11 @@
 
 import argparse
 import json
-import subprocess
 import sys
 
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-
-from conftest import REPOSITORY
 
 # 2 views of 8 x 16 cells, 16 channels: 256 tokens per frame
 SMALL = {'num_angle': 32, 'range_bins': (0, 64), 'model.backbone.stem.channels': (4, 4, 8, 16)}
@@ -100,23 +97,19 @@ def test_the_limit_is_passed_where_it_is_said(scaling):
     assert scaling.beyond(found, 'mamba', 1) == 'unknown'
 
 
-def script(*arguments):
-    command = [sys.executable, 'benchmarks/encoder_scaling.py', *arguments, '--threads', '1', '--runs', '1']
-    return subprocess.run([*command, '--cfg-options', *ON_COMMAND_LINE], cwd=REPOSITORY, capture_output=True, text=True)
-
-
-def test_the_script_measures_skips_and_writes(tmp_path):
+def test_the_script_measures_skips_and_writes(scaling, monkeypatch, capsys, tmp_path):
     """Plain attention of 512 tokens takes 48 MiB in training and 18 MiB without gradients."""
     file = tmp_path / 'found' / 'scaling.json'
-    done = script(
-        *('--frames', '2', '--encoders', 'plain', '--memory-gib', '0.03', '--parts', 'encoders'), '--json', str(file)
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    arguments = ['--parts', 'encoders', '--encoders', 'plain', '--frames', '2', '--runs', '1', '--memory-gib', '0.03']
+    arguments += ['--threads', str(torch.get_num_threads()), '--json', str(file), '--cfg-options', *ON_COMMAND_LINE]
+    monkeypatch.setattr(sys, 'argv', ['encoder_scaling.py', *arguments])
+    scaling.main()
     forward, training = json.loads(file.read_text())['encoders']
     assert forward['seconds'] > 0 and forward['computed_mib'] == 18 < forward['mib'] and forward['skipped'] is None
     assert training['seconds'] is training['mib'] is None and training['computed_mib'] == 48
-    assert '| 48 (computed) |' in done.stdout
-    assert '- T = 2, Transformer, plain attention, training: attention matrices alone take 0.0 GiB' in done.stdout
+    printed = capsys.readouterr().out
+    assert '| 48 (computed) |' in printed
+    assert '- T = 2, Transformer, plain attention, training: attention matrices alone take 0.0 GiB' in printed
 
 
 def test_what_takes_too_long_is_left_out(scaling, monkeypatch):
