@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from measuring import shortest
 from mmengine.registry import init_default_scope
 
 import mmradar  # noqa: F401  (stand-ins before anything of mmpose)
 from mmradar.apis.configuration import load_config
+from mmradar.apis.inference_time import shortest_time
 from mmradar.memory import keep_freed_memory
 from mmradar.radar import angle_transform, heatmap_channels
 from mmradar.registry import DATASETS
@@ -35,7 +35,7 @@ def on_the_batch(spectra: torch.Tensor, order: list[int]) -> torch.Tensor:
 
 
 def _seconds(call: Callable[[], object]) -> float:
-    return shortest(call, 10, torch.device('cpu'))
+    return shortest_time(call, 10, torch.device('cpu'))
 
 
 def main() -> None:

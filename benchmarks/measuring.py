@@ -1,30 +1,28 @@
-"""Time and memory measurement for benchmarks of models."""
+"""What benchmarks share: the machine's name, peak memory, and measurements in a process of their own."""
 
 from __future__ import annotations
 
+import json
+import platform
+import re
 import resource
-import time
-from collections.abc import Callable
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 
 
-def synchronise(device: torch.device) -> None:
-    """Wait until a GPU has finished its work."""
-    if device.type == 'cuda':
-        torch.cuda.synchronize()
-
-
-def shortest(call: Callable[[], object], runs: int, device: torch.device) -> float:
-    """Return the time of the fastest of several runs after a warm-up run, in s."""
-    times = []
-    for _ in range(runs + 1):
-        synchronise(device)
-        start = time.perf_counter()
-        call()
-        synchronise(device)
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
+def processor() -> str:
+    """Return the processor's name and its widest vector extension."""
+    try:
+        text = Path('/proc/cpuinfo').read_text()
+    except OSError:
+        return platform.processor() or platform.machine()
+    name = re.search(r'model name\s*:\s*(.*)', text)
+    wide = next((flag for flag in ('avx512f', 'avx2', 'avx') if f' {flag} ' in text), 'neither AVX-512 nor AVX')
+    return f'{name[1] if name else platform.machine()}, {wide}'
 
 
 def peak_mib(device: torch.device) -> float:
@@ -32,3 +30,21 @@ def peak_mib(device: torch.device) -> float:
     if device.type == 'cuda':
         return torch.cuda.max_memory_allocated() / 2**20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measured_alone(command: Sequence[str]) -> dict[str, Any] | str:
+    """Run a measurement in a process of its own, so that neither its memory nor its end concern others.
+
+    Args:
+        command: Command whose last line of output is the result in JSON.
+
+    Returns:
+        The result; or, if the process failed, the end of its error message or the signal that ended it.
+    """
+    process = subprocess.run(command, capture_output=True, text=True)
+    if process.returncode < 0:
+        return f'ended by signal {-process.returncode}: out of memory?'
+    if process.returncode:
+        lines = process.stderr.strip().splitlines()
+        return lines[-1][:60] if lines else f'ended with status {process.returncode}'
+    return json.loads(process.stdout.strip().splitlines()[-1])

@@ -13,8 +13,8 @@ import argparse
 import platform
 
 import torch
-from measuring import shortest
 
+from mmradar.apis.inference_time import shortest_time
 from mmradar.memory import keep_freed_memory
 from mmradar.ops import modulated_deform_conv2d
 from mmradar.ops.modulated_deform_conv.mmcv import mmcv_missing
@@ -40,8 +40,8 @@ def measure(tensors: list[torch.Tensor], backend: str, runs: int) -> tuple[float
         return modulated_deform_conv2d(*tensors, GROUPS, backend=backend)
 
     with torch.no_grad():
-        forward_s = shortest(forward, runs, cpu)
-    return forward_s, shortest(lambda: torch.autograd.grad(forward().sum(), tensors), runs, cpu)
+        forward_s = shortest_time(forward, runs, cpu)
+    return forward_s, shortest_time(lambda: torch.autograd.grad(forward().sum(), tensors), runs, cpu)
 
 
 def main() -> None:

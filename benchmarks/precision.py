@@ -16,11 +16,11 @@ import warnings
 from collections.abc import Iterator
 
 import torch
-from measuring import shortest
 from torch import nn
 
 from mmradar.apis import build_loader, evaluate, init_model
 from mmradar.apis.complexity import heatmap_shape
+from mmradar.apis.inference_time import shortest_time
 from mmradar.cli import add_config_arguments, config_from, markdown_table, run
 from mmradar.memory import keep_freed_memory
 
@@ -54,7 +54,9 @@ def main() -> None:
     rows = []
     for mode in _MODES:
         with _computing(model, mode) as computing, torch.no_grad():
-            seconds = shortest(lambda net=computing: net(window, None, mode='tensor'), args.runs, torch.device('cpu'))
+            seconds = shortest_time(
+                lambda net=computing: net(window, None, mode='tensor'), args.runs, torch.device('cpu')
+            )
             row = [mode, 1e3 * seconds]
             if args.checkpoint:
                 metrics = evaluate(computing, build_loader(config), config.test_evaluator)

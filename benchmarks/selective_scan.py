@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from measuring import processor
 from torch import Tensor
 from torch.nn.functional import linear, silu, softplus
 
@@ -233,17 +234,6 @@ def print_layer(args: argparse.Namespace) -> None:
             f'- {what}: {all_of_it:.0f} ms, of which scans and convolutions alone take {scanning:.0f} ms, '
             f'{100 * scanning / all_of_it:.0f} %'
         )
-
-
-def processor() -> str:
-    """Return the processor's name and its widest vector extension."""
-    try:
-        text = Path('/proc/cpuinfo').read_text()
-    except OSError:
-        return platform.processor() or platform.machine()
-    name = re.search(r'model name\s*:\s*(.*)', text)
-    wide = next((flag for flag in ('avx512f', 'avx2', 'avx') if f' {flag} ' in text), 'neither AVX-512 nor AVX')
-    return f'{name[1] if name else platform.machine()}, {wide}'
 
 
 def main() -> None:

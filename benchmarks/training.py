@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from measuring import shortest
 from mmengine.optim import build_optim_wrapper
 from torch import nn
 
 from mmradar import apis
 from mmradar.apis.configuration import load_config
 from mmradar.apis.data_folders import set_data_root
+from mmradar.apis.inference_time import shortest_time
 from mmradar.cli import markdown_table, run
 from mmradar.memory import keep_freed_memory
 from mmradar.simulation import CompactForm, SimulationPlan, write_hupr_dataset
@@ -50,10 +50,10 @@ def rows_of(path: str, data: Path, runs: int) -> list:
     def step() -> None:
         optimizer.update_params(forward())
 
-    whole = shortest(step, runs, _DEVICE)
-    ahead = shortest(forward, runs, _DEVICE)
-    only_update = shortest(lambda: _with_gradients(model, optimizer), runs, _DEVICE)
-    seconds = (shortest(load, runs, _DEVICE), ahead, whole - ahead - only_update, only_update, whole)
+    whole = shortest_time(step, runs, _DEVICE)
+    ahead = shortest_time(forward, runs, _DEVICE)
+    only_update = shortest_time(lambda: _with_gradients(model, optimizer), runs, _DEVICE)
+    seconds = (shortest_time(load, runs, _DEVICE), ahead, whole - ahead - only_update, only_update, whole)
     return [Path(path).stem, size, frames // size, *(1e3 * value for value in seconds), frames / whole]
 
 

@@ -1,5 +1,5 @@
-# Second of the two trainings behind millimamba-small: from the first one's weights, with a lower learning rate, and with
-# simhupr-v1-mini's few people four times over.
+# Second of the two trainings behind millimamba-small: from the first one's weights, with a lower learning rate, and
+# with simhupr-v1-mini's few people four times over.
 _base_ = 'millimamba_small_1.py'
 
 load_from = 'work_dirs/millimamba_small_1/epoch_12.pth'

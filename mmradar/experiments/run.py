@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import platform
 import resource
-import time
 from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.config import Config
 
 from mmradar.apis import test, train
-from mmradar.apis.complexity import heatmap_shape, model_complexity
+from mmradar.apis.complexity import model_complexity
+from mmradar.apis.inference_time import inference_time
 from mmradar.apis.peak_memory import peak_memory
 from mmradar.atomic_write import atomic_write
 from mmradar.engine.hooks import TrainingTimeHook
 from mmradar.errors import DataError
 from mmradar.experiments.suite import Experiment
-from mmradar.registry import MODELS
 from mmradar.version import __version__
 
 
@@ -57,7 +55,7 @@ def run_experiment(experiment: Experiment) -> dict[str, Any]:
         gmacs=complexity.total_macs / 1e9,
         peak_memory_mib=memory.total / 2**20,
         training_memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10,
-        ms_per_window=_ms_per_window(config),
+        ms_per_window=1e3 * inference_time(config, torch.device('cpu')),
         training_s=clock.seconds,
         machine=f'{_processor()}, {torch.get_num_threads()} thread(s), torch {torch.__version__}',
     )
@@ -100,19 +98,6 @@ def _check_fingerprint(found: str | None, experiment: Experiment) -> None:
             f'{experiment.folder} holds a training or a result of other settings than {experiment.row.name!r} has; '
             'remove the folder to run it again, or choose another --work-dir'
         )
-
-
-def _ms_per_window(config: Config, runs: int = 10) -> float:
-    """Return the shortest time of a forward pass of one window on this machine, in ms."""
-    model = MODELS.build(config.model).eval()
-    inputs = torch.randn(1, *heatmap_shape(config))
-    times = []
-    with torch.no_grad():
-        for _ in range(runs + 1):
-            started = time.perf_counter()
-            model(inputs, None, mode='tensor')
-            times.append(time.perf_counter() - started)
-    return 1e3 * min(times[1:])
 
 
 def _processor() -> str:

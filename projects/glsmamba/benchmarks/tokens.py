@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import subprocess
 import sys
 from pathlib import Path
 
@@ -24,8 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / 'benchmarks'))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from glsmamba.models import GLSMamba
-from measuring import peak_mib, shortest
+from measuring import measured_alone, peak_mib
 
+from mmradar.apis.inference_time import shortest_time
 from mmradar.memory import keep_freed_memory
 
 # tokens -> frames, rows, columns: a 16th, an 8th and a quarter of 256 x 192, and twice the frames
@@ -67,7 +67,7 @@ def measure(name: str, tokens: int, what: str, arguments: argparse.Namespace) ->
         optimizer.step()
 
     model.train(what == 'training')
-    seconds = shortest(train if what == 'training' else forward, arguments.runs, device)
+    seconds = shortest_time(train if what == 'training' else forward, arguments.runs, device)
     return dict(parameters=parameters, seconds=seconds, mib=peak_mib(device) - base)
 
 
@@ -76,11 +76,7 @@ def in_a_process(name: str, tokens: int, what: str, arguments: argparse.Namespac
     command = [sys.executable, __file__, '--one', name, str(tokens), what]
     for option in ('runs', 'device', 'threads'):
         command += [f'--{option}', str(getattr(arguments, option))]
-    process = subprocess.run(command, capture_output=True, text=True)
-    if process.returncode:
-        lines = process.stderr.strip().splitlines()
-        return lines[-1][:60] if lines else f'ended by signal {-process.returncode}: out of memory?'
-    return json.loads(process.stdout.strip().splitlines()[-1])
+    return measured_alone(command)
 
 
 def main() -> None:

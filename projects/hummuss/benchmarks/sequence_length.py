@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -26,8 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hummuss.models import SIZES, HumMUSS, HumMUSSLifter
 from hummuss.streaming import HumMUSSStream
-from measuring import peak_mib, shortest, synchronise
+from measuring import measured_alone, peak_mib
 
+from mmradar.apis.inference_time import shortest_time, synchronise
 from mmradar.memory import keep_freed_memory
 from mmradar.ops import pack_linears
 from mmradar.registry import MODELS
@@ -68,7 +68,7 @@ def measure_clip(arguments: argparse.Namespace) -> dict[str, float]:
         return model(inputs)
 
     model.eval()
-    found['inference_s'] = shortest(infer, arguments.runs, device) / arguments.batch
+    found['inference_s'] = shortest_time(infer, arguments.runs, device) / arguments.batch
     found['inference_mib'] = peak_mib(device) - found['base_mib']
     if not arguments.inference_only:
         model.train()
@@ -79,7 +79,7 @@ def measure_clip(arguments: argparse.Namespace) -> dict[str, float]:
             model(inputs).square().mean().backward()
             optimizer.step()
 
-        found['training_s'] = shortest(train, arguments.runs, device) / arguments.batch
+        found['training_s'] = shortest_time(train, arguments.runs, device) / arguments.batch
         found['training_mib'] = peak_mib(device) - found['base_mib']
     return found
 
@@ -92,7 +92,7 @@ def measure_stream(arguments: argparse.Namespace) -> dict[str, float]:
         model = build('DSTFormer', arguments.size, frames).to(device)
         model.eval()  # mmpose's backbones do not return themselves
         with torch.no_grad():
-            return dict(frame_s=shortest(lambda: model(poses[None, :frames]), arguments.runs, device))
+            return dict(frame_s=shortest_time(lambda: model(poses[None, :frames]), arguments.runs, device))
     lifter = HumMUSSLifter(backbone=dict(num_joints=JOINTS, causal=True, **SIZES[arguments.size])).to(device)
     stream = HumMUSSStream(pack_linears(lifter, JOINTS) if arguments.one.endswith('packed') else lifter, RATE_HZ)
     # As with real cameras, all intervals differ, so that every step is discretised again
@@ -113,11 +113,7 @@ def in_a_process(arguments: argparse.Namespace, name: str, frames: int, what: st
     for option in ('size', 'batch', 'runs', 'device', 'threads'):
         command += [f'--{option}', str(getattr(arguments, option))]
     command += ['--inference-only'] if arguments.inference_only else []
-    process = subprocess.run(command, capture_output=True, text=True)
-    if process.returncode:
-        lines = process.stderr.strip().splitlines()
-        return lines[-1][:60] if lines else f'ended by signal {-process.returncode}: out of memory?'
-    return json.loads(process.stdout.strip().splitlines()[-1])
+    return measured_alone(command)
 
 
 def print_clips(arguments: argparse.Namespace) -> None:

@@ -1,0 +1,49 @@
+"""Time of a model's inference, measured by running it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+from mmradar.apis.complexity import heatmap_shape
+from mmradar.registry import MODELS
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until a GPU has finished its work."""
+    if device.type == 'cuda':
+        torch.cuda.synchronize(device)
+
+
+def shortest_time(call: Callable[[], object], runs: int, device: torch.device) -> float:
+    """Return the time of the fastest of several runs after a warm-up run, in s."""
+    times = []
+    for _ in range(runs + 1):
+        synchronise(device)
+        start = time.perf_counter()
+        call()
+        synchronise(device)
+        times.append(time.perf_counter() - start)
+    return min(times[1:])
+
+
+def inference_time(config: Config, device: torch.device, runs: int = 10) -> float:
+    """Measure the time of a configuration's model on one window of noise, radar processing excluded, in s.
+
+    The model is new, with random weights. It runs in evaluation mode, without gradients, with batch size 1, in the
+    precision of the weights.
+
+    Args:
+        config: The configuration, with its references resolved.
+        device: Where the model runs.
+        runs: Number of runs after a warm-up run, of which the fastest counts.
+    """
+    init_default_scope('mmradar')
+    model = MODELS.build(config.model).to(device).eval()
+    inputs = torch.randn(1, *heatmap_shape(config), device=device)
+    with torch.no_grad():
+        return shortest_time(lambda: model(inputs, None, mode='tensor'), runs, device)
