@@ -12,13 +12,12 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from mmradar.apis import test, train
+from mmradar.apis import init_model, test, train
 from mmradar.apis.complexity import heatmap_shape, model_complexity
 from mmradar.apis.peak_memory import peak_memory
 from mmradar.atomic_write import atomic_write
 from mmradar.errors import DataError
 from mmradar.experiments.suite import Experiment
-from mmradar.registry import MODELS
 from mmradar.version import __version__
 
 
@@ -41,11 +40,12 @@ def run_experiment(experiment: Experiment) -> dict[str, Any]:
     if (found := read_result(experiment)) is not None:
         return found
     config = experiment.config()
-    complexity, memory = model_complexity(config), peak_memory(config, torch.device('cpu'))
     started = time.perf_counter()
     train(config, work_dir=experiment.folder, resume=(experiment.folder / 'last_checkpoint').is_file(), validate=False)
     training_s = time.perf_counter() - started
     checkpoint = (experiment.folder / 'last_checkpoint').read_text().strip()
+    # of the trained model, because the size of one without a network depends on the training set
+    complexity, memory = model_complexity(config, checkpoint), peak_memory(config, torch.device('cpu'), checkpoint)
     result = dict(
         name=experiment.row.name,
         seed=experiment.seed,
@@ -56,7 +56,7 @@ def run_experiment(experiment: Experiment) -> dict[str, Any]:
         gmacs=complexity.total_macs / 1e9,
         peak_memory_mib=memory.total / 2**20,
         training_memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10,
-        ms_per_window=_ms_per_window(config),
+        ms_per_window=_ms_per_window(config, checkpoint),
         training_s=training_s,
         machine=f'{_processor()}, {torch.get_num_threads()} thread(s), torch {torch.__version__}',
     )
@@ -82,9 +82,9 @@ def read_result(experiment: Experiment) -> dict[str, Any] | None:
     return result
 
 
-def _ms_per_window(config: Config, runs: int = 10) -> float:
+def _ms_per_window(config: Config, checkpoint: str, runs: int = 10) -> float:
     """Return the shortest time of a forward pass of one window on this machine, in ms."""
-    model = MODELS.build(config.model).eval()
+    model = init_model(config, checkpoint)
     inputs = torch.randn(1, *heatmap_shape(config))
     times = []
     with torch.no_grad():
