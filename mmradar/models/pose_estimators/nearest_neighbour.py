@@ -15,7 +15,7 @@ from mmradar.evaluation import mean_positions
 from mmradar.models.pose_estimators.fitted_pose_estimator import FittedPoseEstimator
 from mmradar.registry import MODELS
 
-METRICS = ('euclidean', 'cosine', 'correlation')
+METRICS = ('euclidean', 'cosine')
 
 
 @MODELS.register_module()
@@ -27,15 +27,14 @@ class NearestNeighbour(FittedPoseEstimator):
     of training people who stood there and moved alike. Pooling, its size and the distance are our choices.
 
     All training samples stay in memory: with two views, one frame, one channel and the default size, a sample takes
-    4 kB, 30,000 samples 123 MB, in the checkpoint too, and a prediction 31 million multiply-accumulates; the fit needs
-    about two to three times the memory for a moment. Both grow with the frames of a window: one is usual.
+    1 kB, 30,000 samples 31 MB, in the checkpoint too, and a prediction 7.7 million multiply-accumulates; the fit takes
+    two to three times the memory for a moment. All of this grows with the cells and with the frames of a window.
 
     Use log-magnitudes. Averages of complex heatmaps cancel, and a person's breath turns their phases.
 
     Args:
         pooled_size: Cells over angle, Doppler and range to which a heatmap is pooled; ``None`` keeps an axis.
-        metric: Distance of two vectors: ``'euclidean'``; ``'cosine'``, the Euclidean distance after both have been
-            scaled to length 1; or ``'correlation'``, the same after each one's mean has been subtracted.
+        metric: Distance of two vectors: ``'euclidean'``, or ``'cosine'``, which does not depend on their lengths.
         **kwargs: See :class:`FittedPoseEstimator`.
 
     Raises:
@@ -46,7 +45,7 @@ class NearestNeighbour(FittedPoseEstimator):
     descriptors: Tensor
     poses: Tensor
 
-    def __init__(self, pooled_size: Sequence[int | None] = (8, 4, 16), metric: str = 'euclidean', **kwargs) -> None:
+    def __init__(self, pooled_size: Sequence[int | None] = (4, 2, 8), metric: str = 'euclidean', **kwargs) -> None:
         super().__init__(**kwargs)
         if metric not in METRICS:
             raise ConfigError(f'NearestNeighbour.metric must be one of {", ".join(METRICS)}, found {metric!r}')
@@ -75,9 +74,7 @@ class NearestNeighbour(FittedPoseEstimator):
             )
         maps = inputs.flatten(0, 2)  # channels are averaged separately
         vectors = F.adaptive_avg_pool3d(maps, self.pooled_size).reshape(len(inputs), -1)
-        if self.metric == 'correlation':
-            vectors = vectors - vectors.mean(1, keepdim=True)
-        return vectors if self.metric == 'euclidean' else F.normalize(vectors, dim=1)
+        return F.normalize(vectors, dim=1) if self.metric == 'cosine' else vectors
 
     def observe(self, inputs: Tensor, data_samples: list) -> dict[str, np.ndarray]:
         """Return labels and vectors of a batch of training samples.
