@@ -37,7 +37,7 @@ class Registry(mmengine_registry.Registry):
 RUNNERS = mmengine_registry.Registry(  # RadarPoseRunner resolves references itself
     'runner', parent=mmpose_registry.RUNNERS, scope='mmradar', locations=['mmradar.engine.runner']
 )
-LOOPS = Registry('loop', parent=mmpose_registry.LOOPS, scope='mmradar')
+LOOPS = Registry('loop', parent=mmpose_registry.LOOPS, scope='mmradar', locations=['mmradar.engine.loops'])
 HOOKS = Registry('hook', parent=mmpose_registry.HOOKS, scope='mmradar', locations=['mmradar.engine.hooks'])
 OPTIMIZERS = Registry(
     'optimizer', parent=mmpose_registry.OPTIMIZERS, scope='mmradar', locations=['mmradar.engine.optimizers']

@@ -34,6 +34,12 @@ SHARED_DATA = REPOSITORY.parent / 'shared' / 'data'
 # The board's own antennas and band, fewer loops and samples: 49 kB a frame in place of 786.
 SMALL_RADAR = dict(preset='iwr1843_hupr', num_loops=8, num_samples=128)
 SMALL_PLAN = SimulationPlan(train=4, val=2, test=2, num_frames=5, sequences_per_subject=2, radar=SMALL_RADAR)
+# Configurations of baselines that are fitted, not trained; test_configs.py checks that there are no others.
+FITTED = {
+    f'{name}_{data}'
+    for name in ('mean_pose', 'placed_mean_pose', 'nearest_neighbour', 'previous_frame')
+    for data in ('hupr', 'simhupr')
+}
 
 
 @contextmanager

@@ -3,17 +3,19 @@
 import json
 import re
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from conftest import REPOSITORY
+from conftest import FITTED, REPOSITORY
 from mmradar.apis.complexity import heatmap_shape
 from mmradar.apis.configuration import load_config
 from mmradar.engine.checkpoint import config_text
 from mmradar.interpolation import check_resolved
+from mmradar.models import FittedPoseEstimator
 from mmradar.registry import DATASETS, METRICS, MODELS, TRANSFORMS
 
 PROJECTS = sorted(path.parent for path in REPOSITORY.glob('projects/*/configs'))
@@ -52,7 +54,9 @@ def test_every_configuration_builds(name, monkeypatch):
     init_default_scope('mmradar')
     # mmpose's DSTFormer asks a tensor for its values
     with torch.device('cpu' if 'dstformer' in name else 'meta'):
-        assert sum(p.numel() for p in MODELS.build(config.model).parameters()) > 1e5
+        model = MODELS.build(config.model)
+    assert isinstance(model, FittedPoseEstimator) == (Path(name).stem in FITTED)
+    assert sum(p.numel() for p in model.parameters()) > 1e5 or isinstance(model, FittedPoseEstimator)
     for split in ('train', 'val', 'test'):
         dataset = config[f'{split}_dataloader'].dataset
         assert DATASETS.get(dataset.type) is not None
@@ -145,6 +149,22 @@ def test_the_narrow_baselines_differ_from_the_tiny_network_in_what_their_comment
     baseline = read(f'configs/baselines/{name}_tiny_simhupr.py').to_dict()
     assert tiny.pop('model') != baseline.pop('model')
     assert tiny == baseline
+
+
+@pytest.mark.parametrize('name', sorted(FITTED))
+def test_baselines_without_a_network_are_fitted_and_read_what_the_networks_read(name):
+    """The data of the small network; radar data only where they are looked at."""
+    config = read(f'configs/baselines/{name}.py')
+    assert config.train_cfg == dict(type='FitLoop') and config.optim_wrapper == {}
+    small = read(f'configs/millimamba_small_{name.split("_")[-1]}.py')
+    for split in ('train', 'val', 'test'):
+        ours, theirs = (each[f'{split}_dataloader'].dataset.to_dict() for each in (config, small))
+        frames = 1 if 'nearest' in name else 2
+        assert ours.pop('window')['num_frames'] == frames and theirs.pop('window')['num_frames'] == 16
+        pipeline, other = ours.pop('pipeline'), theirs.pop('pipeline')
+        no_radar = [dict(type='EmptyHeatmap'), dict(type='PackRadarInputs')]
+        assert pipeline == (other if 'nearest' in name else no_radar)
+        assert ours == theirs
 
 
 def test_loaders_share_nothing():

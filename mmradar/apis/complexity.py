@@ -16,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mmradar.apis.data_folders import datasets_of
 from mmradar.apis.inference import radar_settings, recording_dataset
+from mmradar.apis.models import init_model
 from mmradar.radar import RadarConfig, RawRecording
 from mmradar.registry import MODELS
 
@@ -52,19 +53,30 @@ def heatmap_shape(config: Config) -> tuple[int, ...]:
     return tuple(recording_dataset(config, silence)[0]['inputs'].shape)
 
 
-def model_complexity(config: Config) -> Complexity:
+def model_complexity(config: Config, checkpoint: str | Path | None = None) -> Complexity:
     """Count the parameters and multiply-accumulates of a configuration's model, radar processing excluded.
 
     The input is one window, batch size 1. Matrix products, convolutions and attention are counted by torch's
     ``FlopCounterMode`` on meta tensors, as two FLOPs per multiply-accumulate. Operations that torch does not count,
     such as the selective scan, are reported by their modules: a method ``uncounted_macs`` takes the inputs of
     ``forward`` and returns multiply-accumulates by kind.
+
+    Args:
+        config: A configuration.
+        checkpoint: File of the weights. It matters for models whose size depends on the training set, such as
+            :class:`~mmradar.models.NearestNeighbour`, which without a checkpoint are counted as before their fit.
+
+    Raises:
+        CheckpointError: The checkpoint is missing, damaged or another model's.
     """
     init_default_scope('mmradar')
     shape = heatmap_shape(config)
-    with torch.device('meta'):
-        model = MODELS.build(config.model)
-        inputs = torch.zeros(1, *shape)
+    if checkpoint is None:
+        with torch.device('meta'):
+            model = MODELS.build(config.model)
+    else:
+        model = init_model(config, checkpoint).to('meta').train()
+    inputs = torch.zeros(1, *shape, device='meta')
     uncounted: Counter[str] = Counter()
 
     def count_layer(macs_of: Callable[..., dict[str, int]], layer: torch.nn.Module, inputs: tuple) -> None:

@@ -13,7 +13,7 @@ from mmradar.apis.data_folders import datasets_of
 from mmradar.apis.evaluation import metrics_of
 from mmradar.datasets import HuPRDataset
 from mmradar.errors import ConfigError
-from mmradar.evaluation import BodyFrame
+from mmradar.evaluation import BodyFrame, mean_positions
 from mmradar.registry import DATASETS
 
 
@@ -33,17 +33,17 @@ def mean_pose_metrics(config: Config, placed: bool = False) -> dict[str, float]:
     init_default_scope('mmradar')
     train, test = (_build_datasets(config, split) for split in ('train', 'test'))
     annotations = [annotation for dataset in train for annotation in dataset.annotations]
-    visible = np.concatenate([annotation.keypoints_visible for annotation in annotations])[..., None]
-    poses = np.concatenate([annotation.keypoints for annotation in annotations])
+    visible = np.concatenate([annotation.keypoints_visible for annotation in annotations])
+    poses = np.concatenate([annotation.keypoints for annotation in annotations]).astype(np.float64)
     guess: Callable[[np.ndarray], np.ndarray]
     if placed:
         frame = BodyFrame.of(test[0].metainfo['keypoint_id2name'])
         if frame is None:
             raise ConfigError('placing a mean pose needs joints called hips and neck, and this data set has none')
-        relative = frame.mean_pose(np.nan_to_num(poses), visible[..., 0])
+        relative = frame.mean_pose(np.nan_to_num(poses), visible)
         guess = partial(frame.placed, relative)
     else:
-        mean_pose = poses.mean(axis=0, where=visible > 0)[None]
+        mean_pose = mean_positions(poses, visible)[None]
 
         def same_for_all(truth: np.ndarray) -> np.ndarray:
             return mean_pose
@@ -74,7 +74,8 @@ def _guesses(
 
     Args:
         datasets: The test set.
-        guess: Function from a sample's true keypoints (1, J, 2) to the predicted ones (1, J, 2), px.
+        guess: Function from a sample's true keypoints (1, J, 2), NaN where not labelled, to the predicted ones
+            (1, J, 2), px.
     """
     for dataset in datasets:
         for index in range(len(dataset)):
@@ -85,5 +86,8 @@ def _guesses(
                 keypoints_visible=info['keypoints_visible'][None, key],
                 areas=info['areas'][None, key],
             )
+            labelled = np.where(
+                truth['keypoints_visible'][..., None] > 0, truth['keypoints'].astype(np.float64), np.nan
+            )
             meta = dict(img_id=info['img_id'], frames_left_out=info['frames_left_out'])
-            yield None, [dict(meta, gt_instances=truth, pred_instances=dict(keypoints=guess(truth['keypoints'])))]
+            yield None, [dict(meta, gt_instances=truth, pred_instances=dict(keypoints=guess(labelled)))]

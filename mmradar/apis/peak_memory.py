@@ -11,11 +11,10 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from torch.profiler import ProfilerActivity, profile
 
 from mmradar.apis.complexity import heatmap_shape
-from mmradar.registry import MODELS
+from mmradar.apis.models import init_model
 
 
 @dataclass(frozen=True)
@@ -58,14 +57,20 @@ def peak_of(call: Callable[[], object], device: torch.device) -> int:
     return max(accumulate((event['args']['Bytes'] for event in changes), initial=0))
 
 
-def peak_memory(config: Config, device: torch.device) -> PeakMemory:
+def peak_memory(config: Config, device: torch.device, checkpoint: str | Path | None = None) -> PeakMemory:
     """Measure the peak memory of a configuration's model on one window of noise, radar processing excluded.
 
-    The model is new, with random weights. It runs in evaluation mode, without gradients, with batch size 1, in the
-    precision of the weights.
+    The model runs in evaluation mode, without gradients, with batch size 1, in the precision of the weights.
+
+    Args:
+        config: A configuration.
+        device: Device to run on.
+        checkpoint: See :func:`~mmradar.apis.complexity.model_complexity`; random weights if ``None``.
+
+    Raises:
+        CheckpointError: The checkpoint is missing, damaged or another model's.
     """
-    init_default_scope('mmradar')
-    model = MODELS.build(config.model).to(device).eval()
+    model = init_model(config, checkpoint, str(device))
     inputs = torch.randn(1, *heatmap_shape(config), device=device)
     weights = sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
     with torch.no_grad():

@@ -59,6 +59,11 @@ def train(
     if not validate:
         config.val_cfg = config.val_dataloader = config.val_evaluator = None
         config.default_hooks.checkpoint.save_best = None
+    if (amp or auto_scale_lr) and not config.optim_wrapper:
+        raise ConfigError(
+            '--amp and --auto-scale-lr concern an optimizer, and this configuration has none: its model is fitted in '
+            'one pass'
+        )
     if amp:
         _use_mixed_precision(config)
     if resume:

@@ -1,1 +1,1 @@
-"""Running: hooks, optimizer wrappers, checkpoints."""
+"""Running: loops, hooks, optimizer wrappers, checkpoints."""

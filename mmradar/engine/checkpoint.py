@@ -126,11 +126,18 @@ def last_good_checkpoint(latest: str | Path) -> Path | None:
 def check_state_dict(model: torch.nn.Module, state: Mapping[str, torch.Tensor], source: str) -> None:
     """Raise if weights are of another model: mmengine would load those that fit and leave the rest random.
 
+    Buffers that a module lists in ``shaped_by_fit`` take the checkpoint's shape and may differ in it.
+
     Raises:
         CheckpointError: If keys are missing, unexpected or of another shape (the message gives examples of each), or
             weights are NaN or infinite.
     """
     own = model.state_dict()
+    any_shape = {
+        f'{prefix}.{name}'.removeprefix('.')
+        for prefix, module in model.named_modules()
+        for name in getattr(module, 'shaped_by_fit', ())
+    }
     state = {key.removeprefix('module.'): value for key, value in state.items()}
     differences = {
         'missing in it': sorted(set(own) - set(state)),
@@ -138,7 +145,7 @@ def check_state_dict(model: torch.nn.Module, state: Mapping[str, torch.Tensor], 
         'of another shape': [
             f'{key} (model {tuple(own[key].shape)}, checkpoint {tuple(state[key].shape)})'
             for key in own
-            if key in state and own[key].shape != state[key].shape
+            if key in state and own[key].shape != state[key].shape and key not in any_shape
         ],
     }
     if any(differences.values()):

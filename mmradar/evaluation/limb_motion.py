@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 
 from mmradar.errors import DataError
 
@@ -73,6 +73,24 @@ class BodyFrame:
     ) -> Float[np.ndarray, 'n joints d']:
         """Place a mean pose at the position and size of other poses: an oracle that knows everything but the pose."""
         return self.root(keypoints) + self.size(keypoints) * mean_pose
+
+
+def mean_positions(
+    keypoints: Float[np.ndarray, 'n joints d'], visible: Float[np.ndarray, 'n joints']
+) -> Float64[np.ndarray, 'joints d']:
+    """Compute the mean position of each joint over poses, wherever the people are.
+
+    Args:
+        keypoints: Joint positions in any unit.
+        visible: Visibility; joints with a value above 0 count, others may have any position, also NaN.
+
+    Raises:
+        DataError: A joint is nowhere visible.
+    """
+    if not (visible > 0).any(0).all():
+        joint = int((visible > 0).any(0).argmin())
+        raise DataError(f'there is no mean pose: joint {joint} is nowhere visible, in none of {len(visible)} poses')
+    return keypoints.mean(axis=0, where=(visible > 0)[..., None], dtype=np.float64)
 
 
 def pairs_of(names: Mapping[int, str]) -> dict[str, tuple[int, int]]:

@@ -41,10 +41,11 @@ def run_experiment(experiment: Experiment) -> dict[str, Any]:
     if (found := read_result(experiment)) is not None:
         return found
     config = experiment.config()
-    complexity, memory = model_complexity(config), peak_memory(config, torch.device('cpu'))
     clock = TrainingTimeHook()
     train(config, work_dir=experiment.folder, resume=_begun(experiment), validate=False, hooks=[clock])
     checkpoint = (experiment.folder / 'last_checkpoint').read_text().strip()
+    # of the trained model, because the size of one without a network depends on the training set
+    complexity, memory = model_complexity(config, checkpoint), peak_memory(config, torch.device('cpu'), checkpoint)
     result = dict(
         name=experiment.row.name,
         seed=experiment.seed,
@@ -55,7 +56,7 @@ def run_experiment(experiment: Experiment) -> dict[str, Any]:
         gmacs=complexity.total_macs / 1e9,
         peak_memory_mib=memory.total / 2**20,
         training_memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10,
-        ms_per_window=1e3 * inference_time(config, torch.device('cpu')),
+        ms_per_window=1e3 * inference_time(config, torch.device('cpu'), checkpoint),
         training_s=clock.seconds,
         machine=f'{_processor()}, {torch.get_num_threads()} thread(s), torch {torch.__version__}',
     )

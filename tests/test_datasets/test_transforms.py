@@ -7,6 +7,7 @@ from conftest import SMALL_PLAN
 from mmradar.datasets.transforms import (
     CalibrateCube,
     ElevationToChannels,
+    EmptyHeatmap,
     Heatmap3D,
     Heatmap4D,
     HeatmapToChannels,
@@ -265,3 +266,8 @@ def test_each_view_has_the_radar_of_its_recording(window):
     words = pack_words(encode_groups(cube.reshape(len(vert), *CONFIG.frame_shape), turned), turned)
     results['recordings']['vert'] = RawRecording(words.reshape(len(vert), CONFIG.num_loops, 3, -1), vert.path, turned)
     np.testing.assert_allclose(heatmap_3d_of(results), plain, atol=1e-5 * np.abs(plain).max())
+
+
+def test_an_empty_heatmap_has_frames_and_no_views_and_reads_nothing():
+    results = EmptyHeatmap()(dict(recordings=None, frame_indices=np.arange(3)))
+    assert results['heatmap'].shape == (3, 0, 0, 0, 0, 0)

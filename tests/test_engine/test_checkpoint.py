@@ -100,3 +100,20 @@ def test_an_optimizer_whose_averages_are_no_numbers_is_not_resumed():
     bad['state'][1]['exp_avg'][0] = math.nan
     with pytest.raises(CheckpointError, match=r'the optimizer in x.pth holds .* exp_avg of parameter 1 \(1 of 2'):
         check_optimizer_state(own, bad, 'x.pth')
+
+
+def test_buffers_that_the_training_set_shapes_may_have_any_shape_but_must_be_there():
+    class Fitted(nn.Module):
+        shaped_by_fit = ('found',)
+
+        def __init__(self):
+            super().__init__()
+            self.register_buffer('found', torch.zeros(0, 2))
+            self.register_buffer('fixed', torch.zeros(2))
+
+    model, state = nn.Sequential(Fitted()), {'0.found': torch.ones(5, 2), '0.fixed': torch.ones(2)}
+    check_state_dict(model, state, 'x.pth')
+    with pytest.raises(CheckpointError, match=r'1 of another shape: 0.fixed \(model \(2,\), checkpoint \(3,\)\)'):
+        check_state_dict(model, {**state, '0.fixed': torch.ones(3)}, 'x.pth')
+    with pytest.raises(CheckpointError, match='1 missing in it: 0.found'):
+        check_state_dict(model, {'0.fixed': torch.ones(2)}, 'x.pth')

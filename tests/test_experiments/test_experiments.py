@@ -11,6 +11,7 @@ import torch
 from conftest import REPOSITORY, SMALL_RADAR
 from mmradar.errors import ConfigError, DataError
 from mmradar.experiments import read_suite, results_of, results_table, run_experiment
+from mmradar.models import FittedPoseEstimator
 from mmradar.registry import MODELS
 
 SUITE = """
@@ -51,6 +52,34 @@ def test_a_suite_is_run_once_and_becomes_a_table(suite_file, tmp_path):
     command = table.partition('### Not run')[2].splitlines()[3]
     assert command.startswith('python tools/train.py configs/millimamba_tiny_simhupr.py --cfg-options')
     assert command.endswith('# T = 3')
+
+
+@pytest.mark.parametrize(
+    'name, numbers', [('mean_pose', 14 * 2), ('placed_mean_pose', 28), ('previous_frame', 28), ('nearest_neighbour', 0)]
+)
+def test_baselines_without_a_network_are_experiments_like_others(suite_file, tmp_path, name, numbers):
+    """Nothing is learnable; what was learnt from 20 training frames is counted as memory, and as work to search it."""
+    suite_file.write_text(
+        f"""
+name = 'fitted'
+config = 'baselines/{name}_simhupr'
+seeds = (0,)
+options = {read_suite(suite_file).options!r}
+for key in ('max_epochs', 'model.backbone.stem.channels', 'model.head.num_layers', 'model.head.embed_dims'):
+    del options[key]
+rows = [dict(name='one')]
+"""
+    )
+    suite = read_suite(suite_file)
+    result = run_experiment(next(suite.experiments(tmp_path)))
+    assert result['parameters'] == 0 and result['metrics']['coco/AP'] >= 0 and result['ms_per_window'] > 0
+    if name == 'nearest_neighbour':
+        vectors = 20 * 2 * 4 * 2 * 8
+        assert result['gmacs'] == pytest.approx(vectors / 1e9)
+        assert result['peak_memory_mib'] > (4 * vectors + 8 * 20 * 28 + 4 * 2 * 32 * 8 * 64) / 2**20
+    else:
+        assert result['gmacs'] == 0 and result['peak_memory_mib'] == pytest.approx(8 * numbers / 2**20, rel=0.5)
+    assert '| one |' in results_table(suite, results_of(suite, tmp_path))
 
 
 def test_a_mean_has_its_spread(suite_file, tmp_path):
@@ -125,7 +154,10 @@ def test_every_row_of_the_package_s_suites_builds(path, tmp_path):
     assert len({experiment.fingerprint() for experiment in experiments}) == len(experiments)
     for experiment in experiments:
         with torch.device('meta'):
-            assert sum(p.numel() for p in MODELS.build(experiment.config().model).parameters()) > 1e5
+            model = MODELS.build(experiment.config().model)
+        fitted = experiment.row.group == 'Without a network'
+        assert isinstance(model, FittedPoseEstimator) == fitted
+        assert fitted or sum(p.numel() for p in model.parameters()) > 1e5
 
 
 def test_a_training_that_ended_before_its_result_was_written_is_only_tested(suite_file, tmp_path):

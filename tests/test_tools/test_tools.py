@@ -400,6 +400,17 @@ test_evaluator = [dict(type='HuPRMetric', train_ann_file={str(simulated_root / '
     assert len(list((tmp_path / 'pictures').iterdir())) == 2
 
 
+def test_a_baseline_without_a_network_goes_through_the_same_commands(simulated_root, tmp_path, run_here):
+    options = ('--data-root', simulated_root, '--work-dir', tmp_path)
+    options += ('--cfg-options', 'num_workers=0', *(f'radar.{key}={value}' for key, value in SMALL_RADAR.items()))
+    config = 'configs/baselines/mean_pose_simhupr.py'
+    run_here('tools/train.py', config, *options)
+    fitted, direct = tmp_path / 'fitted.json', tmp_path / 'direct.json'
+    run_here('tools/test.py', config, tmp_path / 'epoch_1.pth', *options, '--out', fitted)
+    run_here('tools/analysis_tools/mean_pose_baseline.py', tmp_path / 'mean_pose_simhupr.py', '--out', direct)
+    assert json.loads(fitted.read_text()) == pytest.approx(json.loads(direct.read_text()), rel=1e-9)
+
+
 def test_the_mean_pose_of_other_data_sets_is_refused(run_here, capsys):
     with pytest.raises(SystemExit):
         run_here('tools/analysis_tools/mean_pose_baseline.py', 'configs/millimamba_tiny_simulated.py')

@@ -1,5 +1,6 @@
 """Pipeline transforms, one for each step from recordings to network input."""
 
+from mmradar.datasets.transforms.empty_heatmap import EmptyHeatmap
 from mmradar.datasets.transforms.formatting import PackRadarInputs
 from mmradar.datasets.transforms.heatmap_channels import HeatmapToChannels, NormalizeHeatmap
 from mmradar.datasets.transforms.heatmaps import ElevationToChannels, Heatmap3D, Heatmap4D, MeanOverElevation
@@ -10,6 +11,7 @@ from mmradar.datasets.transforms.range_doppler import RangeDopplerMap
 __all__ = [
     'CalibrateCube',
     'ElevationToChannels',
+    'EmptyHeatmap',
     'Heatmap3D',
     'Heatmap4D',
     'HeatmapToChannels',
