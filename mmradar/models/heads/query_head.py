@@ -31,6 +31,8 @@ class QueryHead(KeypointHead):
         tokens_per_frame: Number of tokens that the encoder makes of each frame. If given, a linear layer maps the
             concatenated tokens of a frame to a term that is added to the frame's queries, so that a short training
             need not first learn where to look. By default, as in the paper, queries are the same for all windows.
+        layer: Further arguments of the decoder layers, such as ``dict(temporal=False)`` for those of
+            :class:`~mmradar.models.layers.STCALayer`.
         codec, losses, target_losses: See :class:`~mmradar.models.heads.KeypointHead`.
 
     Raises:
@@ -38,8 +40,8 @@ class QueryHead(KeypointHead):
             decodes the key frame alone.
     """
 
-    # built with (embed_dims, num_heads, feedforward_ratio, dropout); its forward takes queries (batch, frames, joints,
-    # dims) and tokens (batch, length, dims), and returns queries
+    # built with (embed_dims, num_heads, feedforward_ratio, dropout) and the arguments in `layer`; its forward takes
+    # queries (batch, frames, joints, dims) and tokens (batch, length, dims), and returns queries
     layer_type: type[nn.Module]
 
     def __init__(
@@ -53,6 +55,7 @@ class QueryHead(KeypointHead):
         dropout: float = 0.0,
         token_dims: int | None = None,
         tokens_per_frame: int | None = None,
+        layer: dict | None = None,
         codec: dict | None = None,
         losses: dict[str, dict] | None = None,
         target_losses: dict[str, dict] | None = None,
@@ -70,7 +73,8 @@ class QueryHead(KeypointHead):
         scale = 0.02 if tokens_per_frame else 1.0  # small, so that the frame's tokens matter from the start
         self.queries = nn.Parameter(scale * torch.randn(frames, num_keypoints, embed_dims))
         self.layers = nn.ModuleList(
-            self.layer_type(embed_dims, num_heads, feedforward_ratio, dropout) for _ in range(num_layers)
+            self.layer_type(embed_dims, num_heads, feedforward_ratio, dropout, **(layer or {}))
+            for _ in range(num_layers)
         )
         self.norm = nn.LayerNorm(embed_dims)
         self.to_coordinates = nn.Sequential(
