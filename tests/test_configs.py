@@ -14,7 +14,7 @@ from mmengine.registry import init_default_scope
 from conftest import REPOSITORY
 from mmradar.apis import build_loader
 from mmradar.apis.complexity import heatmap_shape
-from mmradar.apis.configuration import load_config
+from mmradar.apis.configuration import load_config, with_options
 from mmradar.engine.checkpoint import config_text
 from mmradar.interpolation import check_resolved
 from mmradar.registry import DATASETS, METRICS, MODELS, TRANSFORMS
@@ -93,19 +93,21 @@ def two_frames_root(tmp_path_factory):
 
 def narrowed(name, root):
     """The configuration with its networks made narrow, on two frames of small heatmaps; depth and loss as they are."""
-    backbone = read(name).model.backbone
+    config = Config.fromfile(str(REPOSITORY / name))
+    backbone = config.model.backbone
     kind = 'ViewStem' if backbone.type in ('CVMamba', 'TransHuPREncoder') else backbone.type
     options = SMALL_MAPS | NARROW[backbone.get('stem', {}).get('type', kind)]
     if backbone.type == 'HuPREncoder':  # whose heatmaps are as large as its finest maps
         size = 32 // backbone.stem.get('stride', 1)
         options['model.head.codec.heatmap_size'] = (size, size)
-    config = read(name, options)
+    config = with_options(config, options)
     for split in ('train', 'test'):
         dataset = config[f'{split}_dataloader'].dataset
         if dataset.type == 'HuPRDataset':
             dataset.update(data_root=str(root), sequences=None, radar=FEW_SAMPLES, cache_dir=None)
         else:
             dataset.num_windows = 2
+        dataset.serialize_data = False  # mmengine collects garbage then, half of the time of a test
     config.test_evaluator.train_ann_file = str(root / 'hrnet_annot_train.json')
     return config
 

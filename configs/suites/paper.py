@@ -2,15 +2,17 @@
 #     python tools/run_experiments.py configs/suites/paper.py --dry-run                       one command for each row
 #     python tools/run_experiments.py configs/suites/paper.py --only 'T = 3' 'milliMamba'     train and test two of them
 # paper_transhupr.py and paper_simhupr.py have the same rows on the other data sets. Numbers in comments are the paper's
-# AP: HuPR's in table 3, TransHuPR's in all others. A row without `paper` is not in the paper. The full model is a row of
-# all of its tables, and is trained once: it is the 3D FFT, many to many, T = 9, both radars, Mamba.
+# AP: HuPR's in table 3, TransHuPR's in all others. Rows without `paper` are not in the paper. The full model belongs to
+# all of its tables, and is trained once: 3D FFT, many to many, T = 9, both radars, Mamba.
 name = 'paper'
 seeds = (0,)
 options = dict()
 config = 'millimamba_hupr'  # of rows that name no other
 rows = [
     dict(name='milliMamba', group='Networks', paper='tables 2 to 8'),  # table 2: 74.5; table 3: "up to 84.0"
-    dict(name='TransHuPR', group='Networks', paper='tables 2 and 3', config='baselines/transhupr_hupr'),  # table 2: 63.5
+    dict(
+        name='TransHuPR', group='Networks', paper='tables 2 and 3', config='baselines/transhupr_hupr'
+    ),  # table 2: 63.5
     dict(name='HuPR', group='Networks', paper='tables 2 and 3', config='baselines/hupr_hupr'),  # 63.4 in its own paper
     dict(name='mm-Pose', group='Networks', paper='tables 2 and 3', config='baselines/mmpose_hupr'),
     # the light crop is what the 4D FFT and the density map are compared with; the paper's 3D FFT is the full model
@@ -23,7 +25,9 @@ rows = [
     dict(name='4 chirps', group='Input', config='ablations/millimamba_chirps4_hupr'),
     dict(name='16 chirps', group='Input', config='ablations/millimamba_chirps16_hupr'),
     dict(name='64 chirps', group='Input', config='ablations/millimamba_chirps64_hupr'),
-    dict(name='many to one', group='Decoder', paper='table 5', config='ablations/millimamba_many_to_one_hupr'),  # 4.1 below
+    dict(
+        name='many to one', group='Decoder', paper='table 5', config='ablations/millimamba_many_to_one_hupr'
+    ),  # 4.1 below
     dict(name='without spatial attention', group='Decoder', options={'model.head.layer.spatial': False}),
     dict(name='without temporal attention', group='Decoder', options={'model.head.layer.temporal': False}),
     # one pose for all windows, since the queries are: what AP is without radar

@@ -1,5 +1,5 @@
-# The rows of paper.py on TransHuPR, whose numbers tables 2 and 4 to 8 have. millimamba_transhupr.py says what is assumed
-# of its files.
+# The rows of paper.py on TransHuPR, whose numbers are in tables 2 and 4 to 8. millimamba_transhupr.py says what is
+# assumed of its files.
 _base_ = 'paper.py'
 
 name = 'paper_transhupr'
