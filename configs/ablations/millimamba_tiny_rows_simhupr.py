@@ -1,6 +1,6 @@
-# The tiny network with one angle transform per row of antennas: the eight in line, and the raised four, whose phase
-# relative to the eight gives the elevation. Not in the paper, which has one transform over all twelve; the table of all
-# orders is in docs/radar_processing.md.
+# Not in the paper, which has one transform over all twelve antennas: the tiny network with one angle transform per row,
+# the eight in line, and the raised four, whose phase relative to the eight gives the elevation. The table of all orders
+# is in docs/radar_processing.md.
 _base_ = '../millimamba_tiny_simhupr.py'
 
 antenna_order = 'rows'

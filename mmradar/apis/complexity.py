@@ -90,7 +90,8 @@ def model_complexity(config: Config, checkpoint: str | Path | None = None) -> Co
         # in training mode, because the counter misses the shortcut of attention in evaluation mode
         model(inputs, None, mode='tensor')
     macs: Counter[str] = Counter()
-    for operation, flops in counter.get_flop_counts()['Global'].items():
+    # without 'Global' where nothing was counted, as in a baseline without a network
+    for operation, flops in counter.get_flop_counts().get('Global', {}).items():
         name = str(operation).removeprefix('aten.')
         name = 'convolutions' if 'conv' in name else 'attention' if 'attention' in name else 'linear layers'
         macs[name] += flops // 2

@@ -6,6 +6,7 @@ from mmpose.structures import PoseDataSample
 from conftest import FITTED, REPOSITORY
 from mmradar.apis.complexity import model_complexity
 from mmradar.apis.configuration import load_config
+from mmradar.apis.data_folders import datasets_of
 from mmradar.errors import ConfigError
 from mmradar.metainfo import HUPR_SIGMAS
 from mmradar.registry import DATASETS, MODELS
@@ -43,8 +44,9 @@ def test_every_network_is_counted_whole_and_has_the_windows_frames(name):
     config = load_config(str(REPOSITORY / f'configs/{name}.py'))
     model = MODELS.build(config.model)
     assert sum(p.numel() for p in model.parameters()) == model_complexity(config).parameters
-    frames = config.train_dataloader.dataset.window.num_frames
-    assert frames == config.model.backbone.num_frames == config.model.head.get('num_frames', frames)
+    frames = config.model.backbone.num_frames
+    assert frames == config.model.head.get('num_frames', frames)
+    assert {dataset.window.num_frames for dataset in datasets_of(config.train_dataloader)} == {frames}
 
 
 @pytest.fixture(scope='module')
@@ -198,6 +200,27 @@ def test_transformer_encoder_in_place_of_mamba(tiny_config):
     tiny_config.model.backbone.mixer.layer = dict(type='TransformerEncoderLayer', num_heads=2)
     model = MODELS.build(tiny_config.model)
     assert torch.isfinite(model(**model.data_preprocessor(batch(tiny_config)), mode='loss')['loss_oks'])
+
+
+@pytest.mark.parametrize('kind', ['spatial', 'temporal'])
+def test_a_decoder_without_an_attention_trains_its_other_weights(tiny_config, kind):
+    tiny_config.model.head.layer = {kind: False}
+    model = MODELS.build(tiny_config.model)
+    assert not [name for name in model.state_dict() if f'.{kind}' in name]
+    losses = model(**model.data_preprocessor(batch(tiny_config)), mode='loss')
+    model.parse_losses(losses)[0].backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_a_decoder_without_cross_attention_sees_nothing_of_the_radar(tiny_config):
+    inputs = batch(tiny_config)['inputs']
+    found = {}
+    for cross in (True, False):
+        tiny_config.model.head.layer = dict(cross=cross)
+        model = MODELS.build(tiny_config.model).eval()
+        with torch.no_grad():
+            found[cross] = model(torch.stack(inputs), None, mode='tensor')
+    assert torch.equal(found[False][0], found[False][1]) and not torch.equal(found[True][0], found[True][1])
 
 
 def many_to_one(config):

@@ -33,14 +33,16 @@ class QueryHead(KeypointHead):
             need not first learn where to look. By default, as in the paper, queries are the same for all windows.
         key_frame: The key frame, as in :class:`~mmradar.structures.RadarWindow`; the data set's. With
             ``tokens_per_frame``, a head that decodes the key frame alone takes the tokens of this frame.
+        layer: Further arguments of the decoder layers, such as ``dict(temporal=False)`` for those of
+            :class:`~mmradar.models.layers.STCALayer`.
         codec, losses, target_losses: See :class:`~mmradar.models.heads.KeypointHead`.
 
     Raises:
         ConfigError: Losses of keypoints with a codec that has no gradient, or an impossible key frame.
     """
 
-    # built with (embed_dims, num_heads, feedforward_ratio, dropout); its forward takes queries (batch, frames, joints,
-    # dims) and tokens (batch, length, dims), and returns queries
+    # built with (embed_dims, num_heads, feedforward_ratio, dropout) and the arguments in `layer`; its forward takes
+    # queries (batch, frames, joints, dims) and tokens (batch, length, dims), and returns queries
     layer_type: type[nn.Module]
 
     def __init__(
@@ -55,6 +57,7 @@ class QueryHead(KeypointHead):
         token_dims: int | None = None,
         tokens_per_frame: int | None = None,
         key_frame: int | str = 'centre',
+        layer: dict | None = None,
         codec: dict | None = None,
         losses: dict[str, dict] | None = None,
         target_losses: dict[str, dict] | None = None,
@@ -72,7 +75,8 @@ class QueryHead(KeypointHead):
         scale = 0.02 if tokens_per_frame else 1.0  # small, so that the frame's tokens matter from the start
         self.queries = nn.Parameter(scale * torch.randn(frames, num_keypoints, embed_dims))
         self.layers = nn.ModuleList(
-            self.layer_type(embed_dims, num_heads, feedforward_ratio, dropout) for _ in range(num_layers)
+            self.layer_type(embed_dims, num_heads, feedforward_ratio, dropout, **(layer or {}))
+            for _ in range(num_layers)
         )
         self.norm = nn.LayerNorm(embed_dims)
         self.to_coordinates = nn.Sequential(

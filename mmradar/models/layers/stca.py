@@ -19,6 +19,11 @@ class STCALayer(BaseModule):
         num_heads: Number of attention heads.
         feedforward_ratio: Hidden width of the feed-forward part, as a multiple of the query width.
         dropout: Dropout probability in attention and feed-forward.
+        spatial: Attention among the joints of a frame. The paper's layer has it, and the next two; without one of them,
+            its weights and its norm are missing, and the rest of the layer stays as it is.
+        temporal: Attention of a joint to itself in all frames.
+        cross: Attention to the encoder's tokens. A decoder without it sees nothing of the radar, unless the head's
+            queries depend on the tokens.
     """
 
     def __init__(
@@ -27,16 +32,21 @@ class STCALayer(BaseModule):
         num_heads: int = 8,
         feedforward_ratio: int = 4,
         dropout: float = 0.0,
+        spatial: bool = True,
+        temporal: bool = True,
+        cross: bool = True,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
 
-        def attention() -> nn.MultiheadAttention:
-            return nn.MultiheadAttention(embed_dims, num_heads, dropout, batch_first=True)
+        def attention(used: bool) -> tuple[nn.Module, nn.MultiheadAttention | None]:
+            if not used:
+                return nn.Identity(), None
+            return nn.LayerNorm(embed_dims), nn.MultiheadAttention(embed_dims, num_heads, dropout, batch_first=True)
 
-        self.spatial_norm, self.spatial = nn.LayerNorm(embed_dims), attention()
-        self.temporal_norm, self.temporal = nn.LayerNorm(embed_dims), attention()
-        self.cross_norm, self.cross = nn.LayerNorm(embed_dims), attention()
+        self.spatial_norm, self.spatial = attention(spatial)
+        self.temporal_norm, self.temporal = attention(temporal)
+        self.cross_norm, self.cross = attention(cross)
         hidden = feedforward_ratio * embed_dims
         self.feedforward = nn.Sequential(
             nn.LayerNorm(embed_dims),
@@ -52,14 +62,17 @@ class STCALayer(BaseModule):
     ) -> Float[Tensor, 'batch frames joints dims']:
         batch, frames = queries.shape[:2]
         q = queries.flatten(0, 1)  # joints of a frame
-        x = self.spatial_norm(q)
-        q = q + self.spatial(x, x, x, need_weights=False)[0]
+        if self.spatial is not None:
+            x = self.spatial_norm(q)
+            q = q + self.spatial(x, x, x, need_weights=False)[0]
 
         q = q.unflatten(0, (batch, frames)).transpose(1, 2).flatten(0, 1)  # frames of a joint
-        x = self.temporal_norm(q)
-        q = q + self.temporal(x, x, x, need_weights=False)[0]
+        if self.temporal is not None:
+            x = self.temporal_norm(q)
+            q = q + self.temporal(x, x, x, need_weights=False)[0]
 
         q = q.unflatten(0, (batch, -1)).transpose(1, 2).flatten(1, 2)  # all queries
-        q = q + self.cross(self.cross_norm(q), tokens, tokens, need_weights=False)[0]
+        if self.cross is not None:
+            q = q + self.cross(self.cross_norm(q), tokens, tokens, need_weights=False)[0]
         q = q + self.feedforward(q)
         return q.unflatten(1, (frames, -1))
