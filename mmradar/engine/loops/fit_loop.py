@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence, Sized
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -59,7 +59,8 @@ class FitLoop(EpochBasedTrainLoop):
                 observed.append(model.observe(**model.data_preprocessor(batch, False)))
             self.runner.call_hook('after_train_iter', batch_idx=index, data_batch=batch, outputs={})
             self._iter += 1
-        model.fit(in_order(all_gather_object(_joined(observed)), len(self.dataloader.dataset)))
+        num_samples = len(cast(Sized, self.dataloader.dataset))  # torch's Dataset does not declare its length
+        model.fit(in_order(all_gather_object(_joined(observed)), num_samples))
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
 

@@ -54,7 +54,7 @@ class NearestNeighbour(FittedPoseEstimator):
                 'NearestNeighbour.pooled_size must be three numbers of cells, over angle, Doppler and range, found '
                 f'{pooled_size!r}'
             )
-        self.pooled_size, self.metric = tuple(pooled_size), metric
+        self.pooled_size, self.metric = (pooled_size[0], pooled_size[1], pooled_size[2]), metric
         self.register_buffer('descriptors', torch.zeros(0, 0))
         self.register_buffer('poses', torch.zeros(0, 0, 2, dtype=torch.float64))
 

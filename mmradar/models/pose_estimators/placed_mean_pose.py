@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 import torch
@@ -41,7 +42,8 @@ class PlacedMeanPose(FittedPoseEstimator):
 
     def __init__(self, metainfo: dict | None = None, **kwargs) -> None:
         super().__init__(**kwargs)
-        frame = BodyFrame.of(parse_pose_metainfo(metainfo or HUPR_METAINFO)['keypoint_id2name'])
+        names = cast(dict[int, str], parse_pose_metainfo(metainfo or HUPR_METAINFO)['keypoint_id2name'])
+        frame = BodyFrame.of(names)
         if frame is None:
             raise ConfigError('PlacedMeanPose.metainfo must name joints as right hip, left hip and neck, and does not')
         self.frame = frame
