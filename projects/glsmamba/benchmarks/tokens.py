@@ -21,11 +21,10 @@ import torch
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / 'benchmarks'))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from glsmamba.models import GLSMamba
 from measuring import peak_mib, shortest
 
+from glsmamba.models import GLSMamba
 from mmradar.memory import keep_freed_memory
 
 # tokens -> frames, rows, columns: a 16th, an 8th and a quarter of 256 x 192, and twice the frames

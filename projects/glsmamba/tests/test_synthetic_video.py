@@ -5,15 +5,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from glsmamba.datasets import LoadClip, PackClipInputs, SyntheticVideoPoseDataset
-from glsmamba.datasets.posetrack_files import POSETRACK_KEYPOINTS
-from glsmamba.datasets.synthetic_video.body import POINTS, body_height_m, body_points
-from glsmamba.datasets.synthetic_video.camera import ShakingCamera
-from glsmamba.datasets.synthetic_video.difficulty import Difficulty
-from glsmamba.datasets.synthetic_video.random_scene import random_scene
-from glsmamba.datasets.synthetic_video.render import render_clip
-from glsmamba.datasets.synthetic_video.scene import Actor, Occluder, Scene
-from glsmamba.evaluation import PoseTrackAP
 from mmengine.registry import DefaultScope
 from mmpose.datasets.transforms import (
     GenerateTarget,
@@ -25,6 +16,15 @@ from mmpose.datasets.transforms import (
 )
 from torch.utils.data import DataLoader
 
+from glsmamba.datasets import LoadClip, PackClipInputs, SyntheticVideoPoseDataset
+from glsmamba.datasets.posetrack_files import POSETRACK_KEYPOINTS
+from glsmamba.datasets.synthetic_video.body import POINTS, body_height_m, body_points
+from glsmamba.datasets.synthetic_video.camera import ShakingCamera
+from glsmamba.datasets.synthetic_video.difficulty import Difficulty
+from glsmamba.datasets.synthetic_video.random_scene import random_scene
+from glsmamba.datasets.synthetic_video.render import render_clip
+from glsmamba.datasets.synthetic_video.scene import Actor, Occluder, Scene
+from glsmamba.evaluation import PoseTrackAP
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
 from mmradar.simulation import MotionSequence, Performance, Style, Subject, forward_kinematics

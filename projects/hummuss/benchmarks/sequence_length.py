@@ -22,12 +22,11 @@ import torch
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / 'benchmarks'))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from measuring import peak_mib, shortest, synchronise
 
 from hummuss.models import SIZES, HumMUSS, HumMUSSLifter
 from hummuss.streaming import HumMUSSStream
-from measuring import peak_mib, shortest, synchronise
-
 from mmradar.memory import keep_freed_memory
 from mmradar.ops import pack_linears
 from mmradar.registry import MODELS

@@ -5,12 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import hummuss  # noqa: F401  (registers the lifter)
 import numpy as np
 import torch
-from hummuss.datasets.motion_lifting_dataset import root_relative
 from mmengine.registry import init_default_scope
 
+import hummuss  # noqa: F401  (registers the lifter)
+from hummuss.datasets.motion_lifting_dataset import root_relative
 from mmradar.apis.configuration import load_config
 from mmradar.registry import MODELS
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
