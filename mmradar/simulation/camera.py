@@ -1,4 +1,4 @@
-"""Pinhole model of the camera that HuPR's annotations were made with, and the axes of a camera that looks at a point."""
+"""Pinhole model of the camera of HuPR's annotations, and the axes of a camera that looks at a point."""
 
 from __future__ import annotations
 

@@ -606,6 +606,7 @@ def test_recorded_motions_may_be_smoothed(tmp_path):
         (dict(split='val'), 'split'),
         (dict(num_clips=0), 'num_clips'),
         (dict(motions=['fly']), 'fly.*known are stand'),
+        (dict(motions=[]), 'motions is empty'),
         (dict(num_frames=1), 'num_frames'),
         (dict(rate_scale=0.0), 'rate_scale'),
         (dict(rate_scale=0.01), 'leave 1'),

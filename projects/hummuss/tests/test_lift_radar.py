@@ -22,7 +22,7 @@ RADAR = dict(preset='iwr1843_hupr', num_loops=8, num_samples=128)
 
 def lift(*arguments):
     command = [sys.executable, PROJECT / 'tools' / 'lift_radar.py', *arguments]
-    environment = {**os.environ, 'PYTHONPATH': str(PROJECT)}
+    environment = {**os.environ, 'PYTHONPATH': f'{PROJECT}{os.pathsep}{REPOSITORY}'}
     return subprocess.run(
         list(map(str, command)), cwd=REPOSITORY, capture_output=True, text=True, timeout=300, env=environment
     )
