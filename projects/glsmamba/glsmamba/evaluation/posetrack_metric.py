@@ -11,6 +11,7 @@ from mmengine.evaluator import BaseMetric
 from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS, read_posetrack
 from glsmamba.evaluation.posetrack_ap import GROUPS, FramePoses, posetrack_ap, poseval_ap
 from mmradar.errors import ConfigError, DataError
+from mmradar.evaluation.arrays import float64_array
 from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.registry import METRICS
 
@@ -79,10 +80,10 @@ class PoseTrackAP(BaseMetric):
         """Store one batch's predictions, and their labels if there is no annotation file."""
         for sample in data_samples:
             predicted = sample['pred_instances']
-            keypoints, scores = _array(predicted['keypoints']), _array(predicted['keypoint_scores'])
+            keypoints, scores = float64_array(predicted['keypoints']), float64_array(predicted['keypoint_scores'])
             if self.score == 'keypoint_times_bbox':
                 boxes = predicted if 'bbox_scores' in predicted else sample['gt_instances']
-                scores = scores * _array(boxes['bbox_scores']).reshape(-1, 1)
+                scores = scores * float64_array(boxes['bbox_scores']).reshape(-1, 1)
             finite = np.isfinite(keypoints).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
             keypoints = np.where(finite[:, None, None], keypoints, np.inf)
             scores = np.where(np.isfinite(scores), scores, _HIGHEST)
@@ -95,9 +96,9 @@ class PoseTrackAP(BaseMetric):
                 if 'head_size' not in labels:
                     raise DataError(f'image {sample["img_id"]}: gt_instances has no head_size; is it of PoseTrack?')
                 result |= dict(
-                    truth=_array(labels['keypoints'])[:, order],
-                    annotated=_array(labels['keypoints_visible']).reshape(len(keypoints), -1)[:, order] > 0,
-                    head_size=_array(labels['head_size']).reshape(-1),
+                    truth=float64_array(labels['keypoints'])[:, order],
+                    annotated=float64_array(labels['keypoints_visible']).reshape(len(keypoints), -1)[:, order] > 0,
+                    head_size=float64_array(labels['head_size']).reshape(-1),
                 )
             self.results.append(result)
 
@@ -179,8 +180,3 @@ def _checked(head_size: np.ndarray, where: object) -> np.ndarray:
     if not (np.isfinite(head_size) & (head_size > 0)).all():
         raise DataError(f"image {where}: a person has no head box, whose size is AP's unit")
     return head_size
-
-
-def _array(values) -> np.ndarray:
-    values = values.detach().cpu().numpy() if hasattr(values, 'detach') else np.asarray(values)
-    return values.astype(np.float64)
