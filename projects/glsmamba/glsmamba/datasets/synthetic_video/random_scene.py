@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from glsmamba.datasets.synthetic_video.body import body_height_m, front_rad
+from glsmamba.datasets.synthetic_video.body import front_rad
 from glsmamba.datasets.synthetic_video.camera import ShakingCamera
 from glsmamba.datasets.synthetic_video.difficulty import Difficulty
 from glsmamba.datasets.synthetic_video.scene import Actor, Occluder, Scene
@@ -128,7 +128,7 @@ def _random_actor(
         # the key frame is anywhere in the recording; beyond its ends the pose stands still
         spare = max(0.0, motion.duration_s - tempo * duration_s)
         start = (motion.duration_s - spare) / 2 + rng.uniform(0, 1) * spare
-        height = body_height_m(motion.positions_m)
+        height = motion.stature_m
     return Actor(motion, float(start), float(tempo), np.zeros(2), float(height), float(girth), _random_outfit(rng))
 
 
