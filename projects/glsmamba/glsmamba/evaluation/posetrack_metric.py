@@ -104,10 +104,10 @@ class PoseTrackAP(BaseMetric):
 
     def _order(self, num_keypoints: int) -> list[int]:
         """Return the indices of poseval's 15 joints among the model's."""
-        numbers = (self.dataset_meta or {}).get('keypoint_name2id')
-        if numbers is None and num_keypoints == len(POSETRACK_KEYPOINTS):
+        numbers = (self.dataset_meta or {}).get('keypoint_name2id', {})
+        if not numbers and num_keypoints == len(POSETRACK_KEYPOINTS):
             numbers = {name: index for index, name in enumerate(POSETRACK_KEYPOINTS)}
-        missing = [name for name in POSETRACK17_JOINTS if name not in (numbers or {})]
+        missing = [name for name in POSETRACK17_JOINTS if name not in numbers]
         if missing:
             raise ConfigError(
                 f'PoseTrackAP needs joints named as PoseTrack names them; of {num_keypoints} joints there is no '
@@ -123,7 +123,10 @@ class PoseTrackAP(BaseMetric):
         by_image: dict = {}
         for result in results:
             by_image.setdefault(result['img_id'], []).append(result)
-        frames = self._frames_of_samples(by_image) if self.ann_file is None else self._frames_of_file(by_image)
+        if self.ann_file is None or self.year is None:  # they go together
+            frames = self._frames_of_samples(by_image)
+        else:
+            frames = self._frames_of_file(by_image, self.ann_file, self.year)
         check_truth(
             name,
             [bool(np.isfinite(frame.truth_px[frame.annotated]).all()) for frame in frames],
@@ -148,9 +151,10 @@ class PoseTrackAP(BaseMetric):
             frames.append(FramePoses(truth, annotated, _checked(head_size, img_id), keypoints, scores))
         return frames
 
-    def _frames_of_file(self, by_image: dict) -> list[FramePoses]:
+    @staticmethod
+    def _frames_of_file(by_image: dict, ann_file: str, year: int) -> list[FramePoses]:
         frames, known = [], set()
-        for video in read_posetrack(self.ann_file, self.year):
+        for video in read_posetrack(ann_file, year):
             for frame in video.frames:
                 known.add(frame.id)
                 if not frame.people:  # poseval leaves such frames out, including their false predictions
@@ -170,7 +174,7 @@ class PoseTrackAP(BaseMetric):
                 frames.append(poses.without(frame.ignore_regions))
         if strangers := set(by_image) - known:
             raise DataError(
-                f'PoseTrackAP: {self.ann_file} has no image {next(iter(strangers))!r}; are data set and metric '
+                f'PoseTrackAP: {ann_file} has no image {next(iter(strangers))!r}; are data set and metric '
                 'of the same annotations?'
             )
         return frames

@@ -162,15 +162,16 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         self.motions, self.motion_files = check_motions(motions), list(motion_files)
         if num_clips and not self.motions:
             raise ConfigError('MotionLiftingDataset.motions is empty; name some, or set num_clips=0')
-        self.reading = dict(test_every=test_every, smooth_hz=smooth_hz, on_error=on_error)
+        self.reading: dict[str, Any] = dict(test_every=test_every, smooth_hz=smooth_hz, on_error=on_error)
         self.stride_s = (num_frames if stride is None else stride) / frame_rate_hz
         if keep == 'frames':
             self.stride_s /= rate_scale
         self.rescale, self.fresh, self.seed = rescale, fresh, seed
         self.camera = {'type': 'around', **(camera or {})}
-        self.film = CAMERAS.get(self.camera.pop('type'))
-        if self.film is None:
+        kind = self.camera.pop('type')
+        if kind not in CAMERAS:
             raise ConfigError(f'MotionLiftingDataset.camera.type must be one of {", ".join(CAMERAS)}, found {camera}')
+        self.film = CAMERAS[kind]
         known = set(inspect.signature(self.film).parameters) - {'joints_m', 'rng'}
         if unknown := set(self.camera) - known:
             raise ConfigError(f'MotionLiftingDataset.camera has no {min(unknown)!r}; it has {", ".join(sorted(known))}')

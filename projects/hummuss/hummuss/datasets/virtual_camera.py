@@ -142,7 +142,7 @@ class VirtualCamera:
             right = np.array([np.cos(yaw), np.sin(yaw), 0.0])
             away = np.array([-np.sin(yaw) * np.cos(pitch), np.cos(yaw) * np.cos(pitch), -np.sin(pitch)])
             position = np.array([*place, floor_m + drawn['height_m']])
-            return cls(position, np.stack([right, np.cross(away, right), away]), focal, tuple(image_size))
+            return cls(position, np.stack([right, np.cross(away, right), away]), focal, (image_size[0], image_size[1]))
 
         if distance_m is None:
             return at(np.zeros(2), 0.0, 0.0)

@@ -132,5 +132,8 @@ def body_points(joints_m: Float[np.ndarray, 'time 14 3'], height_m: float) -> Fl
 
 def front_rad(points_m: Float[np.ndarray, 'points 3']) -> float:
     """Return the direction that the trunk faces, as an angle in the horizontal plane from x to y."""
-    right = sum(points_m[POINTS[f'right_{name}']] - points_m[POINTS[f'left_{name}']] for name in ('shoulder', 'hip'))
+    shoulders, hips = (
+        points_m[POINTS[f'right_{name}']] - points_m[POINTS[f'left_{name}']] for name in ('shoulder', 'hip')
+    )
+    right = shoulders + hips
     return float(np.arctan2(right[0], -right[1]))

@@ -120,7 +120,8 @@ class SyntheticVideoPoseDataset(ClipDataset):
             contrast=contrast,
         )
         self.split, self.num_clips, self.num_frames = split, num_clips, num_frames
-        self.frame_rate_hz, self.image_size, self.fresh = frame_rate_hz, tuple(map(int, image_size)), fresh
+        self.frame_rate_hz, self.fresh = frame_rate_hz, fresh
+        self.image_size = (int(image_size[0]), int(image_size[1]))
         self.motion_files, self.cache_dir, self.around_deg = list(motion_files), cache_dir, around_deg
         super().__init__(data_root=data_root, **kwargs)
 

@@ -89,7 +89,7 @@ def random_background(size: tuple[int, int], rng: np.random.Generator) -> UInt8[
     for grain, strength in ((5, 60), (14, 35), (45, 20)):
         coarse = rng.uniform(0.2, 1.0) * strength * rng.uniform(-1, 1, (grain, grain, 3))
         cv2.add(image, cv2.resize(coarse.astype(np.float32), size, interpolation=cv2.INTER_CUBIC), image)
-    image = cv2.convertScaleAbs(cv2.max(image, 0))
+    image = cv2.convertScaleAbs(np.maximum(image, 0))
     for _ in range(rng.integers(3, 10)):
         colour = tuple(map(float, rng.uniform(20, 235, 3)))
         middle = rng.uniform(0, 1, 2) * size
