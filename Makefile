@@ -10,17 +10,18 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 WORKERS ?= 2
 BIN = $(VENV)/bin
+PROJECTS = projects/hummuss projects/glsmamba
 
 .PHONY: install demo test test-without-compiler lint types docs clean
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: setup.py pyproject.toml requirements/runtime.txt requirements/dev.txt
+$(VENV)/.installed: setup.py pyproject.toml $(PROJECTS:=/pyproject.toml) requirements/runtime.txt requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q $(TORCH)
 	$(BIN)/python -m pip install -q -r requirements/runtime.txt -r requirements/dev.txt
 	$(BIN)/python -m pip install -q --no-deps mmpose==1.3.2
-	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e . $(addprefix -e ,$(PROJECTS))
 	touch $@
 
 demo: install

@@ -1,7 +1,8 @@
 """Registries of the scope ``mmradar``: one child registry for each registry of mmpose.
 
 A child looks in its own modules first, then in mmpose's, then in mmengine's, so that a configuration
-may name a class of any of the three without a prefix. ``locations`` lists the modules to import before a look-up.
+may name a class of any of the three without a prefix. ``locations`` lists the modules to import before a look-up. For a
+name that none of them has, the installed plugins are imported (:mod:`mmradar.plugins`).
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ from mmengine import registry as mmengine_registry
 
 from mmradar.compat import check_mmpose
 from mmradar.interpolation import check_resolved
+from mmradar.plugins import import_plugins
 from mmradar.training_state import allow_training_state
 
 check_mmpose()
@@ -21,7 +23,16 @@ allow_training_state()
 
 
 class Registry(mmengine_registry.Registry):
-    """mmengine's registry, which refuses to build from a configuration that still contains references."""
+    """mmengine's registry, which imports plugins on demand and refuses to build from unresolved references."""
+
+    def get(self, key: str) -> type | None:
+        """Return the class or function of a name, as mmengine's registry does; ``None`` if there is none.
+
+        Args:
+            key: The name. If neither this registry nor its parents have it, the installed plugins are imported first.
+        """
+        found = super().get(key)
+        return super().get(key) if found is None and import_plugins() else found
 
     def build(self, cfg: dict, *args, **kwargs) -> Any:
         """Build an object from its settings, as mmengine's registry does.

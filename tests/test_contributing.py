@@ -38,7 +38,7 @@ def train(folder, config, *options):
     done = subprocess.run(
         [sys.executable, *command, '--cfg-options', 'train_cfg.val_interval=1', *radar, *small, *options],
         cwd=REPOSITORY,
-        env={'PYTHONPATH': f'{folder}:{REPOSITORY}', 'PATH': '/usr/bin:/bin', 'HOME': str(folder)},
+        env={'PYTHONPATH': str(REPOSITORY), 'PATH': '/usr/bin:/bin', 'HOME': str(folder)},
         capture_output=True,
         text=True,
     )
@@ -52,7 +52,7 @@ def test_a_transform(clone, simulated_root):
     done = subprocess.run(
         [sys.executable, '-m', 'pytest', '-q', 'tests'],
         cwd=folder,
-        env={'PYTHONPATH': f'{folder}:{REPOSITORY}', 'PATH': ''},
+        env={'PYTHONPATH': str(REPOSITORY), 'PATH': ''},
         capture_output=True,
         text=True,
     )
@@ -67,7 +67,7 @@ def test_a_head(clone, simulated_root):
         return subprocess.run(
             [sys.executable, '-m', 'mmradar', 'infer', str(simulated_root / 'single_7'), '--model', *map(str, model)],
             cwd=folder,
-            env={'PYTHONPATH': f'{folder}:{REPOSITORY}', 'PATH': '/usr/bin:/bin', 'HOME': str(folder)},
+            env={'PYTHONPATH': str(REPOSITORY), 'PATH': '/usr/bin:/bin', 'HOME': str(folder)},
             capture_output=True,
             text=True,
         )

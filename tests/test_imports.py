@@ -17,7 +17,8 @@ PACKAGES = {
 # From the bottom up: a part of mmradar imports from itself, from the parts of its own layer and of those below.
 LAYERS = (
     ('errors',),
-    ('version', 'compat', 'memory', 'processes', 'atomic_write', 'interpolation', 'training_state', 'metainfo'),
+    ('version', 'compat', 'plugins'),
+    ('memory', 'processes', 'atomic_write', 'interpolation', 'training_state', 'metainfo'),
     ('ops', 'radar', 'registry'),
     ('simulation', 'structures', 'capture'),
     ('codecs',),

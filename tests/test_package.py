@@ -69,6 +69,42 @@ def test_a_wheel_brings_what_mim_looks_for(source, tmp_path):
     )
 
 
+def test_the_projects_are_installed_next_to_it(source, tmp_path):
+    """From anywhere, their configurations by name, with the bases that the installed package has."""
+    wheels = [build(source, 'wheel', tmp_path)]
+    for project in ('hummuss', 'glsmamba'):
+        copy = tmp_path / 'source' / project
+        shutil.copytree(REPOSITORY / 'projects' / project, copy, ignore=shutil.ignore_patterns('*.egg-info', 'build'))
+        wheels.append(build(copy, 'wheel', tmp_path))
+        shutil.unpack_archive(build(copy, 'sdist', tmp_path), tmp_path / 'unpacked')
+        archive = next((tmp_path / 'unpacked').glob(f'{project}-*'))
+        assert files_of(archive / 'configs', '*.py') == files_of(copy / 'configs', '*.py')
+    installed = tmp_path / 'installed'
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(installed)
+    code = """
+from mmradar.apis import config_names, init_model, read_config
+for project in ('hummuss', 'glsmamba'):
+    for name in config_names(project):
+        read_config(name)
+    print(project, len(config_names(project)))
+for name in ('glsmamba::millimamba_glsmamba_tiny_simhupr', read_config('hummuss::radar_to_3d').lifter.config):
+    print(type(init_model(name).backbone).__module__)
+"""
+    done = subprocess.run(
+        [sys.executable, '-c', code],
+        cwd=tmp_path,
+        env={'PYTHONPATH': str(installed), 'PATH': ''},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines() == [
+        *('hummuss 9', 'glsmamba 20'),
+        *('mmradar.models.backbones.cvmamba', 'hummuss.models.backbones.hummuss'),
+    ], done.stderr[-2000:]
+
+
 def test_a_source_archive_builds_the_same_wheel(source, tmp_path):
     shutil.unpack_archive(build(source, 'sdist', tmp_path), tmp_path / 'unpacked')
     (unpacked,) = (tmp_path / 'unpacked').iterdir()

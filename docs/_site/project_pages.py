@@ -1,6 +1,6 @@
 """mkdocs hook: the README of each project becomes a page of the site, with the files that it links to.
 
-Pages link to the README itself, so that the links work in the repository, too.
+Pages and READMEs link to each other's files, so that the links work in the repository, too.
 """
 
 import re
@@ -15,7 +15,8 @@ def on_files(files: Files, config) -> Files:
     """Add one page for each project."""
     for name in ('hummuss', 'glsmamba'):
         readme = ROOT / 'projects' / name / 'README.md'
-        files.append(File.generated(config, f'projects/{name}.md', content=readme.read_text()))
+        content = readme.read_text().replace('](../../docs/', '](../')
+        files.append(File.generated(config, f'projects/{name}.md', content=content))
         for linked in sorted((readme.parent / 'docs').glob('*')):
             files.append(File.generated(config, f'projects/docs/{linked.name}', abs_src_path=str(linked)))
     return files

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.utils import import_modules_from_strings
 
 from mmradar.apis.config_options import RUNNER_KEYS, check_options, facts, nothing_reads
+from mmradar.apis.custom_imports import import_custom_modules
 from mmradar.errors import ConfigError
 from mmradar.interpolation import is_reference, resolve, value_at
 
@@ -21,7 +21,7 @@ _WORKER_OPTIONS = ('persistent_workers', 'prefetch_factor', 'multiprocessing_con
 
 
 def load_config(path: str, options: Mapping[str, Any] | None = None, also_read: Collection[str] = ()) -> Config:
-    """Read a configuration file, check its keys, and apply :func:`with_options`.
+    """Read a configuration file, check its keys, import its ``custom_imports``, and apply :func:`with_options`.
 
     Args:
         path: The file.
@@ -29,18 +29,21 @@ def load_config(path: str, options: Mapping[str, Any] | None = None, also_read: 
 
     Raises:
         ConfigError: The file is missing, a key looks like a misspelt one, a key overrides a helper variable of a base
-            that nothing reads any more, or :func:`with_options` refuses an option.
+            that nothing reads any more, a module of ``custom_imports`` is not found (see
+            :func:`~mmradar.apis.custom_imports.import_custom_modules`), or :func:`with_options` refuses an option.
     """
     if not Path(path).is_file():
         raise ConfigError(f'no configuration file {path}')
     try:
-        config = Config.fromfile(path)
+        config = Config.fromfile(path, import_custom_modules=False)
     except TypeError as error:
         if 'cannot inherit from base' not in str(error):
             raise
         raise ConfigError(f'{path}: {error} To override a reference, change the entry that it refers to.') from error
+    sources = dict(_sources(Path(path)))
+    import_custom_modules(config, sources)
     _check_names(config, path)
-    _check_overrides(config, path, also_read)
+    _check_overrides(config, path, list(sources.values()), also_read)
     return with_options(config, options, also_read)
 
 
@@ -78,25 +81,26 @@ def _check_names(config: Config, path: str) -> None:
             raise ConfigError(f'{path}: unknown key {key!r}; did you mean {near[0]!r}?')
 
 
-def _check_overrides(config: Config, path: str, also_read: Collection[str]) -> None:
+def _check_overrides(config: Config, path: str, sources: list[ast.Module], also_read: Collection[str]) -> None:
     """Raise if a file assigns a helper variable of its base, which has no effect.
 
     The base has computed its entries from the variable before the file assigns it. A variable that the file itself uses
     is allowed: it is the file's own helper.
     """
-    if Path(path).suffix != '.py':
-        return
-    own, *bases = _sources(Path(path))
+    own, *bases = sources
     read = {key.split('.')[0] for key in facts(config, also_read)}
     unread = set(_assigned(own)) - _used(own) - read - {*RUNNER_KEYS, *also_read}
     if changed := unread & set().union(*map(_used, bases)):
         raise ConfigError(f'{path}: {nothing_reads(config, min(changed))}')
 
 
-def _sources(path: Path) -> Iterator[ast.Module]:
-    """Yield the syntax trees of a configuration file and of its bases, except bases from other packages."""
-    source = ast.parse(path.read_text(encoding='utf-8'))
-    yield source
+def _sources(path: Path) -> Iterator[tuple[Path, ast.Module]]:
+    """Yield the files of a configuration and of its bases, except bases from other packages, with their syntax trees.
+
+    The tree of a file that is not in Python is empty.
+    """
+    source = ast.parse(path.read_text(encoding='utf-8') if path.suffix == '.py' else '')
+    yield path, source
     base = _assigned(source).get('_base_')
     names = [node.value for node in ast.walk(base) if isinstance(node, ast.Constant)] if base else []
     for name in names:
@@ -123,7 +127,7 @@ def _merge(config: Config, options: Mapping[str, Any]) -> None:
         _make_way(config, key, through_references=True)
         config.merge_from_dict({key: options[key]})
     if any(key.split('.')[0] == 'custom_imports' for key in options):
-        import_modules_from_strings(**config.custom_imports)
+        import_custom_modules(config, [config.filename] if config.filename else [])
 
 
 def _make_way(config: Config, key: str, through_references: bool) -> bool:

@@ -1,7 +1,8 @@
-"""Pinhole model of the camera that HuPR's annotations were made with."""
+"""Pinhole model of the camera of HuPR's annotations, and the axes of a camera that looks at a point."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,3 +45,26 @@ class Camera:
         pad = margin * (high - low) + 2
         limit = np.asarray(self.image_size) - 1
         return np.concatenate([np.clip(low - pad, 0, limit), np.clip(high + pad, 0, limit)])
+
+
+def look_at(
+    position_m: Float[np.ndarray, '3'] | Sequence[float], target_m: Float[np.ndarray, '3'] | Sequence[float]
+) -> Float[np.ndarray, '3 3']:
+    """Return the rotation from world to camera axes of a camera without roll that has a target in its middle.
+
+    Args:
+        position_m: Position of the camera in world axes (z up), in m.
+        target_m: Point that it looks at.
+
+    Returns:
+        Rotation matrix, whose rows point right, down and away from the camera.
+
+    Raises:
+        ValueError: The target is at the camera's position, or straight above or below it.
+    """
+    away = np.subtract(target_m, position_m).astype(np.float64)
+    if not np.hypot(*away[:2]) > 1e-6:
+        raise ValueError(f'a camera at {position_m} cannot look straight up or down at {target_m}')
+    away /= np.linalg.norm(away)
+    right = np.array([away[1], -away[0], 0.0]) / np.hypot(away[0], away[1])
+    return np.stack([right, np.cross(away, right), away])

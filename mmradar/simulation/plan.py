@@ -12,7 +12,7 @@ import torch
 from mmradar.errors import ConfigError
 from mmradar.radar import RadarConfig
 from mmradar.simulation.body import BodySurface, Skin
-from mmradar.simulation.motions import MOTIONS
+from mmradar.simulation.motions import MOTIONS, check_motions
 from mmradar.simulation.performance import Performance
 from mmradar.simulation.routine import Routine
 from mmradar.simulation.scene import FLOOR, Curtain, Fan, Interferer, Person, Scene
@@ -117,8 +117,7 @@ class SimulationPlan:
                 raise ConfigError(f'SimulationPlan.{name} must not be {getattr(self, name)}')
         for name in ('motions', 'unseen_motions'):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        if unknown := set(self.motions) - set(MOTIONS):
-            raise ConfigError(f'unknown motion {min(unknown)!r}; known are {", ".join(MOTIONS)}')
+        check_motions(self.motions)
         if not set(self.unseen_motions) < set(self.motions):
             raise ConfigError(
                 f'SimulationPlan.unseen_motions must be some of its motions, not all: {self.unseen_motions} of '

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from test_simulation.performances import INDEX, heading_of, pelvis_of, performances
 
+from mmradar.errors import ConfigError
 from mmradar.simulation import MOTIONS, Performance, Style, Subject
+from mmradar.simulation.motions import check_motions
 
 
 @pytest.mark.parametrize('motion', MOTIONS)
@@ -183,3 +185,10 @@ def test_hands_swing_and_circle():
             assert extent[wide] > 1.5 * extent[narrow]
             if performance is circle:
                 assert extent[1] > 0.15  # a circle seen from the side
+
+
+def test_names_are_checked():
+    assert check_motions(['walk', 'bow']) == ('walk', 'bow')
+    assert check_motions() == tuple(MOTIONS) and check_motions([]) == ()
+    with pytest.raises(ConfigError, match="unknown motion 'fly'; known are stand, march"):
+        check_motions(['walk', 'fly'])

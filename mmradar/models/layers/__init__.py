@@ -13,6 +13,7 @@ from mmradar.models.layers.mnet import MNet
 from mmradar.models.layers.prgcn import HUPR_LINKS, PRGCN
 from mmradar.models.layers.range_crop import RangeCrop
 from mmradar.models.layers.residual_conv3d import ResidualConv3d
+from mmradar.models.layers.selective_ssm import SelectiveSSM
 from mmradar.models.layers.sequence_mixer import SequenceMixer
 from mmradar.models.layers.stca import STCALayer
 from mmradar.models.layers.transformer_decoder import TransformerDecoderLayer
@@ -40,6 +41,7 @@ __all__ = [
     'RangeCrop',
     'ResidualConv3d',
     'STCALayer',
+    'SelectiveSSM',
     'SequenceMixer',
     'TransformerDecoderLayer',
     'TransformerEncoderLayer',

@@ -10,12 +10,12 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.functional import linear, silu
 
+from mmradar.models.layers.selective_ssm import SelectiveSSM, uniform_weight
 from mmradar.ops import causal_conv1d, selective_scan
-from mmradar.ops.precision import computing_type
 from mmradar.registry import MODELS
 
 
-class DirectedScan(BaseModule):
+class DirectedScan(SelectiveSSM):
     """Causal convolution, SiLU and selective scan in one direction (Mamba, figure 3, right branch).
 
     Args:
@@ -31,18 +31,11 @@ class DirectedScan(BaseModule):
         super().__init__()
         self.reverse, self.backend = reverse, backend
         self.splits = (dt_rank, d_state, d_state)
-        self.conv_weight = nn.Parameter(torch.empty(dims, d_conv).uniform_(-1, 1) / math.sqrt(d_conv))
+        self.conv_weight = uniform_weight(dims, d_conv)
         self.conv_bias = nn.Parameter(torch.zeros(dims))
         self.x_proj = nn.Linear(dims, sum(self.splits), bias=False)
-        self.dt_weight = nn.Parameter(torch.empty(dims, dt_rank).uniform_(-1, 1) / math.sqrt(dt_rank))
-        # Mamba's initialisation: steps from 1e-3 to 1e-1, stored as the inverse of softplus; A = -1 ... -d_state
-        step = torch.exp(torch.rand(dims) * math.log(100) + math.log(1e-3))
-        self.dt_bias = nn.Parameter(step + torch.log(-torch.expm1(-step)))
-        self.A_log = nn.Parameter(torch.arange(1, d_state + 1).float().log().repeat(dims, 1))
-        self.D = nn.Parameter(torch.ones(dims))
-        for parameter in (self.dt_bias, self.A_log, self.D):
-            # as in Mamba's training code; tensors take new attributes, torch's stubs do not say so
-            parameter._no_weight_decay = True  # pyright: ignore[reportAttributeAccessIssue]
+        self.dt_weight = uniform_weight(dims, dt_rank)
+        self.add_state_space(dims, d_state)
 
     def forward(self, x: Float[Tensor, 'batch length dims']) -> Float[Tensor, 'batch length dims']:
         x = causal_conv1d(x, self.conv_weight, self.conv_bias, 'silu', reverse=self.reverse)
@@ -50,7 +43,7 @@ class DirectedScan(BaseModule):
         return selective_scan(
             x,
             linear(dt, self.dt_weight),
-            -torch.exp(self.A_log.to(computing_type(self.A_log))),
+            self.A,
             B,
             C,
             self.D,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mmradar.errors import ConfigError
 from mmradar.simulation.motions.forward_kinematic import (
     bow,
     circle_arms,
@@ -58,3 +59,14 @@ MOTIONS: dict[str, Callable[[np.ndarray, Style], Pose]] = {
     'swing_arms': swing_arms,
     'circle_arms': circle_arms,
 }
+
+
+def check_motions(names: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Return names of procedural motions after checking them; all if ``None``.
+
+    Raises:
+        ConfigError: A name is not one of ``MOTIONS``.
+    """
+    if unknown := set(names or ()) - set(MOTIONS):
+        raise ConfigError(f'unknown motion {min(unknown)!r}; known are {", ".join(MOTIONS)}')
+    return tuple(MOTIONS if names is None else names)

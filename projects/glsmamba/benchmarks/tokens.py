@@ -20,11 +20,10 @@ import torch
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / 'benchmarks'))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from glsmamba.models import GLSMamba
 from measuring import measured_alone, peak_mib
 
+from glsmamba.models import GLSMamba
 from mmradar.apis.inference_time import shortest_time
 from mmradar.memory import keep_freed_memory
 

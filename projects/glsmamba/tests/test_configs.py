@@ -7,7 +7,6 @@ import mmpose
 import numpy as np
 import pytest
 import torch
-from glsmamba.models.layers.s6 import S6
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.optim import build_optim_wrapper
@@ -16,6 +15,7 @@ from mmengine.runner import Runner
 from mmpose.registry import KEYPOINT_CODECS
 from torch import nn
 
+from glsmamba.models.layers.s6 import S6
 from mmradar.apis.configuration import load_config
 from mmradar.cli import config_from
 from mmradar.errors import CheckpointError, ConfigError, DataError

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 import torch
-from glsmamba.models import Deconvolutions, GLSMamba
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData, PixelData
 from mmpose.models.heads import HeatmapHead
 from mmpose.structures import PoseDataSample
 
+from glsmamba.models import Deconvolutions, GLSMamba
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import MODELS
 

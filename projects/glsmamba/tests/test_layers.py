@@ -2,12 +2,12 @@ import math
 
 import pytest
 import torch
-from glsmamba.models import layers as L
-from glsmamba.models.layers import s6 as s6_module
-from glsmamba.models.layers import sts6d as sts6d_module
 from test_ops.deform_conv_by_loop import deform_conv_by_loop
 from torch.nn.functional import conv2d, gelu, layer_norm, linear, silu, softplus
 
+from glsmamba.models import layers as L
+from glsmamba.models.layers import s6 as s6_module
+from glsmamba.models.layers import sts6d as sts6d_module
 from mmradar.errors import ConfigError
 from mmradar.ops.selective_scan.reference import scan_reference
 

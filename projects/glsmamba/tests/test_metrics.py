@@ -2,12 +2,12 @@ import json
 
 import numpy as np
 import pytest
-from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS
-from glsmamba.evaluation import PoseTrackAP
-from glsmamba.evaluation.posetrack_ap import FramePoses, assign, average_precision, posetrack_ap, poseval_ap
 from mmpose.evaluation.metrics import JhmdbPCKAccuracy, PCKAccuracy
 
 from conftest import logged
+from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS
+from glsmamba.evaluation import PoseTrackAP
+from glsmamba.evaluation.posetrack_ap import FramePoses, assign, average_precision, posetrack_ap, poseval_ap
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import METRICS
 

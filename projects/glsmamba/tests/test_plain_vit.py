@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
-from glsmamba.models import PlainViT
-from glsmamba.models.backbones.plain_vit import ARCHS
 from mmengine.registry import init_default_scope
 
+from glsmamba.models import PlainViT
+from glsmamba.models.backbones.plain_vit import ARCHS
 from mmradar.errors import CheckpointError, ConfigError
 from mmradar.registry import MODELS
 

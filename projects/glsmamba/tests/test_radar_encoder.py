@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from glsmamba.models import GLSMambaMixer
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch import nn
 
+from glsmamba.models import GLSMambaMixer
 from mmradar.apis.configuration import load_config
 from mmradar.errors import ConfigError
 from mmradar.models.backbones import CVMamba

@@ -4,9 +4,10 @@ from collections import Counter
 
 import pytest
 import torch
+from torch import nn
+
 from glsmamba.models import Deconvolutions, GLSMamba, PlainViT
 from glsmamba.models.layers import S6
-from torch import nn
 
 HEAD = nn.Conv2d(256, 15, 1)
 

@@ -4,10 +4,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from glsmamba.datasets.clip import ClipFrames
-from glsmamba.datasets.clip_dataset import numpy_seed
-from glsmamba.datasets.transforms import LoadClip, PackClipInputs
-from glsmamba.datasets.transforms.load_clip import existing_frames
 from mmpose.datasets.transforms import (
     GenerateTarget,
     GetBBoxCenterScale,
@@ -16,6 +12,10 @@ from mmpose.datasets.transforms import (
     TopdownAffine,
 )
 
+from glsmamba.datasets.clip import ClipFrames
+from glsmamba.datasets.clip_dataset import numpy_seed
+from glsmamba.datasets.transforms import LoadClip, PackClipInputs
+from glsmamba.datasets.transforms.load_clip import existing_frames
 from mmradar.errors import ConfigError, DataError
 
 # which frames

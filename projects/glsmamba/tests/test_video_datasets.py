@@ -3,12 +3,12 @@ import json
 import cv2
 import numpy as np
 import pytest
-from glsmamba.datasets import PoseTrackVideoDataset, SubJHMDBVideoDataset
-from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS, read_posetrack
-from glsmamba.datasets.transforms import LoadClip, PackClipInputs
 from mmpose.datasets.transforms import GetBBoxCenterScale, RandomBBoxTransform, RandomFlip, TopdownAffine
 from torch.utils.data import DataLoader
 
+from glsmamba.datasets import PoseTrackVideoDataset, SubJHMDBVideoDataset
+from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS, read_posetrack
+from glsmamba.datasets.transforms import LoadClip, PackClipInputs
 from mmradar.errors import ConfigError, DataError
 
 FRAMES = 6

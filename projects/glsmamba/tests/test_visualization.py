@@ -2,11 +2,12 @@ from copy import deepcopy
 
 import numpy as np
 import pytest
+from mmengine.structures import InstanceData
+from mmpose.datasets.transforms import GetBBoxCenterScale, RandomBBoxTransform, RandomFlip, TopdownAffine
+
 from glsmamba.datasets import LoadClip, PackClipInputs, SyntheticVideoPoseDataset
 from glsmamba.visualization import ClipPoseVisualizer
 from glsmamba.visualization.clip_pose_visualizer import to_crop
-from mmengine.structures import InstanceData
-from mmpose.datasets.transforms import GetBBoxCenterScale, RandomBBoxTransform, RandomFlip, TopdownAffine
 
 
 @pytest.fixture(scope='module')

@@ -78,7 +78,6 @@ def read(file: Path, options: dict[str, Any], data_root: Path | None) -> Config:
 def main() -> None:
     args = parse_args()
     data_root = args.data_root.resolve() if args.data_root else None
-    sys.path.insert(0, str(PROJECT))
     os.chdir(REPOSITORY)  # paths in configurations are relative to it
     rows = []
     for name in args.names:

@@ -21,12 +21,11 @@ import torch
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / 'benchmarks'))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from measuring import measured_alone, peak_mib
 
 from hummuss.models import SIZES, HumMUSS, HumMUSSLifter
 from hummuss.streaming import HumMUSSStream
-from measuring import measured_alone, peak_mib
-
 from mmradar.apis.inference_time import shortest_time, synchronise
 from mmradar.memory import keep_freed_memory
 from mmradar.ops import pack_linears

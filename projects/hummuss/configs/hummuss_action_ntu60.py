@@ -32,7 +32,7 @@ optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-4, weight_decay=0.01),
     # As in MotionBERT, the head has ten times the learning rate of the backbone
-    paramwise_cfg=dict(custom_keys={'.ssm.': dict(lr_mult=0.5, decay_mult=0.0), 'head.': dict(lr_mult=10.0)}),
+    paramwise_cfg=dict(custom_keys={'.ssm.': dict(lr_mult=0.5), 'head.': dict(lr_mult=10.0)}),
 )
 param_scheduler = [dict(type='ExponentialLR', gamma=0.99, by_epoch=True)]
 train_cfg = dict(by_epoch=True, max_epochs=300, val_interval=10)

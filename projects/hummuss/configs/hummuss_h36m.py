@@ -78,7 +78,7 @@ test_evaluator = val_evaluator
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=2e-4, weight_decay=0.01),
-    paramwise_cfg=dict(custom_keys={'.ssm.': dict(lr_mult=0.5, decay_mult=0.0)}),
+    paramwise_cfg=dict(custom_keys={'.ssm.': dict(lr_mult=0.5)}),
 )
 param_scheduler = [dict(type='ExponentialLR', gamma=0.99, end=60, by_epoch=True)]
 train_cfg = dict(by_epoch=True, max_epochs=60, val_interval=10)

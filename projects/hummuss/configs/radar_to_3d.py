@@ -3,6 +3,6 @@ _base_ = '../../../configs/millimamba_tiny_simhupr.py'
 
 load_from = 'work_dirs/millimamba_tiny_simhupr/epoch_3.pth'  # any checkpoint of the model above
 lifter = dict(
-    config='projects/hummuss/configs/hummuss_small_radar.py',
+    config='{{ fileDirname }}/hummuss_small_radar.py',
     checkpoint='work_dirs/hummuss_small_radar/epoch_12.pth',
 )

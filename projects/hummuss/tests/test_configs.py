@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hummuss.datasets.lifting_arrays import normalise_to_screen, pack_lifting_sample
-from hummuss.datasets.motion_lifting_dataset import root_relative
-from hummuss.evaluation.changed_test_set import evaluate_under
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
+from hummuss.datasets.lifting_arrays import normalise_to_screen, pack_lifting_sample
+from hummuss.datasets.motion_lifting_dataset import root_relative
+from hummuss.evaluation.changed_test_set import evaluate_under
 from mmradar.apis import init_model
 from mmradar.apis.configuration import load_config
 from mmradar.errors import CheckpointError, ConfigError
@@ -185,7 +185,7 @@ def test_the_readmes_command_trains_and_tests_with_the_repositorys_tools(tmp_pat
     training = subprocess.run(
         [sys.executable, 'tools/train.py', *options],
         cwd=ROOT,
-        env={**os.environ, 'PYTHONPATH': 'projects/hummuss', 'OMP_NUM_THREADS': '1'},
+        env={**os.environ, 'OMP_NUM_THREADS': '1'},  # whose tools need no installation of the project
         capture_output=True,
         text=True,
     )

@@ -4,6 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mmengine.dataset import pseudo_collate
+from mmpose.structures import PoseDataSample
+from torch import nn
+from torch.utils.data import DataLoader
+
 from hummuss.datasets import MotionLiftingDataset
 from hummuss.datasets.amass import SMPL_JOINTS, read_amass
 from hummuss.datasets.frame_times import FrameTimes
@@ -18,13 +25,6 @@ from hummuss.datasets.motion_lifting_dataset import root_relative
 from hummuss.datasets.motion_sources import recorded_clips
 from hummuss.datasets.virtual_camera import VirtualCamera
 from hummuss.models import HumMUSSLifter
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from mmengine.dataset import pseudo_collate
-from mmpose.structures import PoseDataSample
-from torch import nn
-from torch.utils.data import DataLoader
-
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
 from mmradar.simulation import JOINT_NAMES, MotionSequence, Performance, Subject
@@ -606,6 +606,7 @@ def test_recorded_motions_may_be_smoothed(tmp_path):
         (dict(split='val'), 'split'),
         (dict(num_clips=0), 'num_clips'),
         (dict(motions=['fly']), 'fly.*known are stand'),
+        (dict(motions=[]), 'motions is empty'),
         (dict(num_frames=1), 'num_frames'),
         (dict(rate_scale=0.0), 'rate_scale'),
         (dict(rate_scale=0.01), 'leave 1'),

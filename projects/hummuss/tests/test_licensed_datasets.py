@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from hummuss.datasets import MPIINF3DHPDataset, NTURGBDSkeletonDataset
-from hummuss.datasets.ntu_rgbd_skeleton import read_ntu_skeleton
-from hummuss.evaluation import ActionAccuracy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hummuss.datasets import MPIINF3DHPDataset, NTURGBDSkeletonDataset
+from hummuss.datasets.ntu_rgbd_skeleton import read_ntu_skeleton
+from hummuss.evaluation import ActionAccuracy
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
 
@@ -264,7 +264,6 @@ def test_impossible_arguments_of_ntu_are_errors(kwargs):
 
 def test_ntu_samples_train_the_action_recogniser(tmp_path):
     import hummuss  # noqa: F401
-
     from mmradar.registry import MODELS
 
     write(tmp_path, 'S001C001P001R001A005', [{'1': 0.5}] * 5)

@@ -5,12 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import hummuss  # noqa: F401  (registers the lifter)
 import numpy as np
 import torch
-from hummuss.datasets.motion_lifting_dataset import root_relative
 from mmengine.registry import init_default_scope
 
+import hummuss  # noqa: F401  (registers the lifter)
+from hummuss.datasets.motion_lifting_dataset import root_relative
 from mmradar.apis.configuration import load_config
 from mmradar.registry import MODELS
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
@@ -22,7 +22,7 @@ RADAR = dict(preset='iwr1843_hupr', num_loops=8, num_samples=128)
 
 def lift(*arguments):
     command = [sys.executable, PROJECT / 'tools' / 'lift_radar.py', *arguments]
-    environment = {**os.environ, 'PYTHONPATH': str(PROJECT)}
+    environment = {**os.environ, 'PYTHONPATH': f'{PROJECT}{os.pathsep}{REPOSITORY}'}
     return subprocess.run(
         list(map(str, command)), cwd=REPOSITORY, capture_output=True, text=True, timeout=300, env=environment
     )

@@ -2,8 +2,8 @@ import math
 
 import pytest
 import torch
-from hummuss.models import LiftingLoss, PositionLoss, ScaledPositionLoss, SupConLoss, Velocity3DLoss
 
+from hummuss.models import LiftingLoss, PositionLoss, ScaledPositionLoss, SupConLoss, Velocity3DLoss
 from mmradar.registry import MODELS
 
 

@@ -1,6 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from mmengine.structures import InstanceData
+from mmpose.evaluation.functional import keypoint_mpjpe
+from mmpose.structures import PoseDataSample
+from scipy.spatial.transform import Rotation
+
 from hummuss.evaluation import MotionLiftingMetric
 from hummuss.evaluation.lifting_errors import (
     aligned_to_root,
@@ -10,11 +15,6 @@ from hummuss.evaluation.lifting_errors import (
     scaled,
     velocity_errors,
 )
-from mmengine.structures import InstanceData
-from mmpose.evaluation.functional import keypoint_mpjpe
-from mmpose.structures import PoseDataSample
-from scipy.spatial.transform import Rotation
-
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import METRICS
 

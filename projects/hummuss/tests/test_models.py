@@ -4,14 +4,14 @@ import copy
 import numpy as np
 import pytest
 import torch
-from hummuss.models import SIZES, DiagonalSSM, HumMUSS, HumMUSSLifter, SupConLoss
-from hummuss.models.estimators import HumMUSSActionRecognizer, HumMUSSMeshRecoverer, nearest_exemplar
-from hummuss.models.heads import ActionHead, MeshHead, forward_kinematics, rotation_from_6d
-from hummuss.models.layers import GDSSM, SpatioTemporalBlock
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.structures import BaseDataElement, InstanceData
 
+from hummuss.models import SIZES, DiagonalSSM, HumMUSS, HumMUSSLifter, SupConLoss
+from hummuss.models.estimators import HumMUSSActionRecognizer, HumMUSSMeshRecoverer, nearest_exemplar
+from hummuss.models.heads import ActionHead, MeshHead, forward_kinematics, rotation_from_6d
+from hummuss.models.layers import GDSSM, SpatioTemporalBlock
 from mmradar.errors import ConfigError, DataError
 from mmradar.ops.diagonal_ssm import diagonal_ssm
 from mmradar.registry import MODELS

@@ -4,9 +4,9 @@ import math
 import numpy as np
 import pytest
 import torch
+
 from hummuss.models import HumMUSSLifter, delta_scale_from_timestamps
 from hummuss.streaming import HumMUSSStream
-
 from mmradar.errors import CheckpointError, ConfigError, DataError
 from mmradar.ops import pack_linears
 

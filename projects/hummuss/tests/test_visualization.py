@@ -2,9 +2,10 @@ from copy import deepcopy
 
 import numpy as np
 import pytest
+from mmengine.structures import InstanceData
+
 from hummuss.datasets import MotionLiftingDataset
 from hummuss.visualization import LiftingVisualizer
-from mmengine.structures import InstanceData
 
 
 @pytest.fixture(scope='module')

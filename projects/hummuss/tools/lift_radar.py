@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+
 from hummuss.datasets.lifting_arrays import normalise_to_screen, pack_lifting_sample
 from hummuss.datasets.motion_lifting_dataset import root_relative
 from hummuss.evaluation.lifting_errors import joint_errors, procrustes_aligned
-
 from mmradar.apis import build_loader, init_model, predictions
 from mmradar.cli import add_config_arguments, config_from, markdown_table, progress_bar, run
 from mmradar.errors import ConfigError, DataError

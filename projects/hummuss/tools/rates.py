@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from hummuss.evaluation.changed_test_set import evaluate_under, lifting_metric
-
 from mmradar.apis import init_model
 from mmradar.cli import add_config_arguments, config_from, markdown_table, percent_change, run
 

@@ -58,9 +58,9 @@ class ClipFrames:
         Args:
             rng: Random generator; required if ``fresh``.
         """
-        if self.fresh and rng is None:
-            raise ValueError('fresh support frames need a generator')
         if self.fresh:
+            if rng is None:
+                raise ValueError('fresh support frames need a generator')
             before, after = (np.sort(rng.permutation(self.reach)[: self.side]) + 1 for _ in range(2))
         else:
             before = after = np.round(np.arange(1, self.side + 1) * (self.reach / max(self.side, 1))).astype(np.int64)

@@ -61,6 +61,8 @@ class PoseTrackVideoDataset(ClipDataset):
             no images.
     """
 
+    ann_file: str
+
     def __init__(
         self,
         year: int,
@@ -91,7 +93,7 @@ class PoseTrackVideoDataset(ClipDataset):
         videos = read_posetrack(self.ann_file, self.year)
         self._file_names = [video.file_names() for video in videos]
         self._video_names = [video.name for video in videos]
-        entries = self._detections(videos) if self.bbox_file else self._annotations(videos)
+        entries = self._detections(videos, self.bbox_file) if self.bbox_file else self._annotations(videos)
         if not entries:
             what = f'{self.bbox_file}: no person detected in' if self.bbox_file else 'no annotated person in'
             raise DataError(f'{what} {self.ann_file}')
@@ -125,14 +127,14 @@ class PoseTrackVideoDataset(ClipDataset):
                     entries.append(dict(entry, img_id=frame.id))
         return entries
 
-    def _detections(self, videos: list[PoseTrackVideo]) -> list[dict]:
+    def _detections(self, videos: list[PoseTrackVideo], bbox_file: str) -> list[dict]:
         places = {}
         for number, video in enumerate(videos):
             at = {name: index for index, name in enumerate(self._file_names[number])}
             for frame in video.frames:
                 place = (number, at[frame.file_name], frame.id)
                 places[frame.id] = places[frame.file_name] = place
-        path = Path(self.bbox_file)
+        path = Path(bbox_file)
         if not path.is_file():
             raise DataError(f'no detections at {path}; leave bbox_file out to test with the annotated boxes')
         detections = json.loads(path.read_text(encoding='utf-8'))

@@ -37,6 +37,8 @@ class SubJHMDBVideoDataset(ClipDataset, JhmdbDataset):
         DataError: If there are no annotations or no images.
     """
 
+    ann_file: str
+
     def __init__(
         self,
         ann_file: str = '',

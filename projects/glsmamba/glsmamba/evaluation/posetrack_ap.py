@@ -141,7 +141,7 @@ def poseval_ap(frames: Sequence[FramePoses]) -> Float[np.ndarray, '16']:
     Raises:
         ImportError: If poseval is not installed.
     """
-    from poseval.evaluateAP import evaluateAP
+    from poseval.evaluateAP import evaluateAP  # pyright: ignore[reportMissingImports]
 
     truth, predicted = [], []
     for frame in frames:

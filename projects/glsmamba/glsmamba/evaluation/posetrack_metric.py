@@ -11,6 +11,7 @@ from mmengine.evaluator import BaseMetric
 from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS, read_posetrack
 from glsmamba.evaluation.posetrack_ap import GROUPS, FramePoses, posetrack_ap, poseval_ap
 from mmradar.errors import ConfigError, DataError
+from mmradar.evaluation.arrays import float64_array
 from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.registry import METRICS
 
@@ -79,10 +80,10 @@ class PoseTrackAP(BaseMetric):
         """Store one batch's predictions, and their labels if there is no annotation file."""
         for sample in data_samples:
             predicted = sample['pred_instances']
-            keypoints, scores = _array(predicted['keypoints']), _array(predicted['keypoint_scores'])
+            keypoints, scores = float64_array(predicted['keypoints']), float64_array(predicted['keypoint_scores'])
             if self.score == 'keypoint_times_bbox':
                 boxes = predicted if 'bbox_scores' in predicted else sample['gt_instances']
-                scores = scores * _array(boxes['bbox_scores']).reshape(-1, 1)
+                scores = scores * float64_array(boxes['bbox_scores']).reshape(-1, 1)
             finite = np.isfinite(keypoints).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
             keypoints = np.where(finite[:, None, None], keypoints, np.inf)
             scores = np.where(np.isfinite(scores), scores, _HIGHEST)
@@ -95,18 +96,18 @@ class PoseTrackAP(BaseMetric):
                 if 'head_size' not in labels:
                     raise DataError(f'image {sample["img_id"]}: gt_instances has no head_size; is it of PoseTrack?')
                 result |= dict(
-                    truth=_array(labels['keypoints'])[:, order],
-                    annotated=_array(labels['keypoints_visible']).reshape(len(keypoints), -1)[:, order] > 0,
-                    head_size=_array(labels['head_size']).reshape(-1),
+                    truth=float64_array(labels['keypoints'])[:, order],
+                    annotated=float64_array(labels['keypoints_visible']).reshape(len(keypoints), -1)[:, order] > 0,
+                    head_size=float64_array(labels['head_size']).reshape(-1),
                 )
             self.results.append(result)
 
     def _order(self, num_keypoints: int) -> list[int]:
         """Return the indices of poseval's 15 joints among the model's."""
-        numbers = (self.dataset_meta or {}).get('keypoint_name2id')
-        if numbers is None and num_keypoints == len(POSETRACK_KEYPOINTS):
+        numbers = (self.dataset_meta or {}).get('keypoint_name2id', {})
+        if not numbers and num_keypoints == len(POSETRACK_KEYPOINTS):
             numbers = {name: index for index, name in enumerate(POSETRACK_KEYPOINTS)}
-        missing = [name for name in POSETRACK17_JOINTS if name not in (numbers or {})]
+        missing = [name for name in POSETRACK17_JOINTS if name not in numbers]
         if missing:
             raise ConfigError(
                 f'PoseTrackAP needs joints named as PoseTrack names them; of {num_keypoints} joints there is no '
@@ -122,7 +123,10 @@ class PoseTrackAP(BaseMetric):
         by_image: dict = {}
         for result in results:
             by_image.setdefault(result['img_id'], []).append(result)
-        frames = self._frames_of_samples(by_image) if self.ann_file is None else self._frames_of_file(by_image)
+        if self.ann_file is None or self.year is None:  # they go together
+            frames = self._frames_of_samples(by_image)
+        else:
+            frames = self._frames_of_file(by_image, self.ann_file, self.year)
         check_truth(
             name,
             [bool(np.isfinite(frame.truth_px[frame.annotated]).all()) for frame in frames],
@@ -147,9 +151,10 @@ class PoseTrackAP(BaseMetric):
             frames.append(FramePoses(truth, annotated, _checked(head_size, img_id), keypoints, scores))
         return frames
 
-    def _frames_of_file(self, by_image: dict) -> list[FramePoses]:
+    @staticmethod
+    def _frames_of_file(by_image: dict, ann_file: str, year: int) -> list[FramePoses]:
         frames, known = [], set()
-        for video in read_posetrack(self.ann_file, self.year):
+        for video in read_posetrack(ann_file, year):
             for frame in video.frames:
                 known.add(frame.id)
                 if not frame.people:  # poseval leaves such frames out, including their false predictions
@@ -169,7 +174,7 @@ class PoseTrackAP(BaseMetric):
                 frames.append(poses.without(frame.ignore_regions))
         if strangers := set(by_image) - known:
             raise DataError(
-                f'PoseTrackAP: {self.ann_file} has no image {next(iter(strangers))!r}; are data set and metric '
+                f'PoseTrackAP: {ann_file} has no image {next(iter(strangers))!r}; are data set and metric '
                 'of the same annotations?'
             )
         return frames
@@ -179,8 +184,3 @@ def _checked(head_size: np.ndarray, where: object) -> np.ndarray:
     if not (np.isfinite(head_size) & (head_size > 0)).all():
         raise DataError(f"image {where}: a person has no head box, whose size is AP's unit")
     return head_size
-
-
-def _array(values) -> np.ndarray:
-    values = values.detach().cpu().numpy() if hasattr(values, 'detach') else np.asarray(values)
-    return values.astype(np.float64)

@@ -34,7 +34,7 @@ class ClipPoseVisualizer(SampleVisualizer):
         key = len(inputs) // 2
         shown = [(frame, 'key frame' if frame == key else f'{frame - key:+d}', ()) for frame in range(len(inputs))]
         shown += [
-            (key, kind, to_crop(found.keypoints, data_sample))
+            (key, kind, to_crop(np.asarray(found['keypoints']), data_sample))
             for kind, found in instances_of(data_sample, draw_gt, draw_pred).items()
         ]
         height, width = inputs.shape[-2:]
@@ -50,8 +50,8 @@ class ClipPoseVisualizer(SampleVisualizer):
 
 def to_crop(keypoints_px: np.ndarray, data_sample: PoseDataSample) -> Float[np.ndarray, 'people joints 2']:
     """Map joints from px of the image to px of the crop made by ``TopdownAffine(use_udp=True)``."""
-    turn = float(np.ravel(data_sample.get('bbox_rotation', 0.0))[0])
-    affine = get_udp_warp_matrix(
-        np.ravel(data_sample.input_center), np.ravel(data_sample.input_scale), turn, data_sample.input_size
-    )
-    return np.asarray(keypoints_px) @ affine[:, :2].T + affine[:, 2]
+    made = data_sample.metainfo
+    turn = float(np.ravel(made.get('bbox_rotation', 0.0))[0])
+    centre, scale = np.ravel(made['input_center']), np.ravel(made['input_scale'])
+    affine = get_udp_warp_matrix(centre, scale, turn, made['input_size'])
+    return keypoints_px @ affine[:, :2].T + affine[:, 2]

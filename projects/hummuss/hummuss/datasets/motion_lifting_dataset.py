@@ -22,12 +22,13 @@ from hummuss.datasets.lifting_arrays import (
     normalise_to_screen,
     pack_lifting_sample,
 )
-from hummuss.datasets.motion_sources import SPLITS, MotionClip, check_motions, procedural_clip, recorded_clips
+from hummuss.datasets.motion_sources import SPLITS, MotionClip, procedural_clip, recorded_clips
 from hummuss.datasets.virtual_camera import VirtualCamera
 from mmradar.datasets.follows_epochs import FollowsEpochs
 from mmradar.errors import ConfigError, DataError
 from mmradar.metainfo import HUPR_METAINFO
 from mmradar.registry import DATASETS
+from mmradar.simulation.motions import check_motions
 from mmradar.simulation.skeleton import JOINTS
 
 _HIPS = [JOINTS['R_Hip'], JOINTS['L_Hip']]
@@ -159,15 +160,18 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         self.split, self.num_clips, self.views, self.short = split, num_clips, views, short
         self.clip_s = max(10.0, 4 * num_frames / frame_rate_hz) if clip_s is None else float(clip_s)
         self.motions, self.motion_files = check_motions(motions), list(motion_files)
-        self.reading = dict(test_every=test_every, smooth_hz=smooth_hz, on_error=on_error)
+        if num_clips and not self.motions:
+            raise ConfigError('MotionLiftingDataset.motions is empty; name some, or set num_clips=0')
+        self.reading: dict[str, Any] = dict(test_every=test_every, smooth_hz=smooth_hz, on_error=on_error)
         self.stride_s = (num_frames if stride is None else stride) / frame_rate_hz
         if keep == 'frames':
             self.stride_s /= rate_scale
         self.rescale, self.fresh, self.seed = rescale, fresh, seed
         self.camera = {'type': 'around', **(camera or {})}
-        self.film = CAMERAS.get(self.camera.pop('type'))
-        if self.film is None:
+        kind = self.camera.pop('type')
+        if kind not in CAMERAS:
             raise ConfigError(f'MotionLiftingDataset.camera.type must be one of {", ".join(CAMERAS)}, found {camera}')
+        self.film = CAMERAS[kind]
         known = set(inspect.signature(self.film).parameters) - {'joints_m', 'rng'}
         if unknown := set(self.camera) - known:
             raise ConfigError(f'MotionLiftingDataset.camera has no {min(unknown)!r}; it has {", ".join(sorted(known))}')

@@ -15,7 +15,7 @@ from mmengine.logging import print_log
 
 from hummuss.datasets.amass import AMASS_KEYS, read_amass
 from mmradar.errors import ConfigError, DataError
-from mmradar.simulation import JOINT_NAMES, MOTIONS, MotionSequence, Performance, Subject, read_motion
+from mmradar.simulation import JOINT_NAMES, MotionSequence, Performance, Subject, read_motion
 from mmradar.simulation.motion_files import read_mars
 from mmradar.simulation.motion_files.arrays import load_npz
 from mmradar.simulation.skeleton import JOINTS
@@ -60,19 +60,6 @@ def procedural_clip(number: int, seed: Sequence[int], duration_s: float, motions
     action = motions[number % len(motions)]
     performance = Performance.random(Subject.random(rng), action, rng)
     return MotionClip(performance, action, f'procedural/{"-".join(map(str, seed))}/{number}/{action}', duration_s)
-
-
-def check_motions(motions: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the names of procedural motions, all if ``None``, after checking them.
-
-    Raises:
-        ConfigError: A name is unknown, or there are no names.
-    """
-    motions = tuple(MOTIONS) if motions is None else tuple(motions)
-    unknown = [name for name in motions if name not in MOTIONS]
-    if unknown or not motions:
-        raise ConfigError(f'unknown motion {unknown[:1]}; known are {", ".join(MOTIONS)}')
-    return motions
 
 
 def recorded_clips(

@@ -51,6 +51,7 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
         DataError: The file does not exist, or is not in that format.
     """
 
+    ann_file: str
     METAINFO: dict = dict(from_file='configs/_base_/datasets/mpi_inf_3dhp.py')
 
     def __init__(

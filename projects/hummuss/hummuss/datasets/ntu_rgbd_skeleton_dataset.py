@@ -51,6 +51,7 @@ class NTURGBDSkeletonDataset(BaseDataset):
         DataError: The folder does not exist or contains no such files; when a sample is read, its file is damaged.
     """
 
+    data_root: str
     METAINFO: dict = dict(dataset_name='ntu_rgbd', num_classes=60, num_keypoints=NUM_JOINTS)
 
     def __init__(

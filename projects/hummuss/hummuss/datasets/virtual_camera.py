@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mmradar.errors import ConfigError
+from mmradar.simulation.camera import look_at
 from mmradar.simulation.skeleton import JOINTS
 
 # Right and left joints of the body, and the height of the lowest ankle above the floor, as in MotionSequence.placed.
@@ -42,13 +43,8 @@ class VirtualCamera:
         Raises:
             ValueError: The target is at the camera's position, or straight above or below it.
         """
-        away = np.subtract(target_m, position_m).astype(np.float64)
-        if not np.hypot(*away[:2]) > 1e-6:
-            raise ValueError(f'a camera at {position_m} cannot look straight up or down at {target_m}')
-        away /= np.linalg.norm(away)
-        right = np.array([away[1], -away[0], 0.0]) / np.hypot(away[0], away[1])
-        rotation = np.stack([right, np.cross(away, right), away])
-        return cls(np.asarray(position_m, dtype=np.float64), rotation, focal_px, **kwargs)
+        position_m = np.asarray(position_m, dtype=np.float64)
+        return cls(position_m, look_at(position_m, target_m), focal_px, **kwargs)
 
     @classmethod
     def random(
@@ -146,7 +142,7 @@ class VirtualCamera:
             right = np.array([np.cos(yaw), np.sin(yaw), 0.0])
             away = np.array([-np.sin(yaw) * np.cos(pitch), np.cos(yaw) * np.cos(pitch), -np.sin(pitch)])
             position = np.array([*place, floor_m + drawn['height_m']])
-            return cls(position, np.stack([right, np.cross(away, right), away]), focal, tuple(image_size))
+            return cls(position, np.stack([right, np.cross(away, right), away]), focal, (image_size[0], image_size[1]))
 
         if distance_m is None:
             return at(np.zeros(2), 0.0, 0.0)

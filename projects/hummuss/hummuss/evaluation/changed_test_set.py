@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from mmengine.config import Config
-from torch import nn
+from mmengine.model import BaseModel
 
+from hummuss.datasets import MotionLiftingDataset
 from mmradar.apis import build_loader, evaluate
 from mmradar.errors import ConfigError
 
 
-def evaluate_under(model: nn.Module, config: Config, **changes: Any) -> dict[str, float] | None:
+def evaluate_under(model: BaseModel, config: Config, **changes: Any) -> dict[str, float] | None:
     """Evaluate a model on the configuration's test set with some of the data set's arguments changed.
 
     Args:
@@ -31,8 +32,9 @@ def evaluate_under(model: nn.Module, config: Config, **changes: Any) -> dict[str
     if kind != 'MotionLiftingDataset':
         raise ConfigError(f'only a MotionLiftingDataset can be changed like this; the configuration tests on a {kind}')
     loader = build_loader(config, **changes)
+    dataset = cast(MotionLiftingDataset, loader.dataset)  # of that type, as checked
     positions = getattr(getattr(model, 'backbone', None), 'temp_embed', None)
-    if positions is not None and loader.dataset.times.frames > positions.shape[1]:
+    if positions is not None and dataset.times.frames > positions.shape[1]:
         return None
     return evaluate(model, loader, config.test_evaluator)
 

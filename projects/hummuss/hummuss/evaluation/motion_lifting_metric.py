@@ -16,6 +16,7 @@ from hummuss.evaluation.lifting_errors import (
     velocity_errors,
 )
 from mmradar.errors import ConfigError, DataError
+from mmradar.evaluation.arrays import float64_array
 from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.registry import METRICS
 
@@ -70,8 +71,8 @@ class MotionLiftingMetric(BaseMetric):
         """Store the errors of one batch."""
         for sample in data_samples:
             labels = sample['gt_instance_labels']
-            truth, weights = (_array(labels[key]) for key in ('keypoints_3d', 'keypoint_weights'))
-            predicted = _array(sample['pred_instances']['keypoints_3d'])
+            truth, weights = (float64_array(labels[key]) for key in ('keypoints_3d', 'keypoint_weights'))
+            predicted = float64_array(sample['pred_instances']['keypoints_3d'])
             name = sample.get('clip_id', sample.get('id', 'a sample'))
             if predicted.shape != truth.shape:
                 raise DataError(f'{name}: expected a prediction {truth.shape} like its label, found {predicted.shape}')
@@ -122,8 +123,3 @@ class MotionLiftingMetric(BaseMetric):
                     metrics[f'{name}/{action}'] = mean(name, by_action[action])
             metrics['MPJPE_of_actions'] = float(np.mean([metrics[f'MPJPE/{action}'] for action in by_action]))
         return metrics
-
-
-def _array(values) -> np.ndarray:
-    values = values.detach().cpu().numpy() if hasattr(values, 'detach') else np.asarray(values)
-    return values.astype(np.float64)

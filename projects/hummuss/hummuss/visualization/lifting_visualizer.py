@@ -35,7 +35,7 @@ class LiftingVisualizer(SampleVisualizer):
         """Draw the picture and return it as an RGB array; see ``add_datasample`` for the arguments."""
         middle = len(inputs) // 2
         poses = {
-            kind: np.asarray(found.keypoints_3d[middle])
+            kind: np.asarray(found['keypoints_3d'][middle])
             for kind, found in instances_of(data_sample, draw_gt, draw_pred, 'gt_instance_labels').items()
         }
         figure, axes = panels(1 + len(_VIEWS) * len(poses), 2.2, 2.9)
@@ -58,6 +58,6 @@ def _square_around(
     known = pose[np.isfinite(pose).all(axis=-1)]
     if not len(known):
         return (-1.0, 1.0), (-1.0, 1.0)
-    middle = (known.max(axis=0) + known.min(axis=0)) / 2
+    x, y = (known.max(axis=0) + known.min(axis=0)) / 2
     half = max(np.ptp(known, axis=0).max(), 0.1) * 0.6
-    return tuple((centre - half, centre + half) for centre in middle)
+    return (x - half, x + half), (y - half, y + half)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from glsmamba.datasets.posetrack_files import POSETRACK_KEYPOINTS
-from mmradar.simulation.skeleton import JOINTS, Subject
+from mmradar.simulation.skeleton import JOINTS
 
 # Points that define the parts: PoseTrack's 17 joints and a few more.
 _EXTRA = ('skull', 'chin', 'face', 'left_eye', 'right_eye', 'left_hand', 'right_hand', 'left_toe', 'right_toe')
@@ -19,8 +19,6 @@ _BANDS = 3
 _BAND_ENDS = tuple(f'{side}_band{i}' for i in range(_BANDS) for side in ('left', 'right'))
 POINT_NAMES = POSETRACK_KEYPOINTS + _EXTRA + _BAND_ENDS
 POINTS = {name: index for index, name in enumerate(POINT_NAMES)}
-# Length of thigh, shank and trunk as a fraction of height, for bodies of which only the joints are known.
-_LEG_AND_TRUNK = sum(Subject(height_m=1.0).length_m(segment) for segment in ('thigh', 'shank', 'trunk'))
 
 
 @dataclass(frozen=True)
@@ -82,16 +80,6 @@ def root(name: str) -> str:
     return name if on is None else root(on)
 
 
-def body_height_m(joints_m: Float[np.ndarray, 'time 14 3']) -> float:
-    """Estimate body height from the lengths of legs and trunk."""
-    length = 0.0
-    for start, end in (('R_Hip', 'R_Knee'), ('R_Knee', 'R_Ankle')):
-        length += float(np.median(np.linalg.norm(joints_m[:, JOINTS[end]] - joints_m[:, JOINTS[start]], axis=-1)))
-    hips = (joints_m[:, JOINTS['R_Hip']] + joints_m[:, JOINTS['L_Hip']]) / 2
-    length += float(np.median(np.linalg.norm(joints_m[:, JOINTS['Neck']] - hips, axis=-1)))
-    return length / _LEG_AND_TRUNK
-
-
 def body_points(joints_m: Float[np.ndarray, 'time 14 3'], height_m: float) -> Float[np.ndarray, 'time points 3']:
     """Compute the points of the body in the order of ``POINT_NAMES``; the first 17 are PoseTrack's joints.
 
@@ -144,5 +132,8 @@ def body_points(joints_m: Float[np.ndarray, 'time 14 3'], height_m: float) -> Fl
 
 def front_rad(points_m: Float[np.ndarray, 'points 3']) -> float:
     """Return the direction that the trunk faces, as an angle in the horizontal plane from x to y."""
-    right = sum(points_m[POINTS[f'right_{name}']] - points_m[POINTS[f'left_{name}']] for name in ('shoulder', 'hip'))
+    shoulders, hips = (
+        points_m[POINTS[f'right_{name}']] - points_m[POINTS[f'left_{name}']] for name in ('shoulder', 'hip')
+    )
+    right = shoulders + hips
     return float(np.arctan2(right[0], -right[1]))

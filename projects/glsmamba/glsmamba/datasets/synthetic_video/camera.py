@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from mmradar.simulation.camera import look_at
+
 
 @dataclass(frozen=True, eq=False)
 class ShakingCamera:
@@ -54,10 +56,7 @@ class ShakingCamera:
         target = (low + high) / 2
         yaw, distance = rng.uniform(*yaw_rad), rng.uniform(3.0, 7.0)
         position = np.array([*target[:2] + distance * np.array([np.cos(yaw), np.sin(yaw)]), rng.uniform(0.4, 2.2)])
-        away = target - position
-        away /= np.linalg.norm(away)
-        right = np.array([away[1], -away[0], 0.0]) / np.hypot(away[0], away[1])
-        rotation = np.stack([right, np.cross(away, right), away])
+        rotation = look_at(position, target)
         seen = (points_m - position) @ rotation.T
         tangents = seen[:, :2] / np.maximum(seen[:, 2:], 0.5)
         extent = tangents.max(axis=0) - tangents.min(axis=0)

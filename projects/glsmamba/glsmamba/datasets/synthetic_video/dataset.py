@@ -18,7 +18,8 @@ from glsmamba.datasets.synthetic_video.random_scene import random_scene
 from glsmamba.datasets.synthetic_video.render import RenderedClip, render_clip
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
-from mmradar.simulation import MOTIONS, read_motion
+from mmradar.simulation import read_motion
+from mmradar.simulation.motions import check_motions
 
 SPLITS = ('train', 'test')
 _TRIES = 20
@@ -100,9 +101,7 @@ class SyntheticVideoPoseDataset(ClipDataset):
             raise ConfigError(f'{name}.image_size must be (width, height) of at least 32 px, found {image_size}')
         if not 0 <= around_deg <= 180:
             raise ConfigError(f'{name}.around_deg must be 0 to 180, found {around_deg}')
-        self.motions = tuple(MOTIONS) if motions is None else tuple(motions)
-        if unknown := [motion for motion in self.motions if motion not in MOTIONS]:
-            raise ConfigError(f'unknown motion {unknown[0]!r}; known are {", ".join(MOTIONS)}')
+        self.motions = check_motions(motions)
         if isinstance(motion_files, str):
             raise ConfigError(f'{name}.motion_files must be a list of paths, found {motion_files!r}')
         if not self.motions and not motion_files:
@@ -121,7 +120,8 @@ class SyntheticVideoPoseDataset(ClipDataset):
             contrast=contrast,
         )
         self.split, self.num_clips, self.num_frames = split, num_clips, num_frames
-        self.frame_rate_hz, self.image_size, self.fresh = frame_rate_hz, tuple(map(int, image_size)), fresh
+        self.frame_rate_hz, self.fresh = frame_rate_hz, fresh
+        self.image_size = (int(image_size[0]), int(image_size[1]))
         self.motion_files, self.cache_dir, self.around_deg = list(motion_files), cache_dir, around_deg
         super().__init__(data_root=data_root, **kwargs)
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from glsmamba.datasets.synthetic_video.body import body_height_m, front_rad
+from glsmamba.datasets.synthetic_video.body import front_rad
 from glsmamba.datasets.synthetic_video.camera import ShakingCamera
 from glsmamba.datasets.synthetic_video.difficulty import Difficulty
 from glsmamba.datasets.synthetic_video.scene import Actor, Occluder, Scene
@@ -89,7 +89,7 @@ def random_background(size: tuple[int, int], rng: np.random.Generator) -> UInt8[
     for grain, strength in ((5, 60), (14, 35), (45, 20)):
         coarse = rng.uniform(0.2, 1.0) * strength * rng.uniform(-1, 1, (grain, grain, 3))
         cv2.add(image, cv2.resize(coarse.astype(np.float32), size, interpolation=cv2.INTER_CUBIC), image)
-    image = cv2.convertScaleAbs(cv2.max(image, 0))
+    image = cv2.convertScaleAbs(np.maximum(image, 0))
     for _ in range(rng.integers(3, 10)):
         colour = tuple(map(float, rng.uniform(20, 235, 3)))
         middle = rng.uniform(0, 1, 2) * size
@@ -128,7 +128,7 @@ def _random_actor(
         # the key frame is anywhere in the recording; beyond its ends the pose stands still
         spare = max(0.0, motion.duration_s - tempo * duration_s)
         start = (motion.duration_s - spare) / 2 + rng.uniform(0, 1) * spare
-        height = body_height_m(motion.positions_m)
+        height = motion.stature_m
     return Actor(motion, float(start), float(tempo), np.zeros(2), float(height), float(girth), _random_outfit(rng))
 
 

@@ -60,9 +60,10 @@ class LoadClip(BaseTransform):
         if self.repeat_key:
             images = [images[len(images) // 2]] * len(images)
         results['img'] = images
-        results['img_shape'] = results['ori_shape'] = images[0].shape[:2]
+        height, width = images[0].shape[:2]
+        results['img_shape'] = results['ori_shape'] = (height, width)
         if results.get('bbox') is not None:
-            check_box(results['bbox'], results['img_shape'], f'{where}, {results["img_path"]}')
+            check_box(results['bbox'], (height, width), f'{where}, {results["img_path"]}')
         return results
 
     def __repr__(self) -> str:

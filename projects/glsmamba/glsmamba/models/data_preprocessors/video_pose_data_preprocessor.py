@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from mmengine.model import BaseDataPreprocessor
@@ -28,6 +29,9 @@ class VideoPoseDataPreprocessor(BaseDataPreprocessor):
         DataError: If a clip has another shape or number of frames, or NaN or infinite values. The message names the
             sample.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,
@@ -66,7 +70,7 @@ class VideoPoseDataPreprocessor(BaseDataPreprocessor):
                 raise DataError(f'VideoPoseDataPreprocessor: the clip of sample {name} holds NaN or infinite values')
 
     def forward(self, data: dict, training: bool = False) -> dict:
-        data = self.cast_data(data)
+        data = cast(dict, self.cast_data(data))  # of a dictionary it makes one
         clips, samples = data['inputs'], data.get('data_samples')
         self._check(clips, samples)
         inputs = clips if torch.is_tensor(clips) else torch.stack(tuple(clips))

@@ -6,14 +6,13 @@ import math
 
 import torch
 from jaxtyping import Bool, Float
-from mmengine.model import BaseModule
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import linear
 
 from glsmamba.models.layers.scan_orders import ScanOrders, read_in_orders
 from mmradar.errors import ConfigError
+from mmradar.models.layers.selective_ssm import SelectiveSSM, uniform_weight
 from mmradar.ops import selective_scan
-from mmradar.ops.precision import computing_type
 
 # its softplus is exactly 0 in every floating-point type that can represent it: such a token leaves the state unchanged
 _NO_STEP = -1e4
@@ -24,7 +23,7 @@ def _project(x: Tensor, weight: Tensor) -> Tensor:
     return linear(x, weight[0]) if len(weight) == 1 else x @ weight.mT
 
 
-class S6(BaseModule):
+class S6(SelectiveSSM):
     """Selective scans of one set of tokens in several orders, all in one call of the operator (Mamba, algorithm 2).
 
     Orders are additional elements of the batch. With shared weights the projections of a token are the same in every
@@ -61,18 +60,9 @@ class S6(BaseModule):
         dt_rank = dt_rank or math.ceil(embed_dims / 16)
         self.splits = (dt_rank, d_state, d_state)
 
-        def uniform(*shape: int) -> nn.Parameter:
-            return nn.Parameter(torch.empty(sets, *shape).uniform_(-1, 1) / math.sqrt(shape[-1]))
-
-        self.x_weight = uniform(sum(self.splits), embed_dims)
-        self.dt_weight = uniform(embed_dims, dt_rank)
-        # Mamba's initialisation: steps from 1e-3 to 1e-1, through the inverse of softplus; A = -1 ... -d_state
-        step = torch.exp(torch.rand(sets, embed_dims) * math.log(100) + math.log(1e-3))
-        self.dt_bias = nn.Parameter(step + torch.log(-torch.expm1(-step)))
-        self.A_log = nn.Parameter(torch.arange(1, d_state + 1).float().log().repeat(embed_dims, 1))
-        self.D = nn.Parameter(torch.ones(sets, embed_dims))
-        for parameter in (self.dt_bias, self.A_log, self.D):
-            parameter._no_weight_decay = True  # as in Mamba's training code
+        self.x_weight = uniform_weight(sets, sum(self.splits), embed_dims)
+        self.dt_weight = uniform_weight(sets, embed_dims, dt_rank)
+        self.add_state_space(embed_dims, d_state, (sets,))
 
     def forward(
         self,
@@ -105,7 +95,7 @@ class S6(BaseModule):
             delta = _project(dt, self.dt_weight) + self.dt_bias[:, None]
         if padding is not None:
             delta = delta.masked_fill(padding[orders.order][..., None], _NO_STEP)
-        A = -torch.exp(self.A_log.to(computing_type(self.A_log)))
+        A = self.A
         # separate weights differ between elements of the batch: D and the bias are applied outside the operator
         D, bias = (self.D[0], self.dt_bias[0]) if shared else (None, None)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import torch
 from jaxtyping import Float
 from mmengine.model import BaseModule
@@ -97,7 +99,7 @@ class STMM(BaseModule):
         """Merge the results, (batch, frames, height, width, dims) by pair of scans."""
         unified = results['unified']
         if not self.compensations:
-            return sum(results.values())
+            return reduce(torch.add, results.values())
         maps = {name: y.flatten(0, 1).permute(0, 3, 1, 2) for name, y in results.items()}
         merged = maps['unified']
         for name, compensation in self.compensations.items():

@@ -58,13 +58,14 @@ class WSTS(BaseModule):
         super().__init__()
         if len(window) != 2 or min(window) < 1:
             raise ConfigError(f'WSTS: window must be (rows, columns), both positive; found {tuple(window)}')
-        self.window = tuple(window)
+        self.window = (window[0], window[1])
         self.s6 = S6(embed_dims, 2, **(s6_cfg or {}))
         self.orders = PerSizeCache(self._orders)
 
     def _orders(self, frames: int, height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
         forwards, padding = window_order(frames, height, width, self.window)
-        return *ScanOrders.of(torch.stack([forwards, forwards.flip(0)])), padding
+        orders = ScanOrders.of(torch.stack([forwards, forwards.flip(0)]))
+        return orders.order, orders.inverse, padding
 
     def forward(
         self, x: Float[Tensor, 'batch frames height width dims']

@@ -103,13 +103,14 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
 
     def _encode(self, frames: Float[Tensor, 'frames 3 height width']) -> Float[Tensor, 'frames channels h w']:
         features = self._run('backbone', frames)
-        features = features[-1] if isinstance(features, (tuple, list)) else features
         return features if self.upsampling is None else self._run('upsampling', features)
 
-    def _run(self, part: str, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def _run(self, part: str, x: Tensor) -> Tensor:
+        """Return the output of a part; the last one of several."""
         # a frozen part needs a graph only if something before it is trained
         with torch.set_grad_enabled(torch.is_grad_enabled() and (part not in self.frozen or x.requires_grad)):
-            return getattr(self, part)(x)
+            output = getattr(self, part)(x)
+        return output[-1] if isinstance(output, (tuple, list)) else output
 
     def extract_feat(self, inputs: Float[Tensor, 'batch frames 3 height width']) -> tuple[Tensor]:
         """Return the key frame's feature map, as a tuple of one element.

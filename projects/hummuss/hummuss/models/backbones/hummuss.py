@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import cast
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -82,6 +85,10 @@ class HumMUSS(WeightCacheModule):
         self.blocks = nn.ModuleList(SpatioTemporalBlock(embed_dims, spatial, temporal) for _ in range(depth))
         self.norm = nn.LayerNorm(embed_dims)
 
+    @property
+    def _blocks(self) -> Sequence[SpatioTemporalBlock]:
+        return cast(Sequence[SpatioTemporalBlock], self.blocks)  # torch's ModuleList has no type for its elements
+
     def _check(self, inputs: Tensor, axes: str) -> None:
         expected = (self.num_joints, self.in_channels)
         if inputs.ndim != axes.count(',') + 3 or tuple(inputs.shape[-2:]) != expected or 0 in inputs.shape:
@@ -127,7 +134,7 @@ class HumMUSS(WeightCacheModule):
         """
         if not self.causal:
             raise ConfigError('a bidirectional HumMUSS cannot run frame by frame; build the model with causal=True')
-        return [block.initial_state(batch, self.num_joints) for block in self.blocks]
+        return [block.initial_state(batch, self.num_joints) for block in self._blocks]
 
     def step(
         self, inputs: Float[Tensor, 'batch joints channels'], states: list[list[Tensor]], delta_scale: float = 1.0
@@ -143,11 +150,11 @@ class HumMUSS(WeightCacheModule):
             ValueError: The number of joints or channels is not the model's.
         """
         self._check(inputs, 'batch')
-        ssms = [layer.ssm for block in self.blocks for layer in block.temporal]
+        ssms = [layer.ssm for block in self._blocks for layer in block.temporal_layers]
         weights = (weight for ssm in ssms for weight in ssm.parameters())
         operators = self._cached('stepping', (), weights, lambda: Stepping(ssms)).after(delta_scale)
         x = self.lift(inputs)
-        for index, (block, state) in enumerate(zip(self.blocks, states)):
+        for index, (block, state) in enumerate(zip(self._blocks, states)):
             x = block.step(x, state, operators[2 * index : 2 * index + 2])
         return self.norm(x)
 

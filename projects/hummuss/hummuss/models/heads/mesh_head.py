@@ -46,7 +46,7 @@ def forward_kinematics(
 
 def _load_smpl(path: str) -> nn.Module:
     try:
-        import smplx
+        import smplx  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise ConfigError(
             "MeshHead.smpl_model_path needs smplx (pip install smplx) and SMPL's licensed files from "
@@ -74,6 +74,8 @@ class MeshHead(BaseModule):
         smpl_model_path: Path of SMPL's licensed files, which ``smplx`` reads.
         rest_joints: The 24 joints of the rest pose in m, for use without SMPL's files.
     """
+
+    rest_joints: Tensor
 
     def __init__(
         self,

@@ -78,7 +78,8 @@ class DiagonalSSM(WeightCacheModule):
         self.log_delta = nn.Parameter(torch.rand(dims) * (high - low) + low)
         self.D = nn.Parameter(torch.ones(dims))
         for parameter in self.parameters():
-            parameter._no_weight_decay = True
+            # tensors take new attributes, torch's stubs do not say so
+            parameter._no_weight_decay = True  # pyright: ignore[reportAttributeAccessIssue]
 
     @property
     def A(self) -> Complex[Tensor, 'dims pairs']:

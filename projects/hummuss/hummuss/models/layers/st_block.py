@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -34,6 +35,11 @@ class SpatioTemporalBlock(BaseModule):
         nn.init.zeros_(self.fusion.weight)
         nn.init.zeros_(self.fusion.bias)
 
+    @property
+    def temporal_layers(self) -> Sequence[GDSSM]:
+        """The temporal layers of both streams."""
+        return cast(Sequence[GDSSM], self.temporal)  # torch's ModuleList has no type for its elements
+
     def _fuse(self, first: Tensor, second: Tensor) -> Tensor:
         weights = self.fusion(torch.cat([first, second], dim=-1)).softmax(dim=-1)
         return weights[..., :1] * first + weights[..., 1:] * second
@@ -50,12 +56,13 @@ class SpatioTemporalBlock(BaseModule):
 
     def initial_state(self, batch: int, joints: int) -> list[Tensor]:
         """Return the initial states of both temporal layers, (batch, joints, D / k, states / 2) each."""
-        return [layer.ssm.initial_state(batch, joints) for layer in self.temporal]
+        return [layer.ssm.initial_state(batch, joints) for layer in self.temporal_layers]
 
     def step(
         self, x: Float[Tensor, 'batch joints dims'], states: list[Tensor], operators: Sequence[StepOperators]
     ) -> Float[Tensor, 'batch joints dims']:
         """Process the next frame of a causal block; ``states`` are changed in place."""
-        spatial_first = self.temporal[0].step(self.spatial[0](x), states[0], operators[0])
-        temporal_first = self.spatial[1](self.temporal[1].step(x, states[1], operators[1]))
+        first, second = self.temporal_layers
+        spatial_first = first.step(self.spatial[0](x), states[0], operators[0])
+        temporal_first = self.spatial[1](second.step(x, states[1], operators[1]))
         return self._fuse(spatial_first, temporal_first)
