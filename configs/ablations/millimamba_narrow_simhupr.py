@@ -4,5 +4,6 @@ _base_ = ['../_base_/small_simhupr.py', '../_base_/models/millimamba_tiny.py']
 
 num_frames = 9
 train_sampler = dict(type='DisjointWindowSampler', shuffle=True)
+batch_size = 2  # more steps in the same time
 model = dict(backbone=dict(stem=dict(in_channels=1)))
 max_epochs = 1

@@ -6,4 +6,5 @@ num_frames = 4  # three cannot be halved twice
 num_angle = 64  # maps are as large as the heatmaps of joints
 model = dict(backbone=dict(stem=dict(in_channels=1)))
 train_sampler = dict(type='DisjointWindowSampler', shuffle=True)
+batch_size = 2  # more steps in the same time
 max_epochs = 1

@@ -1,4 +1,4 @@
-# The learning rates of limbs_simhupr.py: three for each network, on every fifth training sequence, by AP on val.
+# The learning rates of limbs_simhupr.py: three for each network, on every third training sequence, by AP on val.
 #     python tools/run_experiments.py configs/suites/limbs_learning_rates_simhupr.py --jobs 2
 name = 'limbs_learning_rates_simhupr'
 seeds = (0,)
@@ -6,7 +6,7 @@ options = {
     'data_root': 'data/simhupr',
     'num_workers': 0,
     'val_batch_size': 8,
-    'train_dataloader.dataset.sequence_step': 5,
+    'train_dataloader.dataset.sequence_step': 3,
     'test_dataloader.dataset.ann_file': 'hrnet_annot_val.json',
     'test_dataloader.dataset.split': 'val',
 }
