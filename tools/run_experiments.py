@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument('--only', nargs='+', help='names of the rows to run')
     parser.add_argument('--seed', type=int, help='the only seed to run')
     parser.add_argument('--dry-run', action='store_true', help='print the commands')
+    parser.add_argument('--table', action='store_true', help='run nothing; print the table of the results so far')
     parser.add_argument('--slurm', help="run as SLURM jobs, with submitit's parameters as key=value,key=value")
     parser.add_argument('--out', type=Path, help='Markdown file for the table; results go to a .json next to it')
     args = parser.parse_args()
@@ -43,7 +44,7 @@ def main() -> None:
             state = 'done' if experiment.result_file.is_file() else experiment.command()
             print(f'{experiment.row.name}, seed {experiment.seed}: {state}')
         return
-    waiting = [each for each in experiments if not each.result_file.is_file()]
+    waiting = [] if args.table else [each for each in experiments if not each.result_file.is_file()]
     if args.slurm is not None:
         _submit(waiting, args.slurm, args.work_dir)
     elif args.jobs == 1 or len(waiting) == 1:

@@ -1,8 +1,8 @@
 # Networks and options on people enough to see limbs, at equal time: about 15 minutes of one thread each.
 #     python tools/simulate.py data/simhupr --preset simhupr-v2-mini --form compact
 #     python tools/run_experiments.py configs/suites/limbs_simhupr.py --jobs 2
-# All networks have log-magnitudes and Muon, at the best learning rate of limbs_learning_rates_simhupr.py. Epochs are
-# chosen so that trainings take equally long; HuPR's single epoch takes longer.
+# All networks have log-magnitudes and Muon. Epochs are chosen so that trainings take equally long; HuPR's single epoch
+# takes longer.
 name = 'limbs_simhupr'
 seeds = (0, 1)
 options = dict(data_root='data/simhupr', num_workers=0, val_batch_size=8)
@@ -16,6 +16,11 @@ def _frames(count):
     return {**_time, 'num_frames': count, 'batch_size': 128 // count}
 
 
+def _people(step):
+    """Every n-th of the training sequences, for as many steps."""
+    return {'max_epochs': 10 * step, 'train_dataloader.dataset.sequence_step': step}
+
+
 _methods = dict(group='Networks', paper='tables 2 and 3')
 _transformer = dict(_delete_=True, type='TransformerEncoderLayer', num_heads=4, feedforward_ratio=4)
 rows = [
@@ -24,6 +29,9 @@ rows = [
     dict(name='HuPR, narrow', **_methods, config='baselines/hupr_small_simhupr'),
     dict(name='TransHuPR, narrow', **_methods, config='baselines/transhupr_small_simhupr'),
     dict(name='mm-Pose, narrow', **_methods, config='baselines/mmpose_small_simhupr'),
+    dict(name='an eighth of the people', group='People', options=_people(8)),
+    dict(name='a quarter of the people', group='People', options=_people(4)),
+    dict(name='half of the people', group='People', options=_people(2)),
     dict(
         name='many to one',
         group='Decoder',
@@ -44,4 +52,13 @@ rows = [
     dict(name='no encoder', group='Encoder', options={**_time, 'model.backbone.mixer.num_layers': 0}),
     dict(name='magnitude', group='Input', options={**_time, 'channel_mode': 'magnitude'}),
     dict(name='normalised map by map', group='Input', options={**_time, 'normalize_over': 'map'}),
+    *(
+        dict(name=name, group='Without a network', config=f'baselines/{config}_simhupr')
+        for name, config in (
+            ('mean pose', 'mean_pose'),
+            ('mean pose at the true place and size (oracle)', 'placed_mean_pose'),
+            ('nearest neighbour', 'nearest_neighbour'),
+            ('true pose of the previous frame (oracle)', 'previous_frame'),
+        )
+    ),
 ]

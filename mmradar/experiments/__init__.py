@@ -1,6 +1,6 @@
 """Suites of experiments: configurations and seeds, trained and tested one after the other, in one table."""
 
-from mmradar.experiments.page import fill_in_results
+from mmradar.experiments.page import fill_in_results, stored_table
 from mmradar.experiments.run import run_experiment
 from mmradar.experiments.suite import Experiment, Row, Suite, read_suite
 from mmradar.experiments.table import results_of, results_table
@@ -14,4 +14,5 @@ __all__ = [
     'results_of',
     'results_table',
     'run_experiment',
+    'stored_table',
 ]

@@ -13,11 +13,24 @@ from mmradar.experiments.table import results_table
 _SECTION = re.compile(r'(<!-- results of (?P<suite>\S+) -->\n).*?(<!-- end of results -->)', re.DOTALL)
 
 
+def stored_table(suite: Path) -> str:
+    """Return the table of the results next to a suite, ``limbs_simhupr.json`` for ``limbs_simhupr.py``, as Markdown.
+
+    Raises:
+        DataError: The suite has no results.
+        ConfigError: There is no such suite.
+    """
+    results = suite.with_suffix('.json')
+    if not results.is_file():
+        raise DataError(f'no results {results}; tools/run_experiments.py {suite} --out {results} writes them')
+    return results_table(read_suite(suite), json.loads(results.read_text()))
+
+
 def fill_in_results(page: str, suites: Path) -> str:
     """Return a page with the tables of all suites that it names.
 
     A page names a suite by the lines ``<!-- results of limbs_simhupr -->`` and ``<!-- end of results -->``; what is
-    between them is replaced. The results are those of the JSON file next to the suite.
+    between them is replaced by :func:`stored_table`.
 
     Args:
         page: Markdown of the page.
@@ -29,11 +42,7 @@ def fill_in_results(page: str, suites: Path) -> str:
     """
 
     def section(match: re.Match[str]) -> str:
-        name = match['suite']
-        results = suites / f'{name}.json'
-        if not results.is_file():
-            raise DataError(f'no results {results}; tools/run_experiments.py {suites / name}.py --out writes them')
-        table = results_table(read_suite(suites / f'{name}.py'), json.loads(results.read_text()))
+        table = stored_table(suites / f'{match["suite"]}.py')
         return f'{match[1]}\n{table}\n\n{match[3]}'
 
     return _SECTION.sub(section, page)

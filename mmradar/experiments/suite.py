@@ -128,5 +128,8 @@ def read_suite(path: str | Path) -> Suite:
 
 
 def _as_argument(value: Any) -> str:
+    """Quote a value for a shell, which would expand ``${...}`` between double quotes."""
     text = str(value).replace(' ', '')
+    if '$' in text:
+        return f"'{text}'"
     return f'"{text}"' if any(sign in text for sign in '()[]{},\'"') else text

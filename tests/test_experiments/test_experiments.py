@@ -79,6 +79,18 @@ rows = [dict(name='one')]
     assert '| one |' in results_table(suite, results_of(suite, tmp_path))
 
 
+def test_commands_reach_the_program_as_they_are(suite_file, tmp_path):
+    experiment = next(read_suite(suite_file).experiments(tmp_path))
+    options = {'views': ('hori',), 'model.head.key_frame': '${key_frame}', 'model.layer': {'type': 'A b', 'n': None}}
+    command = replace(experiment, options=options).command()
+    done = subprocess.run(
+        f'printf "%s\\n" {command.partition("--cfg-options")[2]}', shell=True, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == [
+        "views=('hori',)", 'model.head.key_frame=${key_frame}', "model.layer={'type':'Ab','n':None}"
+    ]  # fmt: skip
+
+
 def test_a_mean_has_its_spread(suite_file, tmp_path):
     suite = read_suite(suite_file)
     measured = dict.fromkeys(
@@ -129,6 +141,9 @@ def test_the_command_prints_what_it_would_run_and_refuses_unknown_rows(suite_fil
 
     done = call('--dry-run')
     assert [line.partition(': python')[0] for line in done.stdout.splitlines()] == ['T = 2, seed 0', 'T = 2, seed 1']
+    done = call('--table', '--out', str(tmp_path / 'table.md'))
+    assert done.returncode == 0 and not (tmp_path / 'small').exists()
+    assert (tmp_path / 'table.md').read_text() in done.stdout and done.stdout.startswith('### Not run')
     done = call('--only', 'T = 9')
     assert done.returncode and "no row 'T = 9'; the suite has T = 2, T = 3" in done.stderr
 

@@ -4,7 +4,7 @@ import pytest
 
 from conftest import REPOSITORY
 from mmradar.errors import DataError
-from mmradar.experiments import fill_in_results
+from mmradar.experiments import fill_in_results, stored_table
 
 PAGE = """# Results
 
@@ -48,8 +48,11 @@ def test_a_suite_without_results_is_named(suites):
         fill_in_results(PAGE, suites)
 
 
-def test_the_page_of_results_agrees_with_the_results():
-    page = (REPOSITORY / 'docs/benchmark.md').read_text()
-    named = {name for name in page.split() if (REPOSITORY / f'configs/suites/{name}.json').is_file()}
-    assert named == {path.stem for path in (REPOSITORY / 'configs/suites').glob('*.json')}
-    assert page == fill_in_results(page, REPOSITORY / 'configs/suites'), 'run tools/misc/write_benchmark.py'
+def test_the_tables_agree_with_the_results():
+    """Those next to the suites, and those of the page."""
+    suites, page = REPOSITORY / 'configs/suites', (REPOSITORY / 'docs/benchmark.md').read_text()
+    results = sorted(suites.glob('*.json'))
+    assert results and all(f'<!-- results of {path.stem} -->' in page for path in results)
+    assert page == fill_in_results(page, suites), 'run tools/misc/write_benchmark.py'
+    for path in results:
+        assert path.with_suffix('.md').read_text() == stored_table(path.with_suffix('.py')) + '\n'

@@ -1,4 +1,8 @@
-"""Write the tables of docs/benchmark.md from the results next to the suites in configs/suites."""
+"""Write the tables of results, next to the suites in configs/suites and in docs/benchmark.md, from their JSON files.
+
+python tools/run_experiments.py configs/suites/limbs_simhupr.py --table --out configs/suites/limbs_simhupr.md
+python tools/misc/write_benchmark.py
+"""
 
 from __future__ import annotations
 
@@ -7,17 +11,19 @@ from pathlib import Path
 
 from mmradar.atomic_write import atomic_write
 from mmradar.cli import run
-from mmradar.experiments import fill_in_results
+from mmradar.experiments import fill_in_results, stored_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    page = REPOSITORY / 'docs' / 'benchmark.md'
-    text = fill_in_results(page.read_text(), REPOSITORY / 'configs' / 'suites')
-    with atomic_write(page) as file:
-        file.write(text.encode())
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
+    suites, page = REPOSITORY / 'configs' / 'suites', REPOSITORY / 'docs' / 'benchmark.md'
+    texts = {path.with_suffix('.md'): stored_table(path.with_suffix('.py')) + '\n' for path in suites.glob('*.json')}
+    for path, text in {**texts, page: fill_in_results(page.read_text(), suites)}.items():
+        with atomic_write(path) as file:
+            file.write(text.encode())
 
 
 if __name__ == '__main__':
