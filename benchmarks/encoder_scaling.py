@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from measuring import measured_alone, processor
+from measuring import measured_alone
 from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 from torch import Tensor
@@ -38,6 +38,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from mmradar.apis import read_config
 from mmradar.apis.inference_time import shortest_time, synchronise
+from mmradar.apis.machine import processor
 from mmradar.apis.peak_memory import peak_memory, peak_of
 from mmradar.cli import check_output_file, markdown_table, run
 from mmradar.models.layers import SequenceMixer
@@ -122,14 +123,8 @@ def attention(name: str) -> Iterator[None]:
     if name not in KERNELS:
         yield
         return
-    # the fast path of torch's layers for inference would build an attention matrix on a CPU with any kernel
-    fast_path = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        with sdpa_kernel(KERNELS[name]):
-            yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast_path)
+    with sdpa_kernel(KERNELS[name]):
+        yield
 
 
 def measure_encoder(name: str, frames: int, work: str, args: argparse.Namespace) -> dict[str, float]:

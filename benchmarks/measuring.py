@@ -1,28 +1,14 @@
-"""What benchmarks share: the machine's name, peak memory, and measurements in a process of their own."""
+"""What benchmarks share: peak memory, and measurements in a process of their own."""
 
 from __future__ import annotations
 
 import json
-import platform
-import re
 import resource
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
-
-
-def processor() -> str:
-    """Return the processor's name and its widest vector extension."""
-    try:
-        text = Path('/proc/cpuinfo').read_text()
-    except OSError:
-        return platform.processor() or platform.machine()
-    name = re.search(r'model name\s*:\s*(.*)', text)
-    wide = next((flag for flag in ('avx512f', 'avx2', 'avx') if f' {flag} ' in text), 'neither AVX-512 nor AVX')
-    return f'{name[1] if name else platform.machine()}, {wide}'
 
 
 def peak_mib(device: torch.device) -> float:

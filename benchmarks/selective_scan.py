@@ -19,10 +19,10 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from measuring import processor
 from torch import Tensor
 from torch.nn.functional import linear, silu, softplus
 
+from mmradar.apis.machine import processor
 from mmradar.memory import keep_freed_memory
 from mmradar.models.layers import VisionMambaLayer
 from mmradar.ops import available_backends, causal_conv1d, selective_scan

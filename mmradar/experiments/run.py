@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import platform
 import resource
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,6 +11,7 @@ import torch
 from mmradar.apis import test, train
 from mmradar.apis.complexity import model_complexity
 from mmradar.apis.inference_time import inference_time
+from mmradar.apis.machine import processor
 from mmradar.apis.peak_memory import peak_memory
 from mmradar.atomic_write import atomic_write
 from mmradar.engine.hooks import TrainingTimeHook
@@ -58,7 +57,7 @@ def run_experiment(experiment: Experiment) -> dict[str, Any]:
         training_memory_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10,
         ms_per_window=1e3 * inference_time(config, torch.device('cpu'), checkpoint),
         training_s=clock.seconds,
-        machine=f'{_processor()}, {torch.get_num_threads()} thread(s), torch {torch.__version__}',
+        machine=f'{processor()}, {torch.get_num_threads()} thread(s), torch {torch.__version__}',
     )
     with atomic_write(experiment.result_file) as file:
         file.write(json.dumps(result, indent=1).encode())
@@ -99,10 +98,3 @@ def _check_fingerprint(found: str | None, experiment: Experiment) -> None:
             f'{experiment.folder} holds a training or a result of other settings than {experiment.row.name!r} has; '
             'remove the folder to run it again, or choose another --work-dir'
         )
-
-
-def _processor() -> str:
-    path = Path('/proc/cpuinfo')
-    names = path.read_text().splitlines() if path.is_file() else []
-    models = [line.partition(':')[2].strip() for line in names if line.startswith('model name')]
-    return models[0] if models else platform.processor() or platform.machine()

@@ -29,9 +29,11 @@ class TransformerEncoderLayer(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        # With the batch first, torch takes its own fast path for inference, which on a CPU builds matrices of length x
+        # length. This one uses fused attention in training and in inference.
         self.layer = nn.TransformerEncoderLayer(
-            embed_dims, num_heads, feedforward_ratio * embed_dims, dropout, 'gelu', batch_first=True, norm_first=True
+            embed_dims, num_heads, feedforward_ratio * embed_dims, dropout, 'gelu', batch_first=False, norm_first=True
         )
 
     def forward(self, tokens: Float[Tensor, 'batch length dims']) -> Float[Tensor, 'batch length dims']:
-        return self.layer(tokens)
+        return self.layer(tokens.transpose(0, 1)).transpose(0, 1)

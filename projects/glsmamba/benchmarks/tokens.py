@@ -38,13 +38,14 @@ class Transformer(nn.Module):
     def __init__(self, frames: int) -> None:
         super().__init__()
         self.frames = frames
-        layer = nn.TransformerEncoderLayer(DIMS, HEADS, FFN, dropout=0.0, batch_first=True, norm_first=True)
+        # with the batch first, torch's fast path for inference would build attention matrices on a CPU
+        layer = nn.TransformerEncoderLayer(DIMS, HEADS, FFN, dropout=0.0, batch_first=False, norm_first=True)
         self.layers = nn.TransformerEncoder(layer, BLOCKS, enable_nested_tensor=False)
 
     def forward(self, x: Tensor) -> Tensor:
         batch, frames, channels, height, width = x.shape
-        y = self.layers(x.permute(0, 1, 3, 4, 2).reshape(batch, -1, channels)).view(batch, frames, height, width, -1)
-        return y[:, self.frames // 2].permute(0, 3, 1, 2)
+        tokens = x.permute(1, 3, 4, 0, 2).reshape(-1, batch, channels)
+        return self.layers(tokens).view(frames, height, width, batch, -1)[self.frames // 2].permute(2, 3, 0, 1)
 
 
 def measure(name: str, tokens: int, what: str, arguments: argparse.Namespace) -> dict[str, float]:
