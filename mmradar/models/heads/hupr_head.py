@@ -49,7 +49,7 @@ class HuPRHead(BaseHead):
         codec: dict | None = None,
         links: Sequence[tuple[int, int]] = HUPR_LINKS,
         graph_layers: int = 3,
-        losses: dict[str, dict] | None = None,
+        losses: dict[str, dict | None] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)

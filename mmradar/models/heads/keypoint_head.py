@@ -45,8 +45,8 @@ class KeypointHead(BaseHead):
         num_keypoints: int,
         num_frames: int | None = None,
         codec: dict | None = None,
-        losses: dict[str, dict] | None = None,
-        target_losses: dict[str, dict] | None = None,
+        losses: dict[str, dict | None] | None = None,
+        target_losses: dict[str, dict | None] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)

@@ -34,8 +34,8 @@ class LinearHead(KeypointHead):
         num_keypoints: int = 14,
         in_features: int = 128,
         codec: dict | None = None,
-        losses: dict[str, dict] | None = None,
-        target_losses: dict[str, dict] | None = None,
+        losses: dict[str, dict | None] | None = None,
+        target_losses: dict[str, dict | None] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(num_keypoints, None, codec, losses, target_losses, init_cfg)

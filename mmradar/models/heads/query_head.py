@@ -59,8 +59,8 @@ class QueryHead(KeypointHead):
         key_frame: int | str = 'centre',
         layer: dict | None = None,
         codec: dict | None = None,
-        losses: dict[str, dict] | None = None,
-        target_losses: dict[str, dict] | None = None,
+        losses: dict[str, dict | None] | None = None,
+        target_losses: dict[str, dict | None] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(num_keypoints, num_frames, codec, losses, target_losses, init_cfg)
