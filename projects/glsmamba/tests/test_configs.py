@@ -365,6 +365,10 @@ def write_files(name, config):
         path = path if path.suffix else path / 'v.json'
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
+    if boxes := config.val_dataloader.dataset.get('bbox_file'):
+        people = json.loads(content)['annotations']
+        detections = [dict(image_id=person['image_id'], bbox=person['bbox'], score=0.9) for person in people]
+        Path(boxes).write_text(json.dumps([*detections, *detections, dict(detections[0], score=0.3)]))
     backbone = MODELS.build({**config.model.backbone, 'init_cfg': None}).state_dict()
     upsampling = config.model.upsampling or dict(type='Deconvolutions', in_channels=8, out_channels=(8, 8))
     upsampling = MODELS.build({**upsampling, 'init_cfg': None}).state_dict()
@@ -422,6 +426,7 @@ def test_files_as_published_train_and_are_evaluated(name, tmp_path, monkeypatch)
         if key.startswith(('backbone', 'upsampling')):
             assert torch.equal(x, vitpose[key.replace('upsampling', 'head')]), key
     check_what_was_trained(runner, start)
+    assert len(runner.val_dataloader.dataset) == (4 if 'detected' in name else 2)
     if 'jhmdb' in name:
         assert 0 <= values['PCK'] <= 1 and 'tPCK' not in values
     else:
