@@ -230,6 +230,7 @@ def test_a_checkpoint_is_tested_as_it_was_validated_and_drawn(trained, tmp_path)
     config = one_step_an_epoch('glsmamba_small_synthetic')
     config.test_dataloader = config.val_dataloader
     config.load_from = 'work_dirs/glsmamba_small_synthetic/epoch_2.pth'
+    config.model.test_cfg.activations = ['gsm', 'lrm']
     config.default_hooks.visualization.update(enable=True, interval=1, out_dir=str(tmp_path))
     metrics = Runner.from_cfg(config).test()
     assert {path.name for path in tmp_path.iterdir()} == {'test_00000000.png', 'test_00000001.png'}

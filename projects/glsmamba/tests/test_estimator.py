@@ -254,6 +254,33 @@ def test_flip_test_flips_every_frame_and_the_heatmaps_back():
         torch.testing.assert_close(prediction.pred_fields.heatmaps, heatmap.detach())
 
 
+def test_predictions_have_the_key_frames_activations():
+    names = ['embedding', 'gsm', 'lrm']
+    model = MODELS.build(config(test_cfg=dict(flip_test=True, activations=names))).eval()
+    inputs, samples = prepared(model)
+    predictions = model(inputs, samples, mode='predict')
+    features = model.upsampling(model.backbone(inputs.flatten(0, 1))[0]).unflatten(0, (2, FRAMES))
+    x = model.neck.embedding(model.neck.project(features.permute(0, 1, 3, 4, 2)))
+    for name in names:
+        x = x if name == 'embedding' else getattr(model.neck, name)(x)
+        for sample, expected in zip(
+            predictions, x[:, FRAMES // 2].norm(dim=-1)
+        ):  # of the clip, not of its mirror image
+            torch.testing.assert_close(sample.activations.get(name), expected[None].detach())
+    assert not any(module._forward_hooks for module in model.neck.modules())
+    plain = MODELS.build(config()).eval()
+    assert 'activations' not in plain(*prepared(plain), mode='predict')[0]
+
+
+@pytest.mark.parametrize(
+    'changes, message',
+    [({}, "project, embedding, norm, gsm, lrm, the neck's parts; found 'gsn'"), (dict(neck=None), 'list of nothing')],
+)
+def test_activations_of_unknown_parts(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        MODELS.build(config(**changes, test_cfg=dict(activations=['gsn'])))
+
+
 @pytest.mark.parametrize('frozen', [(), ('backbone', 'upsampling')])
 @pytest.mark.parametrize('flip_test', [False, True])
 def test_steps_predict_the_same_outside_no_grad(frozen, flip_test):
