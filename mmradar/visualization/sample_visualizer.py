@@ -131,7 +131,7 @@ def instances_of(
 
 
 def picture_name(data_sample: PoseDataSample) -> str:
-    """Return a file name from the image's and the person's numbers or names, if the sample has them; equal ones once."""
+    """Return a file name from the numbers or names of image and person, if the sample has them; equal ones once."""
     found = (data_sample.get('img_id'), data_sample.get('id'))
     numbers = dict.fromkeys(number for number in found if number is not None)
     return '_'.join(f'{n:08d}' if isinstance(n, int) else str(n).replace('/', '_') for n in numbers)

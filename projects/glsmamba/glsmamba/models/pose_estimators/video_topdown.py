@@ -40,8 +40,8 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
         head: mmpose's ``HeatmapHead``, or another head that takes one feature map.
         frozen: Names of the parts that are not trained. The paper freezes the encoder, which gives features at a
             quarter of the image size: backbone and upsampling. Names of parts that the model lacks are ignored.
-        test_cfg: mmpose's, and ``activations``: names of the neck's parts, such as ``['gsm', 'lrm']``, whose activations
-            of the key frame a prediction contains (:func:`activation_maps`); ``ClipPoseVisualizer`` draws them.
+        test_cfg: mmpose's, and ``activations``: names of the neck's parts, such as ``['gsm', 'lrm']``. A prediction
+            contains their activations of the key frame (:func:`activation_maps`); ``ClipPoseVisualizer`` draws them.
         train_cfg, data_preprocessor, metainfo, init_cfg: See mmpose's ``TopdownPoseEstimator``.
 
     Raises:
