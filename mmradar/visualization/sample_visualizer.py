@@ -131,10 +131,10 @@ def instances_of(
 
 
 def picture_name(data_sample: PoseDataSample) -> str:
-    """Return a name made of the numbers of the image and the person, if the sample has them; equal ones once."""
+    """Return a file name from the numbers or names of image and person, if the sample has them; equal ones once."""
     found = (data_sample.get('img_id'), data_sample.get('id'))
     numbers = dict.fromkeys(number for number in found if number is not None)
-    return '_'.join(f'{number:08d}' for number in numbers)
+    return '_'.join(f'{n:08d}' if isinstance(n, int) else str(n).replace('/', '_') for n in numbers)
 
 
 def panels(count: int, width_in: float = 2.9, height_in: float = 3.3) -> tuple[Figure, np.ndarray]:

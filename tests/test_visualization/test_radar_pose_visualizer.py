@@ -50,6 +50,8 @@ def test_pictures_of_several_people_in_an_image_have_names_of_their_own():
         '00000003': dict(id=3),
     }
     assert [picture_name(PoseDataSample(metainfo=meta)) for meta in named.values()] == list(named)
+    texts = PoseDataSample(metainfo=dict(img_id='images/a/1.jpg', id='images/a/1.jpg#0'))  # as in PoseTrack17
+    assert picture_name(texts) == 'images_a_1.jpg_images_a_1.jpg#0'
 
 
 def test_the_peak_of_the_key_frame_is_drawn_in_its_bin():

@@ -1,4 +1,5 @@
-# GLSMamba with ViTPose-B on Sub-JHMDB, split 1; published figures are means over Sub1, Sub2 and Sub3.
+# GLSMamba with ViTPose-B on Sub-JHMDB, split 1; published figures are means over the splits 1, 2 and 3, see also
+# glsmamba_base_sub_jhmdb_split2.py and _split3.py.
 # Not run on the data itself; tests train it for two iterations on files of the same format.
 _base_ = '_base_/recorded_video.py'
 

@@ -6,7 +6,8 @@ from mmengine.structures import InstanceData, PixelData
 from mmpose.models.heads import HeatmapHead
 from mmpose.structures import PoseDataSample
 
-from glsmamba.models import Deconvolutions, GLSMamba
+from glsmamba.models import ClipTransformer, Deconvolutions, GLSMamba
+from glsmamba.models.necks.clip_neck import ClipNeck
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import MODELS
 
@@ -102,6 +103,7 @@ def test_options_of_the_encoder():
     [
         (dict(num_frames=0), 'num_frames=0'),
         (dict(num_lrm=-1), 'num_lrm=-1'),
+        (dict(d_state=0), 'd_state=0'),
         (dict(embed_dims=6), 'a multiple of 4 channels'),
         (dict(directions='up'), "found 'up'"),
         (dict(merge='mean'), "found 'mean'"),
@@ -118,6 +120,54 @@ def test_impossible_encoders(arguments, message):
 def test_features_that_do_not_fit(shape):
     with pytest.raises(ValueError, match='3 frames and 8 channels'):
         GLSMamba(**TINY)(torch.zeros(shape))
+
+
+@pytest.mark.parametrize('make', [GLSMamba, lambda **options: ClipTransformer(8, 8, FRAMES, 1, 2, **options)])
+def test_output_is_upsampled_to_the_heatmaps(make):
+    torch.manual_seed(1)
+    arguments = TINY if make is GLSMamba else {}
+    low = make(**arguments)
+    high = make(**arguments, upsample=4)
+    high.load_state_dict(low.state_dict())
+    features = torch.randn(1, FRAMES, 8, 4, 5)
+    expected = torch.nn.functional.interpolate(low(features), scale_factor=4, mode='bilinear', align_corners=False)
+    torch.testing.assert_close(high(features), expected)
+
+
+# --- The Transformer that it is compared with
+
+
+def test_transformer_is_its_layers_over_all_tokens():
+    model = ClipTransformer(8, 12, FRAMES, num_layers=2, num_heads=3, ffn_ratio=1.5).double()
+    assert model.layers[0].ffn.layers[1].in_features == 18
+    features = torch.randn(2, FRAMES, 8, 4, 5, dtype=torch.float64, requires_grad=True)
+    x = model.embedding(model.project(features.permute(0, 1, 3, 4, 2))).flatten(1, 3)
+    x = model.layers[1](model.layers[0](x)).unflatten(1, (FRAMES, 4, 5))
+    y = model(features)
+    torch.testing.assert_close(y, model.norm(x[:, 1]).permute(0, 3, 1, 2))
+    y[0, :, 2, 2].square().sum().backward()
+    seen = features.grad.abs().sum(2) > 0
+    assert seen[0].all() and not seen[1].any()  # every pixel of every frame of its own clip
+
+
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (dict(num_layers=-1), 'num_layers=-1'),
+        (dict(num_heads=5), '768 channels cannot be shared out among 5 heads'),
+        (dict(num_heads=0), 'among 0 heads'),
+        (dict(ffn_ratio=0), 'ffn_ratio must be positive, found 0'),
+        (dict(upsample=0), 'ClipTransformer: sizes must be positive, found upsample=0'),
+    ],
+)
+def test_impossible_transformers(arguments, message):
+    with torch.device('meta'), pytest.raises(ConfigError, match=message):
+        ClipTransformer(**arguments)
+
+
+def test_a_neck_must_define_its_blocks():
+    with pytest.raises(NotImplementedError, match='ClipNeck must define the blocks'):
+        ClipNeck(8, 8, FRAMES)(torch.zeros(1, FRAMES, 8, 2, 2))
 
 
 # --- Upsampling
@@ -202,6 +252,33 @@ def test_flip_test_flips_every_frame_and_the_heatmaps_back():
     expected = (model(inputs, None, mode='tensor') + flipped) / 2
     for heatmap, prediction in zip(expected, predictions):
         torch.testing.assert_close(prediction.pred_fields.heatmaps, heatmap.detach())
+
+
+def test_predictions_have_the_key_frames_activations():
+    names = ['embedding', 'gsm', 'lrm']
+    model = MODELS.build(config(test_cfg=dict(flip_test=True, activations=names))).eval()
+    inputs, samples = prepared(model)
+    predictions = model(inputs, samples, mode='predict')
+    features = model.upsampling(model.backbone(inputs.flatten(0, 1))[0]).unflatten(0, (2, FRAMES))
+    x = model.neck.embedding(model.neck.project(features.permute(0, 1, 3, 4, 2)))
+    for name in names:
+        x = x if name == 'embedding' else getattr(model.neck, name)(x)
+        for sample, expected in zip(
+            predictions, x[:, FRAMES // 2].norm(dim=-1)
+        ):  # of the clip, not of its mirror image
+            torch.testing.assert_close(sample.activations.get(name), expected[None].detach())
+    assert not any(module._forward_hooks for module in model.neck.modules())
+    plain = MODELS.build(config()).eval()
+    assert 'activations' not in plain(*prepared(plain), mode='predict')[0]
+
+
+@pytest.mark.parametrize(
+    'changes, message',
+    [({}, "project, embedding, norm, gsm, lrm, the neck's parts; found 'gsn'"), (dict(neck=None), 'list of nothing')],
+)
+def test_activations_of_unknown_parts(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        MODELS.build(config(**changes, test_cfg=dict(activations=['gsn'])))
 
 
 @pytest.mark.parametrize('frozen', [(), ('backbone', 'upsampling')])

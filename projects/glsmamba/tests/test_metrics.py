@@ -7,6 +7,7 @@ from mmpose.evaluation.metrics import JhmdbPCKAccuracy, PCKAccuracy
 from conftest import logged
 from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS
 from glsmamba.evaluation import PoseTrackAP
+from glsmamba.evaluation.pose_nms import kept_poses
 from glsmamba.evaluation.posetrack_ap import FramePoses, assign, average_precision, posetrack_ap, poseval_ap
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import METRICS
@@ -173,6 +174,67 @@ def test_scores_may_be_multiplied_with_those_of_boxes():
     assert result['posetrack/AP'] == pytest.approx(25)
 
 
+SIGMAS = np.linspace(0.03, 0.1, 17)
+
+
+def detected(img_id, truth, predicted, score, box_score=1.0, side_px=200.0):
+    item = sample(img_id, truth, predicted, score)
+    item['pred_instances']['bbox_scores'] = np.array([box_score])
+    item['gt_instances']['bbox_scales'] = np.full((1, 2), side_px)
+    return item
+
+
+def oks(first, second, area_px2):
+    sigmas = SIGMAS[[POSETRACK_KEYPOINTS.index(name) for name in POSETRACK17_JOINTS]]
+    squared = np.square(first - second).sum(axis=-1)
+    return np.exp(-squared / (2 * area_px2 * (2 * sigmas) ** 2)).mean()
+
+
+def evaluate_without_duplicates(samples, nms_thr, **kwargs):
+    metric = PoseTrackAP(implementation='own', nms_thr=nms_thr, **kwargs)
+    metric.dataset_meta = dict(keypoint_name2id={name: i for i, name in enumerate(POSETRACK_KEYPOINTS)}, sigmas=SIGMAS)
+    metric.process([], samples)
+    return metric.evaluate(len(samples))['posetrack/AP']
+
+
+def test_of_poses_that_resemble_a_better_one_only_that_counts():
+    near, second, missed = BODY + 3.0, BODY + 300, BODY + 600
+    threshold = oks(BODY, near, 200.0**2)
+    assert 0.3 < threshold < 0.99
+    samples = [
+        detected(1, BODY, BODY, 0.8),
+        detected(1, second, near, 0.9, box_score=0.5),  # of the first person once more: false, with a high score
+        detected(1, missed, second, 0.1),
+    ]
+    everything = 100 * 2 / 3 * 2 / 3  # false, right, right of 3
+    assert evaluate_without_duplicates(samples, None) == pytest.approx(everything)
+    assert evaluate_without_duplicates(samples, threshold + 1e-4) == pytest.approx(everything)
+    assert evaluate_without_duplicates(samples, threshold - 1e-4) == pytest.approx(100 * 2 / 3)
+    # poses of two images are not compared
+    elsewhere = [samples[0], detected(2, BODY, near, 0.9, box_score=0.5)]
+    assert evaluate_without_duplicates(elsewhere, threshold - 1e-4) == 100
+
+
+def test_kept_poses_by_hand():
+    body, ones = BODY, np.ones(15)
+    poses = np.stack([body, body + 0.1, body + 500, np.full((15, 2), np.inf), np.full((15, 2), np.inf)])
+    scores = np.stack([0.5 * ones, np.r_[0.9, 0.1 * np.ones(14)], 0.3 * ones, ones, ones])
+    boxes, areas, sigmas = np.ones(5), np.full(5, 1e4), np.full(15, 0.1)
+    # the second has one joint above the threshold, with 0.9 in the mean: it is better than the first
+    assert kept_poses(poses, scores, boxes, areas, sigmas, 0.9).tolist() == [False, True, True, True, True]
+    boxes[1] = 0.5
+    assert kept_poses(poses, scores, boxes, areas, sigmas, 0.9).tolist() == [True, False, True, True, True]
+    assert kept_poses(poses[3:], scores[3:], boxes[3:], areas[3:], sigmas, 0.9).tolist() == [True, True]
+
+
+def test_suppression_needs_sigmas():
+    metric = PoseTrackAP(nms_thr=0.9)
+    metric.dataset_meta = dict(keypoint_name2id={name: i for i, name in enumerate(POSETRACK_KEYPOINTS)})
+    metric.process([], [detected(1, BODY, BODY, 0.8)])
+    with pytest.raises(ConfigError, match='needs the sigmas'):
+        metric.evaluate(1)
+
+
 def test_bad_predictions_and_labels():
     with pytest.raises(DataError, match='NaN'):
         evaluate([sample(1, BODY, BODY * np.nan)])
@@ -238,9 +300,11 @@ def test_a_pose_that_is_not_finite_is_not_in_a_region_to_ignore():
         assert assign(left).sum(axis=1).tolist() == [0, 15]
 
 
-@pytest.mark.parametrize('arguments', [dict(implementation='coco'), dict(score='box'), dict(ann_file='x')])
+@pytest.mark.parametrize(
+    'arguments', [dict(implementation='coco'), dict(score='box'), dict(ann_file='x'), dict(nms_thr=1.1)]
+)
 def test_bad_arguments(arguments):
-    with pytest.raises(ConfigError, match='must be one of|go together'):
+    with pytest.raises(ConfigError, match='must be one of|go together|must be an OKS from 0 to 1, or None, found 1.1'):
         PoseTrackAP(**arguments)
 
 

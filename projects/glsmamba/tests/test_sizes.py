@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from glsmamba.models import Deconvolutions, GLSMamba, PlainViT
+from glsmamba.models import ClipTransformer, Deconvolutions, GLSMamba, PlainViT
 from glsmamba.models.layers import S6
 
 HEAD = nn.Conv2d(256, 15, 1)
 
 
-def parameters(**options):
+def parameters(neck=GLSMamba, head=HEAD, **options):
     with torch.device('meta'):
-        return sum(p.numel() for module in (GLSMamba(**options), HEAD) for p in module.parameters())
+        return sum(p.numel() for module in (neck(**options), head) for p in module.parameters())
 
 
 def layer_macs(module, inputs):
@@ -42,17 +42,17 @@ def layer_macs(module, inputs):
     return macs['layers']
 
 
-def giga_macs(size=(64, 48), **options):
-    """ViT-B on 5 frames of 256 x 192, upsampling if the map is not a 16th, GLSMamba and the 1 x 1 head."""
+def giga_macs(size=(64, 48), neck=GLSMamba, head=HEAD, **options):
+    """ViT-B on 5 frames of 256 x 192, upsampling if the map is not a 16th, the neck and the 1 x 1 head."""
     with torch.device('meta'):
         vit = PlainViT('base')
         total = layer_macs(vit, torch.zeros(5, 3, 256, 192))
         channels = 768
-        if size == (64, 48):
-            total += layer_macs(Deconvolutions(), torch.zeros(5, 768, 16, 12))
+        if deconvolutions := {(64, 48): 2, (32, 24): 1, (16, 12): 0}[size]:
             channels = 256
-        total += layer_macs(GLSMamba(channels, **options), torch.zeros(1, 5, channels, *size))
-        return (total + size[0] * size[1] * HEAD.weight.numel()) / 1e9
+            total += layer_macs(Deconvolutions(768, (256,) * deconvolutions), torch.zeros(5, 768, 16, 12))
+        total += layer_macs(neck(channels, **options), torch.zeros(1, 5, channels, *size))
+        return (total + size[0] * size[1] * head.weight.numel()) / 1e9
 
 
 ROWS = [
@@ -76,3 +76,33 @@ def test_a_sixteenth_of_the_resolution():
 
 def test_default_size_to_the_number():
     assert parameters() == 9_804_615
+
+
+# The Transformer
+
+WIDE_HEAD = nn.Conv2d(768, 15, 1)
+
+
+@pytest.mark.parametrize('in_channels, millions', [(768, 46.3), (256, 47.0)])  # a 16th, an 8th
+def test_transformers_have_the_papers_parameters(in_channels, millions):
+    found = parameters(ClipTransformer, WIDE_HEAD, in_channels=in_channels)
+    assert found / 1e6 == pytest.approx(millions, rel=0.02)
+
+
+def attention_giga_macs(tokens):
+    """Of the two products of attention, queries with keys and weights with values, in all layers."""
+    with torch.device('meta'):
+        layers = ClipTransformer().layers
+    return 2 * sum(layer.attn.proj.in_features for layer in layers) * tokens**2 / 1e9
+
+
+@pytest.mark.parametrize(
+    'size, layers, products', [((16, 12), 126.8, 8.5), ((32, 24), 262.6, 135.9), ((64, 48), 798.9, 2174.3)]
+)
+def test_operations_of_transformers_as_docs_sizes_has_them(size, layers, products):
+    assert giga_macs(size, ClipTransformer, WIDE_HEAD) == pytest.approx(layers, abs=0.05)
+    assert attention_giga_macs(5 * size[0] * size[1]) == pytest.approx(products, abs=0.05)
+
+
+def test_a_sixteenth_has_the_papers_operations_with_a_transformer_too():
+    assert giga_macs((16, 12), ClipTransformer, WIDE_HEAD) == pytest.approx(125.7, rel=0.02)

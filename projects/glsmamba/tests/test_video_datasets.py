@@ -7,6 +7,7 @@ from mmpose.datasets.transforms import GetBBoxCenterScale, RandomBBoxTransform, 
 from torch.utils.data import DataLoader
 
 from glsmamba.datasets import PoseTrackVideoDataset, SubJHMDBVideoDataset
+from glsmamba.datasets.detections import read_detections
 from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS, read_posetrack
 from glsmamba.datasets.transforms import LoadClip, PackClipInputs
 from mmradar.errors import ConfigError, DataError
@@ -241,6 +242,10 @@ def test_detections(tmp_path):
     assert first['img_id'] == 1004 and second['img_id'] == 1000
     assert first['bbox'].tolist() == [[1, 2, 4, 6]] and second['bbox_score'].tolist() == [0.5]
     assert second['frame_indices'].tolist() == [0, 0, 0, 1, 2]
+    enough = build(tmp_path, 2018, bbox_file=str(file), test_mode=True, filter_cfg=dict(bbox_score_thr=0.3))
+    assert len(enough) == 1 and enough.get_data_info(0)['id'] == 1
+    with pytest.raises(DataError, match='boxes.json: no person remains with filter_cfg=.*0.6'):
+        build(tmp_path, 2018, bbox_file=str(file), test_mode=True, filter_cfg=dict(bbox_score_thr=0.6))
     file.write_text(json.dumps([dict(detections[0], image_id=7)]))
     with pytest.raises(DataError, match='detection 0: .* has no image 7'):
         build(tmp_path, 2018, bbox_file=str(file), test_mode=True)
@@ -248,6 +253,47 @@ def test_detections(tmp_path):
         build(tmp_path, 2018, bbox_file=str(file))
     with pytest.raises(DataError, match='no detections at'):
         build(tmp_path, 2018, bbox_file=str(tmp_path / 'none.json'), test_mode=True)
+
+
+def test_detections_in_posetracks_format_have_their_own_image_numbers(tmp_path):
+    write(tmp_path, coco_video('v', 2018))
+    names = [f'images/val/v/{i:06d}.jpg' for i in (4, 0)]
+    content = dict(
+        images=[dict(id=1000 + i, file_name=name) for i, name in enumerate(names)],  # 1000 is another image there
+        annotations=[dict(image_id=1000 + i, bbox=[1, 2, 3, 4], score=0.5) for i in range(2)],
+    )
+    file = tmp_path / 'boxes.json'
+    file.write_text(json.dumps(content))
+    data = build(tmp_path, 2018, bbox_file=str(file), test_mode=True)
+    assert [data.get_data_info(i)['img_id'] for i in range(2)] == [1004, 1000]
+
+
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (dict(bbox=[1, 2, 3]), 'detection 1: expected bbox .x, y, width, height. and score, found'),
+        (dict(score=None), 'detection 1: expected bbox'),
+        (dict(bbox=[1, 2, 0, 4]), 'detection 1: the box .* is empty'),
+        (dict(score=float('nan')), 'with score nan is empty, or not finite'),
+        (dict(image_id=None), 'neither image_id nor image_name'),
+    ],
+)
+def test_damaged_detections(tmp_path, change, message):
+    good = dict(image_id=1, bbox=[1, 2, 3, 4], score=0.5)
+    file = tmp_path / 'boxes.json'
+    file.write_text(json.dumps([good, {**good, **change}]))
+    with pytest.raises(DataError, match=message):
+        read_detections(file)
+
+
+@pytest.mark.parametrize(
+    'text, message', [('[', 'is no JSON file'), ('{}', 'a list of detections, or .* found dict'), ('3', 'found int')]
+)
+def test_files_that_hold_no_detections(tmp_path, text, message):
+    file = tmp_path / 'boxes.json'
+    file.write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_detections(file)
 
 
 # epochs, seeds and workers

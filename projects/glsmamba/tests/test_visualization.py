@@ -2,12 +2,14 @@ from copy import deepcopy
 
 import numpy as np
 import pytest
-from mmengine.structures import InstanceData
+import torch
+from mmengine.structures import InstanceData, PixelData
 from mmpose.datasets.transforms import GetBBoxCenterScale, RandomBBoxTransform, RandomFlip, TopdownAffine
 
 from glsmamba.datasets import LoadClip, PackClipInputs, SyntheticVideoPoseDataset
 from glsmamba.visualization import ClipPoseVisualizer
 from glsmamba.visualization.clip_pose_visualizer import to_crop
+from mmradar.errors import ConfigError
 
 
 @pytest.fixture(scope='module')
@@ -56,3 +58,26 @@ def test_a_picture_has_all_frames_and_both_poses(sample, tmp_path):
     assert len(changed) and changed.max() < width // 5
     visualizer.add_datasample('x', clip, found, draw_pred=False, out_file=str(tmp_path / 'new' / 'picture.png'))
     assert (tmp_path / 'new' / 'picture.png').is_file()
+
+
+def test_activation_maps_are_panels_over_the_key_frame(sample):
+    visualizer, clip, found = sample
+    plain = visualizer.render('x', clip, found)
+    maps = torch.zeros(1, 16, 12)
+    maps[0, :8, :6] = 1  # the upper left quarter
+    shown = deepcopy(found)
+    shown.set_field(PixelData(gsm=maps), 'activations', dtype=PixelData)
+    covering = ClipPoseVisualizer(name='covering_maps', activation_opacity=1)
+    covering.dataset_meta = visualizer.dataset_meta
+    picture = covering.render('x', clip, shown).astype(int)
+    panels = picture.shape[1] // 6
+    assert picture.shape[1] == pytest.approx(plain.shape[1] * 6 / 5, abs=2)
+    last = picture[:, -panels:]
+    height, width = last.shape[:2]
+    upper, lower = last[height // 3, width // 4], last[-height // 5, -width // 4]
+    assert upper[0] > upper[2] + 50 and lower[2] > lower[0] + 50  # red and blue
+    quiet = ClipPoseVisualizer(name='without_maps', activation_opacity=0)
+    quiet.dataset_meta = visualizer.dataset_meta
+    assert np.array_equal(quiet.render('x', clip, shown), plain)
+    with pytest.raises(ConfigError, match='between 0 and 1, found 2'):
+        ClipPoseVisualizer(name='too_much', activation_opacity=2)

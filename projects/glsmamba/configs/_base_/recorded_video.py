@@ -32,7 +32,6 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(**dataset, ann_file='${train_annotations}', pipeline='${train_pipeline}'),
 )
-# With annotated boxes. Published figures of top-down methods use detected boxes: set dataset.bbox_file for these.
 val_dataloader = dict(
     **loader,
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os.path
 from copy import deepcopy
 from functools import cache
@@ -13,6 +12,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from glsmamba.datasets.clip import ClipFrames
 from glsmamba.datasets.clip_dataset import ClipDataset
+from glsmamba.datasets.detections import read_detections
 from glsmamba.datasets.posetrack_files import (
     POSETRACK_KEYPOINTS,
     WHERE_FROM,
@@ -49,8 +49,8 @@ class PoseTrackVideoDataset(ClipDataset):
         year: 2017, 2018 or 2021.
         ann_file: Annotation file, or a folder of such files; see :mod:`glsmamba.datasets.posetrack_files`.
         num_frames, delta, fresh_support: Selection of the frames; see :class:`~glsmamba.datasets.clip.ClipFrames`.
-        bbox_file: Detections to test on: a JSON list of ``bbox`` (x, y, width, height), ``score`` and ``image_id`` or
-            ``image_name`` (the annotations' ``file_name``). Detections with a ``category_id`` other than 1 are ignored.
+        bbox_file: Detections to test on, see :func:`~glsmamba.datasets.detections.read_detections`. Those with a score
+            below ``filter_cfg=dict(bbox_score_thr=...)`` are left out.
         bad_boxes: Handling of annotations with an empty box: ``'error'`` raises, ``'drop'`` leaves them out.
         check_images: Check that the first sample's image exists.
         seed, **kwargs: See :class:`~glsmamba.datasets.clip_dataset.ClipDataset`; ``data_prefix`` is ``dict(img=...)``.
@@ -134,29 +134,28 @@ class PoseTrackVideoDataset(ClipDataset):
             for frame in video.frames:
                 place = (number, at[frame.file_name], frame.id)
                 places[frame.id] = places[frame.file_name] = place
-        path = Path(bbox_file)
-        if not path.is_file():
-            raise DataError(f'no detections at {path}; leave bbox_file out to test with the annotated boxes')
-        detections = json.loads(path.read_text(encoding='utf-8'))
-        if not isinstance(detections, list):
-            raise DataError(f'{path}: expected a list of detections, found {type(detections).__name__}')
         entries = []
-        for index, detection in enumerate(detections):
-            if detection.get('category_id', 1) != 1:
-                continue
-            name = detection.get('image_name', detection.get('image_id'))
-            if name not in places:
-                raise DataError(f'{path}, detection {index}: {self.ann_file} has no image {name!r}')
-            number, frame, img_id = places[name]
-            x, y, width, height = detection['bbox'][:4]
+        for detection in read_detections(bbox_file):
+            if detection.image not in places:
+                raise DataError(
+                    f'{bbox_file}, detection {detection.index}: {self.ann_file} has no image {detection.image!r}'
+                )
+            number, frame, img_id = places[detection.image]
             person = PoseTrackPerson(
-                index,
+                detection.index,
                 np.zeros((len(POSETRACK_KEYPOINTS), 2), np.float32),
                 np.ones(len(POSETRACK_KEYPOINTS), bool),
-                np.array([x, y, x + width, y + height], np.float32),
+                detection.bbox_px,
                 float('nan'),
             )
-            entries.append(dict(_entry(person, number, frame, float(detection['score'])), img_id=img_id))
+            entries.append(dict(_entry(person, number, frame, detection.score), img_id=img_id))
+        return entries
+
+    def filter_data(self) -> list[dict]:
+        """Return the entries with a box score of at least ``filter_cfg['bbox_score_thr']``."""
+        entries = super().filter_data()
+        if not entries:
+            raise DataError(f'{self.bbox_file or self.ann_file}: no person remains with filter_cfg={self.filter_cfg}')
         return entries
 
     def get_data_info(self, idx: int) -> dict:

@@ -9,6 +9,7 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 
 from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS, read_posetrack
+from glsmamba.evaluation.pose_nms import kept_poses
 from glsmamba.evaluation.posetrack_ap import GROUPS, FramePoses, posetrack_ap, poseval_ap
 from mmradar.errors import ConfigError, DataError
 from mmradar.evaluation.arrays import float64_array
@@ -33,18 +34,21 @@ class PoseTrackAP(BaseMetric):
 
     A pose whose position or score is not finite counts as a false prediction; the log reports how many there are.
 
-    There is no non-maximum suppression: published figures of top-down methods use one pose per detection.
+    Poses from detected boxes may find the same person twice. With ``nms_thr``, only the best of such poses count, see
+    :func:`~glsmamba.evaluation.pose_nms.kept_poses`; PoseTrack's ears, which have no labels, do not count for it.
 
     Args:
         ann_file: Annotations of PoseTrack, a file or a folder.
         year: Year of the annotations.
         implementation: ``'poseval'``, ``'own'``, or ``'auto'``: poseval if it is installed.
         score: Score of a joint: ``'keypoint'``, its own, or ``'keypoint_times_bbox'``, its own times its box's.
+        nms_thr: Object keypoint similarity (OKS), 0 to 1, above which the lower-ranked of two poses is left out; mmpose
+            has 0.9 for detected boxes. ``None`` keeps all poses, which suits annotated boxes.
         collect_device, prefix: See mmengine's ``BaseMetric``.
 
     Raises:
-        ConfigError: If an argument is unknown, poseval is requested and not installed, the data set's joints are not
-            PoseTrack's, or there is nothing to evaluate.
+        ConfigError: If an argument is unknown or out of its range, poseval is requested and not installed, the data
+            set's joints are not PoseTrack's, or there is nothing to evaluate.
         DataError: If no prediction is finite, a label is not finite, a prediction is of an unknown image, or a person
             has no head size.
     """
@@ -57,6 +61,7 @@ class PoseTrackAP(BaseMetric):
         year: int | None = None,
         implementation: str = 'auto',
         score: str = 'keypoint',
+        nms_thr: float | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
@@ -65,6 +70,8 @@ class PoseTrackAP(BaseMetric):
             raise ConfigError(f'implementation must be one of {", ".join(IMPLEMENTATIONS)}, found {implementation!r}')
         if score not in SCORES:
             raise ConfigError(f'score must be one of {", ".join(SCORES)}, found {score!r}')
+        if nms_thr is not None and not 0 <= nms_thr <= 1:
+            raise ConfigError(f'nms_thr must be an OKS from 0 to 1, or None, found {nms_thr!r}')
         if (ann_file is None) != (year is None):
             raise ConfigError(f'ann_file and year go together, found ann_file={ann_file!r}, year={year!r}')
         installed = importlib.util.find_spec('poseval') is not None
@@ -73,7 +80,7 @@ class PoseTrackAP(BaseMetric):
                 'poseval is not installed; pip install git+https://github.com/leonid-pishchulin/poseval, '
                 "or set implementation='own', which computes the same"
             )
-        self.ann_file, self.year, self.score = ann_file, year, score
+        self.ann_file, self.year, self.score, self.nms_thr = ann_file, year, score, nms_thr
         self.uses_poseval = implementation == 'poseval' or (implementation == 'auto' and installed)
 
     def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
@@ -82,8 +89,7 @@ class PoseTrackAP(BaseMetric):
             predicted = sample['pred_instances']
             keypoints, scores = float64_array(predicted['keypoints']), float64_array(predicted['keypoint_scores'])
             if self.score == 'keypoint_times_bbox':
-                boxes = predicted if 'bbox_scores' in predicted else sample['gt_instances']
-                scores = scores * float64_array(boxes['bbox_scores']).reshape(-1, 1)
+                scores = scores * _box_scores(sample)[:, None]
             finite = np.isfinite(keypoints).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
             keypoints = np.where(finite[:, None, None], keypoints, np.inf)
             scores = np.where(np.isfinite(scores), scores, _HIGHEST)
@@ -91,6 +97,9 @@ class PoseTrackAP(BaseMetric):
             result = dict(
                 img_id=sample['img_id'], keypoints=keypoints[:, order, :2], scores=scores[:, order], finite=finite
             )
+            if self.nms_thr is not None:
+                areas = float64_array(sample['gt_instances']['bbox_scales']).prod(axis=-1)  # of the crops, as in mmpose
+                result |= dict(box_scores=_box_scores(sample), areas=areas.reshape(-1))
             if self.ann_file is None:
                 labels = sample['gt_instances']
                 if 'head_size' not in labels:
@@ -123,6 +132,8 @@ class PoseTrackAP(BaseMetric):
         by_image: dict = {}
         for result in results:
             by_image.setdefault(result['img_id'], []).append(result)
+        if self.nms_thr is not None:
+            by_image = {img_id: self._without_duplicates(found, self.nms_thr) for img_id, found in by_image.items()}
         if self.ann_file is None or self.year is None:  # they go together
             frames = self._frames_of_samples(by_image)
         else:
@@ -139,6 +150,24 @@ class PoseTrackAP(BaseMetric):
                 for name, joints in GROUPS.items()
             }
         return metrics | {'AP': float(ap[-1])}
+
+    def _without_duplicates(self, found: list[dict], nms_thr: float) -> list[dict]:
+        """Return a frame's results without the predictions that a better one resembles."""
+        sigmas = (self.dataset_meta or {}).get('sigmas')
+        if sigmas is None:
+            raise ConfigError(
+                'PoseTrackAP: nms_thr needs the sigmas of the joints in the meta information of the data set'
+            )
+        sigmas = np.asarray(sigmas)[self._order(len(sigmas))]
+        keypoints, scores, box_scores, areas = (
+            np.concatenate([result[key] for result in found]) for key in ('keypoints', 'scores', 'box_scores', 'areas')
+        )
+        keep = kept_poses(keypoints, scores, box_scores, areas, sigmas, nms_thr)
+        parts = np.split(keep, np.cumsum([len(result['keypoints']) for result in found])[:-1])
+        return [
+            result | dict(keypoints=result['keypoints'][part], scores=result['scores'][part])
+            for result, part in zip(found, parts)
+        ]
 
     @staticmethod
     def _frames_of_samples(by_image: dict) -> list[FramePoses]:
@@ -178,6 +207,12 @@ class PoseTrackAP(BaseMetric):
                 'of the same annotations?'
             )
         return frames
+
+
+def _box_scores(sample: dict) -> np.ndarray:
+    predicted = sample['pred_instances']
+    boxes = predicted if 'bbox_scores' in predicted else sample['gt_instances']
+    return float64_array(boxes['bbox_scores']).reshape(-1)
 
 
 def _checked(head_size: np.ndarray, where: object) -> np.ndarray:

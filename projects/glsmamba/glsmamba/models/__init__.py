@@ -3,10 +3,11 @@
 from glsmamba.models.backbones import GLSMambaMixer, PlainViT
 from glsmamba.models.data_preprocessors import VideoPoseDataPreprocessor
 from glsmamba.models.layers import GSMBlock, LRMBlock
-from glsmamba.models.necks import Deconvolutions, GLSMamba
+from glsmamba.models.necks import ClipTransformer, Deconvolutions, GLSMamba
 from glsmamba.models.pose_estimators import VideoTopdownPoseEstimator
 
 __all__ = [
+    'ClipTransformer',
     'Deconvolutions',
     'GLSMamba',
     'GLSMambaMixer',

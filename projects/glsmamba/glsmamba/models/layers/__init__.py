@@ -10,6 +10,7 @@ from glsmamba.models.layers.scan_orders import ScanOrders, read_in_orders, scan_
 from glsmamba.models.layers.sequential_channel_attention import SequentialChannelAttention
 from glsmamba.models.layers.stmm import STMM, ModulatedCompensation
 from glsmamba.models.layers.sts6d import STS6D
+from glsmamba.models.layers.transformer_layer import TransformerLayer
 from glsmamba.models.layers.windows import WSTS, window_order
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     'ScanOrders',
     'SequentialChannelAttention',
     'SpaceTimeEmbedding',
+    'TransformerLayer',
     'read_in_orders',
     'scan_orders',
     'sine_cosine_2d',

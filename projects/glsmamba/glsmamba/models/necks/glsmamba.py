@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from jaxtyping import Float
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from glsmamba.models.layers import GSMBlock, LRMBlock, SpaceTimeEmbedding
+from glsmamba.models.layers import GSMBlock, LRMBlock
+from glsmamba.models.necks.clip_neck import ClipNeck
 from mmradar.errors import ConfigError
 from mmradar.registry import MODELS
 
 
 @MODELS.register_module()
-class GLSMamba(BaseModule):
+class GLSMamba(ClipNeck):
     """Global-local state-space model over all frames' tokens (GLSMamba, arXiv 2510.11017).
 
-    The steps: linear projection, embeddings, GSM blocks over the whole clip, LRM blocks within windows, selection of
-    the key frame's tokens. Our choices: the final norm; the key frame's own tokens as its features (the other frames
-    have contributed through the scans); and default sizes that the paper does not give, of FFN, channel attention,
+    The blocks between the steps of :class:`~glsmamba.models.necks.clip_neck.ClipNeck`: GSM blocks over the whole clip,
+    then LRM blocks within windows. Our choices: default sizes that the paper does not give, of FFN, channel attention,
     deformable convolution and state. With a head of 15 joints these give the paper's 9.8M trainable parameters.
 
     Args:
-        in_channels: Channels C of the feature maps.
-        embed_dims: Width D.
-        num_frames: Number of frames T; 5 in the paper. The key frame is frame T // 2, the middle one.
+        in_channels, embed_dims, num_frames, upsample: See :class:`~glsmamba.models.necks.clip_neck.ClipNeck`.
         num_gsm: Number of GSM blocks; 0 for the ablation.
         num_lrm: Number of LRM blocks; 0 for the ablation.
         attention_dims: Hidden width of the sequential channel attention.
@@ -60,18 +57,15 @@ class GLSMamba(BaseModule):
         scan_weights: str = 'shared',
         backend: str = 'auto',
         compensation_cfg: dict | None = None,
+        upsample: int = 1,
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(init_cfg)
-        sizes = dict(in_channels=in_channels, embed_dims=embed_dims, num_frames=num_frames, d_state=d_state)
-        if bad := [f'{name}={value}' for name, value in sizes.items() if value < 1]:
-            raise ConfigError(f'GLSMamba: sizes must be positive, found {", ".join(bad)}')
+        super().__init__(in_channels, embed_dims, num_frames, upsample, init_cfg)
+        if d_state < 1:
+            raise ConfigError(f'GLSMamba: sizes must be positive, found d_state={d_state}')
         if min(num_gsm, num_lrm) < 0:
             raise ConfigError(f'GLSMamba: there cannot be num_gsm={num_gsm} and num_lrm={num_lrm} blocks')
-        self.in_channels, self.embed_dims, self.num_frames = in_channels, embed_dims, num_frames
         s6_cfg = dict(d_state=d_state, weights=scan_weights, backend=backend)
-        self.project = nn.Linear(in_channels, embed_dims)
-        self.embedding = SpaceTimeEmbedding(embed_dims, num_frames)
         self.gsm = nn.Sequential(
             *(
                 GSMBlock(
@@ -90,21 +84,8 @@ class GLSMamba(BaseModule):
             )
         )
         self.lrm = nn.Sequential(*(LRMBlock(embed_dims, ffn_ratio, window, s6_cfg) for _ in range(num_lrm)))
-        self.norm = nn.LayerNorm(embed_dims)
 
-    def forward(
-        self, features: Float[Tensor, 'batch frames channels height width']
-    ) -> Float[Tensor, 'batch dims height width']:
-        """Compute the features of the key frame from those of all frames.
-
-        Raises:
-            ValueError: If the number of frames or channels differs from the configured one.
-        """
-        if features.ndim != 5 or features.shape[1:3] != (self.num_frames, self.in_channels) or 0 in features.shape:
-            raise ValueError(
-                f'GLSMamba takes (batch, frames, channels, height, width) with {self.num_frames} frames and '
-                f'{self.in_channels} channels, as its configuration says; found {tuple(features.shape)}'
-            )
-        x = self.embedding(self.project(features.permute(0, 1, 3, 4, 2)))
-        x = self.lrm(self.gsm(x))
-        return self.norm(x[:, self.num_frames // 2]).permute(0, 3, 1, 2)
+    def mix(
+        self, x: Float[Tensor, 'batch frames height width dims']
+    ) -> Float[Tensor, 'batch frames height width dims']:
+        return self.lrm(self.gsm(x))

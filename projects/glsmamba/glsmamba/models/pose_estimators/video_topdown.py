@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
+from mmengine.structures import PixelData
 from mmpose.models.pose_estimators import TopdownPoseEstimator
+from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 
 from mmradar.engine.checkpoint import check_finite, read_checkpoint
@@ -37,10 +40,13 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
         head: mmpose's ``HeatmapHead``, or another head that takes one feature map.
         frozen: Names of the parts that are not trained. The paper freezes the encoder, which gives features at a
             quarter of the image size: backbone and upsampling. Names of parts that the model lacks are ignored.
-        train_cfg, test_cfg, data_preprocessor, metainfo, init_cfg: See mmpose's ``TopdownPoseEstimator``.
+        test_cfg: mmpose's, and ``activations``: names of the neck's parts, such as ``['gsm', 'lrm']``. A prediction
+            contains their activations of the key frame (:func:`activation_maps`); ``ClipPoseVisualizer`` draws them.
+        train_cfg, data_preprocessor, metainfo, init_cfg: See mmpose's ``TopdownPoseEstimator``.
 
     Raises:
-        ConfigError: If ``frozen`` contains an unknown name, or the backbone needs mmpretrain and that is not installed.
+        ConfigError: If ``frozen`` or ``activations`` contain an unknown name, or the backbone needs mmpretrain and that
+            is not installed.
     """
 
     def __init__(
@@ -76,6 +82,12 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
             init_cfg=init_cfg,
             metainfo=metainfo,
         )
+        parts = [name for name, _ in self.neck.named_children()] if self.with_neck else []
+        if unknown := [name for name in self.test_cfg.get('activations', ()) if name not in parts]:
+            raise ConfigError(
+                f'VideoTopdownPoseEstimator: test_cfg.activations must be a list of {", ".join(parts) or "nothing"}, '
+                f"the neck's parts; found {unknown[0]!r}"
+            )
         self.upsampling = MODELS.build(upsampling) if upsampling is not None else None
         self.frozen = tuple(part for part in frozen if getattr(self, part, None) is not None)
         for part in self.frozen:
@@ -127,6 +139,48 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
             return (self._encode(inputs[:, inputs.shape[1] // 2]),)
         features = self._encode(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
         return (self.neck(features),)
+
+    def predict(self, inputs: Float[Tensor, 'batch frames 3 height width'], data_samples: SampleList) -> SampleList:
+        """Predict poses; with ``test_cfg.activations``, each sample has a field ``activations``."""
+        names = self.test_cfg.get('activations', ())
+        if not names:
+            return super().predict(inputs, data_samples)
+        with activation_maps(self.neck, names) as maps:
+            results = super().predict(inputs, data_samples)
+        for index, sample in enumerate(results):
+            key_frame = {name: x[index, x.shape[1] // 2][None] for name, x in maps.items()}
+            sample.set_field(PixelData(**key_frame), 'activations', dtype=PixelData)
+        return results
+
+
+@contextmanager
+def activation_maps(neck: nn.Module, names: Sequence[str]) -> Iterator[dict[str, Tensor]]:
+    """Record the activations of a neck's parts within a block, in its first forward pass (flip test adds a second one).
+
+    An activation is the Euclidean norm over the channels of a token (our choice; the paper does not define its maps).
+
+    Args:
+        neck: Neck whose parts return (batch, frames, rows, columns, channels).
+        names: Names of the parts.
+
+    Yields:
+        The maps (batch, frames, rows, columns) by name, empty before the forward pass.
+    """
+    maps: dict[str, Tensor] = {}
+
+    def recorder(name: str) -> Callable[[nn.Module, tuple, Tensor], None]:
+        def record(module: nn.Module, inputs: tuple, output: Tensor) -> None:
+            if name not in maps:
+                maps[name] = output.detach().norm(dim=-1)
+
+        return record
+
+    hooks = [neck.get_submodule(name).register_forward_hook(recorder(name)) for name in names]
+    try:
+        yield maps
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _load_all(source: str, prefix: str | None, module: nn.Module, part: str) -> None:
