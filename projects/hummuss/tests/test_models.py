@@ -10,6 +10,7 @@ from mmengine.structures import BaseDataElement, InstanceData
 
 from hummuss.models import SIZES, DiagonalSSM, HumMUSS, HumMUSSLifter, SupConLoss
 from hummuss.models.estimators import HumMUSSActionRecognizer, HumMUSSMeshRecoverer, nearest_exemplar
+from hummuss.models.estimators.windows import mean_over_windows, overlapping_windows
 from hummuss.models.heads import ActionHead, MeshHead, forward_kinematics, rotation_from_6d
 from hummuss.models.layers import GDSSM, SpatioTemporalBlock
 from mmradar.errors import ConfigError, DataError
@@ -355,6 +356,40 @@ def test_lifter_predicts_into_the_samples():
         torch.testing.assert_close(sample.pred_instances.keypoints_3d, expected[index])
     data = dict(inputs=list(inputs), data_samples=samples)
     torch.testing.assert_close(model.test_step(data)[1].pred_instances.keypoints_3d, expected[1])
+
+
+@pytest.mark.parametrize(('frames', 'expected'), [(3, [(0, 3)]), (6, [(0, 6)]), (11, [(0, 6), (4, 10), (5, 11)])])
+def test_windows_cover_a_clip(frames, expected):
+    assert [(window.start, window.stop) for window in overlapping_windows(frames, 6, 2)] == expected
+
+
+def test_windows_weigh_less_towards_their_ends():
+    windows = [slice(0, 4), slice(2, 6)]
+    found = mean_over_windows([torch.full((4, 1), 1.0), torch.full((4, 1), 4.0)], windows)
+    torch.testing.assert_close(found[:, 0], torch.tensor([1.0, 1.0, 2.0, 3.0, 4.0, 4.0]))
+
+
+@pytest.mark.parametrize('scale', [0.5, 'frames'])
+def test_a_lifter_may_predict_long_clips_in_windows(scale):
+    lifter = HumMUSSLifter(TINY, test_cfg=dict(window=6)).eval()
+    inputs = [torch.randn(6, 5, 3), torch.randn(9, 5, 3)]
+    scales = [0.5 if scale == 0.5 else np.linspace(0.5, 1.5, len(clip), dtype=np.float32) for clip in inputs]
+    samples = [BaseDataElement(metainfo=dict(delta_scale=scale)) for scale in scales]
+    with torch.no_grad():
+        short, long = [sample.pred_instances.keypoints_3d for sample in lifter(inputs, samples, mode='predict')]
+        torch.testing.assert_close(short, lifter(inputs[:1], samples[:1])[0])
+        first = BaseDataElement(metainfo=dict(delta_scale=scales[1] if scale == 0.5 else scales[1][:6]))
+        torch.testing.assert_close(long[:3], lifter([inputs[1][:6]], [first])[0][:3], rtol=1e-4, atol=1e-5)
+        assert (long - lifter(inputs, samples)[1]).abs().max() > 1e-6  # one pass is another prediction
+
+
+@pytest.mark.parametrize(
+    ('test_cfg', 'message'),
+    [(dict(window=0), 'at least 1 frame'), (dict(window=4, overlap=4), 'overlap=4'), (dict(overlap=2), 'no window')],
+)
+def test_windows_that_cannot_be(test_cfg, message):
+    with pytest.raises(ConfigError, match=message):
+        HumMUSSLifter(TINY, test_cfg=test_cfg)
 
 
 def test_clips_of_different_lengths_and_rates_in_one_batch():

@@ -67,8 +67,8 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         views: Number of cameras, and so of clips, for each recorded motion.
         test_every, smooth_hz, on_error: See :func:`~hummuss.datasets.motion_sources.recorded_clips`.
         num_frames: Number of frames T of a window at the training rate.
-        mixed_frames: Window lengths in frames at the training rate, such as ``(41, 81, 161)``; each sample's is drawn from
-            those that fit into its clip, all with the same probability, so that a batch contains several. For
+        mixed_frames: Window lengths in frames at the training rate, such as ``(41, 81, 161)``. Each sample's is drawn
+            from those that fit into its clip, all with the same probability, so that a batch contains several. For
             training, so it needs ``fresh=True``; the number of windows follows from ``num_frames``. Empty: all have
             ``num_frames``.
         stride: Frames from one window's start to the next, at the training rate; T if ``None``.
