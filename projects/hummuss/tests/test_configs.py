@@ -156,6 +156,21 @@ def test_conditions_of_another_data_set_are_an_error():
         evaluate_under(torch.nn.Identity(), config)
 
 
+def test_the_configuration_for_long_sequences_bounds_a_trained_model(trained):
+    _, checkpoint = trained['hummuss_small_motion']
+    config = tiny('hummuss_small_motion_long', Path(checkpoint).parent)
+    assert config.model.backbone.temporal_memory == load_config(str(PROJECT / 'configs' / f'{SMALL[0]}.py')).num_frames
+    free, bounded = init_model(trained[SMALL[0]][0], checkpoint), init_model(config, checkpoint)
+    longest = [
+        max(float(layer.ssm.time_constants.detach().max()) for block in model.backbone.blocks for layer in block.temporal)
+        for model in (free, bounded)
+    ]
+    assert longest[1] < 81 < longest[0]
+    changes = dict(num_frames=200, clip_s=8.0)
+    errors = [evaluate_under(model, config, **changes)['lifting/MPJPE'] for model in (free, bounded)]
+    assert errors[0] != errors[1] and all(np.isfinite(errors))
+
+
 @pytest.mark.parametrize(
     ('tool', 'arguments', 'expected'),
     [

@@ -49,9 +49,9 @@ class HumMUSS(WeightCacheModule):
         state_dims: Number of states of each SSM channel; 32 is our choice.
         temporal_delta: Range of initial step sizes of the temporal SSMs, in frames at the training rate; from S4D.
         temporal_memory: Bound of the temporal SSMs' time constants, in frames at the training rate, see
-            :class:`~hummuss.models.layers.DiagonalSSM`; ``None`` for no bound, as in S4D. Without one, most states
-            remember longer than a training window of 81 frames lasts, and sequences far longer than the windows bring
-            states that training never saw. A sixth of the window is our choice for such sequences.
+            :class:`~hummuss.models.layers.DiagonalSSM`; ``None`` for no bound, as in S4D. Without one, 70 % of the
+            states remember longer than a training window of 81 frames lasts, and sum up more in longer sequences than
+            in training. A bound of one training window is our choice for such sequences.
         spatial_delta: Range of initial step sizes of the spatial SSMs, in joints; larger, as there are few joints. Our
             choice.
         method: Algorithm of the SSMs at a steady rate: ``'chunked'``, ``'fft'``, or ``'auto'`` (chunked).
