@@ -162,7 +162,11 @@ def test_the_configuration_for_long_sequences_bounds_a_trained_model(trained):
     assert config.model.backbone.temporal_memory == load_config(str(PROJECT / 'configs' / f'{SMALL[0]}.py')).num_frames
     free, bounded = init_model(trained[SMALL[0]][0], checkpoint), init_model(config, checkpoint)
     longest = [
-        max(float(layer.ssm.time_constants.detach().max()) for block in model.backbone.blocks for layer in block.temporal)
+        max(
+            float(layer.ssm.time_constants.detach().max())
+            for block in model.backbone.blocks
+            for layer in block.temporal
+        )
         for model in (free, bounded)
     ]
     assert longest[1] < 81 < longest[0]
