@@ -48,13 +48,12 @@ class HumMUSS(WeightCacheModule):
         temporal_reduction: Factor k by which the width of the temporal SSMs is reduced; 2 in the paper.
         state_dims: Number of states of each SSM channel; 32 is our choice.
         temporal_delta: Range of initial step sizes of the temporal SSMs, in frames at the training rate; from S4D. The
-            initial time constants are 2 / delta: 20 to 2,000 frames by default. For sequences longer than the windows of
-            training, choose a range that keeps them within half a window, such as (0.05, 0.5) for 81 frames.
+            initial time constants are 2 / delta: 20 to 2,000 frames by default. For sequences longer than the windows
+            of training, choose a range that keeps them within half a window, such as (0.05, 0.5) for 81 frames.
         temporal_memory: Bound of the temporal SSMs' time constants, in frames at the training rate, see
             :class:`~hummuss.models.layers.DiagonalSSM`; ``None`` for no bound, as in S4D. Without one, 70 % of the
-            states remember longer than a training window of 81 frames lasts, and sum up more in longer sequences than
-            in training. A bound of one window is our choice for models that were trained
-            without, as the parameters are the same.
+            states remember longer than a training window of 81 frames lasts at first, and sum up more in longer
+            sequences than in training. A bound of one window helps models that were trained without; our choice.
         spatial_delta: Range of initial step sizes of the spatial SSMs, in joints; larger, as there are few joints. Our
             choice.
         method: Algorithm of the SSMs at a steady rate: ``'chunked'``, ``'fft'``, or ``'auto'`` (chunked).
