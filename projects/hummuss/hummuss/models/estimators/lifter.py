@@ -126,10 +126,10 @@ class HumMUSSLifter(BaseModel):
     def _poses(self, inputs: Sequence[Tensor], data_samples: Sequence | None) -> list[Tensor]:
         return [self.head(feature) for feature in features_of(self.backbone, inputs, data_samples)]
 
-    def _windowed_poses(self, inputs: Sequence[Tensor], data_samples: Sequence) -> list[Tensor]:
+    def _windowed_poses(self, inputs: Sequence[Tensor], data_samples: Sequence | None) -> list[Tensor]:
         """Return the poses of each clip as means over overlapping windows."""
         poses = []
-        for clip, sample in zip(inputs, data_samples, strict=True):
+        for clip, sample in zip(inputs, data_samples or [None] * len(inputs), strict=True):
             windows = overlapping_windows(len(clip), self.test_cfg['window'], self.test_cfg['overlap'])
             scale = sample_scale(sample, len(clip))
             scales = [scale[window] if scale is not None and scale.ndim else scale for window in windows]
