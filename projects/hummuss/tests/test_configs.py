@@ -156,6 +156,30 @@ def test_conditions_of_another_data_set_are_an_error():
         evaluate_under(torch.nn.Identity(), config)
 
 
+def longest_memory(model):
+    """Largest time constant of a temporal state, in frames."""
+    layers = [layer for block in model.backbone.blocks for layer in block.temporal]
+    return max(float(layer.ssm.time_constants.detach().max()) for layer in layers)
+
+
+def test_the_model_for_long_sequences_starts_with_a_memory_of_half_a_window():
+    init_default_scope('mmradar')
+    short, long = (load_config(str(PROJECT / 'configs' / f'{SMALL[0]}{name}.py')) for name in ('', '_long'))
+    assert longest_memory(MODELS.build(long.model)) <= long.num_frames / 2
+    assert longest_memory(MODELS.build(short.model)) > 10 * short.num_frames
+    assert long.train_dataloader == short.train_dataloader and long.test_dataloader == short.test_dataloader
+
+
+def test_a_trained_model_takes_a_bound_of_its_memory(trained):
+    config, checkpoint = trained['hummuss_small_motion']
+    bounded = config.copy()
+    bounded.merge_from_dict({'model.backbone.temporal_memory': 9})
+    models = [init_model(one, checkpoint) for one in (config, bounded)]
+    assert longest_memory(models[1]) < 9 < longest_memory(models[0])
+    errors = [evaluate_under(model, config, num_frames=100, clip_s=4.0)['lifting/MPJPE'] for model in models]
+    assert errors[0] != errors[1] and np.isfinite(errors).all()
+
+
 @pytest.mark.parametrize(
     ('tool', 'arguments', 'expected'),
     [

@@ -253,6 +253,37 @@ def test_fresh_samples_change_with_the_epoch_even_in_workers_that_stay():
     assert torch.equal(first, still[0]['inputs'])
 
 
+def test_window_lengths_are_mixed_and_do_not_depend_on_workers():
+    dataset = build(mixed_frames=(5, 9, 41), fresh=True, num_clips=6, irregular=True)
+    alone = [dataset[index] for index in reversed(range(len(dataset)))][::-1]
+    loader = DataLoader(dataset, batch_size=8, num_workers=2, collate_fn=pseudo_collate)
+    batches = [batch['inputs'] for batch in loader]
+    loaded = [inputs for batch in batches for inputs in batch]
+    assert len(dataset) == len(build(num_clips=6))
+    assert all({len(inputs) for inputs in batch} == {5, 9, 41} for batch in batches[:2])
+    for one, other in zip(alone, loaded, strict=True):
+        assert torch.equal(one['inputs'], other)
+        assert label(one).shape[0] == len(other) == len(one['data_samples'].delta_scale)
+    dataset.set_epoch(1)
+    assert [len(sample['inputs']) for sample in dataset] != [len(sample['inputs']) for sample in alone]
+
+
+def test_mixed_lengths_are_those_that_fit_into_the_clip():
+    options = dict(mixed_frames=(25, 999), fresh=True)
+    assert {len(sample['inputs']) for sample in build(**options)} == {25}
+    plain = build(fresh=True)
+    for one, other in zip(build(mixed_frames=(25,), fresh=True), plain, strict=True):
+        assert torch.equal(one['inputs'], other['inputs'])  # the other random numbers are the same
+    assert {len(sample['inputs']) for sample in build(mixed_frames=(999,), fresh=True)} == {25}
+
+
+def test_mixed_lengths_are_for_training():
+    with pytest.raises(ConfigError, match='mixed_frames needs fresh=True'):
+        build(mixed_frames=(9, 25))
+    with pytest.raises(ConfigError, match='num_frames must be at least 2'):
+        build(mixed_frames=(1, 25), fresh=True)
+
+
 def test_splits_and_seeds_have_other_people():
     def thighs(**kwargs):
         joints = [label(sample)[0] for sample in build(num_clips=6, motions=['walk'], **kwargs)]

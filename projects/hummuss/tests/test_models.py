@@ -10,6 +10,7 @@ from mmengine.structures import BaseDataElement, InstanceData
 
 from hummuss.models import SIZES, DiagonalSSM, HumMUSS, HumMUSSLifter, SupConLoss
 from hummuss.models.estimators import HumMUSSActionRecognizer, HumMUSSMeshRecoverer, nearest_exemplar
+from hummuss.models.estimators.windows import mean_over_windows, overlapping_windows
 from hummuss.models.heads import ActionHead, MeshHead, forward_kinematics, rotation_from_6d
 from hummuss.models.layers import GDSSM, SpatioTemporalBlock
 from mmradar.errors import ConfigError, DataError
@@ -76,6 +77,57 @@ def test_ssm_initialisation_is_s4d_lin():
     assert ((ssm.delta > 0.00999) & (ssm.delta < 0.02001)).all()
 
 
+def test_a_bound_of_the_memory_adds_its_decay_to_every_state():
+    free, bounded = DiagonalSSM(4, 8), DiagonalSSM(4, 8, memory=10.0)
+    assert free.time_constants.max() > 20  # 2 / delta frames, with delta below 0.1
+    assert list(bounded.state_dict()) == list(free.state_dict())
+    bounded.load_state_dict(free.state_dict())
+    torch.testing.assert_close(1 / bounded.time_constants, 1 / free.time_constants + 0.1)
+    torch.testing.assert_close(bounded.A.imag, free.A.imag)
+    with torch.no_grad():  # training cannot exceed the bound
+        bounded.log_decay.fill_(-20.0)
+        bounded.log_delta.fill_(-7.0)
+    assert bounded.time_constants.max() <= 10.0
+    # an impulse, 20 time constants later; without a bound, the same weights would still have nearly all of it
+    u = torch.zeros(1, 201, 4)
+    u[:, 0] = 1.0
+    for scale in (1.0, torch.ones(1, 201)):
+        assert bounded(u, scale)[:, -1].abs().max() < 1e-6 * bounded(u, scale)[:, 1].abs().max()
+    bounded.leak = 0.0
+    assert bounded(u)[:, -1].abs().max() > 0.01 * bounded(u)[:, 1].abs().max()
+
+
+@pytest.mark.parametrize('causal', [False, True])
+def test_the_backbones_bound_is_that_of_the_temporal_layers(causal):
+    options = dict(TINY, causal=causal, temporal_delta=(1e-3, 1e-3))
+    model = HumMUSS(**options, temporal_memory=4.0)
+    for block in model.blocks:
+        assert all(layer.ssm.time_constants.max() <= 4.0 for layer in block.temporal)
+        assert all(layer.ssm.time_constants.max() > 4.0 for layer in block.spatial)
+    model.load_state_dict(HumMUSS(**options).state_dict())
+    if causal:
+        inputs, state = torch.randn(1, 12, 5, 3), model.initial_state()
+        with torch.no_grad():
+            steps = torch.stack([model.step(inputs[:, frame], state) for frame in range(12)], dim=1)
+            torch.testing.assert_close(steps, model(inputs), rtol=1e-4, atol=1e-4)
+
+
+def test_sequences_longer_than_the_training_are_not_new_to_a_model_with_a_bound():
+    """Far from the ends, features of a steady input do not depend on the length; without the bound they do."""
+    inputs = torch.randn(1, 1, 5, 3).expand(1, 400, 5, 3)
+    options = dict(TINY, depth=1, temporal_delta=(1e-3, 1e-2))
+    changes = []
+    for memory in (None, 4.0):
+        model = trained(HumMUSS(**options, temporal_memory=memory))
+        with torch.no_grad():
+            for block in model.blocks:
+                for layer in block.temporal:
+                    torch.nn.init.normal_(layer.gate_proj.weight)  # by default the states hardly matter
+            short, long = model(inputs[:, :81])[:, 40], model(inputs)[:, 200]
+        changes.append(float((long - short).norm() / short.norm()))
+    assert changes[1] < 1e-3 < 1e-2 < changes[0]
+
+
 def test_the_weight_cache_of_inference_follows_the_weights():
     """Kernels are cached between calls without gradients; a stale one would be silently wrong."""
     ssm, u = DiagonalSSM(4, 8), torch.randn(1, 20, 4)
@@ -110,7 +162,14 @@ def test_weights_swapped_behind_autograds_back_are_seen_after_eval():
 
 
 @pytest.mark.parametrize(
-    'arguments', [dict(state_dims=3), dict(dims=5, bidirectional=True), dict(delta_range=(0, 1)), dict(method='scan')]
+    'arguments',
+    [
+        dict(state_dims=3),
+        dict(dims=5, bidirectional=True),
+        dict(delta_range=(0, 1)),
+        dict(method='scan'),
+        dict(memory=0.0),
+    ],
 )
 def test_impossible_ssms(arguments):
     with pytest.raises(ConfigError):
@@ -297,6 +356,40 @@ def test_lifter_predicts_into_the_samples():
         torch.testing.assert_close(sample.pred_instances.keypoints_3d, expected[index])
     data = dict(inputs=list(inputs), data_samples=samples)
     torch.testing.assert_close(model.test_step(data)[1].pred_instances.keypoints_3d, expected[1])
+
+
+@pytest.mark.parametrize(('frames', 'expected'), [(3, [(0, 3)]), (6, [(0, 6)]), (11, [(0, 6), (4, 10), (5, 11)])])
+def test_windows_cover_a_clip(frames, expected):
+    assert [(window.start, window.stop) for window in overlapping_windows(frames, 6, 2)] == expected
+
+
+def test_windows_weigh_less_towards_their_ends():
+    windows = [slice(0, 4), slice(2, 6)]
+    found = mean_over_windows([torch.full((4, 1), 1.0), torch.full((4, 1), 4.0)], windows)
+    torch.testing.assert_close(found[:, 0], torch.tensor([1.0, 1.0, 2.0, 3.0, 4.0, 4.0]))
+
+
+@pytest.mark.parametrize('scale', [0.5, 'frames'])
+def test_a_lifter_may_predict_long_clips_in_windows(scale):
+    lifter = HumMUSSLifter(TINY, test_cfg=dict(window=6)).eval()
+    inputs = [torch.randn(6, 5, 3), torch.randn(9, 5, 3)]
+    scales = [0.5 if scale == 0.5 else np.linspace(0.5, 1.5, len(clip), dtype=np.float32) for clip in inputs]
+    samples = [BaseDataElement(metainfo=dict(delta_scale=scale)) for scale in scales]
+    with torch.no_grad():
+        short, long = [sample.pred_instances.keypoints_3d for sample in lifter(inputs, samples, mode='predict')]
+        torch.testing.assert_close(short, lifter(inputs[:1], samples[:1])[0])
+        first = BaseDataElement(metainfo=dict(delta_scale=scales[1] if scale == 0.5 else scales[1][:6]))
+        torch.testing.assert_close(long[:3], lifter([inputs[1][:6]], [first])[0][:3], rtol=1e-4, atol=1e-5)
+        assert (long - lifter(inputs, samples)[1]).abs().max() > 1e-6  # one pass is another prediction
+
+
+@pytest.mark.parametrize(
+    ('test_cfg', 'message'),
+    [(dict(window=0), 'at least 1 frame'), (dict(window=4, overlap=4), 'overlap=4'), (dict(overlap=2), 'no window')],
+)
+def test_windows_that_cannot_be(test_cfg, message):
+    with pytest.raises(ConfigError, match=message):
+        HumMUSSLifter(TINY, test_cfg=test_cfg)
 
 
 def test_clips_of_different_lengths_and_rates_in_one_batch():

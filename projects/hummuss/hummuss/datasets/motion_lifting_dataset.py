@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import math
 import os.path
@@ -66,6 +67,10 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         views: Number of cameras, and so of clips, for each recorded motion.
         test_every, smooth_hz, on_error: See :func:`~hummuss.datasets.motion_sources.recorded_clips`.
         num_frames: Number of frames T of a window at the training rate.
+        mixed_frames: Window lengths in frames at the training rate, such as ``(41, 81, 161)``. Each sample's is drawn
+            from those that fit into its clip, all with the same probability, so that a batch contains several. For
+            training, so it needs ``fresh=True``; the number of windows follows from ``num_frames``. Empty: all have
+            ``num_frames``.
         stride: Frames from one window's start to the next, at the training rate; T if ``None``.
         frame_rate_hz: Training rate; motions are resampled to it.
         rate_scale: Factor on ``frame_rate_hz``, to test at another rate.
@@ -112,6 +117,7 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         smooth_hz: float | None = None,
         on_error: str = 'raise',
         num_frames: int = 27,
+        mixed_frames: Sequence[int] = (),
         stride: int | None = None,
         frame_rate_hz: float = 30.0,
         rate_scale: float = 1.0,
@@ -133,6 +139,12 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         self.times = FrameTimes(
             num_frames, frame_rate_hz, rate_scale, keep, 0.75 if irregular is True else float(irregular)
         )
+        self.mixed_times = tuple(dataclasses.replace(self.times, num_frames=frames) for frames in mixed_frames)
+        if self.mixed_times and not fresh:
+            raise ConfigError(
+                'MotionLiftingDataset.mixed_frames needs fresh=True: windows of several lengths are drawn anew in each '
+                'epoch, and tests should have one length'
+            )
         if split not in (*SPLITS, None):
             raise ConfigError(f"MotionLiftingDataset.split must be 'train', 'test' or None, found {split!r}")
         if short not in SHORT:
@@ -240,6 +252,15 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         joints = clip.joints_m(np.arange(0, clip.duration_s + 0.1, 0.1))
         return self.film(joints, rng, **self.camera)
 
+    def _times(self, number: int, window: int, epoch: int, clip_s: float) -> FrameTimes:
+        """Return the frame times of a window, of a random length if lengths are mixed."""
+        fitting = [times for times in self.mixed_times if times.duration_s <= clip_s + 1e-9]
+        if not fitting:
+            return self.times
+        # Random numbers of their own, so that all others are the same without mixed lengths
+        rng = np.random.default_rng([*self._seeds(epoch), number, 3, window])
+        return fitting[rng.integers(len(fitting))]
+
     def get_data_info(self, idx: int) -> dict:
         """Return one window as arrays.
 
@@ -254,9 +275,10 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         camera = self.camera_of(number, clip, epoch)
         rng = np.random.default_rng([*self._seeds(epoch), number, 2, window])
         start_s = window * self.stride_s
+        times = self._times(number, window, epoch, clip.duration_s)
         if self.fresh:  # any start time, not only multiples of the stride
-            start_s = rng.uniform(0, max(0.0, clip.duration_s - self.times.duration_s))
-        times_s = self.times.times_s(rng)
+            start_s = rng.uniform(0, max(0.0, clip.duration_s - times.duration_s))
+        times_s = times.times_s(rng)
         joints = camera.to_camera(clip.joints_m(start_s + times_s))
         noise = correlated_in_time(rng.standard_normal((*joints.shape[:2], 2)), times_s, self.noise_correlation_s)
         pixels = camera.project(joints) + self.noise_px * noise
@@ -274,7 +296,7 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
             confidence=confidence,
             keypoints_3d=keypoints_3d,
             keypoint_weights=weights,
-            delta_scale=self.times.delta_scale(times_s) if self.rescale else 1.0,
+            delta_scale=times.delta_scale(times_s) if self.rescale else 1.0,
             timestamps_s=times_s,
             frame_rate_hz=self.times.rate_hz,
             action=clip.action,

@@ -47,7 +47,13 @@ class HumMUSS(WeightCacheModule):
         expansion: Width of the gated branch divided by D.
         temporal_reduction: Factor k by which the width of the temporal SSMs is reduced; 2 in the paper.
         state_dims: Number of states of each SSM channel; 32 is our choice.
-        temporal_delta: Range of initial step sizes of the temporal SSMs, in frames at the training rate; from S4D.
+        temporal_delta: Range of initial step sizes of the temporal SSMs, in frames at the training rate; from S4D. The
+            initial time constants are 2 / delta: 20 to 2,000 frames by default. For sequences longer than the windows
+            of training, choose a range that keeps them within half a window, such as (0.05, 0.5) for 81 frames.
+        temporal_memory: Bound of the temporal SSMs' time constants, in frames at the training rate, see
+            :class:`~hummuss.models.layers.DiagonalSSM`; ``None`` for no bound, as in S4D. Without one, 70 % of the
+            states remember longer than a training window of 81 frames lasts at first, and sum up more in longer
+            sequences than in training. A bound of one window helps models that were trained without; our choice.
         spatial_delta: Range of initial step sizes of the spatial SSMs, in joints; larger, as there are few joints. Our
             choice.
         method: Algorithm of the SSMs at a steady rate: ``'chunked'``, ``'fft'``, or ``'auto'`` (chunked).
@@ -68,6 +74,7 @@ class HumMUSS(WeightCacheModule):
         temporal_reduction: int = 2,
         state_dims: int = 32,
         temporal_delta: tuple[float, float] = (1e-3, 1e-1),
+        temporal_memory: float | None = None,
         spatial_delta: tuple[float, float] = (1e-2, 0.5),
         method: str = 'auto',
         dropout: float = 0.0,
@@ -80,7 +87,13 @@ class HumMUSS(WeightCacheModule):
         self.num_joints, self.in_channels, self.embed_dims, self.causal = num_joints, in_channels, embed_dims, causal
         shared = dict(expansion=expansion, state_dims=state_dims, method=method, dropout=dropout)
         spatial = dict(delta_range=spatial_delta, **shared)
-        temporal = dict(causal=causal, reduction=temporal_reduction, delta_range=temporal_delta, **shared)
+        temporal = dict(
+            causal=causal,
+            reduction=temporal_reduction,
+            delta_range=temporal_delta,
+            memory=temporal_memory,
+            **shared,
+        )
         self.lift = nn.Linear(in_channels, embed_dims)
         self.blocks = nn.ModuleList(SpatioTemporalBlock(embed_dims, spatial, temporal) for _ in range(depth))
         self.norm = nn.LayerNorm(embed_dims)

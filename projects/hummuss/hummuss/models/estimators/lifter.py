@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from mmengine.model import BaseModel
-from mmengine.structures import InstanceData
+from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor, nn
 
-from hummuss.models.estimators.inputs import clips, features_of
+from hummuss.models.estimators.inputs import clips, features_of, sample_scale
+from hummuss.models.estimators.windows import mean_over_windows, overlapping_windows
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import MODELS
 
@@ -37,11 +38,14 @@ class HumMUSSLifter(BaseModel):
             by default.
         test_cfg: With ``dict(flip_test=True)``, average the prediction of a clip and the mirrored prediction of its
             mirror image. Needs ``flip_indices`` in the data samples' metainfo, as this project's data sets provide it,
-            and inputs with x as the first channel, 0 in the middle of the image.
+            and inputs with x as the first channel, 0 in the middle of the image. With ``dict(window=81)``, predict
+            longer clips in windows of that number of frames, that of training, with states that start from zero;
+            neighbouring windows share ``overlap`` frames (``window // 2`` by default) and are averaged. It is for
+            bidirectional models that were trained on windows only and without a bound of their memory.
         data_preprocessor: See mmengine's ``BaseModel``.
 
     Raises:
-        ConfigError: ``test_cfg`` has an unknown entry.
+        ConfigError: ``test_cfg`` has an unknown entry, or one out of its range.
     """
 
     def __init__(
@@ -62,9 +66,19 @@ class HumMUSSLifter(BaseModel):
         self.head = MODELS.build(head)
         losses = _DEFAULT_LOSSES if losses is None else losses
         self.losses = nn.ModuleDict({name: MODELS.build(loss) for name, loss in losses.items()})
-        self.test_cfg = {'flip_test': False, **(test_cfg or {})}
-        if unknown := set(self.test_cfg) - {'flip_test'}:
-            raise ConfigError(f'HumMUSSLifter.test_cfg has no {min(unknown)!r}; it has flip_test')
+        self.test_cfg = {'flip_test': False, 'window': None, 'overlap': None, **(test_cfg or {})}
+        if unknown := set(self.test_cfg) - {'flip_test', 'window', 'overlap'}:
+            raise ConfigError(f'HumMUSSLifter.test_cfg has no {min(unknown)!r}; it has flip_test, window and overlap')
+        window, overlap = self.test_cfg['window'], self.test_cfg['overlap']
+        if window is None and overlap is not None:
+            raise ConfigError('HumMUSSLifter.test_cfg has an overlap, but no window that could overlap')
+        if window is not None:
+            overlap = self.test_cfg['overlap'] = window // 2 if overlap is None else overlap
+            if not 0 <= overlap < window:
+                raise ConfigError(
+                    'HumMUSSLifter.test_cfg needs a window of at least 1 frame and an overlap of 0 to window - 1; '
+                    f'found window={window}, overlap={overlap}'
+                )
 
     def forward(
         self,
@@ -89,7 +103,8 @@ class HumMUSSLifter(BaseModel):
         if mode not in ('loss', 'predict', 'tensor'):
             raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', found {mode!r}")
         found = clips(inputs)
-        poses = self._poses(found, data_samples)
+        estimate = self._windowed_poses if mode == 'predict' and self.test_cfg['window'] else self._poses
+        poses = estimate(found, data_samples)
         if mode == 'tensor':
             return torch.stack(poses) if isinstance(inputs, Tensor) else poses
         if data_samples is None:
@@ -100,7 +115,7 @@ class HumMUSSLifter(BaseModel):
             turned = [_mirrored(clip, sample) for clip, sample in zip(found, data_samples, strict=True)]
             back = [
                 _mirrored(pose, sample)
-                for pose, sample in zip(self._poses(turned, data_samples), data_samples, strict=True)
+                for pose, sample in zip(estimate(turned, data_samples), data_samples, strict=True)
             ]
             poses = [(pose + other) / 2 for pose, other in zip(poses, back, strict=True)]
         for sample, pose in zip(data_samples, poses, strict=True):
@@ -110,6 +125,17 @@ class HumMUSSLifter(BaseModel):
 
     def _poses(self, inputs: Sequence[Tensor], data_samples: Sequence | None) -> list[Tensor]:
         return [self.head(feature) for feature in features_of(self.backbone, inputs, data_samples)]
+
+    def _windowed_poses(self, inputs: Sequence[Tensor], data_samples: Sequence | None) -> list[Tensor]:
+        """Return the poses of each clip as means over overlapping windows."""
+        poses = []
+        for clip, sample in zip(inputs, data_samples or [None] * len(inputs), strict=True):
+            windows = overlapping_windows(len(clip), self.test_cfg['window'], self.test_cfg['overlap'])
+            scale = sample_scale(sample, len(clip))
+            scales = [scale[window] if scale is not None and scale.ndim else scale for window in windows]
+            parts = [BaseDataElement(metainfo=dict(delta_scale=part)) for part in scales]
+            poses.append(mean_over_windows(self._poses([clip[window] for window in windows], parts), windows))
+        return poses
 
     def _loss(self, poses: list[Tensor], data_samples: Sequence) -> dict[str, Tensor]:
         targets, weights = zip(*(_target(sample, pose) for sample, pose in zip(data_samples, poses, strict=True)))

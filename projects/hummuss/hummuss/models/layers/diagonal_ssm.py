@@ -49,6 +49,12 @@ class DiagonalSSM(WeightCacheModule):
         delta_range: Smallest and largest initial step size, in frames (or joints).
         method: ``'auto'``, ``'chunked'`` or ``'fft'``; see :func:`mmradar.ops.diagonal_ssm.diagonal_ssm`. It applies
             only if all sequences and frames share one scale.
+        memory: Longest time constant of a state, in frames (or joints) at the training rate. ``1 / memory`` is added to
+            the decay per frame of every state, so that training cannot exceed the bound. ``None`` for no bound, as in
+            S4D; a bound is our choice. It adds no parameter, so any checkpoint can be loaded with any bound.
+
+    Raises:
+        ConfigError: An argument is out of its range.
     """
 
     def __init__(
@@ -58,6 +64,7 @@ class DiagonalSSM(WeightCacheModule):
         bidirectional: bool = False,
         delta_range: tuple[float, float] = (1e-3, 1e-1),
         method: str = 'auto',
+        memory: float | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -69,6 +76,9 @@ class DiagonalSSM(WeightCacheModule):
             raise ConfigError(f'DiagonalSSM.delta_range must be positive and ascending, found {delta_range}')
         if method not in ('auto', 'chunked', 'fft'):
             raise ConfigError(f"DiagonalSSM.method must be 'auto', 'chunked' or 'fft', found {method!r}")
+        if memory is not None and not memory > 0:
+            raise ConfigError(f'DiagonalSSM.memory must be a positive number of frames, found {memory}')
+        self.leak = 0.0 if memory is None else 1.0 / memory
         self.dims, self.num_reversed, self.method = dims, dims // 2 if bidirectional else 0, method
         pairs = state_dims // 2
         low, high = map(math.log, delta_range)
@@ -84,7 +94,16 @@ class DiagonalSSM(WeightCacheModule):
     @property
     def A(self) -> Complex[Tensor, 'dims pairs']:
         """Diagonal of the state matrix, complex128."""
-        return torch.complex(-torch.exp(self.log_decay.double()), self.frequency.double())
+        decay = torch.exp(self.log_decay.double())
+        if self.leak:
+            # A is multiplied by delta, so the decay per frame grows by exactly the leak
+            decay = decay + self.leak / self.delta[:, None]
+        return torch.complex(-decay, self.frequency.double())
+
+    @property
+    def time_constants(self) -> Float[Tensor, 'dims pairs']:
+        """Frames (or joints) at the training rate after which each state has decayed to 1 / e, float64."""
+        return -1.0 / (self.delta[:, None] * self.A.real)
 
     @property
     def C(self) -> Complex[Tensor, 'dims pairs']:

@@ -39,6 +39,7 @@ class GDSSM(BaseModule):
         delta_range: Smallest and largest initial step size of the SSMs.
         method: See :class:`DiagonalSSM`.
         dropout: Dropout probability after the output projection.
+        memory: Bound of the SSMs' time constants in frames, see :class:`DiagonalSSM`.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class GDSSM(BaseModule):
         delta_range: tuple[float, float] = (1e-3, 1e-1),
         method: str = 'auto',
         dropout: float = 0.0,
+        memory: float | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -62,7 +64,7 @@ class GDSSM(BaseModule):
         self.splits = (wide, mixed)
         self.norm = nn.LayerNorm(embed_dims)
         self.in_proj = nn.Linear(embed_dims, wide + mixed)  # W_v, W_f and W_b
-        self.ssm = DiagonalSSM(mixed, state_dims, not causal, delta_range, method)
+        self.ssm = DiagonalSSM(mixed, state_dims, not causal, delta_range, method, memory)
         self.gate_proj = nn.Linear(narrow, wide)
         self.out_proj = nn.Linear(wide, embed_dims)
         self.dropout = nn.Dropout(dropout)
