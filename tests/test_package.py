@@ -100,7 +100,7 @@ for name in ('glsmamba::millimamba_glsmamba_tiny_simhupr', read_config('hummuss:
         text=True,
     )
     assert done.stdout.splitlines() == [
-        *('hummuss 9', 'glsmamba 20'),
+        *('hummuss 12', 'glsmamba 20'),
         *('mmradar.models.backbones.cvmamba', 'hummuss.models.backbones.hummuss'),
     ], done.stderr[-2000:]
 

@@ -155,7 +155,7 @@ def test_the_nearest_exemplar_by_cosine_gives_the_action():
     # A clip of 9 looks like those of 7
     samples[-1]['pred_embedding'] = torch.tensor([1.0, -0.01])
     found = one_shot(samples, draws=200)
-    # As the exemplar, in a quarter of the draws, it attracts none of the three other clips of 9; else it is the one error
+    # In a quarter of the draws it is the exemplar, to which no other clip of 9 is nearest; else it is the one error
     assert found['one_shot/top1'] == pytest.approx(100 * (0.25 * 3 / 6 + 0.75 * 5 / 6), abs=4)
     assert found['one_shot/top1_std'] > 0
     rng.shuffle(samples)

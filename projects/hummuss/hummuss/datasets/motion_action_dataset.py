@@ -65,8 +65,8 @@ class MotionActionDataset(MotionLiftingDataset):
         found = {*self.classes[: self.num_clips], *(clip.action for clip in self.recorded)}
         if missing := [name for name in self.classes if name not in found]:
             raise DataError(
-                f'the split {self.split!r} has no clip of {", ".join(missing)}; leave these out of classes, or use more '
-                'clips, another test_every or split=None'
+                f'the split {self.split!r} has no clip of {", ".join(missing)}; leave these out of classes, or use '
+                'more clips, another test_every or split=None'
             )
         return entries
 
