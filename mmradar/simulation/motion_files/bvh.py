@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -24,6 +25,9 @@ from mmradar.simulation.skeleton import JOINT_NAMES, JOINTS
 # ``_SPACE`` replaces the spaces in names.
 _NAME = re.compile(rb'^([ \t]*(?:ROOT|JOINT)[ \t]+)([^{\r\n]*?)([ \t]*\{?[ \t]*\r?)$', re.MULTILINE)
 _SPACE = '\x01'
+_CHANNELS = re.compile(rb'^([ \t]*CHANNELS[ \t]+)(\d+)((?:[ \t]+\w+)*)[ \t]*(\r?)$', re.MULTILINE)
+_TABLE = re.compile(rb'^[ \t]*Frame[ \t]+Time:[^\n]*\n', re.MULTILINE | re.IGNORECASE)
+_POSITIONS = [b'Xposition', b'Yposition', b'Zposition']
 
 
 def read_bvh(
@@ -38,8 +42,8 @@ def read_bvh(
     """Read a BVH file with one skeleton, joints named as Mixamo, CMU, Unreal, Blender and others do.
 
     The joint ``Head`` is at the base of the skull; if the rig has a tip of the head, the head is the middle between
-    both. Not supported, because pybvh does not read them, are joints that move relative to their parent (position
-    channels below the root), and roots whose position channels are not in the order X, Y, Z.
+    both. Position channels below the root replace the joint's offset, as in the files of Bandai Namco's motion data
+    sets. Position channels must be in the order X, Y, Z: pybvh does not read roots with others.
 
     Args:
         path: The file.
@@ -59,7 +63,7 @@ def read_bvh(
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'no motion at {path}')
-    motion = _parse(path)
+    motion, joint_positions = _parse(path)
     nodes = motion.nodes
     indices = {id(node): index for index, node in enumerate(nodes)}
     parents = [-1 if node.parent is None else indices[id(node.parent)] for node in nodes]
@@ -68,6 +72,7 @@ def read_bvh(
     _check_finite(motion.root_pos, f'the place of {names[0]!r}', path)
     # Angles are ordered by joint as in the file; R = R_1 R_2 R_3 for channels in the order 1, 2, 3.
     rotations: list[Rotation | None] = [None] * len(nodes)
+    offsets: list[np.ndarray] = [np.asarray(node.offset, np.float64) for node in nodes]
     with np.errstate(over='ignore', invalid='ignore'):
         for column, index in enumerate(joints):
             angles = motion.joint_angles[:, column]
@@ -75,7 +80,10 @@ def read_bvh(
             # is_end_site, by which joints were selected, does not narrow the node's type to a joint
             channels = nodes[index].rot_channels  # pyright: ignore[reportAttributeAccessIssue]
             rotations[index] = Rotation.from_euler(''.join(channels), angles)
-        node_positions = chain_positions(parents, np.array([node.offset for node in nodes]), rotations, motion.root_pos)
+            if column in joint_positions:
+                _check_finite(joint_positions[column], f'the place of {names[index]!r}', path)
+                offsets[index] = joint_positions[column]
+        node_positions = chain_positions(parents, offsets, rotations, motion.root_pos)
 
         found = match_joints([names[index] for index in joints], joint_names, str(path))
         by_name = {names[index]: index for index in reversed(joints)}  # the first of equal names counts
@@ -100,7 +108,8 @@ def _check_finite(values: np.ndarray, what: str, path: Path) -> None:
         raise DataError(f'{path}: frame {int(broken.argmax())}: {what} is not a finite number')
 
 
-def _parse(path: Path):
+def _parse(path: Path) -> tuple[Any, dict[int, np.ndarray]]:
+    """Return pybvh's motion, and the position channels below the root, see :func:`_split_joint_positions`."""
     try:
         from pybvh import read_bvh_file
     except ImportError as error:
@@ -108,6 +117,7 @@ def _parse(path: Path):
     content = _NAME.sub(
         lambda found: found[1] + re.sub(rb'[ \t]', _SPACE.encode(), found[2]) + found[3], path.read_bytes()
     )
+    content, joint_positions = _split_joint_positions(content, path)
     with TemporaryDirectory() as folder:
         copy = Path(folder) / 'motion.bvh'  # pybvh reads only files of this suffix, in lower case
         copy.write_bytes(content)
@@ -115,10 +125,56 @@ def _parse(path: Path):
             # What pybvh warns of (an empty table, the axis that may be up) is checked here.
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore')
-                return read_bvh_file(copy, world_up='+y')
+                return read_bvh_file(copy, world_up='+y'), joint_positions
         except Exception as error:  # on damaged files the parser raises errors of any type
             message = str(error).replace(str(copy), str(path)).replace(_SPACE, ' ')
             raise DataError(f'{path} cannot be read as BVH ({type(error).__name__}: {message})') from error
+
+
+def _split_joint_positions(content: bytes, path: Path) -> tuple[bytes, dict[int, np.ndarray]]:
+    """Take position channels below the root out of a file, as pybvh does not read them.
+
+    Returns:
+        The file without these channels, and for the number of each joint that had them, counted as in the file with the
+        root as 0, its positions relative to its parent, (frames, 3).
+
+    Raises:
+        DataError: These channels are not X, Y, Z before the rotations, or a row has another number of columns.
+    """
+    table = _TABLE.search(content)
+    if table is None:
+        return content, {}
+    channels = [found[3].split() for found in _CHANNELS.finditer(content[: table.end()])]
+    moving = [joint for joint, kinds in enumerate(channels) if joint and set(kinds) & set(_POSITIONS)]
+    if not moving:
+        return content, {}
+    starts = np.cumsum([0, *map(len, channels)])
+    rows = [row for row in (line.split() for line in content[table.end() :].splitlines()) if row]
+    for number, row in enumerate(rows):
+        if len(row) != starts[-1]:
+            raise DataError(f'{path}: frame {number} has {len(row)} numbers; its channels are {starts[-1]}')
+    columns: dict[int, slice] = {}
+    for joint in moving:
+        if channels[joint][:3] != _POSITIONS:
+            found = b' '.join(channels[joint]).decode(errors='replace')
+            raise DataError(f'{path}: joint {joint}: expected Xposition Yposition Zposition first, found {found}')
+        columns[joint] = slice(int(starts[joint]), int(starts[joint]) + 3)
+    try:
+        positions = {
+            joint: np.array([row[where] for row in rows], np.float64).reshape(-1, 3) for joint, where in columns.items()
+        }
+    except ValueError as error:
+        raise DataError(f'{path}: a position is not a number ({error})') from error
+    taken = {column for where in columns.values() for column in range(where.start, where.stop)}
+    numbers = iter(range(len(channels)))
+
+    def without_positions(found: re.Match[bytes]) -> bytes:
+        kinds = found[3].split()[3 * (next(numbers) in columns) :]
+        return found[1] + str(len(kinds)).encode() + b''.join(b' ' + kind for kind in kinds) + found[4]
+
+    header = _CHANNELS.sub(without_positions, content[: table.end()])
+    lines = (b' '.join(value for column, value in enumerate(row) if column not in taken) for row in rows)
+    return header + b'\n'.join(lines) + b'\n', positions
 
 
 def _head_tip(nodes: list, parents: list[int], head: int) -> int | None:

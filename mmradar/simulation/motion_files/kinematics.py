@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 def chain_positions(
     parents: Sequence[int],
-    offsets: Float[np.ndarray, 'nodes 3'],
+    offsets: Float[np.ndarray, 'nodes 3'] | Sequence[Float[np.ndarray, '... 3']],
     rotations: Sequence[Rotation | None],
     root_positions: Float[np.ndarray, 'frames 3'],
 ) -> Float[np.ndarray, 'frames nodes 3']:
@@ -19,7 +19,8 @@ def chain_positions(
 
     Args:
         parents: Index of each node's parent, smaller than its own; -1 for the root, which comes first.
-        offsets: Position of each node in the axes of its parent. The root's is not used.
+        offsets: Position of each node in the axes of its parent, (3,) or, if it moves, (frames, 3). The root's is not
+            used.
         rotations: Rotations of each node relative to its parent, (frames,); ``None`` for no rotation.
         root_positions: Positions of the root.
 

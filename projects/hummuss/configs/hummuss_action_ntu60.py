@@ -17,7 +17,9 @@ dataset = dict(
 )
 loader = dict(batch_size=32, num_workers=4, persistent_workers=True)
 train_dataloader = dict(
-    **loader, sampler=dict(type='DefaultSampler', shuffle=True), dataset=dict(**dataset, split='train')
+    **loader,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(**dataset, split='train', random_move=True),
 )
 val_dataloader = dict(
     **loader,

@@ -247,6 +247,16 @@ def test_ntu_samples_have_persons_in_order_and_a_rate(tmp_path):
     torch.testing.assert_close(sample['inputs'][0, 1, 2], torch.tensor([200 / 960, 0.0, 1.0]))
 
 
+def test_ntu_samples_are_moved_at_random_in_every_epoch(tmp_path):
+    write(tmp_path, 'S001C001P001R001A005', [{'few': 0.1}] + [{'many': 0.2}] * 7)
+    still = NTURGBDSkeletonDataset(data_root=str(tmp_path))[0]['inputs']
+    dataset = NTURGBDSkeletonDataset(data_root=str(tmp_path), random_move=True)
+    first, again = dataset[0]['inputs'], dataset[0]['inputs']
+    dataset.set_epoch(1)
+    assert torch.equal(first, again) and not torch.equal(first, still) and not torch.equal(first, dataset[0]['inputs'])
+    assert torch.equal(first[..., 2], still[..., 2]) and not first[still[..., 2] == 0].any()
+
+
 def test_other_names_and_actions_are_errors(tmp_path):
     write(tmp_path, 'S001C001P001R001A061', [{'1': 0.5}])
     with pytest.raises(DataError, match='action 61'):

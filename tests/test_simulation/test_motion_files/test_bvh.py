@@ -54,6 +54,55 @@ def test_bvh_z_up_and_unit_given(tiny_bvh_path):
         read_bvh(tiny_bvh_path)
 
 
+def moving_joint_bvh(shift=0.0, kinds='Xposition Yposition Zposition'):
+    """The tiny BVH, but the left leg has position channels, with its offset and a shift upwards in the third frame."""
+    channels = 'CHANNELS 3 Zrotation Xrotation Yrotation'
+    header, table = tiny_bvh().split('Frame Time: 0.033333\n')
+    before, leg, after = header.partition('JOINT LeftUpLeg\n{\nOFFSET 10 0 0\n')
+    leg = leg.replace('10 0 0', '1 2 3')  # is not used
+    after = after.replace(channels, f'CHANNELS 6 {kinds} Zrotation Xrotation Yrotation', 1)
+    rows = [row.split() for row in table.splitlines()]
+    places = (['10', '0', '0'], ['10', '0', '0'], ['10', str(shift), '0'])
+    start = 6 + 3 * 5  # after the root and five joints
+    rows = [' '.join([*row[:start], *place, *row[start:]]) for row, place in zip(rows, places)]
+    return f'{before}{leg}{after}Frame Time: 0.033333\n' + '\n'.join(rows) + '\n'
+
+
+def test_positions_of_a_joint_replace_its_offset(tiny_bvh_path):
+    expected = read_bvh(tiny_bvh_path).positions_m.copy()
+    tiny_bvh_path.write_text(moving_joint_bvh())
+    np.testing.assert_allclose(read_bvh(tiny_bvh_path).positions_m, expected, atol=1e-12)
+    tiny_bvh_path.write_text(moving_joint_bvh(shift=4.0))
+    leg = [JOINTS[name] for name in ('L_Hip', 'L_Knee', 'L_Ankle')]
+    expected[2, leg, 2] += 0.04  # in m
+    np.testing.assert_allclose(read_bvh(tiny_bvh_path).positions_m, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        (moving_joint_bvh(kinds='Zposition Yposition Xposition'), 'joint 6: expected Xposition Yposition Zposition'),
+        (moving_joint_bvh(shift='nan'), "frame 2: the place of 'LeftUpLeg' is not a finite number"),
+        (moving_joint_bvh(shift='up'), 'a position is not a number'),
+        (moving_joint_bvh().rstrip().rsplit(' ', 1)[0], 'frame 2 has 50 numbers; its channels are 51'),
+        (moving_joint_bvh().replace('Frames: 3', 'Frames: 4'), 'declares 4 frames but file contains 3'),
+    ],
+)
+def test_damaged_positions_of_a_joint(tiny_bvh_path, text, message):
+    tiny_bvh_path.write_text(text)
+    with pytest.raises(DataError, match=f'(?s)tiny.bvh.*{message}'):
+        read_bvh(tiny_bvh_path)
+
+
+def test_bandai_namcos_bvh():
+    need_pybvh()
+    motion = read_motion(shared('bandai_namco', 'motions', 'bow_normal_001.bvh'))
+    assert motion.frame_rate_hz == pytest.approx(30, rel=1e-4)
+    assert 1.4 < motion.stature_m < 2.1 and np.median(knees_in_front(motion)) > 0.003
+    trunk = (joint(motion, 'Neck') - (joint(motion, 'R_Hip') + joint(motion, 'L_Hip')) / 2)[:, 2]
+    assert trunk[0] > 0.9 * trunk.max() and trunk.min() < 0.85 * trunk.max()  # stands, and bows
+
+
 @pytest.mark.parametrize('name', ['upper_suffix.BVH', '3dsmax_biped_names.bvh', 'name_with_space.bvh'])
 def test_shared_bvh(name):
     need_pybvh()
@@ -135,5 +184,6 @@ def test_bvh_of_another_suffix(tiny_bvh_path):
 def test_any_bvh(tmp_path, changes, cut):
     need_pybvh()
     path = tmp_path / 'fuzz.bvh'
-    path.write_bytes(damaged(tiny_bvh().encode(), changes, cut))
-    reads_or_says_why(path)
+    for text in (tiny_bvh(), moving_joint_bvh()):
+        path.write_bytes(damaged(text.encode(), changes, cut))
+        reads_or_says_why(path)

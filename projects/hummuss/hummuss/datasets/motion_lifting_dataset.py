@@ -53,8 +53,8 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
     - ``data_samples`` with ``gt_instance_labels``: ``keypoints_3d`` (T, 14, 3) in m, relative to the pelvis (the
       midpoint of the hips), in camera axes (x right, y down, z away), and ``keypoint_weights`` (T, 14), 0 for padded
       frames. Its meta information: ``delta_scale`` (float, or (T,) float32 if intervals differ), ``timestamps_s`` (T,),
-      ``frame_rate_hz`` (of the sample), ``action``, ``clip_id``, ``window``, ``id``, ``image_size``, ``flip`` (whether
-      the sample is mirrored) and ``flip_indices``.
+      ``frame_rate_hz`` (of the sample), ``action``, ``person``, ``clip_id``, ``window``, ``id``, ``image_size``,
+      ``flip`` (whether the sample is mirrored) and ``flip_indices``.
 
     Args:
         split: ``'train'`` or ``'test'``, which differ in people, seeds and files; ``None`` uses all files.
@@ -300,6 +300,7 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
             timestamps_s=times_s,
             frame_rate_hz=self.times.rate_hz,
             action=clip.action,
+            person=clip.person,
             clip_id=clip.name if number < self.num_clips else f'{clip.name}, view {number}',
             window=window,
             id=idx,

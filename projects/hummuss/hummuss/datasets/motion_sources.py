@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,12 +34,14 @@ class MotionClip:
         action: Name of the action, for errors per action.
         name: Name of the clip, unique in its data set.
         duration_s: Duration of the clip; times outside it repeat the pose at its nearer end.
+        person: Name of the person, or of the group by which recorded clips are split.
     """
 
     motion: Performance | MotionSequence
     action: str
     name: str
     duration_s: float
+    person: str
 
     def joints_m(self, times_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
         """Return joint positions in world axes, in m; times outside the clip repeat the pose at its nearer end."""
@@ -59,7 +62,8 @@ def procedural_clip(number: int, seed: Sequence[int], duration_s: float, motions
     rng = np.random.default_rng([*seed, number])
     action = motions[number % len(motions)]
     performance = Performance.random(Subject.random(rng), action, rng)
-    return MotionClip(performance, action, f'procedural/{"-".join(map(str, seed))}/{number}/{action}', duration_s)
+    person = f'procedural/{"-".join(map(str, seed))}/{number}'
+    return MotionClip(performance, action, f'{person}/{action}', duration_s, person)
 
 
 def recorded_clips(
@@ -68,12 +72,14 @@ def recorded_clips(
     test_every: int = 4,
     smooth_hz: float | None = None,
     on_error: str = 'raise',
+    file_names: str | None = None,
+    actions: Collection[str] | None = None,
 ) -> list[MotionClip]:
     """Read the clips of motion files, all or those of one split.
 
     Each path is split independently, into groups whose clips stay together: a folder of Acclaim files (one person) is a
-    group, a person of MARS is a group, and so is any other file. In alphabetical order, every ``test_every``-th group
-    is for testing; if there are fewer groups, the last one is.
+    group, a person of MARS is a group, and so is any other file, unless ``file_names`` says more. In alphabetical
+    order, every ``test_every``-th group is for testing; if there are fewer groups, the last one is.
 
     Args:
         paths: Files, or folders that are searched for ``.amc``, ``.bvh``, ``.csv``, ``.npz``, and ``.json`` and
@@ -83,12 +89,16 @@ def recorded_clips(
         smooth_hz: Cut-off frequency of a low-pass filter for every motion, see ``MotionSequence.smoothed``; ``None``:
             no filter.
         on_error: Handling of a file that is not a person's motion: ``'raise'``, or ``'drop'`` it with a warning.
+        file_names: Regular expression of whole file names without suffix, with the groups ``action``, the clip's
+            action, and ``person``, the group for the split. ``None``: a file's action is its name, or MARS's movement.
+        actions: Actions to keep; groups are formed of their clips only. ``None``: all.
 
     Raises:
         ConfigError: An argument is invalid.
-        DataError: A path does not exist or contains no motion, a file is damaged, or a path has only one group and
-            cannot be split.
+        DataError: A path does not exist or contains no motion, a file is damaged or has another name, or a path has
+            only one group and cannot be split.
     """
+    names_of_files = None if file_names is None else _pattern(file_names)
     if split not in (*SPLITS, None):
         raise ConfigError(f"split must be 'train', 'test' or None, found {split!r}")
     if on_error not in ('raise', 'drop'):
@@ -97,9 +107,11 @@ def recorded_clips(
         raise ConfigError(f'test_every must be at least 2, found {test_every}')
     clips: list[MotionClip] = []
     for path in map(Path, paths):
-        groups = _groups(path)
+        groups = _groups(path, names_of_files)
         if not groups:
             raise DataError(f'{path}: no motion files found; looked for {", ".join(_SUFFIXES)}')
+        if actions is not None:
+            groups = _of_actions(groups, actions, path)
         names = sorted(groups)
         if split is not None and len(names) == 1:
             raise DataError(
@@ -109,9 +121,13 @@ def recorded_clips(
         every = min(test_every, len(names))
         chosen = [name for index, name in enumerate(names) if (split == 'test') == (index % every == every - 1)]
         dropped: list[str] = []
-        for read in (read for name in (names if split is None else chosen) for read in groups[name]):
+        for person, file in ((name, file) for name in (names if split is None else chosen) for file in groups[name]):
             try:
-                clips += [_clip(path, sequence, action, smooth_hz) for sequence, action in read()]
+                clips += [
+                    _clip(path, sequence, action, person, smooth_hz)
+                    for sequence, action in file.read()
+                    if actions is None or action in actions
+                ]
             except DataError as error:
                 if on_error == 'raise':
                     raise
@@ -155,18 +171,49 @@ def _distances(joints: Float[np.ndarray, 'frames 14 3'], first: str, second: str
     return np.linalg.norm(joints[:, JOINTS[first]] - joints[:, JOINTS[second]], axis=-1)
 
 
-def _clip(root: Path, sequence: MotionSequence, action: str, smooth_hz: float | None) -> MotionClip:
+def _clip(root: Path, sequence: MotionSequence, action: str, person: str, smooth_hz: float | None) -> MotionClip:
     check_joint_order(sequence, f'{root}, {sequence.name}')
     if smooth_hz is not None and smooth_hz < sequence.frame_rate_hz / 2:
         sequence = sequence.smoothed(smooth_hz)
-    return MotionClip(sequence, action, f'{root.name}/{sequence.name}', sequence.duration_s)
+    return MotionClip(sequence, action, f'{root.name}/{sequence.name}', sequence.duration_s, person)
 
 
-# Function that reads the clips of a file, each with its action.
-_Reader = Callable[[], list[tuple[MotionSequence, str]]]
+@dataclass(frozen=True, eq=False)
+class _File:
+    """Motion file, or one person's part of it.
+
+    Args:
+        action: Action of all its clips; ``None`` if it has clips of several.
+        read: Function that reads the clips, each with its action.
+    """
+
+    action: str | None
+    read: Callable[[], list[tuple[MotionSequence, str]]]
 
 
-def _groups(root: Path) -> dict[str, list[_Reader]]:
+def _pattern(file_names: str) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(file_names)
+    except re.error as error:
+        raise ConfigError(f'file_names is not a regular expression: {file_names!r} ({error})') from error
+    if missing := {'action', 'person'} - set(pattern.groupindex):
+        raise ConfigError(
+            f'file_names needs the groups (?P<action>...) and (?P<person>...), found {file_names!r} without {missing}'
+        )
+    return pattern
+
+
+def _of_actions(groups: Mapping[str, list[_File]], actions: Collection[str], path: Path) -> dict[str, list[_File]]:
+    """Leave out the files of other actions, and groups that have no others."""
+    kept = {name: [file for file in files if file.action in (None, *actions)] for name, files in groups.items()}
+    kept = {name: files for name, files in kept.items() if files}
+    if not kept:
+        known = sorted({str(file.action) for files in groups.values() for file in files})
+        raise DataError(f'{path}: no motion is one of {", ".join(actions)}; found {", ".join(known[:30])}')
+    return kept
+
+
+def _groups(root: Path, file_names: re.Pattern[str] | None) -> dict[str, list[_File]]:
     """Find the motion files at a path, by group; reads nothing but MARS's list of subjects."""
     if not root.exists():
         raise DataError(
@@ -174,14 +221,20 @@ def _groups(root: Path) -> dict[str, list[_Reader]]:
             '  Name a file or folder of motions: CMU (.asf, .amc), BVH, DeepMimic, MARS (.npz), AMASS-style (.npz),\n'
             '  or leave `motion_files` empty: procedural motions need no files.'
         )
-    groups: dict[str, list[_Reader]] = {}
+    groups: dict[str, list[_File]] = {}
     for path in [root] if root.is_file() else sorted(path for path in root.rglob('*') if _may_be_motion(path)):
         if path.suffix.lower() == '.npz' and {'joints', 'subject', 'movement'} <= _arrays_of(path):
             for subject in np.unique(load_npz(path, ['subject'])['subject']):
-                groups[f'{path}, subject {subject}'] = [partial(_read_mars, path, int(subject))]
-        else:  # the Acclaim files of a folder belong to one person
-            group = path.parent if path.suffix.lower() == '.amc' else path
-            groups.setdefault(str(group), []).append(partial(_read_one, path))
+                groups[f'{path}, subject {subject}'] = [_File(None, partial(_read_mars, path, int(subject)))]
+            continue
+        # the Acclaim files of a folder belong to one person
+        action, group = path.stem, str(path.parent if path.suffix.lower() == '.amc' else path)
+        if file_names is not None:
+            match = file_names.fullmatch(path.stem)
+            if match is None:
+                raise DataError(f'{path}: the name without suffix does not match {file_names.pattern!r} (file_names)')
+            action, group = match['action'], match['person']
+        groups.setdefault(group, []).append(_File(action, partial(_read_one, path, action)))
     return groups
 
 
@@ -195,11 +248,11 @@ def _may_be_motion(path: Path) -> bool:
     return True
 
 
-def _read_one(path: Path) -> list[tuple[MotionSequence, str]]:
+def _read_one(path: Path, action: str) -> list[tuple[MotionSequence, str]]:
     if path.suffix.lower() == '.npz' and AMASS_KEYS & _arrays_of(path):
-        return [(read_amass(path), path.stem)]
+        return [(read_amass(path), action)]
     try:
-        return [(read_motion(path), path.stem)]
+        return [(read_motion(path), action)]
     except (ImportError, FileNotFoundError) as error:  # no package for BVH, or no skeleton for an .amc
         raise DataError(f'{path}: {error}') from error
 

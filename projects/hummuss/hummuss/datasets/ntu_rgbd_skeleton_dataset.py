@@ -14,6 +14,8 @@ from mmpose.structures import PoseDataSample
 
 from hummuss.datasets.lifting_arrays import normalise_to_screen
 from hummuss.datasets.ntu_rgbd_skeleton import IMAGE_SIZE, NUM_JOINTS, read_ntu_skeleton
+from hummuss.datasets.random_move import random_move
+from mmradar.datasets.follows_epochs import FollowsEpochs
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
 
@@ -24,7 +26,7 @@ XVIEW_TRAIN = (2, 3)
 
 
 @DATASETS.register_module()
-class NTURGBDSkeletonDataset(BaseDataset):
+class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
     """2D skeletons of NTU-RGB+D's 60 actions, from its ``.skeleton`` files.
 
     A sample contains ``inputs`` (persons, T, 25, 3), the Kinect's joints in its order: x, y on screen as in
@@ -44,6 +46,9 @@ class NTURGBDSkeletonDataset(BaseDataset):
         num_frames: Largest number of frames of a clip.
         max_persons: Number of persons in every sample.
         ignore: Names of recordings to leave out, such as the authors' list of those without skeletons.
+        random_move: Move the skeletons at random in every epoch, for training, see
+            :func:`~hummuss.datasets.random_move.random_move`. Depends on ``seed``, epoch and sample, not on workers.
+        seed: Seed of these random numbers.
         metainfo, pipeline, **kwargs: See mmengine's ``BaseDataset``.
 
     Raises:
@@ -62,6 +67,8 @@ class NTURGBDSkeletonDataset(BaseDataset):
         num_frames: int = 243,
         max_persons: int = 2,
         ignore: Sequence[str] = (),
+        random_move: bool = False,
+        seed: int = 0,
         **kwargs,
     ) -> None:
         if split not in ('train', 'test') or protocol not in ('xsub', 'xview'):
@@ -76,6 +83,7 @@ class NTURGBDSkeletonDataset(BaseDataset):
             )
         self.split, self.protocol, self.ignore = split, protocol, frozenset(ignore)
         self.num_frames, self.max_persons = num_frames, max_persons
+        self.random_move, self.seed = random_move, seed
         super().__init__(data_root=data_root, **kwargs)
 
     def load_data_list(self) -> list[dict]:
@@ -112,6 +120,8 @@ class NTURGBDSkeletonDataset(BaseDataset):
         order = np.argsort(-seen.any(-1).sum(-1), kind='stable')[: self.max_persons]
         confidence = np.where(seen, skeleton.tracking / 2, 0.0)[order, ::step]
         keypoints = normalise_to_screen(skeleton.color_px[order, ::step], IMAGE_SIZE)
+        if self.random_move:
+            keypoints = random_move(keypoints, np.random.default_rng([self.seed, self.epoch, idx]))
         inputs = np.zeros((self.max_persons, confidence.shape[1], NUM_JOINTS, 3), np.float32)
         inputs[: len(order), ..., :2] = np.where(confidence[..., None] > 0, keypoints, 0.0)
         inputs[: len(order), ..., 2] = confidence

@@ -2,5 +2,6 @@
 
 from hummuss.evaluation.action_accuracy import ActionAccuracy
 from hummuss.evaluation.motion_lifting_metric import MotionLiftingMetric
+from hummuss.evaluation.one_shot_accuracy import OneShotAccuracy
 
-__all__ = ['ActionAccuracy', 'MotionLiftingMetric']
+__all__ = ['ActionAccuracy', 'MotionLiftingMetric', 'OneShotAccuracy']

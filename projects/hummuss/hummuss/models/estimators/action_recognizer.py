@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from mmengine.model import BaseModel
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, normalize
 
 from hummuss.models.estimators.inputs import clips, features_of
 from mmradar.errors import DataError
@@ -19,7 +19,7 @@ def nearest_exemplar(
     embeddings: Float[Tensor, 'batch dims'], exemplars: Float[Tensor, 'classes dims'], labels: Int[Tensor, 'classes']
 ) -> Int[Tensor, 'batch']:
     """Return the label of the exemplar with the largest cosine similarity, for one-shot recognition."""
-    return labels[(embeddings @ exemplars.T).argmax(-1)]
+    return labels[(normalize(embeddings, dim=-1) @ normalize(exemplars, dim=-1).T).argmax(-1)]
 
 
 @MODELS.register_module()
