@@ -76,7 +76,7 @@ def _detection(index: int, raw: Mapping[str, Any], file_names: Mapping[int | str
             f'{where}: expected bbox (x, y, width, height) and score, found {dict(raw)} ({type(error).__name__})'
         ) from error
     image_id = raw.get('image_id')
-    image = raw.get('image_name', file_names.get(image_id, image_id))
+    image = raw.get('image_name', None if image_id is None else file_names.get(image_id, image_id))
     if image is None:
         raise DataError(f'{where}: neither image_id nor image_name says to which image it belongs')
     if not np.isfinite([x, y, width, height, score]).all() or min(width, height) <= 0:

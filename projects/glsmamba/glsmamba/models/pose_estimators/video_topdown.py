@@ -149,7 +149,7 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
             results = super().predict(inputs, data_samples)
         for index, sample in enumerate(results):
             key_frame = {name: x[index, x.shape[1] // 2][None] for name, x in maps.items()}
-            sample.set_field(PixelData(**key_frame), 'activations', dtype=PixelData)
+            sample.set_field(PixelData(metainfo=None, **key_frame), 'activations', dtype=PixelData)
         return results
 
 
