@@ -3,6 +3,8 @@
 #     python tools/run_experiments.py configs/suites/limbs_simhupr.py --jobs 2
 # All networks have log-magnitudes and Muon. Epochs are chosen so that trainings take equally long; HuPR's single epoch
 # takes longer.
+_base_ = '_base_/without_network.py'
+
 name = 'limbs_simhupr'
 seeds = (0, 1)
 options = dict(data_root='data/simhupr', num_workers=0, val_batch_size=8)
@@ -52,13 +54,5 @@ rows = [
     dict(name='no encoder', group='Encoder', options={**_time, 'model.backbone.mixer.num_layers': 0}),
     dict(name='magnitude', group='Input', options={**_time, 'channel_mode': 'magnitude'}),
     dict(name='normalised map by map', group='Input', options={**_time, 'normalize_over': 'map'}),
-    *(
-        dict(name=name, group='Without a network', config=f'baselines/{config}_simhupr')
-        for name, config in (
-            ('mean pose', 'mean_pose'),
-            ('mean pose at the true place and size (oracle)', 'placed_mean_pose'),
-            ('nearest neighbour', 'nearest_neighbour'),
-            ('true pose of the previous frame (oracle)', 'previous_frame'),
-        )
-    ),
+    *_base_._without_network,
 ]

@@ -2,6 +2,8 @@
 #     python tools/run_experiments.py configs/suites/narrow_simhupr.py --jobs 2
 # All networks see the same 240 sequences three times. Trainings this short find places, not limbs (docs/limbs.md): what
 # a row shows here need not hold for longer ones.
+_base_ = '_base_/without_network.py'
+
 name = 'narrow_simhupr'
 seeds = (0, 1)
 options = dict(data_root='data/simhupr')
@@ -11,15 +13,7 @@ rows = [
     dict(name='HuPR', group='Networks', paper='tables 2 and 3', config='baselines/hupr_tiny_simhupr'),
     dict(name='TransHuPR', group='Networks', paper='tables 2 and 3', config='baselines/transhupr_tiny_simhupr'),
     dict(name='mm-Pose', group='Networks', paper='tables 2 and 3', config='baselines/mmpose_tiny_simhupr'),
-    *(
-        dict(name=name, group='Without a network', config=f'baselines/{config}_simhupr')
-        for name, config in (
-            ('mean pose', 'mean_pose'),
-            ('mean pose at the true place and size (oracle)', 'placed_mean_pose'),
-            ('nearest neighbour', 'nearest_neighbour'),
-            ('true pose of the previous frame (oracle)', 'previous_frame'),
-        )
-    ),
+    *_base_._without_network,
     dict(
         name='magnitude',
         group='Input',
