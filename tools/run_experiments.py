@@ -2,8 +2,9 @@
 
     python tools/run_experiments.py configs/suites/paper.py --data-root data/simhupr --jobs 2
 
-Experiments with a result are not run again, and interrupted trainings resume. With --slurm, each experiment is a SLURM
-job (`pip install submitit`).
+Experiments with a result, in the work folder or in the .json of --out, are not run again, and interrupted trainings
+resume. --only and --seed choose what is run; the table has all results. With --slurm, each experiment is a SLURM job
+(`pip install submitit`).
 """
 
 from __future__ import annotations
@@ -14,12 +15,22 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from mmradar.atomic_write import atomic_write
 from mmradar.cli import run
 from mmradar.errors import ConfigError
-from mmradar.experiments import Experiment, Suite, read_suite, results_of, results_table, run_experiment
+from mmradar.experiments import (
+    Experiment,
+    Suite,
+    read_results,
+    read_suite,
+    results_of,
+    results_table,
+    run_experiment,
+    stored_result,
+)
 
 
 def main() -> None:
@@ -35,16 +46,23 @@ def main() -> None:
     parser.add_argument('--dry-run', action='store_true', help='print the commands')
     parser.add_argument('--table', action='store_true', help='run nothing; print the table of the results so far')
     parser.add_argument('--slurm', help="run as SLURM jobs, with submitit's parameters as key=value,key=value")
-    parser.add_argument('--out', type=Path, help='Markdown file for the table; results go to a .json next to it')
+    parser.add_argument(
+        '--out', type=Path, help='Markdown file for the table; results are kept in a .json next to it, over all runs'
+    )
     args = parser.parse_args()
-    suite = _chosen(read_suite(args.suite), args.only, args.data_root)
-    experiments = [each for each in suite.experiments(args.work_dir) if args.seed in (None, each.seed)]
+    suite = read_suite(args.suite)
+    if args.data_root is not None:
+        suite = replace(suite, options={**suite.options, 'data_root': args.data_root})
+    stored = read_results(args.out.with_suffix('.json')) if args.out else {}
+    experiments = _chosen(suite, args)
+    waiting = [each for each in experiments if not (each.result_file.is_file() or stored_result(each, stored))]
     if args.dry_run:
         for experiment in experiments:
-            state = 'done' if experiment.result_file.is_file() else experiment.command()
+            state = experiment.command() if experiment in waiting else 'done'
             print(f'{experiment.row.name}, seed {experiment.seed}: {state}')
         return
-    waiting = [] if args.table else [each for each in experiments if not each.result_file.is_file()]
+    if args.table:
+        waiting = []
     if args.slurm is not None:
         _submit(waiting, args.slurm, args.work_dir)
     elif args.jobs == 1 or len(waiting) == 1:
@@ -52,7 +70,7 @@ def main() -> None:
             run_experiment(experiment)
     elif waiting:
         _run_in_processes(waiting, args)
-    results = results_of(suite, args.work_dir)
+    results = results_of(suite, args.work_dir, stored)
     table = results_table(suite, results)
     print(table)
     if args.out:
@@ -61,18 +79,17 @@ def main() -> None:
                 file.write(text.encode())
 
 
-def _chosen(suite: Suite, only: list[str] | None, data_root: str | None) -> Suite:
-    """Return the suite with some of its rows, on a data set.
+def _chosen(suite: Suite, args: argparse.Namespace) -> list[Experiment]:
+    """Return the experiments of the suite that --only and --seed name.
 
     Raises:
         ConfigError: A name is not a row's.
     """
     names = {row.name for row in suite.rows}
-    if unknown := set(only or ()) - names:
+    if unknown := set(args.only or ()) - names:
         raise ConfigError(f'no row {min(unknown)!r}; the suite has {", ".join(sorted(names))}')
-    rows = tuple(row for row in suite.rows if only is None or row.name in only)
-    options = {**suite.options, **({} if data_root is None else {'data_root': data_root})}
-    return Suite(suite.name, rows, suite.seeds, options)
+    only, seeds = set(args.only or names), {args.seed} if args.seed is not None else set(suite.seeds)
+    return [each for each in suite.experiments(args.work_dir) if each.row.name in only and each.seed in seeds]
 
 
 def _run_in_processes(experiments: list[Experiment], args: argparse.Namespace) -> None:

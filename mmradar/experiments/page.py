@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 from mmradar.errors import DataError
+from mmradar.experiments.results import read_results
 from mmradar.experiments.suite import read_suite
 from mmradar.experiments.table import results_table
 
@@ -23,7 +23,7 @@ def stored_table(suite: Path) -> str:
     results = suite.with_suffix('.json')
     if not results.is_file():
         raise DataError(f'no results {results}; tools/run_experiments.py {suite} --out {results} writes them')
-    return results_table(read_suite(suite), json.loads(results.read_text()))
+    return results_table(read_suite(suite), read_results(results))
 
 
 def fill_in_results(page: str, suites: Path) -> str:

@@ -8,7 +8,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from mmradar.cli import markdown_table
-from mmradar.experiments.run import read_result
+from mmradar.experiments.results import Results
 from mmradar.experiments.suite import Suite
 
 # Column heading to the metric
@@ -37,21 +37,7 @@ _COSTS = {
 }
 
 
-def results_of(suite: Suite, work_dir: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return the results that a suite has so far, by the name of the row.
-
-    Raises:
-        DataError: A result is of other settings than the suite's.
-    """
-    found: dict[str, list[dict[str, Any]]] = {row.name: [] for row in suite.rows}
-    for experiment in suite.experiments(work_dir):
-        result = read_result(experiment)
-        if result is not None:
-            found[experiment.row.name].append(result)
-    return found
-
-
-def results_table(suite: Suite, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def results_table(suite: Suite, results: Results) -> str:
     """Return a suite's results as Markdown: accuracy by group, sizes and times of all rows, what was not run.
 
     A cell is the mean over seeds, with the standard deviation where there are several. Rows without a result are

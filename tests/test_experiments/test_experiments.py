@@ -9,7 +9,7 @@ import pytest
 
 from conftest import REPOSITORY, SMALL_RADAR
 from mmradar.errors import ConfigError, DataError
-from mmradar.experiments import read_suite, results_of, results_table, run_experiment
+from mmradar.experiments import read_results, read_suite, results_of, results_table, run_experiment
 
 SUITE = """
 name = 'small'
@@ -155,6 +155,35 @@ def test_two_at_a_time(suite_file, tmp_path):
     results = json.loads((tmp_path / 'table.json').read_text())
     assert [result['seed'] for result in results['T = 2']] == [0, 1] and results['T = 3'] == []
     assert '| T = 2 | table 6 | 2 |' in (tmp_path / 'table.md').read_text()
+
+
+def test_results_of_other_runs_are_kept_and_not_run_again(suite_file, tmp_path):
+    """Two runs with folders of their own, say, on two machines, fill one table."""
+    command = [sys.executable, 'tools/run_experiments.py', str(suite_file), '--out', str(tmp_path / 'table.md')]
+
+    def call(folder, *arguments):
+        work = ['--work-dir', str(tmp_path / folder), *arguments]
+        done = subprocess.run([*command, *work], cwd=REPOSITORY, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    call('first', '--seed', '0')
+    assert call('second', '--dry-run').startswith('T = 2, seed 0: done\nT = 2, seed 1: python')
+    call('second')
+    assert sorted(path.name for path in (tmp_path / 'second').glob('*/*/seed_*')) == ['seed_1']
+    stored = read_results(tmp_path / 'table.json')
+    assert [result['seed'] for result in stored['T = 2']] == [0, 1]
+
+    suite_file.write_text(suite_file.read_text().replace('num_frames=2', 'num_frames=3'))
+    assert 'done' not in call('third', '--dry-run')  # the settings are other ones
+    assert results_of(read_suite(suite_file), tmp_path / 'third', stored)['T = 2'] == []
+
+
+@pytest.mark.parametrize('text, message', [('[1]', 'does not hold results by row'), ('{"a": [{}]}', 'has no seed')])
+def test_a_file_of_something_else_is_not_taken_for_results(text, message, tmp_path):
+    (tmp_path / 'table.json').write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_results(tmp_path / 'table.json')
 
 
 def test_a_training_that_ended_before_its_result_was_written_is_only_tested(suite_file, tmp_path):

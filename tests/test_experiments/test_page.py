@@ -29,7 +29,7 @@ rows = [dict(name='T = 3', group='Frames'), dict(name='T = 9', group='Frames', o
     costs = dict.fromkeys(
         ('parameters', 'gmacs', 'peak_memory_mib', 'training_memory_mib', 'ms_per_window', 'training_s'), 60
     )
-    result = dict(metrics={'coco/AP': 61.5}, machine='a machine, 1 thread(s)', **costs)
+    result = dict(seed=0, fingerprint='a', metrics={'coco/AP': 61.5}, machine='a machine, 1 thread(s)', **costs)
     (tmp_path / 'small.json').write_text(json.dumps({'T = 3': [result], 'T = 9': []}))
     return tmp_path
 
