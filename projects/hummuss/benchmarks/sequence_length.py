@@ -1,5 +1,8 @@
 """Benchmark of time and memory against clip length: HumMUSS and mmpose's DSTFormer of similar size.
 
+DSTFormer is measured twice: as it is in mmpose, which writes attention matrices to memory, and with torch's fused
+attention, to which all speeds are relative.
+
 Measures a training step (forward, backward, AdamW) and inference of one sequence. For prediction frame by frame,
 HumMUSSStream takes one step per frame, whereas DSTFormer runs over all the last frames again for each new one. Each
 length of each model runs in its own process, so that peak memory is measured separately and one process running out of
@@ -19,6 +22,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / 'benchmarks'))
 
@@ -32,6 +36,7 @@ from mmradar.ops import pack_linears
 from mmradar.registry import MODELS
 
 JOINTS, CHANNELS, RATE_HZ = 17, 3, 50.0
+PEER = 'DSTFormer-fused'  # what speeds are relative to
 # 'small' and 'full' are MotionBERT's Lite and full sizes
 DSTFORMERS = {
     'tiny': dict(feat_size=64, depth=2, mlp_ratio=4),
@@ -39,7 +44,8 @@ DSTFORMERS = {
     'full': dict(feat_size=512, depth=5, mlp_ratio=2),
 }
 NAMES = {
-    'DSTFormer': 'DSTFormer',
+    'DSTFormer-fused': 'DSTFormer, fused attention',
+    'DSTFormer': "DSTFormer, mmpose's",
     'HumMUSS': 'HumMUSS, chunks',
     'HumMUSS-fft': 'HumMUSS, FFT',
     'HumMUSS-causal': 'HumMUSS, causal',
@@ -47,11 +53,30 @@ NAMES = {
 
 
 def build(name: str, size: str, frames: int) -> nn.Module:
-    if name == 'DSTFormer':
-        config = dict(type=name, in_channels=CHANNELS, num_keypoints=JOINTS, seq_len=frames, **DSTFORMERS[size])
-        return MODELS.build(config)
+    if name.startswith('DSTFormer'):
+        config = dict(type='DSTFormer', in_channels=CHANNELS, num_keypoints=JOINTS, seq_len=frames, **DSTFORMERS[size])
+        model = MODELS.build(config)
+        return with_fused_attention(model) if name.endswith('fused') else model
     method = 'fft' if name.endswith('fft') else 'chunked'
     return HumMUSS(JOINTS, CHANNELS, causal=name.endswith('causal'), method=method, **SIZES[size])
+
+
+def with_fused_attention(model: nn.Module) -> nn.Module:
+    """Let a DSTFormer attend through torch's fused attention: the same function without attention matrices."""
+
+    def spatial(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+
+    def temporal(q: Tensor, k: Tensor, v: Tensor, seq_len: int) -> Tensor:
+        # (clips x frames, heads, joints, channels) <-> (clips x joints, heads, frames, channels)
+        q, k, v = (x.unflatten(0, (-1, seq_len)).permute(0, 3, 2, 1, 4).flatten(0, 1) for x in (q, k, v))
+        attended = scaled_dot_product_attention(q, k, v).unflatten(0, (-1, JOINTS))
+        return attended.permute(0, 3, 1, 2, 4).flatten(3).flatten(0, 1)
+
+    for module in model.modules():
+        if hasattr(module, 'forward_temporal'):
+            module.forward_spatial, module.forward_temporal = spatial, temporal
+    return model
 
 
 def measure_clip(arguments: argparse.Namespace) -> dict[str, float]:
@@ -87,8 +112,8 @@ def measure_stream(arguments: argparse.Namespace) -> dict[str, float]:
     """Measure the seconds per frame of prediction frame by frame, after a history of ``frames`` frames."""
     device, frames = torch.device(arguments.device), arguments.frames
     poses = torch.randn(frames + 64, JOINTS, CHANNELS, device=device)
-    if arguments.one == 'DSTFormer':
-        model = build('DSTFormer', arguments.size, frames).to(device)
+    if arguments.one.startswith('DSTFormer'):
+        model = build(arguments.one, arguments.size, frames).to(device)
         model.eval()  # mmpose's backbones do not return themselves
         with torch.no_grad():
             return dict(frame_s=shortest_time(lambda: model(poses[None, :frames]), arguments.runs, device))
@@ -118,7 +143,7 @@ def in_a_process(arguments: argparse.Namespace, name: str, frames: int, what: st
 def print_clips(arguments: argparse.Namespace) -> None:
     print(
         '| frames | model | parameters, M | inference, ms | training step, ms | inference memory, MiB '
-        '| training memory, MiB | inference speed, DSTFormer = 1 | training step speed, DSTFormer = 1 |'
+        '| training memory, MiB | inference speed, fused DSTFormer = 1 | training step speed, fused DSTFormer = 1 |'
     )
     print('|---:|---|---:|---:|---:|---:|---:|---:|---:|')
     for frames in arguments.lengths:
@@ -128,7 +153,7 @@ def print_clips(arguments: argparse.Namespace) -> None:
             if isinstance(found, str):
                 print(f'| {frames} | {NAMES[name]} | {found} |')
                 continue
-            peer = found if name == 'DSTFormer' else peer
+            peer = found if name == PEER else peer
 
             def cell(key: str, factor: float, form: str, found: dict[str, float] = found) -> str:
                 return format(found[key] * factor, form) if key in found else '-'
@@ -146,10 +171,10 @@ def print_clips(arguments: argparse.Namespace) -> None:
 
 
 def print_stream(arguments: argparse.Namespace) -> None:
-    print('\n| frame by frame | ms per frame | frames per second | speed, DSTFormer = 1 |\n|---|---:|---:|---:|')
+    print('\n| frame by frame | ms per frame | frames per second | speed, fused DSTFormer = 1 |\n|---|---:|---:|---:|')
     peer = None
     for name, title in (
-        ('DSTFormer', f'DSTFormer over the last {arguments.history} frames, run for each frame'),
+        (PEER, f'DSTFormer over the last {arguments.history} frames, run for each frame'),
         ('HumMUSS', 'HumMUSSStream.step'),
         ('HumMUSS-packed', 'HumMUSSStream.step, packed weights'),
     ):
@@ -158,7 +183,7 @@ def print_stream(arguments: argparse.Namespace) -> None:
             print(f'| {title} | {found} |')
             continue
         seconds = found['frame_s']
-        peer = seconds if name == 'DSTFormer' else peer
+        peer = seconds if name == PEER else peer
         ratio = f'{peer / seconds:.1f} x' if peer else '-'
         print(f'| {title} | {seconds * 1e3:.1f} | {1 / seconds:.1f} | {ratio} |', flush=True)
 
