@@ -29,13 +29,21 @@ def tool(*arguments, check=True, launcher=(), cwd=REPOSITORY, **environment):
 
 
 @pytest.fixture
-def run_here(monkeypatch):
-    """A script in this process, which saves its start: the imports."""
+def run_here(monkeypatch, capsys):
+    """A script in this process, which saves its start: five seconds of imports."""
     monkeypatch.chdir(REPOSITORY)
 
-    def run(script, *arguments):
+    def run(script, *arguments, check=True):
         monkeypatch.setattr(sys, 'argv', [script, *map(str, arguments)])
-        runpy.run_path(script, run_name='__main__')
+        capsys.readouterr()
+        status = 0
+        try:
+            runpy.run_path(script, run_name='__main__')
+        except SystemExit as ended:
+            status = ended.code
+        done = subprocess.CompletedProcess(sys.argv, status, *capsys.readouterr())
+        assert not (check and status), f'{done.args} ended with {status}\n{done.stdout}\n{done.stderr}'
+        return done
 
     return run
 
@@ -97,10 +105,10 @@ def test_test_writes_metrics_predictions_and_pictures(trained, config_file, tmp_
 @pytest.mark.parametrize(
     'command', [('tools/test.py', 'nothing.pth', '--show-dir', 'pictures'), ('tools/misc/browse_dataset.py',)]
 )
-def test_nothing_to_draw_with_is_said(command, config_file, tmp_path):
+def test_nothing_to_draw_with_is_said(command, config_file, tmp_path, run_here):
     own = tmp_path / 'own.py'
     own.write_text(f'_base_ = {str(config_file)!r}\nvisualizer = None\n')
-    done = tool(command[0], own, *command[1:], check=False)
+    done = run_here(command[0], own, *command[1:], check=False)
     assert done.returncode == 2 and f'nothing draws the samples of {own}' in done.stderr
 
 
@@ -229,8 +237,8 @@ def test_three_steps_of_the_main_configuration_at_full_size(tmp_path):
         (['tools/test.py', 'configs/millimamba_hupr.py', 'setup.py'], 'setup.py cannot be read as a checkpoint'),
     ],
 )
-def test_mistakes_end_with_a_message_and_no_traceback(arguments, message, tmp_path):
-    done = tool(*arguments, '--work-dir', tmp_path, check=False)
+def test_mistakes_end_with_a_message_and_no_traceback(arguments, message, tmp_path, run_here):
+    done = run_here(*arguments, '--work-dir', tmp_path, check=False)
     assert done.returncode == 2
     assert message in done.stderr and 'Traceback' not in done.stderr
 
@@ -261,10 +269,9 @@ def test_mistakes_end_with_a_message_and_no_traceback(arguments, message, tmp_pa
         ),
     ],
 )
-def test_what_would_change_nothing_is_refused(arguments, message, run_here, capsys):
-    with pytest.raises(SystemExit) as ended:
-        run_here(*arguments)
-    assert ended.value.code == 2 and message in capsys.readouterr().err
+def test_what_would_change_nothing_is_refused(arguments, message, run_here):
+    done = run_here(*arguments, check=False)
+    assert done.returncode == 2 and message in done.stderr
 
 
 def test_a_truncated_recording_ends_with_its_name(simulated_root, config_file, tmp_path):
@@ -277,23 +284,23 @@ def test_a_truncated_recording_ends_with_its_name(simulated_root, config_file, t
     assert done.returncode == 2 and 'single_2/vert/adc_data.bin' in done.stderr and 'Traceback' not in done.stderr
 
 
-def test_a_misspelt_key_of_the_configuration_is_named(tmp_path):
+def test_a_misspelt_key_of_the_configuration_is_named(tmp_path, run_here):
     path = tmp_path / 'mine.py'
     path.write_text('optim_wraper = dict(type="OptimWrapper")\n')
-    done = tool('tools/train.py', path, check=False)
+    done = run_here('tools/train.py', path, check=False)
     assert done.returncode == 2 and "unknown key 'optim_wraper'; did you mean 'optim_wrapper'?" in done.stderr
 
 
-def test_an_unknown_key_of_the_model_is_named(config_file, tmp_path):
+def test_an_unknown_key_of_the_model_is_named(config_file, tmp_path, run_here):
     own = tmp_path / 'own.py'
     own.write_text(f'_base_ = {str(config_file)!r}\nmodel = dict(backbone=dict(num_layerz=3))\n')
-    done = tool('tools/train.py', own, '--work-dir', tmp_path, check=False)
+    done = run_here('tools/train.py', own, '--work-dir', tmp_path, check=False)
     assert done.returncode == 2 and 'Traceback' not in done.stderr
     assert "CVMamba.__init__() got an unexpected keyword argument 'num_layerz'" in done.stderr
 
 
-def test_a_checkpoint_of_another_model_ends_with_its_keys(trained, config_file, tmp_path):
-    done = tool(
+def test_a_checkpoint_of_another_model_ends_with_its_keys(trained, config_file, tmp_path, run_here):
+    done = run_here(
         'tools/test.py',
         config_file,
         trained / 'epoch_1.pth',
@@ -309,30 +316,25 @@ def test_a_checkpoint_of_another_model_ends_with_its_keys(trained, config_file, 
 
 
 @pytest.mark.parametrize('hooks', ['', 'custom_hooks = []\n'])
-def test_a_checkpoint_of_weights_that_are_no_numbers_is_refused(
-    hooks, trained, config_file, tmp_path, run_here, capsys
-):
+def test_a_checkpoint_of_weights_that_are_no_numbers_is_refused(hooks, trained, config_file, tmp_path, run_here):
     checkpoint = torch.load(trained / 'epoch_1.pth', weights_only=True)
     checkpoint['state_dict']['head.queries'][0] = float('nan')
     torch.save(checkpoint, tmp_path / 'bad.pth')
     own = tmp_path / 'own.py'
     own.write_text(f'_base_ = {str(config_file)!r}\n{hooks}')
-    with pytest.raises(SystemExit):
-        run_here('tools/test.py', own, tmp_path / 'bad.pth', '--work-dir', tmp_path)
-    said = capsys.readouterr().err
+    said = run_here('tools/test.py', own, tmp_path / 'bad.pth', '--work-dir', tmp_path, check=False).stderr
     assert 'bad.pth holds numbers that are NaN or infinite, in 1 of' in said and 'head.queries' in said
 
 
-def test_a_training_that_diverges_ends_with_a_message(config_file, tmp_path, run_here, capsys):
+def test_a_training_that_diverges_ends_with_a_message(config_file, tmp_path, run_here):
     options = ('optim_wrapper.optimizer.lr=1e36', 'max_epochs=1')
-    with pytest.raises(SystemExit) as ended:
-        run_here('tools/train.py', config_file, '--work-dir', tmp_path, '--cfg-options', *options)
-    said = capsys.readouterr().err
-    assert ended.value.code == 2 and 'no finite number: ' in said and 'default_hooks.finite_guard.action=skip' in said
+    done = run_here('tools/train.py', config_file, '--work-dir', tmp_path, '--cfg-options', *options, check=False)
+    assert done.returncode == 2 and 'no finite number: ' in done.stderr
+    assert 'default_hooks.finite_guard.action=skip' in done.stderr
 
 
-def test_get_flops_prints_both_figures():
-    out = tool('tools/analysis_tools/get_flops.py', 'configs/millimamba_hupr.py').stdout
+def test_get_flops_prints_both_figures(run_here):
+    out = run_here('tools/analysis_tools/get_flops.py', 'configs/millimamba_hupr.py').stdout
     assert 'parameters   3.96 M' in out and 'GMACs        34.27' in out and 'selective scan' in out
     assert 'memory' not in out
 
@@ -348,30 +350,30 @@ def test_get_flops_measures_memory_if_asked(config_file, monkeypatch, capsys):
     assert 0 < weights < 0.5 and total > weights + 2 * inputs
 
 
-def test_browse_dataset_and_mean_pose(config_file, tmp_path):
-    tool('tools/misc/browse_dataset.py', config_file, '--output-dir', tmp_path, '--max-samples', 2)
+def test_browse_dataset_and_mean_pose(config_file, tmp_path, run_here):
+    run_here('tools/misc/browse_dataset.py', config_file, '--output-dir', tmp_path, '--max-samples', 2)
     assert len(list(tmp_path.glob('train_*.png'))) == 2
-    out = tool('tools/analysis_tools/mean_pose_baseline.py', config_file, '--out', tmp_path / 'm.json').stdout
+    out = run_here('tools/analysis_tools/mean_pose_baseline.py', config_file, '--out', tmp_path / 'm.json').stdout
     assert 'coco/AP' in out and json.loads((tmp_path / 'm.json').read_text())['coco/MPJPE_px'] > 1
 
 
-def test_preprocess_fills_the_cache_that_training_reads(config_file, simulated_root, tmp_path):
+def test_preprocess_fills_the_cache_that_training_reads(config_file, simulated_root, tmp_path, run_here):
     cache = tmp_path / 'cache'
-    done = tool('tools/preprocess.py', config_file, '--cache-dir', cache, '--workers', 2)
+    done = run_here('tools/preprocess.py', config_file, '--cache-dir', cache, '--workers', 2)
     assert '16 recordings computed, 0 already there' in done.stdout  # 8 sequences, two views
     files = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
     assert len(files) == 16
     sorted(files)[0].unlink()
-    again = tool('tools/preprocess.py', config_file, '--cache-dir', cache, '--workers', 1)
+    again = run_here('tools/preprocess.py', config_file, '--cache-dir', cache, '--workers', 1)
     assert '1 recordings computed, 15 already there' in again.stdout
     assert sum(path.stat().st_mtime_ns == time_ns for path, time_ns in files.items()) == 15
     work = tmp_path / 'work'
-    train = tool('tools/train.py', config_file, '--work-dir', work, '--cache-dir', cache, '--no-validate')
-    assert 'Saving checkpoint' in train.stdout + train.stderr
+    run_here('tools/train.py', config_file, '--work-dir', work, '--cache-dir', cache, '--no-validate')
+    assert (work / 'epoch_1.pth').is_file()
     assert len(list(cache.iterdir())) == 16  # nothing was made anew
 
 
-def test_data_sets_within_others_are_preprocessed_and_averaged(config_file, simulated_root, tmp_path, run_here, capsys):
+def test_data_sets_within_others_are_preprocessed_and_averaged(config_file, simulated_root, tmp_path, run_here):
     """A train split put together of parts; an evaluator in a list; the root from the command line; no workers."""
     own, cache = tmp_path / 'own.py', tmp_path / 'cache'
     own.write_text(
@@ -390,8 +392,8 @@ test_evaluator = [dict(type='HuPRMetric', train_ann_file={str(simulated_root / '
 """
     )
     flags = ('--data-root', simulated_root)
-    run_here('tools/preprocess.py', own, *flags, '--cache-dir', cache, '--splits', 'train', '--workers', 1)
-    assert '8 recordings computed, 0 already there' in capsys.readouterr().out and len(list(cache.iterdir())) == 8
+    done = run_here('tools/preprocess.py', own, *flags, '--cache-dir', cache, '--splits', 'train', '--workers', 1)
+    assert '8 recordings computed, 0 already there' in done.stdout and len(list(cache.iterdir())) == 8
     whole, parts = tmp_path / 'whole.json', tmp_path / 'parts.json'
     run_here('tools/analysis_tools/mean_pose_baseline.py', config_file, '--out', whole)
     run_here('tools/analysis_tools/mean_pose_baseline.py', own, *flags, '--out', parts)
@@ -411,24 +413,23 @@ def test_a_baseline_without_a_network_goes_through_the_same_commands(simulated_r
     assert json.loads(fitted.read_text()) == pytest.approx(json.loads(direct.read_text()), rel=1e-9)
 
 
-def test_the_mean_pose_of_other_data_sets_is_refused(run_here, capsys):
-    with pytest.raises(SystemExit):
-        run_here('tools/analysis_tools/mean_pose_baseline.py', 'configs/millimamba_tiny_simulated.py')
-    assert 'the train split has a SimulatedRadarDataset' in capsys.readouterr().err
+def test_the_mean_pose_of_other_data_sets_is_refused(run_here):
+    script, config = 'tools/analysis_tools/mean_pose_baseline.py', 'configs/millimamba_tiny_simulated.py'
+    assert 'the train split has a SimulatedRadarDataset' in run_here(script, config, check=False).stderr
 
 
-def test_preprocess_needs_something_to_keep(config_file, tmp_path):
+def test_preprocess_needs_something_to_keep(config_file, tmp_path, run_here):
     bare = tmp_path / 'bare.py'
     bare.write_text(
         f"""_base_ = {str(config_file)!r}
 pipeline = [dict(type='PackRadarInputs')]
 """
     )
-    done = tool('tools/preprocess.py', bare, '--cache-dir', tmp_path, check=False)
+    done = run_here('tools/preprocess.py', bare, '--cache-dir', tmp_path, check=False)
     assert done.returncode == 2 and 'begins with no per-frame transform' in done.stderr
 
 
-def test_calibrate_writes_what_the_pipeline_reads(tmp_path):
+def test_calibrate_writes_what_the_pipeline_reads(tmp_path, run_here):
     import numpy as np
     import torch
 
@@ -444,15 +445,15 @@ def test_calibrate_writes_what_the_pipeline_reads(tmp_path):
     (tmp_path / 'radar.json').write_text('{"num_loops": 4}')
     out = tmp_path / 'board.json'
     command = ['tools/calibrate.py', tmp_path / 'reflector.bin', '--config', tmp_path / 'radar.json', '--out', out]
-    done = tool(*command, '--position', 0, 2, 0.1)
+    done = run_here(*command, '--position', 0, 2, 0.1)
     assert 'TX 1 RX 1' in done.stdout and str(out) in done.stdout
     weights = Calibration.load(out).antenna_weights
     np.testing.assert_allclose(weights[0] / weights[5], 2j, atol=0.05)
-    wrong = tool(*command, '--position', 0, 4, 0.1, check=False)
+    wrong = run_here(*command, '--position', 0, 4, 0.1, check=False)
     assert wrong.returncode == 2 and 'no reflector within 0.3 m of 4.00 m' in wrong.stderr
 
 
-def test_reorder_packets_makes_a_raw_file(tmp_path):
+def test_reorder_packets_makes_a_raw_file(tmp_path, run_here):
     import struct
 
     samples = os.urandom(5 * 1456)
@@ -461,7 +462,7 @@ def test_reorder_packets_makes_a_raw_file(tmp_path):
         for k in (0, 1, 4, 3)
     ]
     (tmp_path / 'dump.bin').write_bytes(b''.join(packets))
-    done = tool('tools/reorder_packets.py', tmp_path / 'dump.bin', tmp_path / 'adc_data.bin')
+    done = run_here('tools/reorder_packets.py', tmp_path / 'dump.bin', tmp_path / 'adc_data.bin')
     assert '7,280 bytes of 4 packets; 1 came out of order' in done.stdout
     assert '1,456 bytes from offset 2,912 on' in done.stdout
     expected = samples[:2912] + bytes(1456) + samples[2 * 1456 + 1456 :]
