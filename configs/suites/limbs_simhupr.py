@@ -25,6 +25,7 @@ def _people(step):
 
 _methods = dict(group='Networks', paper='tables 2 and 3')
 _transformer = dict(_delete_=True, type='TransformerEncoderLayer', num_heads=4, feedforward_ratio=4)
+_velocity = dict(type='VelocityLoss', loss_weight=0.05)
 rows = [
     dict(name='milliMamba, small', **_methods, options=_time),
     dict(name='milliMamba, narrow', **_methods, config='ablations/millimamba_narrow_simhupr'),
@@ -43,6 +44,7 @@ rows = [
     dict(name='T = 1', group='Frames', paper='table 6', options=_frames(1)),
     dict(name='T = 4', group='Frames', paper='table 6', options=_frames(4)),
     dict(name='T = 8', group='Frames', paper='table 6', options=_frames(8)),
+    dict(name='T = 32', group='Frames', options=_frames(32)),
     dict(name='horizontal radar', group='Radars', paper='table 7', options={**_time, 'views': ('hori',)}),
     dict(name='vertical radar', group='Radars', paper='table 7', options={**_time, 'views': ('vert',)}),
     dict(
@@ -54,5 +56,6 @@ rows = [
     dict(name='no encoder', group='Encoder', options={**_time, 'model.backbone.mixer.num_layers': 0}),
     dict(name='magnitude', group='Input', options={**_time, 'channel_mode': 'magnitude'}),
     dict(name='normalised map by map', group='Input', options={**_time, 'normalize_over': 'map'}),
+    dict(name='velocity loss', group='Losses', options={**_time, 'model.head.losses.velocity': _velocity}),
     *_base_._without_network,
 ]
