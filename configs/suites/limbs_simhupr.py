@@ -1,8 +1,8 @@
 # Networks and options on people enough to see limbs, at equal time: about 15 minutes of one thread each.
 #     python tools/simulate.py data/simhupr --preset simhupr-v2-mini --form compact
 #     python tools/run_experiments.py configs/suites/limbs_simhupr.py --jobs 2
-# All networks have log-magnitudes and Muon. Epochs are chosen so that trainings take equally long; HuPR's single epoch
-# takes longer.
+# All networks have log-magnitudes and Muon, with the best of the rates in limbs_learning_rates_simhupr.py where that is
+# not the configuration's 2e-3. Epochs are chosen so that trainings take equally long; HuPR's single epoch takes longer.
 _base_ = '_base_/without_network.py'
 
 name = 'limbs_simhupr'
@@ -18,6 +18,10 @@ def _frames(count):
     return {**_time, 'num_frames': count, 'batch_size': 128 // count}
 
 
+def _rate(value):
+    return {'optim_wrapper.optimizer.lr': value}
+
+
 def _people(step):
     """Every n-th of the training sequences, for as many steps."""
     return {'max_epochs': 10 * step, 'train_dataloader.dataset.sequence_step': step}
@@ -29,8 +33,14 @@ _velocity = dict(type='VelocityLoss', loss_weight=0.05)
 rows = [
     dict(name='milliMamba, small', **_methods, options=_time),
     dict(name='milliMamba, narrow', **_methods, config='ablations/millimamba_narrow_simhupr'),
-    dict(name='HuPR, narrow', **_methods, config='baselines/hupr_small_simhupr'),
-    dict(name='TransHuPR, narrow', **_methods, config='baselines/transhupr_small_simhupr'),
+    dict(
+        name='milliMamba, narrow, no velocity loss',  # the losses of the small network and of TransHuPR
+        **_methods,
+        config='ablations/millimamba_narrow_simhupr',
+        options={'model.head.losses.velocity.loss_weight': 0.0},
+    ),
+    dict(name='HuPR, narrow', **_methods, config='baselines/hupr_small_simhupr', options=_rate(4e-3)),
+    dict(name='TransHuPR, narrow', **_methods, config='baselines/transhupr_small_simhupr', options=_rate(1e-3)),
     dict(name='mm-Pose, narrow', **_methods, config='baselines/mmpose_small_simhupr'),
     dict(name='an eighth of the people', group='People', options=_people(8)),
     dict(name='a quarter of the people', group='People', options=_people(4)),
