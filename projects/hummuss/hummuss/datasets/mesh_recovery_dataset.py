@@ -45,7 +45,9 @@ class MeshRecoveryDataset(MotionLiftingDataset):
 
     def __init__(self, body_model: Mapping[str, Any], **kwargs: Any) -> None:
         if kwargs.get('flip_prob') or kwargs.get('short') == 'pad':
-            raise ConfigError("MeshRecoveryDataset has no mirrored and no padded windows: set flip_prob=0, short='drop'")
+            raise ConfigError(
+                "MeshRecoveryDataset has no mirrored and no padded windows: set flip_prob=0, short='drop'"
+            )
         self.body: LinearBody = MODELS.build(dict(body_model))
         super().__init__(**kwargs)
 

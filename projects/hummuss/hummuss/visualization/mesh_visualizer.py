@@ -68,7 +68,7 @@ class MeshVisualizer(SampleVisualizer):
 def draw_mesh(
     axis: Axes, vertices: Float[np.ndarray, 'vertices 3'], faces: np.ndarray, colour: tuple[float, float, float]
 ) -> None:
-    """Draw a mesh in parallel projection: the faces towards the viewer, shaded by their angle to the light, far to near.
+    """Draw a mesh in parallel projection, from far to near: its faces towards the viewer, under a light.
 
     Args:
         axis: The panel.

@@ -111,7 +111,9 @@ class HumMUSSMeshRecoverer(BaseModel):
             if missing := {name for label in labels for name in {'rotations', 'betas'} - set(label)}:
                 raise DataError(f'HumMUSSMeshRecoverer: the vertex error needs {min(missing)} in gt_instance_labels')
             found, target = (
-                self.head.body(*(torch.cat([part[name] for part in parts]) for name in ('rotations', 'betas')), self.chosen)
+                self.head.body(
+                    *(torch.cat([part[name] for part in parts]) for name in ('rotations', 'betas')), self.chosen
+                )
                 for parts in (outputs, labels)
             )
             losses['loss_vertices'] = self.vertex_weight * torch.linalg.vector_norm(found - target, dim=-1).mean()

@@ -58,8 +58,8 @@ class MeshHead(BaseModule):
         self.pose_branch, self.shape_branch = branch(), branch()
         self.pose = nn.Linear(hidden_channels, self.body.num_joints * 6)
         self.shape = nn.Linear(hidden_channels, self.body.num_betas)
-        # Begin near the rest pose, where rotations from 6 numbers are stable, facing the camera: its axes are x right, y
-        # down, z away, the body's x left, y up, z forward
+        # Begin near the rest pose, where rotations from 6 numbers are stable, facing the camera: its axes are x right,
+        # y down, z away, the body's x left, y up, z forward
         for layer in (self.pose, self.shape):
             nn.init.normal_(layer.weight, std=1e-3)
             nn.init.zeros_(layer.bias)
