@@ -16,7 +16,7 @@ unseen_motions = ['wave_hand', 'kick', 'twist', 'run_in_place', 'sit_down', 'cir
 mesh = dict(type='MeshRecoveryDataset', body_model='${body_model}')
 train_dataloader = dict(dataset=dict(**mesh, num_clips=480))
 val_dataloader = dict(dataset=dict(**mesh, num_clips=60))
-test_dataloader = dict(dataset=dict(**mesh, motions='${unseen_motions}', num_clips=300))
+test_dataloader = dict(dataset=dict(**mesh, motions='${unseen_motions}', num_clips=120))
 
 model = dict(
     type='HumMUSSMeshRecoverer',

@@ -315,9 +315,10 @@ def test_smpl_equals_smplx_on_a_file_made_in_its_format(tmp_path):
         kintree_table=np.stack([np.array(parents) % 2**32, np.arange(24)]),
         f=rng.integers(6890, size=(100, 3)),
     )
-    (tmp_path / 'SMPL_NEUTRAL.pkl').write_bytes(pickle.dumps(data))
-    body, rotations, betas = SmplBody(str(tmp_path)), random_rotations(2, 24), torch.randn(2, 10)
-    model = smplx.create(str(tmp_path), model_type='smpl')
+    file = tmp_path / 'SMPL_NEUTRAL.pkl'
+    file.write_bytes(pickle.dumps(data))
+    body, rotations, betas = SmplBody(str(file)), random_rotations(2, 24), torch.randn(2, 10)
+    model = smplx.create(str(file), model_type='smpl')
     expected = model(betas=betas, body_pose=rotations[:, 1:], global_orient=rotations[:, :1], pose2rot=False)
     root = expected.joints[:, :1]
     torch.testing.assert_close(body.joints(rotations, betas), expected.joints[:, :24] - root, rtol=0, atol=1e-4)
@@ -540,6 +541,8 @@ def test_predictions_that_cannot_be_scored_are_errors():
     wrong['rotations'][2, 3] = float('nan')
     with pytest.raises(DataError, match='finite'):
         evaluated(wrong, truth)
+    with pytest.raises(DataError):  # a label that is not finite
+        evaluated(truth, wrong)
     with pytest.raises(DataError, match='3 frames are predicted, 4 have a label'):
         evaluated(parameters(3), truth)
     with pytest.raises(DataError, match='no pred_instances.betas'):

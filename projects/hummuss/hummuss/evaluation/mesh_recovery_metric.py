@@ -12,7 +12,7 @@ from mmengine.evaluator import BaseMetric
 from hummuss.body_models import LinearBody
 from hummuss.evaluation.lifting_errors import joint_errors, procrustes_aligned
 from mmradar.errors import ConfigError, DataError
-from mmradar.evaluation.misses import check_predictions
+from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.registry import METRICS, MODELS
 
 _MM = 1000.0
@@ -58,17 +58,15 @@ class MeshRecoveryMetric(BaseMetric):
             truth, predicted = (self._parameters(sample, key, name) for key in ('gt_instance_labels', 'pred_instances'))
             if [len(part) for part in truth] != [len(part) for part in predicted]:
                 raise DataError(f'{name}: {len(predicted[0])} frames are predicted, {len(truth[0])} have a label')
-            finite = all(bool(torch.isfinite(part).all()) for part in predicted)
-            result = dict(name=name, finite=finite)
-            if finite:
-                pairs = [[self._posed(*parameters) for parameters in (predicted, truth)]]
-                (found, true) = pairs[0]
-                joints, true_joints = found['joints'], true['joints']
+            finite, labelled = (all(bool(part.isfinite().all()) for part in parts) for parts in (predicted, truth))
+            result = dict(name=name, finite=finite, labelled=labelled)
+            if finite and labelled:
+                (joints, vertices), (true_joints, true_vertices) = self._posed(*predicted), self._posed(*truth)
                 aligned = procrustes_aligned(joints, true_joints, np.ones(joints.shape[:2]))
                 result |= {
                     'MPJPE': joint_errors(joints, true_joints).mean(axis=1),
                     'P-MPJPE': joint_errors(aligned, true_joints).mean(axis=1),
-                    'MPVE': joint_errors(found['vertices'], true['vertices']).mean(axis=1),
+                    'MPVE': joint_errors(vertices, true_vertices).mean(axis=1),
                 }
             self.results.append(result)
 
@@ -83,12 +81,12 @@ class MeshRecoveryMetric(BaseMetric):
             found.append(values[:: self.every])
         return found
 
-    def _posed(self, rotations: torch.Tensor, betas: torch.Tensor) -> dict[str, np.ndarray]:
+    def _posed(self, rotations: torch.Tensor, betas: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
         """Return joints and vertices relative to the pelvis in mm."""
         with torch.no_grad():
             joints = self.body.joints(rotations, betas)[:, self.body.keypoint_joints]
             vertices = self.body(rotations, betas)
-        return {name: value.double().numpy() * _MM for name, value in (('joints', joints), ('vertices', vertices))}
+        return joints.double().numpy() * _MM, vertices.double().numpy() * _MM
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
         """Compute the means over all frames."""
@@ -96,6 +94,7 @@ class MeshRecoveryMetric(BaseMetric):
             raise ConfigError('MeshRecoveryMetric: there is nothing to evaluate; is the data set empty?')
         names = [result['name'] for result in results]
         check_predictions(type(self).__name__, [result['finite'] for result in results], names, tolerate=False)
+        check_truth(type(self).__name__, [result['labelled'] for result in results], names)
         return {
             name: float(np.concatenate([result[name] for result in results]).mean())
             for name in ('MPJPE', 'P-MPJPE', 'MPVE')
