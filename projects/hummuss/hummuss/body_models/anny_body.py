@@ -95,7 +95,8 @@ def _arrays() -> BodyArrays:
 def _read(root: Path) -> BodyArrays:
     template, groups = assets.read_mesh(root / '3dobjs' / 'base.obj')
     targets = _targets(root / 'targets', len(template))
-    people = np.random.default_rng(0).uniform(*np.array(list(_RANGES.values())).T, (_NUM_PEOPLE, len(_RANGES)))
+    low, high = np.array(list(_RANGES.values())).T
+    people = np.random.default_rng(0).uniform(low, high, size=(_NUM_PEOPLE, len(_RANGES)))
     coefficients = np.stack([_coefficients(dict(zip(_RANGES, person)), targets) for person in people])
     stacked = np.stack(list(targets.values())).reshape(len(targets), -1)
     faces = assets.triangles(groups['body'])
@@ -145,7 +146,7 @@ def _targets(root: Path, num_vertices: int) -> dict[tuple[str, ...], Float[np.nd
     """Read the targets of adults, each by the levels at which it counts fully."""
     macro = root / 'macrodetails'
     build = list(itertools.product(*(_LEVELS[name] for name in ('gender', 'muscle', 'weight'))))
-    files = {
+    files: dict[tuple[str, ...], str] = {
         (gender, muscle, weight): f'universal-{gender}-young-{muscle}-{weight}' for gender, muscle, weight in build
     }
     for name in ('height', 'proportions'):

@@ -83,4 +83,5 @@ def draw_mesh(
     order = towards[np.argsort(-corners[towards, :, 2].mean(axis=1))]
     shade = 0.35 + 0.65 * np.maximum(normals[order] @ _LIGHT, 0)
     colours = shade[:, None] * np.array(colour)
-    axis.add_collection(PolyCollection(corners[order, :, :2], facecolors=colours, edgecolors=colours, linewidths=0.3))
+    triangles = list(corners[order, :, :2])
+    axis.add_collection(PolyCollection(triangles, facecolors=colours, edgecolors=colours, linewidths=0.3))
