@@ -20,7 +20,7 @@ $(VENV)/.installed: setup.py pyproject.toml $(PROJECTS:=/pyproject.toml) require
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q $(TORCH)
 	$(BIN)/python -m pip install -q -r requirements/runtime.txt -r requirements/dev.txt
-	$(BIN)/python -m pip install -q --no-deps mmpose==1.3.2
+	$(BIN)/python -m pip install -q --no-deps mmpose==1.3.2 anny==0.6.2
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e . $(addprefix -e ,$(PROJECTS))
 	touch $@
 

@@ -4,6 +4,6 @@ Importing this package registers its classes.
 """
 
 import mmradar  # noqa: F401  (its stand-ins must load before mmpose)
-from hummuss import datasets, evaluation, models, visualization
+from hummuss import body_models, datasets, evaluation, models, visualization
 
-__all__ = ['datasets', 'evaluation', 'models', 'visualization']
+__all__ = ['body_models', 'datasets', 'evaluation', 'models', 'visualization']

@@ -1,4 +1,3 @@
-import builtins
 import copy
 
 import numpy as np
@@ -9,9 +8,9 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import BaseDataElement, InstanceData
 
 from hummuss.models import SIZES, DiagonalSSM, HumMUSS, HumMUSSLifter, SupConLoss
-from hummuss.models.estimators import HumMUSSActionRecognizer, HumMUSSMeshRecoverer, nearest_exemplar
+from hummuss.models.estimators import HumMUSSActionRecognizer, nearest_exemplar
 from hummuss.models.estimators.windows import mean_over_windows, overlapping_windows
-from hummuss.models.heads import ActionHead, MeshHead, forward_kinematics, rotation_from_6d
+from hummuss.models.heads import ActionHead
 from hummuss.models.layers import GDSSM, SpatioTemporalBlock
 from mmradar.errors import ConfigError, DataError
 from mmradar.ops.diagonal_ssm import diagonal_ssm
@@ -549,113 +548,6 @@ def test_actions_refuse():
         ActionHead(16, 5, 2)(torch.zeros(6, 5, 16))
 
 
-# --- Meshes
-
-
-def test_rotations_from_six_numbers():
-    rotations = rotation_from_6d(torch.randn(10, 6))
-    torch.testing.assert_close(rotations @ rotations.transpose(1, 2), torch.eye(3).expand(10, 3, 3))
-    torch.testing.assert_close(torch.linalg.det(rotations), torch.ones(10))
-    # the columns are the vectors if those are orthonormal
-    torch.testing.assert_close(
-        rotation_from_6d(torch.tensor([0.0, 1, 0, -1, 0, 0])), torch.tensor([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
-    )
-
-
-def test_kinematics_by_hand():
-    """A quarter turn of the left shoulder (16) about z brings the arm from sideways to upwards."""
-    head = MeshHead(4, 3)
-    rotations = torch.eye(3).repeat(24, 1, 1)
-    rest = forward_kinematics(rotations, head.rest_joints)
-    torch.testing.assert_close(rest, head.rest_joints)
-    rotations[16] = torch.tensor([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
-    raised = forward_kinematics(rotations, head.rest_joints)
-    below = [18, 20, 22]
-    assert (raised - rest).norm(dim=-1).nonzero()[:, 0].tolist() == below
-    x, y, z = (rest[18] - rest[16]).tolist()
-    torch.testing.assert_close(raised[18] - raised[16], torch.tensor([-y, x, z]))
-
-
-def test_meshes_train_on_parameters_and_joints_without_files():
-    model = MODELS.build(dict(type='HumMUSSMeshRecoverer', backbone=TINY, head=dict(hidden_channels=16, dropout=0.0)))
-    rotations = rotation_from_6d(torch.tensor([1.0, 0, 0, 0, 1, 0]) + 0.3 * torch.randn(6, 24, 6))
-    sample = BaseDataElement()
-    sample.gt_instance_labels = InstanceData(
-        rotations=rotations,
-        joints=forward_kinematics(rotations, model.head.rest_joints),
-        betas=torch.randn(10).expand(6, 10),
-    )
-    inputs = torch.randn(1, 6, 5, 3)
-    outputs = model(inputs)
-    assert outputs['joints'].shape == (1, 6, 24, 3) and 'vertices' not in outputs
-    # It begins at the rest pose
-    torch.testing.assert_close(outputs['joints'][0, 0], model.head.rest_joints, rtol=0, atol=0.1)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    history = []
-    for _ in range(40):
-        losses = model(inputs, [sample], mode='loss')
-        assert set(losses) == {'loss_joints', 'loss_rotations', 'loss_betas'}
-        optimizer.zero_grad()
-        sum(losses.values()).backward()
-        optimizer.step()
-        history.append([loss.item() for loss in losses.values()])
-    for first, last in zip(history[0], history[-1]):
-        assert last < 0.5 * first
-    found = model(inputs, [sample], mode='predict')[0].pred_instances
-    assert found.betas.shape == (6, 10) and found.joints.shape == (6, 24, 3)
-
-
-def test_meshes_train_on_joints_alone_and_refuse_nothing_at_all():
-    model = HumMUSSMeshRecoverer(backbone=TINY, head=dict(hidden_channels=8))
-    inputs, sample = torch.randn(1, 6, 5, 3), BaseDataElement()
-    sample.gt_instance_labels = InstanceData(joints=torch.zeros(6, 24, 3))
-    assert set(model(inputs, [sample], mode='loss')) == {'loss_joints'}
-    sample.gt_instance_labels = InstanceData(joints=torch.zeros(6, 14, 3))
-    with pytest.raises(DataError, match='joints must be'):
-        model(inputs, [sample], mode='loss')
-    sample.gt_instance_labels = InstanceData(keypoints_3d=torch.zeros(6, 5, 3))
-    with pytest.raises(DataError, match='no data sample has one of'):
-        model(inputs, [sample], mode='loss')
-
-
-def test_smplx_is_optional_and_its_absence_is_explained(monkeypatch, tmp_path):
-    real_import = builtins.__import__
-
-    def without_smplx(name, *arguments, **keywords):
-        if name == 'smplx':
-            raise ImportError('no smplx')
-        return real_import(name, *arguments, **keywords)
-
-    monkeypatch.setattr(builtins, '__import__', without_smplx)
-    with pytest.raises(ConfigError, match=r'pip install smplx.*without the option the head trains'):
-        MeshHead(16, 5, smpl_model_path=str(tmp_path))
-    with pytest.raises(ConfigError, match='24 joints'):
-        MeshHead(16, 5, rest_joints=((0.0, 0.0, 0.0),))
-
-
-def test_vertices_come_from_smplx_where_it_is(monkeypatch, tmp_path):
-    """A stand-in with smplx's interface: what it is asked, and what becomes of what it answers."""
-    import sys
-    import types
-
-    class Body(torch.nn.Module):
-        def forward(self, betas, body_pose, global_orient, pose2rot):
-            assert not pose2rot and betas.shape == (12, 10)
-            assert body_pose.shape == (12, 23, 3, 3) and global_orient.shape == (12, 1, 3, 3)
-            joints = torch.arange(45.0)[None, :, None].expand(12, 45, 3) + 5
-            return types.SimpleNamespace(joints=joints, vertices=joints[:, :7])
-
-    smplx = types.ModuleType('smplx')
-    smplx.create = lambda path, model_type: Body()
-    monkeypatch.setitem(sys.modules, 'smplx', smplx)
-    head = MeshHead(16, 5, hidden_channels=8, smpl_model_path=str(tmp_path))
-    output = head(torch.randn(2, 6, 5, 16))
-    assert output['vertices'].shape == (2, 6, 7, 3) and output['joints'].shape == (2, 6, 24, 3)
-    assert (output['joints'][..., 0, :] == 0).all() and (output['joints'][..., 23, :] == 23).all()
-    with pytest.raises(ConfigError, match='does not exist'):
-        MeshHead(16, 5, smpl_model_path=str(tmp_path / 'none'))
-
-
 # --- Predictions
 
 
@@ -664,7 +556,6 @@ ESTIMATORS = {
     'lifter, flipped': dict(type='HumMUSSLifter', test_cfg=dict(flip_test=True)),
     'actions': dict(type='HumMUSSActionRecognizer', head=dict(type='ActionHead', num_classes=3)),
     'embeddings': dict(type='HumMUSSActionRecognizer', head=dict(type='EmbeddingHead', out_channels=4)),
-    'meshes': dict(type='HumMUSSMeshRecoverer', head=dict(hidden_channels=8)),
 }
 
 

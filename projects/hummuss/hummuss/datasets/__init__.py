@@ -1,8 +1,15 @@
 """Data sets of moving people."""
 
+from hummuss.datasets.mesh_recovery_dataset import MeshRecoveryDataset
 from hummuss.datasets.motion_action_dataset import MotionActionDataset
 from hummuss.datasets.motion_lifting_dataset import MotionLiftingDataset
 from hummuss.datasets.mpi_inf_3dhp_dataset import MPIINF3DHPDataset
 from hummuss.datasets.ntu_rgbd_skeleton_dataset import NTURGBDSkeletonDataset
 
-__all__ = ['MPIINF3DHPDataset', 'MotionActionDataset', 'MotionLiftingDataset', 'NTURGBDSkeletonDataset']
+__all__ = [
+    'MPIINF3DHPDataset',
+    'MeshRecoveryDataset',
+    'MotionActionDataset',
+    'MotionLiftingDataset',
+    'NTURGBDSkeletonDataset',
+]

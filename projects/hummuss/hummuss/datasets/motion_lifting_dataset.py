@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
@@ -266,7 +267,8 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
 
         Returns:
             ``keypoints`` (T, 14, 2) on screen, ``confidence`` (T, 14), ``keypoints_3d`` (T, 14, 3) in m,
-            ``keypoint_weights`` (T, 14), and the meta information of a sample, see the class.
+            ``keypoint_weights`` (T, 14), ``labels``, further labels of each frame by name, see :meth:`labels_of`, and
+            the meta information of a sample, see the class.
         """
         info = super().get_data_info(idx)
         epoch = self.epoch if self.fresh else 0
@@ -296,6 +298,7 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
             confidence=confidence,
             keypoints_3d=keypoints_3d,
             keypoint_weights=weights,
+            labels=self.labels_of(clip, camera, start_s + times_s),
             delta_scale=times.delta_scale(times_s) if self.rescale else 1.0,
             timestamps_s=times_s,
             frame_rate_hz=self.times.rate_hz,
@@ -309,12 +312,22 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
             flip_indices=swap,
         )
 
+    def labels_of(
+        self, clip: MotionClip, camera: VirtualCamera, times_s: Float[np.ndarray, 'T']
+    ) -> dict[str, np.ndarray]:
+        """Return further labels of each frame, which become fields of ``gt_instance_labels``; for subclasses."""
+        return {}
+
     def prepare_data(self, idx: int) -> Any:
         """Return one sample. An invalid one raises an error; mmengine would silently use another sample instead."""
         info = self.get_data_info(idx)
         arrays = [info.pop(key) for key in ('keypoints', 'keypoints_3d', 'confidence', 'keypoint_weights')]
         check_lifting_arrays(*arrays, num_joints=self.metainfo['num_keypoints'], where=info['clip_id'])
-        return self.pipeline(pack_lifting_sample(*arrays, metainfo=info))
+        labels = info.pop('labels')
+        packed = pack_lifting_sample(*arrays, metainfo=info)
+        for name, values in labels.items():
+            packed['data_samples'].gt_instance_labels[name] = torch.from_numpy(values)
+        return self.pipeline(packed)
 
 
 def root_relative(joints_m: Float[np.ndarray, '*n 14 3']) -> Float[np.ndarray, '*n 14 3']:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -25,19 +26,27 @@ _SUFFIXES = ('.amc', '.bvh', '.csv', '.json', '.npz', '.txt')
 SPLITS = ('train', 'test')
 
 
+class Motion(Protocol):
+    """Anything that moves like a person, such as ``Performance`` and ``MotionSequence``."""
+
+    def joints_m(self, time_s: Float[np.ndarray, 'time'], /) -> Float[np.ndarray, 'time 14 3']:
+        """Return the positions of HuPR's joints in world axes, in m."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class MotionClip:
     """Motion of one person, from time 0 on.
 
     Args:
-        motion: Motion with a method ``joints_m(time_s)``.
+        motion: The motion.
         action: Name of the action, for errors per action.
         name: Name of the clip, unique in its data set.
         duration_s: Duration of the clip; times outside it repeat the pose at its nearer end.
         person: Name of the person, or of the group by which recorded clips are split.
     """
 
-    motion: Performance | MotionSequence
+    motion: Motion
     action: str
     name: str
     duration_s: float
@@ -45,7 +54,11 @@ class MotionClip:
 
     def joints_m(self, times_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time 14 3']:
         """Return joint positions in world axes, in m; times outside the clip repeat the pose at its nearer end."""
-        return self.motion.joints_m(np.clip(times_s, 0.0, self.duration_s))
+        return self.motion.joints_m(self.times_within_s(times_s))
+
+    def times_within_s(self, times_s: Float[np.ndarray, 'time']) -> Float[np.ndarray, 'time']:
+        """Return the times, those outside the clip moved to its nearer end."""
+        return np.clip(times_s, 0.0, self.duration_s)
 
 
 def procedural_clip(number: int, seed: Sequence[int], duration_s: float, motions: Sequence[str]) -> MotionClip:

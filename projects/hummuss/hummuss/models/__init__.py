@@ -1,7 +1,7 @@
 """HumMUSS: backbone, heads, losses and estimators. Importing this package registers them in mmradar's registries."""
 
 from hummuss.models.backbones import SIZES, HumMUSS, delta_scale_from_timestamps
-from hummuss.models.estimators import HumMUSSActionRecognizer, HumMUSSLifter, HumMUSSMeshRecoverer
+from hummuss.models.estimators import HumMUSSActionRecognizer, HumMUSSLifter, HumMUSSMeshRecoverer, MeanMesh
 from hummuss.models.heads import ActionHead, EmbeddingHead, LiftingHead, MeshHead
 from hummuss.models.layers import GDSSM, DiagonalSSM, SpatioTemporalBlock
 from hummuss.models.losses import LiftingLoss, PositionLoss, ScaledPositionLoss, SupConLoss, Velocity3DLoss
@@ -18,6 +18,7 @@ __all__ = [
     'HumMUSSMeshRecoverer',
     'LiftingHead',
     'LiftingLoss',
+    'MeanMesh',
     'MeshHead',
     'PositionLoss',
     'ScaledPositionLoss',

@@ -1,5 +1,6 @@
-"""Visualisation of lifted poses."""
+"""Visualisation of lifted poses and of meshes."""
 
 from hummuss.visualization.lifting_visualizer import LiftingVisualizer
+from hummuss.visualization.mesh_visualizer import MeshVisualizer
 
-__all__ = ['LiftingVisualizer']
+__all__ = ['LiftingVisualizer', 'MeshVisualizer']

@@ -41,7 +41,7 @@ class LiftingVisualizer(SampleVisualizer):
         figure, axes = panels(1 + len(_VIEWS) * len(poses), 2.2, 2.9)
         found = inputs[middle]
         on_screen = np.where(found[:, 2:] > 0, found[:, :2], np.nan)
-        self.draw_pose_panel(axes[0], '2D input', [on_screen], *_square_around(on_screen))
+        self.draw_pose_panel(axes[0], '2D input', [on_screen], *square_around(on_screen))
         largest_m = 1.1 * max((np.abs(pose).max() for pose in poses.values()), default=0.0)
         extent = (-largest_m, largest_m)
         turned = ((kind, side) for side in _VIEWS for kind in poses)
@@ -51,7 +51,7 @@ class LiftingVisualizer(SampleVisualizer):
         return picture(figure, title)
 
 
-def _square_around(
+def square_around(
     pose: Float[np.ndarray, 'joints 2'],
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the x and y limits of a square with a margin around the known joints; -1 to 1 if there are none."""

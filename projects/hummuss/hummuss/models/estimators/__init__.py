@@ -2,6 +2,7 @@
 
 from hummuss.models.estimators.action_recognizer import HumMUSSActionRecognizer, nearest_exemplar
 from hummuss.models.estimators.lifter import HumMUSSLifter
+from hummuss.models.estimators.mean_mesh import MeanMesh
 from hummuss.models.estimators.mesh_recoverer import HumMUSSMeshRecoverer
 
-__all__ = ['HumMUSSActionRecognizer', 'HumMUSSLifter', 'HumMUSSMeshRecoverer', 'nearest_exemplar']
+__all__ = ['HumMUSSActionRecognizer', 'HumMUSSLifter', 'HumMUSSMeshRecoverer', 'MeanMesh', 'nearest_exemplar']
