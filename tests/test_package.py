@@ -100,7 +100,7 @@ for name in ('glsmamba::millimamba_glsmamba_tiny_simhupr', read_config('hummuss:
         text=True,
     )
     assert done.stdout.splitlines() == [
-        *('hummuss 13', 'glsmamba 35'),
+        *('hummuss 14', 'glsmamba 35'),
         *('mmradar.models.backbones.cvmamba', 'hummuss.models.backbones.hummuss'),
     ], done.stderr[-2000:]
 
