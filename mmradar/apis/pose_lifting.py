@@ -47,7 +47,7 @@ class PoseLifter(Protocol):
 class PoseLifting:
     """Lifter of the poses that a radar model predicts, frame by frame.
 
-    Only one person is lifted: the one with the highest mean score, as persons are not tracked.
+    Only the first person of a frame is lifted; the models of this package predict one.
 
     Args:
         lifter: Model from :func:`~mmradar.apis.init_model` that is a :class:`PoseLifter`.
@@ -93,9 +93,9 @@ class PoseLifting:
     ) -> Float[np.ndarray, 'joints 3'] | None:
         """Return the 3D pose of a frame in m, see :meth:`LiftingStream.step`; ``None`` if the frame has none.
 
-        A frame has none if nobody was found, all joints are missing, or its time is that of the frame before. Such a
-        frame is left out of the stream: for the lifter, the interval to the next one is longer. A time before that of
-        the last frame begins a new recording.
+        A frame has none if nobody was found, all joints are missing, or its time is that of the frame before. It is
+        then left out of the stream: for the lifter, the interval to the next frame is longer. A time before that of the
+        last frame begins a new recording.
 
         Args:
             keypoints_px: Keypoints in px.
@@ -109,13 +109,11 @@ class PoseLifting:
             raise ConfigError(f'only 2D poses can be lifted, and the model predicts {keypoints_px.shape[-1]}D poses')
         if time_s < self._last_s:
             self.reset()
-        seen = (scores >= self.min_score) & np.isfinite(keypoints_px).all(axis=-1)
+        seen = (scores[:1] >= self.min_score) & np.isfinite(keypoints_px[:1]).all(axis=-1)
         if time_s == self._last_s or not seen.any():
             return None
-        scores = np.where(seen, scores, 0)
-        person = scores.mean(axis=-1).argmax()
         self._last_s = time_s
-        return self._stream.step(keypoints_px[person], scores[person], time_s)
+        return self._stream.step(keypoints_px[0], np.where(seen[0], scores[0], 0), time_s)
 
 
 def joint_names(dataset_meta: Mapping[str, Any] | None) -> list[str]:

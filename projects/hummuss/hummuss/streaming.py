@@ -38,9 +38,7 @@ class HumMUSSStream:
         ConfigError: The model is not causal, or an argument is invalid.
     """
 
-    def __init__(
-        self, model: nn.Module, rate_hz: float, on_nan: str = 'error', max_gap_s: float | None = None
-    ) -> None:
+    def __init__(self, model: nn.Module, rate_hz: float, on_nan: str = 'error', max_gap_s: float | None = None) -> None:
         if not (math.isfinite(rate_hz) and rate_hz > 0):
             raise ConfigError(f'HumMUSSStream.rate_hz must be positive, found {rate_hz}')
         if on_nan not in ('error', 'hold', 'zero'):

@@ -85,8 +85,8 @@ def lifting_inputs(
         keypoints: 2D joints, see :func:`normalise_to_screen`.
         confidence: Confidences of the joints, 0 for a missing one.
     """
-    seen = confidence > 0
-    return np.concatenate([np.where(seen[..., None], keypoints, 0.0), confidence[..., None]], axis=-1).astype(np.float32)
+    confidence = confidence[..., None]
+    return np.concatenate([np.where(confidence > 0, keypoints, 0.0), confidence], axis=-1).astype(np.float32)
 
 
 def pack_lifting_sample(

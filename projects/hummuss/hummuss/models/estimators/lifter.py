@@ -125,7 +125,7 @@ class HumMUSSLifter(BaseModel):
         return list(data_samples)
 
     def lifting_stream(self, image_size: tuple[int, int]) -> HumMUSSPixelStream:
-        """Begin a stream of poses that are lifted frame by frame, as :class:`~mmradar.apis.pose_lifting.PoseLifter` asks.
+        """Begin a stream of poses that are lifted frame by frame; see :class:`~mmradar.apis.pose_lifting.PoseLifter`.
 
         Args:
             image_size: (width, height) in px of the image that the 2D poses refer to.
