@@ -63,7 +63,7 @@ class PoseLifting:
         self,
         lifter: BaseModel,
         dataset_meta: Mapping[str, Any] | None,
-        image_size: tuple[int, int],
+        image_size: tuple[int, ...],
         min_score: float = 0.0,
     ) -> None:
         if not isinstance(lifter, PoseLifter):
@@ -77,7 +77,8 @@ class PoseLifting:
                 f'the lifter was trained on the joints {", ".join(expected)}, in this order; the radar model predicts '
                 f'{", ".join(found)}'
             )
-        self._stream, self.min_score = lifter.lifting_stream(image_size), min_score
+        width, height = image_size
+        self._stream, self.min_score = lifter.lifting_stream((width, height)), min_score
         self._last_s = -np.inf
 
     def reset(self) -> None:

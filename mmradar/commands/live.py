@@ -106,7 +106,7 @@ def main(args: argparse.Namespace) -> None:
     hosts, ports = _each('--listen', listen, views), _each('--ports', args.ports, views)
     addresses = {view: (hosts[view], ports[view]) for view in views}
     names = ('record_dir', 'look_ahead', 'poses_per_window', 'average')
-    choices = dict(lifter=lifter, **{name: getattr(args, name) for name in names})
+    choices: dict[str, Any] = dict(lifter=lifter, **{name: getattr(args, name) for name in names})
     if args.profile and args.serial:
         raise ConfigError("--serial configures the boards as the model's radar; leave out --profile")
     if args.serial:

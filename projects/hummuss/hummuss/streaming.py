@@ -47,7 +47,7 @@ class HumMUSSStream:
             raise ConfigError(f'HumMUSSStream.max_gap_s must be positive, found {max_gap_s}')
         if not isinstance(model.backbone, HumMUSS):
             raise ConfigError(f'HumMUSSStream needs a HumMUSS backbone, found {type(model.backbone).__name__}')
-        self.model, self._backbone = model.eval(), model.backbone
+        self.model, self._backbone, self._head = model.eval(), model.backbone, model.get_submodule('head')
         self.rate_hz, self.on_nan, self.max_gap_s = float(rate_hz), on_nan, max_gap_s
         self.reset()
 
@@ -122,7 +122,7 @@ class HumMUSSStream:
         """
         timestamp_s = float(timestamp_s)
         frame, scale = self._frame(keypoints_2d), self._scale(timestamp_s)
-        pose = self.model.head(self._backbone.step(frame[None], self._states, scale))[0]
+        pose = self._head(self._backbone.step(frame[None], self._states, scale))[0]
         self._timestamp_s, self._last = timestamp_s, frame
         return pose
 
