@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from mmradar.apis import init_model
-from mmradar.cli import add_lifter_arguments, lifter_from, markdown_table, run
+from mmradar.cli import markdown_table, run
 from mmradar.live import LivePose, LiveSession
 from mmradar.memory import keep_freed_memory
 from mmradar.simulation import SimulationPlan, write_hupr_dataset
@@ -38,17 +38,15 @@ def resident_mib() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--model', default='millimamba-small')
-    add_lifter_arguments(parser)
     parser.add_argument('--seconds', type=float, default=60.0)
     parser.add_argument('--speed', type=float, default=1.0, help="times the radar's own frame rate")
     parser.add_argument('--look-ahead', type=int)
     parser.add_argument('--poses-per-window', type=int, default=1)
     parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--device', default='cpu')
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     keep_freed_memory()
-    model, poses = init_model(args.model, device=args.device), []
+    model, poses = init_model(args.model), []
 
     def keep(live: LivePose) -> None:
         poses.append((live.latency_s, live.left_out))
@@ -63,7 +61,6 @@ def main() -> None:
             folder,
             look_ahead=args.look_ahead,
             poses_per_window=args.poses_per_window,
-            lifter=lifter_from(args),
         ) as session:
             boards, stream = session.boards, session.stream
             ports = [str(boards[view].address[1]) for view in stream.views]
