@@ -237,7 +237,7 @@ def _coco(image_id: int, person: Mapping[str, np.ndarray]) -> dict[str, Any]:
         category_id=1,
         keypoints=[round(float(value), 3) for value in rows.ravel()],
         score=round(float(person['keypoint_scores'].mean()), 4),
-        **({} if lifted is None else dict(keypoints_3d_m=lifted.round(4).tolist())),
+        **({} if lifted is None else dict(keypoints_3d_m=lifted.astype(float).round(4).tolist())),
     )
 
 

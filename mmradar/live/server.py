@@ -180,7 +180,7 @@ class LiveServer:
             time_s=round(pose.time_s, 3),
             poses=pose.keypoints.round(2).tolist(),
             scores=pose.scores.round(3).tolist(),
-            keypoints_3d_m=None if pose.keypoints_3d_m is None else pose.keypoints_3d_m.round(4).tolist(),
+            keypoints_3d_m=None if pose.keypoints_3d_m is None else pose.keypoints_3d_m.astype(float).round(4).tolist(),
             missing=list(pose.missing),
             latency_ms=round(1000 * live.latency_s, 1),
             frame_rate_hz=round(live.frame_rate_hz, 1),

@@ -337,7 +337,7 @@ def test_a_browser_shows_poses_in_3d_that_the_mouse_turns(model, recordings, tmp
     ):
         page = Page(debugging_port)
         wait_for(lambda: 'waiting for the boards' in (page.value(STATE) or ''))
-        with replayed(server.session, recordings):
+        with replayed(server.session, recordings, speed=0.5):  # the browser draws while the model runs
             wait_for(lambda: int(page.value('document.body.dataset.poses') or 0) >= 3)
         wait_for(lambda: page.value(STATE) == 'no frames are arriving')
         first = page.skeleton('pose3d')
