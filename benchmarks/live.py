@@ -59,8 +59,8 @@ def main() -> None:
             dict.fromkeys(('hori', 'vert'), ('127.0.0.1', 0)),
             keep,
             folder,
-            args.look_ahead,
-            args.poses_per_window,
+            look_ahead=args.look_ahead,
+            poses_per_window=args.poses_per_window,
         ) as session:
             boards, stream = session.boards, session.stream
             ports = [str(boards[view].address[1]) for view in stream.views]

@@ -100,7 +100,7 @@ for name in ('glsmamba::millimamba_glsmamba_tiny_simhupr', read_config('hummuss:
         text=True,
     )
     assert done.stdout.splitlines() == [
-        *('hummuss 15', 'glsmamba 35'),
+        *('hummuss 16', 'glsmamba 35'),
         *('mmradar.models.backbones.cvmamba', 'hummuss.models.backbones.hummuss'),
     ], done.stderr[-2000:]
 

@@ -18,6 +18,7 @@ from mmradar.apis.data_folders import datasets_of
 from mmradar.apis.evaluation import build_loader, predictions
 from mmradar.apis.inference import recording_loader, views_and_radar
 from mmradar.apis.models import config_of, init_model
+from mmradar.apis.pose_lifting import PoseLifting
 from mmradar.apis.published_models import published_models
 from mmradar.apis.sources import Source, open_source
 from mmradar.apis.window_average import averaged_predictions
@@ -43,9 +44,10 @@ class RadarPoseInferencer:
             :func:`~mmradar.apis.init_model`.
         weights: A checkpoint, if ``model`` is a configuration.
         device: Device of the model; a model that is already built stays where it is.
+        lifter, min_score: See :class:`~mmradar.apis.pose_lifting.PoseLifting`; poses stay 2D if ``lifter`` is ``None``.
 
     Raises:
-        ConfigError: There is no such model or configuration.
+        ConfigError: There is no such model or configuration, or the lifter does not fit the model.
         CheckpointError: See :func:`~mmradar.apis.init_model`.
     """
 
@@ -54,6 +56,8 @@ class RadarPoseInferencer:
         model: str | Path | Config | BaseModel,
         weights: str | Path | None = None,
         device: str = 'cpu',
+        lifter: BaseModel | None = None,
+        min_score: float = 0.0,
     ) -> None:
         if not isinstance(model, nn.Module):
             model = init_model(model, weights, device)
@@ -63,6 +67,7 @@ class RadarPoseInferencer:
         self.views, self.radar = views_and_radar(self._config)
         width, height = settings.get('image_size') or (256, 256)
         self.image_size: tuple[int, int] = (width, height)
+        self._lifting = None if lifter is None else PoseLifting(lifter, self.dataset_meta, self.image_size, min_score)
 
     @staticmethod
     def list_models() -> list[str]:
@@ -102,15 +107,17 @@ class RadarPoseInferencer:
                 ``pred_out_dir`` to ``predictions``.
             vis_out_dir: Folder for a video, ``NAME.mp4``, at the frame rate of the radar, and pictures,
                 ``NAME/*.png``.
-            pred_out_dir: Folder for the poses in COCO's result format, ``NAME.json``.
+            pred_out_dir: Folder for the poses in COCO's result format, ``NAME.json``; poses that are lifted have
+                ``keypoints_3d_m`` in addition.
             draw_heatmap: Draw the radar heatmaps next to the skeletons.
             num_pictures: Number of pictures saved in addition to the video, evenly spread over the frames.
             on_progress: Called with (frames done, frames in all).
 
         Yields:
             One dictionary for each frame: ``frame``, its number; ``time_s``, the time since frame 0; ``predictions``,
-            for each person ``keypoints`` (J, 2) in px and ``keypoint_scores`` (J,); ``visualization``, an RGB picture,
-            with ``return_vis``; ``truth``, keypoints (J, 2) in px, if the true pose is known.
+            for each person ``keypoints`` (J, 2) in px and ``keypoint_scores`` (J,), and with a lifter
+            ``keypoints_3d_m`` (J, 3), see :meth:`~mmradar.apis.pose_lifting.PoseLifting.lift`; ``visualization``, an
+            RGB picture, with ``return_vis``; ``truth``, keypoints (J, 2) in px, if the true pose is known.
 
         Raises:
             ConfigError: The views are not the model's, frames are given for a split, or the split's data set is a
@@ -136,12 +143,17 @@ class RadarPoseInferencer:
             if vis_out_dir is not None:
                 path = Path(vis_out_dir) / f'{name}.mp4'
                 film = stack.enter_context(video(path, self.radar.frame_rate_hz, canvas.size))
-            coco, done = [], 0
+            coco, done, sequence = [], 0, None
+            if self._lifting is not None:
+                self._lifting.reset()
             found: Iterator[tuple[Any, list]] = predictions(self.model, loader)
             if average != 1:
                 found = averaged_predictions(self.model, loader, key, average)
             for batch, samples in found:
                 for heatmaps, sample in zip(batch['inputs'], samples):
+                    if self._lifting is not None and sample.get('sequence') != sequence:  # the next one of a split
+                        self._lifting.reset()
+                    sequence = sample.get('sequence')
                     result = self._result(sample, truth)
                     if return_vis or show or film:
                         picture = canvas.draw(
@@ -202,6 +214,10 @@ class RadarPoseInferencer:
                 for keypoints, scores in zip(found.keypoints, found.keypoint_scores)
             ],
         )
+        if self._lifting is not None:
+            lifted = self._lifting.lift(found.keypoints, found.keypoint_scores, result['time_s'])
+            if lifted is not None:
+                result['predictions'][0]['keypoints_3d_m'] = lifted
         if sample.frame in truth:
             result['truth'] = truth[sample.frame]
         elif 'gt_instances' in sample:
@@ -210,13 +226,18 @@ class RadarPoseInferencer:
 
 
 def _coco(image_id: int, person: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Convert a person to an entry of COCO's results, whose keypoints are x, y and score of each joint in one list."""
+    """Convert a person to an entry of COCO's results, whose keypoints are x, y and score of each joint in one list.
+
+    Keypoints in 3D, which COCO does not have, are added as ``keypoints_3d_m``: x, y, z of each joint.
+    """
     rows = np.concatenate([person['keypoints'], person['keypoint_scores'][:, None]], axis=1)
+    lifted = person.get('keypoints_3d_m')
     return dict(
         image_id=int(image_id),
         category_id=1,
         keypoints=[round(float(value), 3) for value in rows.ravel()],
         score=round(float(person['keypoint_scores'].mean()), 4),
+        **({} if lifted is None else dict(keypoints_3d_m=lifted.astype(float).round(4).tolist())),
     )
 
 

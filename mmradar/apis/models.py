@@ -22,7 +22,7 @@ from mmradar.engine.checkpoint import check_state_dict, config_of_checkpoint, re
 from mmradar.errors import ConfigError
 from mmradar.registry import DATASETS, MODELS
 
-_CHECKPOINT_ENDINGS = ('.pth', '.pt')
+CHECKPOINT_ENDINGS = ('.pth', '.pt')
 
 
 def read_config(config: str | Path | Config, cfg_options: Mapping[str, Any] | None = None) -> Config:
@@ -38,7 +38,7 @@ def read_config(config: str | Path | Config, cfg_options: Mapping[str, Any] | No
         ConfigError: There is no such file or name, or an option would have no effect.
         CheckpointError: The checkpoint cannot be read, or contains no configuration.
     """
-    if not isinstance(config, Config) and Path(config).suffix in _CHECKPOINT_ENDINGS:
+    if not isinstance(config, Config) and Path(config).suffix in CHECKPOINT_ENDINGS:
         config = config_of_checkpoint(config)
     if isinstance(config, Config):
         return with_options(config, cfg_options)
@@ -73,7 +73,7 @@ def init_model(
     if not isinstance(config, Config):
         if isinstance(config, str) and config in published_models():
             config = published_models()[config].checkpoint
-        if checkpoint is None and Path(config).suffix in _CHECKPOINT_ENDINGS:
+        if checkpoint is None and Path(config).suffix in CHECKPOINT_ENDINGS:
             checkpoint = config
     config = read_config(config, cfg_options)
     init_default_scope(config.get('default_scope', 'mmradar'))

@@ -15,6 +15,7 @@ from mmengine.model import BaseModel
 
 from mmradar.apis.inference import recording_dataset, views_and_radar
 from mmradar.apis.models import config_of
+from mmradar.apis.pose_lifting import PoseLifting
 from mmradar.apis.window_predictor import window_predictor
 from mmradar.errors import ConfigError, DataError
 from mmradar.radar import MemoryRecording, RawRecording, Recording
@@ -37,6 +38,8 @@ class StreamedPose:
         heatmaps: Network input of the frame, after the whole pipeline: (views, channels, angle, Doppler, range).
         missing: Views that had no data in this frame; all views if the frame was lost.
         computed_s: Seconds from the start of the push that completed the pose until it was computed.
+        keypoints_3d_m: Keypoints lifted to 3D, (joints, 3) in m relative to the root, in camera axes (x right, y down,
+            z away); ``None`` if nobody was found or nothing lifts the stream.
     """
 
     frame: int
@@ -46,6 +49,7 @@ class StreamedPose:
     heatmaps: np.ndarray
     missing: tuple[str, ...]
     computed_s: float
+    keypoints_3d_m: np.ndarray | None = None
 
 
 def frames_around_key(window: RadarWindow, poses_per_window: int) -> tuple[int, int]:
@@ -84,11 +88,14 @@ class RadarPoseStream:
     keep the spacing for which the model was trained. After a gap of at least one window's length a new recording
     begins, and windows contain no frame from before the gap. Frames are skipped until every view has arrived once.
 
+    With a ``lifter``, poses are also lifted to 3D, at the times of their frames. It starts anew with each recording.
+
     Args:
         model: See :func:`~mmradar.apis.init_model`.
         look_ahead: Number of frames after the key frame in a window; that of the configuration's test set if ``None``.
         poses_per_window: Number of frames around the key frame whose poses are taken from one window.
         average: Number of latest windows over which the poses of a frame are averaged.
+        lifter, min_score: See :class:`~mmradar.apis.pose_lifting.PoseLifting`; poses stay 2D if ``lifter`` is ``None``.
 
     Attributes:
         window: The network's window: its number of frames and its key frame.
@@ -96,12 +103,18 @@ class RadarPoseStream:
         left_out: Number of poses left out by ``hurry``.
 
     Raises:
-        ConfigError: An option exceeds the frames of a window, or the model predicts only the key frame of a window and
-            an option is not the default.
+        ConfigError: An option exceeds the frames of a window, the model predicts only the key frame of a window and an
+            option is not the default, or the lifter does not fit the model.
     """
 
     def __init__(
-        self, model: BaseModel, look_ahead: int | None = None, poses_per_window: int = 1, average: int = 1
+        self,
+        model: BaseModel,
+        look_ahead: int | None = None,
+        poses_per_window: int = 1,
+        average: int = 1,
+        lifter: BaseModel | None = None,
+        min_score: float = 0.0,
     ) -> None:
         self.model = model.eval()
         config = config_of(model)
@@ -118,6 +131,8 @@ class RadarPoseStream:
         self.window = RadarWindow(self.window.num_frames, self.window.num_frames - 1 - look_ahead)
         self.poses_per_window, self.average = poses_per_window, average
         self._before, self._after = frames_around_key(self.window, poses_per_window)
+        meta = getattr(model, 'dataset_meta', None)
+        self._lifting = None if lifter is None else PoseLifting(lifter, meta, self.image_size, min_score)
         self.skipped = self.left_out = 0
         self._count = 0  # frames pushed
         self._start_recording()
@@ -153,6 +168,13 @@ class RadarPoseStream:
         self._latest: dict[str, dict[str, np.ndarray]] = {}
         # of the latest windows: number of the first frame, keypoints and scores
         self._windows: deque[tuple[int, np.ndarray, np.ndarray]] = deque(maxlen=self.average)
+        if self._lifting is not None:
+            self._lifting.reset()
+
+    @property
+    def lifted(self) -> bool:
+        """Whether poses are lifted to 3D."""
+        return self._lifting is not None
 
     @property
     def look_ahead(self) -> int:
@@ -284,12 +306,14 @@ class RadarPoseStream:
             )
         numbers = range(self._next, min(key + self._after, self._count - 1) + 1)
         self._windows.append((key - self.window.key_index, *self._predict(inputs)))
-        computed_s, poses = time.perf_counter() - started, []
+        poses = []
         for number in numbers:
             _, time_s, missing, _ = self._arrays[number - oldest]
             keypoints, scores = self._pose_of(number)
+            lifted = None if self._lifting is None else self._lifting.lift(keypoints, scores, time_s)
             heatmaps = inputs['inputs'][self.window.key_index + number - key].numpy()
-            poses.append(StreamedPose(number, time_s, keypoints, scores, heatmaps, missing, computed_s))
+            computed_s = time.perf_counter() - started
+            poses.append(StreamedPose(number, time_s, keypoints, scores, heatmaps, missing, computed_s, lifted))
         self._next = numbers.stop
         return poses
 

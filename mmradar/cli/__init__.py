@@ -1,6 +1,7 @@
 """Code shared by the scripts: error messages, progress, options that become configuration, output files."""
 
 from mmradar.cli.config_arguments import add_config_arguments, config_from
+from mmradar.cli.lifter_arguments import add_lifter_arguments, lifter_from
 from mmradar.cli.log_files import output_to
 from mmradar.cli.output_files import check_output_file, check_picture_file, write_metrics
 from mmradar.cli.process_group import end_process_group
@@ -13,12 +14,14 @@ from mmradar.cli.tables import markdown_table, metric_lines, percent_change
 __all__ = [
     'ProgressHook',
     'add_config_arguments',
+    'add_lifter_arguments',
     'add_radar_argument',
     'add_runner_arguments',
     'check_output_file',
     'check_picture_file',
     'config_from',
     'end_process_group',
+    'lifter_from',
     'markdown_table',
     'metric_lines',
     'output_to',

@@ -12,7 +12,7 @@ from pathlib import Path
 from mmradar.apis import RadarPoseInferencer
 from mmradar.apis.inferencer import SPLITS
 from mmradar.apis.sources import open_source
-from mmradar.cli import progress_bar
+from mmradar.cli import add_lifter_arguments, lifter_from, progress_bar
 from mmradar.errors import ConfigError
 
 
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--model', default='millimamba-small', help="a published model's name, a checkpoint, or a configuration"
     )
     parser.add_argument('--weights', help='checkpoint, if --model is a configuration')
+    add_lifter_arguments(parser)
     parser.add_argument('--frames', help='first frame and one past the last, as 100:200')
     parser.add_argument('--batch-size', type=int, default=16, help='windows per batch (default: 16)')
     parser.add_argument(
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    inferencer = RadarPoseInferencer(args.model, args.weights, args.device)
+    inferencer = RadarPoseInferencer(args.model, args.weights, args.device, lifter_from(args))
     inputs = args.inputs[0] if len(args.inputs) == 1 else args.inputs
     _print_recordings(inputs, inferencer)
     results = inferencer(

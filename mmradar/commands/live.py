@@ -4,6 +4,8 @@
     mmradar live --serial /dev/ttyACM0 /dev/ttyACM2 --listen 192.168.33.30 192.168.34.30 \\
         --cards 192.168.33.180 192.168.34.180 --ports 4098
 
+    mmradar live --lift work_dirs/hummuss_causal_small_radar/epoch_12.pth    # poses in 3D, too
+
 Without `--serial`, the boards are configured and started by TI's tools, whose configuration file is `--profile`; or
 `mmradar replay` sends a recording instead of boards.
 """
@@ -22,6 +24,7 @@ from mmradar.apis.inference import views_and_radar
 from mmradar.apis.models import config_of
 from mmradar.capture import RadarBoard, boards_radar
 from mmradar.capture.boards import COMMAND_PORT
+from mmradar.cli import add_lifter_arguments, lifter_from
 from mmradar.errors import ConfigError
 from mmradar.radar import RadarConfig, read_radar_config
 
@@ -31,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--model', default='millimamba-small', help="a published model's name, a checkpoint, or a configuration"
     )
     parser.add_argument('--weights', help='checkpoint, if --model is a configuration')
+    add_lifter_arguments(parser)
     parser.add_argument(
         '--listen',
         nargs='+',
@@ -96,12 +100,13 @@ def main(args: argparse.Namespace) -> None:
     except ModuleNotFoundError as error:
         raise ConfigError(f"mmradar live needs {error.name}: pip install 'mmradar[live]'") from error
     model = init_model(args.model, args.weights, args.device)
+    lifter = lifter_from(args)
     views, radar = views_and_radar(config_of(model))
     listen = args.listen or (['192.168.33.30'] if args.serial else ['127.0.0.1'])
     hosts, ports = _each('--listen', listen, views), _each('--ports', args.ports, views)
     addresses = {view: (hosts[view], ports[view]) for view in views}
     names = ('record_dir', 'look_ahead', 'poses_per_window', 'average')
-    choices = {name: getattr(args, name) for name in names}
+    choices: dict[str, Any] = dict(lifter=lifter, **{name: getattr(args, name) for name in names})
     if args.profile and args.serial:
         raise ConfigError("--serial configures the boards as the model's radar; leave out --profile")
     if args.serial:

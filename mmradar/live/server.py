@@ -14,6 +14,7 @@ import numpy as np
 from aiohttp import WSCloseCode, WSMsgType, web
 from mmengine.model import BaseModel
 
+from mmradar.apis.pose_lifting import joint_names
 from mmradar.capture import CaptureError
 from mmradar.live.session import LivePose, LiveSession
 from mmradar.visualization import heatmap_level
@@ -150,6 +151,8 @@ class LiveServer:
             kind='model',
             links=[list(link) for link in self._meta.get('skeleton_links', [])],
             colours=colours,
+            joints=joint_names(self._meta),
+            lifted=stream.lifted,
             views=list(stream.views),
             image_size=[int(size) for size in stream.image_size],
             wait_ms=round(1000 * stream.wait_s),
@@ -177,6 +180,7 @@ class LiveServer:
             time_s=round(pose.time_s, 3),
             poses=pose.keypoints.round(2).tolist(),
             scores=pose.scores.round(3).tolist(),
+            keypoints_3d_m=None if pose.keypoints_3d_m is None else pose.keypoints_3d_m.astype(float).round(4).tolist(),
             missing=list(pose.missing),
             latency_ms=round(1000 * live.latency_s, 1),
             frame_rate_hz=round(live.frame_rate_hz, 1),

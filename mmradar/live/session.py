@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from mmengine.model import BaseModel
@@ -54,9 +55,9 @@ class LiveSession:
         addresses: Address (host, port) to listen on for each of the model's views.
         on_pose: Called with every pose, in the session's thread.
         record_dir: Folder for recordings.
-        look_ahead, poses_per_window, average: See :class:`~mmradar.apis.RadarPoseStream`.
         radar: Radar with which the boards record, if its order of words differs from the model's radar; the model's
             radar if ``None``.
+        **options: Further arguments of :class:`~mmradar.apis.RadarPoseStream`.
 
     Attributes:
         stream: The stream of poses.
@@ -65,7 +66,8 @@ class LiveSession:
         error: Error that ended the session's thread; ``None`` while it runs.
 
     Raises:
-        ConfigError: The views are not the model's, or the boards record with another radar than the model's.
+        ConfigError: The views are not the model's, the boards record with another radar than the model's, or the
+            stream refuses an option.
         CaptureError: An address cannot be listened on.
     """
 
@@ -75,18 +77,16 @@ class LiveSession:
         addresses: Mapping[str, tuple[str, int]],
         on_pose: Callable[[LivePose], None],
         record_dir: str | Path = 'recordings',
-        look_ahead: int | None = None,
-        poses_per_window: int = 1,
-        average: int = 1,
         radar: RadarConfig | None = None,
+        **options: Any,
     ) -> None:
-        self.stream = RadarPoseStream(model, look_ahead, poses_per_window, average)
+        self.stream = RadarPoseStream(model, **options)
         self.stream.check_views(addresses)
         wanted = self.stream.radar
         radar = wanted if radar is None else radar
         check_boards_radar(radar, wanted)
         # the first pose takes seconds, as it builds kernels and fills caches: compute one before frames arrive
-        rehearsal = RadarPoseStream(model, look_ahead, poses_per_window, average)
+        rehearsal = RadarPoseStream(model, **options)
         rehearsal.push(dict.fromkeys(rehearsal.views, np.zeros(wanted.frame_shape, np.complex64)))
         rehearsal.finish()
         words = (wanted.chirp_bytes - wanted.header_bytes) // 2

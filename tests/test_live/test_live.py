@@ -16,10 +16,13 @@ import numpy as np
 import pytest
 import torch
 from fake_boards import RESET_RADAR, STOP, FakeBoard
+from lifters import ElapsedTimeLifter
 
 from conftest import SMALL_PLAN
-from mmradar.apis import RadarPoseInferencer, inference, init_model
+from mmradar import plugins
+from mmradar.apis import RadarPoseInferencer, inference, init_model, package_configs
 from mmradar.capture import CaptureError, boards_radar, replay
+from mmradar.cli import lifter_from
 from mmradar.commands import live
 from mmradar.errors import ConfigError
 from mmradar.radar import RadarConfig, open_recording, pack_words, unpack_words
@@ -219,7 +222,7 @@ async def messages(url, count, origin=None, record=None):
 
 def test_the_page_s_socket_tells_all_that_it_shows(model, recordings, tmp_path):
     with (
-        LiveServer(model, ANY_PORT, port=0, record_dir=tmp_path) as server,
+        LiveServer(model, ANY_PORT, port=0, record_dir=tmp_path, lifter=ElapsedTimeLifter()) as server,
         replayed(server.session, recordings, faults=None),
     ):
         assert server.url.startswith('http://127.0.0.1:')
@@ -227,8 +230,10 @@ def test_the_page_s_socket_tells_all_that_it_shows(model, recordings, tmp_path):
         assert introduction['views'] == list(VIEWS) and introduction['image_size'] == [256, 256]
         assert len(introduction['links']) == len(introduction['colours']) > 10
         assert introduction['wait_ms'] == 100
+        assert introduction['lifted'] and introduction['joints'][6:8] == ['Neck', 'Head']
         for message in poses:
             assert np.shape(message['poses']) == (1, 14, 2) and message['missing'] == []
+            assert np.shape(message['keypoints_3d_m']) == (14, 3)
             assert set(message['boards']) == set(VIEWS) and message['boards']['hori']['packets'] > 30
             heatmap = message['heatmaps'][0]
             grey = np.frombuffer(base64.b64decode(heatmap['grey']), np.uint8)
@@ -277,11 +282,11 @@ class Page:
     def value(self, expression):
         return self._call('Runtime.evaluate', expression=expression)['result'].get('value')
 
-    def skeleton(self):
+    def skeleton(self, canvas='pose'):
         """The picture on the page, (640, 640) of brightness."""
         import cv2
 
-        text = self.value("document.getElementById('pose').toDataURL()").split(',')[1]
+        text = self.value(f"document.getElementById('{canvas}').toDataURL()").split(',')[1]
         return cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_GRAYSCALE)
 
     def screenshot(self, path):
@@ -319,3 +324,50 @@ def test_a_browser_shows_a_skeleton_that_moves_and_connects_again(model, recordi
         server.close()
     picture = cv2.imread(str(tmp_path / 'page.png'))
     assert picture.shape[0] > 600 and picture.std() > 10
+
+
+MOVE = "document.getElementById('pose3d').dispatchEvent(new PointerEvent('pointermove', {{{}}}))"
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason='no Chromium on this machine')
+def test_a_browser_shows_poses_in_3d_that_the_mouse_turns(model, recordings, tmp_path):
+    with (
+        LiveServer(model, ANY_PORT, port=0, record_dir=tmp_path, lifter=ElapsedTimeLifter()) as server,
+        browser(server.url, tmp_path / 'profile') as debugging_port,
+    ):
+        page = Page(debugging_port)
+        wait_for(lambda: 'waiting for the boards' in (page.value(STATE) or ''))
+        with replayed(server.session, recordings, speed=0.5):  # the browser draws while the model runs
+            wait_for(lambda: int(page.value('document.body.dataset.poses') or 0) >= 3)
+        wait_for(lambda: page.value(STATE) == 'no frames are arriving')
+        first = page.skeleton('pose3d')
+        assert (first > 60).mean() > 0.002 and page.value("document.getElementById('pose3d').clientWidth") > 200
+        page.value(MOVE.format('buttons: 1, movementX: 150'))
+        turned = page.skeleton('pose3d')
+        assert (turned != first).any()
+        page.value(MOVE.format('buttons: 1, movementX: -150'))
+        assert (page.skeleton('pose3d') == first).all()
+        # the name of the joint that the mouse points at
+        page.value('joints_m = joints_m.map((_, index) => [index === 7 ? 0 : 5, 0, 0]); skeleton3d()')
+        middle = page.value("document.getElementById('pose3d').clientWidth") / 2
+        before = page.skeleton('pose3d')
+        event = f"{{target: document.getElementById('pose3d'), buttons: 0, offsetX: {middle}, offsetY: {middle}}}"
+        page.value(f"document.getElementById('pose3d').onpointermove({event})")
+        named = page.skeleton('pose3d')
+        assert (named != before).any() and (named != before)[:300].any()
+        page.value('joints_m = null; skeleton3d()')  # nobody
+        assert (page.skeleton('pose3d') != named).any()
+
+
+def test_lifters_of_the_command_line(tmp_path, monkeypatch):
+    parser = argparse.ArgumentParser()
+    live.add_arguments(parser)
+    assert lifter_from(parser.parse_args([])) is None
+    with pytest.raises(ConfigError, match='--lift-weights goes with --lift'):
+        lifter_from(parser.parse_args(['--lift-weights', 'epoch_1.pth']))
+    with pytest.raises(ConfigError, match='has no weights, and none come with the package: train it with `mmradar tr'):
+        lifter_from(parser.parse_args(['--lift', 'millimamba_tiny_simhupr']))
+    monkeypatch.setattr(plugins, 'plugins', dict)  # as if nothing were installed
+    monkeypatch.setattr(package_configs, 'plugins', dict)
+    with pytest.raises(ConfigError, match=r"no plugin 'hummuss' is installed; .* `pip install -e projects/NAME`"):
+        lifter_from(parser.parse_args(['--lift', 'hummuss::hummuss_causal_small_radar']))

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
-from hummuss.models.estimators import HumMUSSLifter
+from hummuss.models.backbones import HumMUSS
 from mmradar.errors import CheckpointError, ConfigError, DataError
 
 _FORMAT = 1
@@ -38,23 +38,22 @@ class HumMUSSStream:
         ConfigError: The model is not causal, or an argument is invalid.
     """
 
-    def __init__(
-        self, model: HumMUSSLifter, rate_hz: float, on_nan: str = 'error', max_gap_s: float | None = None
-    ) -> None:
+    def __init__(self, model: nn.Module, rate_hz: float, on_nan: str = 'error', max_gap_s: float | None = None) -> None:
         if not (math.isfinite(rate_hz) and rate_hz > 0):
             raise ConfigError(f'HumMUSSStream.rate_hz must be positive, found {rate_hz}')
         if on_nan not in ('error', 'hold', 'zero'):
             raise ConfigError(f"HumMUSSStream.on_nan must be 'error', 'hold' or 'zero', found {on_nan!r}")
         if max_gap_s is not None and not max_gap_s > 0:
             raise ConfigError(f'HumMUSSStream.max_gap_s must be positive, found {max_gap_s}')
-        if not hasattr(model.backbone, 'initial_state'):
+        if not isinstance(model.backbone, HumMUSS):
             raise ConfigError(f'HumMUSSStream needs a HumMUSS backbone, found {type(model.backbone).__name__}')
-        self.model, self.rate_hz, self.on_nan, self.max_gap_s = model.eval(), float(rate_hz), on_nan, max_gap_s
+        self.model, self._backbone, self._head = model.eval(), model.backbone, model.get_submodule('head')
+        self.rate_hz, self.on_nan, self.max_gap_s = float(rate_hz), on_nan, max_gap_s
         self.reset()
 
     def reset(self) -> None:
         """Forget all frames, to start with another person or scene."""
-        self._states = self.model.backbone.initial_state(1)
+        self._states = self._backbone.initial_state(1)
         self._timestamp_s: float | None = None
         self._last: Tensor | None = None
 
@@ -64,7 +63,7 @@ class HumMUSSStream:
         return self._timestamp_s
 
     def _frame(self, keypoints_2d: np.ndarray | Tensor) -> Tensor:
-        backbone = self.model.backbone
+        backbone = self._backbone
         frame = torch.as_tensor(keypoints_2d).to(backbone.norm.weight)
         expected = (backbone.num_joints, backbone.in_channels)
         if tuple(frame.shape) != expected:
@@ -123,7 +122,7 @@ class HumMUSSStream:
         """
         timestamp_s = float(timestamp_s)
         frame, scale = self._frame(keypoints_2d), self._scale(timestamp_s)
-        pose = self.model.head(self.model.backbone.step(frame[None], self._states, scale))[0]
+        pose = self._head(self._backbone.step(frame[None], self._states, scale))[0]
         self._timestamp_s, self._last = timestamp_s, frame
         return pose
 
@@ -148,10 +147,10 @@ class HumMUSSStream:
             raise CheckpointError(f'not the state of a HumMUSSStream of this version: {", ".join(sorted(missing))}')
         if state['rate_hz'] != self.rate_hz:
             raise CheckpointError(f'the state is of a stream of {state["rate_hz"]} Hz, this one has {self.rate_hz} Hz')
-        own = self.model.backbone.initial_state(1)
+        own = self._backbone.initial_state(1)
         shapes, found = ([[tuple(x.shape) for x in block] for block in states] for states in (own, state['states']))
         if shapes != found:
             raise CheckpointError('the state is of a model of other sizes')
         self._states = [[new.to(zero, copy=True) for new, zero in zip(*blocks)] for blocks in zip(state['states'], own)]
         self._timestamp_s = state['timestamp_s']
-        self._last = None if state['last'] is None else state['last'].to(self.model.backbone.norm.weight)
+        self._last = None if state['last'] is None else state['last'].to(self._backbone.norm.weight)

@@ -76,6 +76,19 @@ def check_lifting_arrays(
             )
 
 
+def lifting_inputs(
+    keypoints: Float[np.ndarray, '*n 2'], confidence: Float[np.ndarray, '*n']
+) -> Float[np.ndarray, '*n 3']:
+    """Return the inputs of a lifter: 2D joints on screen, set to 0 where the confidence is 0, and the confidence.
+
+    Args:
+        keypoints: 2D joints, see :func:`normalise_to_screen`.
+        confidence: Confidences of the joints, 0 for a missing one.
+    """
+    confidence = confidence[..., None]
+    return np.concatenate([np.where(confidence > 0, keypoints, 0.0), confidence], axis=-1).astype(np.float32)
+
+
 def pack_lifting_sample(
     keypoints: Float[np.ndarray, 'T J 2'],
     keypoints_3d: Float[np.ndarray, 'T J 3'],
@@ -86,21 +99,19 @@ def pack_lifting_sample(
     """Pack one window into ``inputs`` (T, J, 3) and ``data_samples``, as the configurations' models take them.
 
     Args:
-        keypoints: 2D joints on screen, see :func:`normalise_to_screen`. Set to 0 where the confidence is 0.
+        keypoints, confidence: See :func:`lifting_inputs`.
         keypoints_3d: 3D joints relative to the root, in camera axes (x right, y down, z away), in m. Set to 0 where the
             weight is 0.
-        confidence: Confidences of the 2D joints; the third channel of the input.
         weights: Weights of the 3D labels.
         metainfo: Meta information of the sample: ``delta_scale``, ``action``, ``clip_id`` and so on.
     """
-    seen, labelled = confidence > 0, weights > 0
-    inputs = np.concatenate([np.where(seen[..., None], keypoints, 0.0), confidence[..., None]], axis=-1)
+    labelled = weights > 0
     sample = PoseDataSample(metainfo=dict(metainfo))
     sample.gt_instance_labels = InstanceData(
         keypoints_3d=torch.from_numpy(np.where(labelled[..., None], keypoints_3d, 0.0).astype(np.float32)),
         keypoint_weights=torch.from_numpy(np.asarray(weights, dtype=np.float32)),
     )
-    return dict(inputs=torch.from_numpy(inputs.astype(np.float32)), data_samples=sample)
+    return dict(inputs=torch.from_numpy(lifting_inputs(keypoints, confidence)), data_samples=sample)
 
 
 def mirrored(

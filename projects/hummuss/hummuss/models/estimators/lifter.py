@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from hummuss.models.estimators.inputs import clips, features_of, sample_scale
 from hummuss.models.estimators.windows import mean_over_windows, overlapping_windows
+from hummuss.pixel_stream import HumMUSSPixelStream
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import MODELS
 
@@ -122,6 +123,17 @@ class HumMUSSLifter(BaseModel):
             # One entry per frame, as InstanceData requires the same length of all its fields
             sample.pred_instances = InstanceData(keypoints_3d=pose.detach())
         return list(data_samples)
+
+    def lifting_stream(self, image_size: tuple[int, int]) -> HumMUSSPixelStream:
+        """Begin a stream of poses that are lifted frame by frame; see :class:`~mmradar.apis.pose_lifting.PoseLifter`.
+
+        Args:
+            image_size: (width, height) in px of the image that the 2D poses refer to.
+
+        Raises:
+            ConfigError: The model is not causal, or its configuration has no ``frame_rate_hz``.
+        """
+        return HumMUSSPixelStream(self, image_size)
 
     def _poses(self, inputs: Sequence[Tensor], data_samples: Sequence | None) -> list[Tensor]:
         return [self.head(feature) for feature in features_of(self.backbone, inputs, data_samples)]

@@ -1,0 +1,43 @@
+"""Command-line options that name a model which lifts poses to 3D."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mmengine.model import BaseModel
+
+from mmradar.apis.models import CHECKPOINT_ENDINGS, init_model
+from mmradar.apis.package_configs import config_path
+from mmradar.errors import ConfigError
+
+
+def add_lifter_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--lift`` and ``--lift-weights``."""
+    parser.add_argument(
+        '--lift',
+        metavar='LIFTER',
+        help='lift poses to 3D, frame by frame: a checkpoint or a configuration of a lifter, such as '
+        'hummuss::hummuss_causal_small_radar of projects/hummuss',
+    )
+    parser.add_argument('--lift-weights', metavar='CHECKPOINT', help='checkpoint, if --lift is a configuration')
+
+
+def lifter_from(args: argparse.Namespace) -> BaseModel | None:
+    """Return the lifter that the options of :func:`add_lifter_arguments` name, on ``args.device``; ``None`` without.
+
+    Raises:
+        ConfigError: The lifter has no weights or belongs to no ``--lift``, or see :func:`~mmradar.apis.init_model`.
+        CheckpointError: See :func:`~mmradar.apis.init_model`.
+    """
+    if args.lift is None:
+        if args.lift_weights is not None:
+            raise ConfigError('--lift-weights goes with --lift, the configuration of the lifter')
+        return None
+    if args.lift_weights is None and Path(args.lift).suffix not in CHECKPOINT_ENDINGS:
+        config_path(args.lift)  # is there such a configuration? Its plugin may not be installed
+        raise ConfigError(
+            f'--lift {args.lift} has no weights, and none come with the package: train it with `mmradar train '
+            f'{args.lift}`, and add --lift-weights CHECKPOINT'
+        )
+    return init_model(args.lift, args.lift_weights, args.device)

@@ -1,0 +1,60 @@
+"""3D poses of a stream of 2D poses in px."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+from torch import nn
+
+from hummuss.datasets.lifting_arrays import lifting_inputs, normalise_to_screen
+from hummuss.streaming import HumMUSSStream
+from mmradar.errors import ConfigError
+
+
+class HumMUSSPixelStream:
+    """Causal lifter of 2D poses in px, one at a time: the ``LiftingStream`` of ``mmradar live --lift``.
+
+    Poses are prepared as this project's data sets prepare them; the rest is :class:`~hummuss.streaming.HumMUSSStream`.
+
+    Args:
+        model: Lifter with a causal ``HumMUSS`` backbone, from :func:`mmradar.apis.init_model`, with ``frame_rate_hz``
+            in its configuration: the frame rate of the training.
+        image_size: (width, height) of the image that the 2D poses refer to, px.
+
+    Raises:
+        ConfigError: The model is not causal, or its configuration has no ``frame_rate_hz``.
+    """
+
+    def __init__(self, model: nn.Module, image_size: tuple[int, int]) -> None:
+        rate_hz = getattr(model, 'cfg', {}).get('frame_rate_hz')
+        if rate_hz is None:
+            raise ConfigError(
+                'a stream in px needs the frame rate of the training, frame_rate_hz in the configuration with which '
+                'mmradar.apis.init_model built the lifter; it has none'
+            )
+        self.image_size, self._stream = image_size, HumMUSSStream(model, rate_hz)
+
+    def reset(self) -> None:
+        """Forget all poses, to start with another person or recording."""
+        self._stream.reset()
+
+    def step(
+        self, keypoints_px: Float[np.ndarray, 'joints 2'], scores: Float[np.ndarray, 'joints'], time_s: float
+    ) -> Float[np.ndarray, 'joints 3']:
+        """Return the 3D pose of the next 2D pose.
+
+        Args:
+            keypoints_px: Keypoints in px, x to the right and y down.
+            scores: Scores of the keypoints; 0 marks a missing joint. Any other score becomes the confidence 1, because
+                training knows no other confidences; our choice.
+            time_s: Time of the pose in s, later than that of the pose before.
+
+        Returns:
+            Joints in m relative to the root as in training, in camera axes: x to the right, y down, z away.
+
+        Raises:
+            DataError: See :meth:`~hummuss.streaming.HumMUSSStream.step`.
+        """
+        confidence = (scores > 0).astype(np.float32)
+        inputs = lifting_inputs(normalise_to_screen(keypoints_px, self.image_size), confidence)
+        return self._stream.step(inputs, time_s).cpu().numpy()
