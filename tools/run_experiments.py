@@ -24,6 +24,7 @@ from mmradar.errors import ConfigError
 from mmradar.experiments import (
     Experiment,
     Suite,
+    check_stored,
     read_results,
     read_suite,
     results_of,
@@ -54,6 +55,7 @@ def main() -> None:
     if args.data_root is not None:
         suite = replace(suite, options={**suite.options, 'data_root': args.data_root})
     stored = read_results(args.out.with_suffix('.json')) if args.out else {}
+    check_stored(suite, stored)
     experiments = _chosen(suite, args)
     waiting = [each for each in experiments if not (each.result_file.is_file() or stored_result(each, stored))]
     if args.dry_run:

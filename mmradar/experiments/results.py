@@ -32,13 +32,30 @@ def read_results(path: Path) -> Results:
     return results
 
 
+def check_stored(suite: Suite, stored: Results) -> None:
+    """Check that stored results are a suite's own, because those that are not would be lost from its table.
+
+    Raises:
+        DataError: A result is of a row or a seed that the suite does not have, or of other settings.
+    """
+    experiments = {(each.row.name, each.seed): each for each in suite.experiments(Path())}
+    for name, results in stored.items():
+        for result in results:
+            experiment = experiments.get((name, result['seed']))
+            if experiment is None or experiment.fingerprint() != result['fingerprint']:
+                wrong = (
+                    'which the suite does not have' if experiment is None else 'of other settings than the suite has'
+                )
+                raise DataError(
+                    f'the stored results have {name!r}, seed {result["seed"]}, {wrong}; move the file to begin a new '
+                    'one, or remove this result from it'
+                )
+
+
 def stored_result(experiment: Experiment, stored: Results) -> Mapping[str, Any] | None:
-    """Return an experiment's result among stored ones, ``None`` if there is none of the same settings."""
-    same_seed = [result for result in stored.get(experiment.row.name, ()) if result['seed'] == experiment.seed]
-    if not same_seed:
-        return None
-    fingerprint = experiment.fingerprint()
-    return next((result for result in same_seed if result['fingerprint'] == fingerprint), None)
+    """Return an experiment's result among stored ones, ``None`` if there is none."""
+    results = stored.get(experiment.row.name, ())
+    return next((result for result in results if result['seed'] == experiment.seed), None)
 
 
 def results_of(suite: Suite, work_dir: Path, stored: Results | None = None) -> dict[str, list[Mapping[str, Any]]]:
@@ -47,8 +64,7 @@ def results_of(suite: Suite, work_dir: Path, stored: Results | None = None) -> d
     Args:
         suite: The suite.
         work_dir: Parent of the folders of its experiments.
-        stored: Results of other runs, for experiments that have none in ``work_dir``. Those of other settings are
-            left out.
+        stored: Results of other runs, see :func:`check_stored`, for experiments that have none in ``work_dir``.
 
     Raises:
         DataError: A result in ``work_dir`` is of other settings than the suite's.

@@ -43,6 +43,7 @@ def results_table(suite: Suite, results: Results) -> str:
     A cell is the mean over seeds, with the standard deviation where there are several. Rows without a result are
     listed with their commands.
     """
+    results = {row.name: results.get(row.name, ()) for row in suite.rows}
     run = [row for row in suite.rows if results[row.name]]
     parts = []
     for group in dict.fromkeys(row.group for row in run):

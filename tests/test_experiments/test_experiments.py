@@ -9,7 +9,7 @@ import pytest
 
 from conftest import REPOSITORY, SMALL_RADAR
 from mmradar.errors import ConfigError, DataError
-from mmradar.experiments import read_results, read_suite, results_of, results_table, run_experiment
+from mmradar.experiments import check_stored, read_results, read_suite, results_of, results_table, run_experiment
 
 SUITE = """
 name = 'small'
@@ -174,9 +174,11 @@ def test_results_of_other_runs_are_kept_and_not_run_again(suite_file, tmp_path):
     stored = read_results(tmp_path / 'table.json')
     assert [result['seed'] for result in stored['T = 2']] == [0, 1]
 
-    suite_file.write_text(suite_file.read_text().replace('num_frames=2', 'num_frames=3'))
-    assert 'done' not in call('third', '--dry-run')  # the settings are other ones
-    assert results_of(read_suite(suite_file), tmp_path / 'third', stored)['T = 2'] == []
+    text = suite_file.read_text()
+    for change, message in ((('num_frames=2', 'num_frames=3'), 'of other settings'), (('T = 2', 'T = 4'), 'which the')):
+        suite_file.write_text(text.replace(*change))
+        with pytest.raises(DataError, match=f"'T = 2', seed 0, {message}"):
+            check_stored(read_suite(suite_file), stored)
 
 
 @pytest.mark.parametrize('text, message', [('[1]', 'does not hold results by row'), ('{"a": [{}]}', 'has no seed')])
