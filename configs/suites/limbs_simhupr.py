@@ -41,7 +41,7 @@ rows = [
     ),
     dict(name='HuPR, narrow', **_methods, config='baselines/hupr_small_simhupr', options=_rate(4e-3)),
     dict(name='TransHuPR, narrow', **_methods, config='baselines/transhupr_small_simhupr', options=_rate(1e-3)),
-    dict(name='mm-Pose, narrow', **_methods, config='baselines/mmpose_small_simhupr'),
+    dict(name='mm-Pose, narrow', **_methods, config='baselines/mmpose_small_simhupr', options=_rate(1e-3)),
     dict(name='an eighth of the people', group='People', options=_people(8)),
     dict(name='a quarter of the people', group='People', options=_people(4)),
     dict(name='half of the people', group='People', options=_people(2)),
