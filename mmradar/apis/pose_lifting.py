@@ -12,6 +12,7 @@ from mmengine.model import BaseModel
 from mmradar.errors import ConfigError
 
 
+@runtime_checkable
 class LiftingStream(Protocol):
     """3D poses of one person, computed from 2D poses that arrive one at a time."""
 
