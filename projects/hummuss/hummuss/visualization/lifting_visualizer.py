@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float, UInt8
+from matplotlib.axes import Axes
 from mmpose.structures import PoseDataSample
 
 from mmradar.registry import VISUALIZERS
@@ -39,9 +40,7 @@ class LiftingVisualizer(SampleVisualizer):
             for kind, found in instances_of(data_sample, draw_gt, draw_pred, 'gt_instance_labels').items()
         }
         figure, axes = panels(1 + len(_VIEWS) * len(poses), 2.2, 2.9)
-        found = inputs[middle]
-        on_screen = np.where(found[:, 2:] > 0, found[:, :2], np.nan)
-        self.draw_pose_panel(axes[0], '2D input', [on_screen], *square_around(on_screen))
+        draw_input(self, axes[0], inputs[middle])
         largest_m = 1.1 * max((np.abs(pose).max() for pose in poses.values()), default=0.0)
         extent = (-largest_m, largest_m)
         turned = ((kind, side) for side in _VIEWS for kind in poses)
@@ -49,6 +48,12 @@ class LiftingVisualizer(SampleVisualizer):
             pose = np.stack([sign * poses[kind][:, index] for index, sign in _VIEWS[side]], axis=-1)
             self.draw_pose_panel(axis, f'{kind}, {side}', [pose], extent, extent)
         return picture(figure, title)
+
+
+def draw_input(visualizer: SampleVisualizer, axis: Axes, frame: Float[np.ndarray, 'joints 3']) -> None:
+    """Draw the 2D joints of an input frame in a panel, without those that are missing."""
+    on_screen = np.where(frame[:, 2:] > 0, frame[:, :2], np.nan)
+    visualizer.draw_pose_panel(axis, '2D input', [on_screen], *square_around(on_screen))
 
 
 def square_around(

@@ -12,7 +12,7 @@ from matplotlib.collections import PolyCollection
 from mmpose.structures import PoseDataSample
 
 from hummuss.body_models import LinearBody
-from hummuss.visualization.lifting_visualizer import square_around
+from hummuss.visualization.lifting_visualizer import draw_input
 from mmradar.registry import MODELS, VISUALIZERS
 from mmradar.visualization.sample_visualizer import TITLE_SIZE, SampleVisualizer, instances_of, panels, picture
 
@@ -53,8 +53,7 @@ class MeshVisualizer(SampleVisualizer):
                 parameters = (torch.as_tensor(found[name][middle]).float() for name in ('rotations', 'betas'))
                 meshes[kind] = self.body(*parameters).numpy()
         figure, axes = panels(1 + len(_VIEWS) * len(meshes), 2.4, 2.9)
-        on_screen = np.where(inputs[middle][:, 2:] > 0, inputs[middle][:, :2], np.nan)
-        self.draw_pose_panel(axes[0], '2D input', [on_screen], *square_around(on_screen))
+        draw_input(self, axes[0], inputs[middle])
         largest_m = 1.05 * max((float(np.abs(mesh).max()) for mesh in meshes.values()), default=1.0)
         turned = ((kind, side) for side in _VIEWS for kind in meshes)
         for axis, (kind, side) in zip(axes[1:], turned):
