@@ -13,7 +13,9 @@ import numpy as np
 from jaxtyping import Complex64
 
 from mmradar.atomic_write import atomic_write
+from mmradar.errors import DataError
 from mmradar.radar.config import RadarConfig
+from mmradar.radar.range_doppler import range_doppler_from_profiles
 from mmradar.radar.recording import ADCFileError, Frames, OpenedFile, Recording, check_on_error
 from mmradar.radar.scaled_frames import complex_parts, from_scaled, to_scaled
 
@@ -61,6 +63,18 @@ class RangeProfileRecording(Recording):
             f'{self.path} holds range profiles, not the samples that this step of the pipeline needs. '
             'RangeDopplerMap takes range profiles; all other steps need raw files or cubes.'
         )
+
+    def range_doppler(
+        self, frames: Frames = None, *, range_bins: tuple[int, int] | None = None, **options
+    ) -> Complex64[np.ndarray, 'frames ant doppler range']:
+        held = self.range_bins
+        if range_bins is not None and not held[0] <= range_bins[0] < range_bins[1] <= held[1]:
+            raise DataError(
+                f'{self.path} holds range profiles of the bins {held[0]} to {held[1] - 1}, and the configuration '
+                f'takes {range_bins[0]} to {range_bins[1] - 1}: simulate raw frames (without --form compact), or take '
+                f'a configuration with range_bins={tuple(held)}'
+            )
+        return range_doppler_from_profiles(self.profiles(frames), held, range_bins=range_bins, **options)
 
 
 def write_range_profiles(

@@ -9,6 +9,7 @@ from jaxtyping import Complex64, Int16, UInt8
 
 from mmradar.radar.adc_layout import HSI_HEADERS, decode_groups, unpack_words
 from mmradar.radar.config import RadarConfig
+from mmradar.radar.range_doppler import range_doppler_from_raw
 from mmradar.radar.recording import ADCFileError, Frames, OpenedFile, Recording, check_on_error
 
 Chirps = Int16[np.ndarray, 'frames loops tx words']
@@ -48,6 +49,9 @@ class RawRecording(Recording):
 
     def cube(self, frames: Frames = None) -> Complex64[np.ndarray, 'frames ant loops samples']:
         return decode_groups(self.raw(frames))
+
+    def range_doppler(self, frames: Frames = None, **options) -> Complex64[np.ndarray, 'frames ant doppler range']:
+        return range_doppler_from_raw(self.raw(frames), **options)
 
     def _all_chirps(self) -> Chirps:
         return self._chirps

@@ -13,6 +13,7 @@ from jaxtyping import Complex64
 
 from mmradar.errors import DataError
 from mmradar.radar.config import RadarConfig
+from mmradar.radar.range_doppler import range_doppler_from_cube
 
 # Frame numbers
 Frames = Sequence[int] | np.ndarray | slice | None
@@ -125,6 +126,20 @@ class Recording(ABC):
             FileNotFoundError: The file is gone.
             ADCFileError: The file has changed or is damaged.
         """
+
+    def range_doppler(self, frames: Frames = None, **options) -> Complex64[np.ndarray, 'frames ant doppler range']:
+        """Return the range and Doppler transforms of frames, in the given order; of all frames if ``None``.
+
+        Args:
+            frames: Numbers of the frames.
+            **options: See :func:`mmradar.radar.range_doppler_from_cube`.
+
+        Raises:
+            IndexError, FileNotFoundError, ADCFileError: See :meth:`cube`.
+            ValueError: See :func:`mmradar.radar.range_doppler`.
+            DataError: The recording does not hold the range bins.
+        """
+        return range_doppler_from_cube(self.cube(frames), **options)
 
     def fingerprint(self) -> dict[str, Any] | None:
         """Return all that the samples depend on, ready for JSON: file, size, time of change, radar, options.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from mmcv.transforms import BaseTransform
 
 from mmradar import radar
 from mmradar.datasets.transforms.board_calibrations import BoardCalibrations
-from mmradar.errors import DataError
 from mmradar.registry import TRANSFORMS
 
 
@@ -52,10 +50,13 @@ class RangeDopplerMap(BaseTransform):
         doppler_window: str | None = None,
         doppler_shift: bool = True,
     ) -> None:
-        self.num_chirps, self.num_doppler = num_chirps, num_doppler
+        self.num_chirps = num_chirps
         self.range_bins = None if range_bins is None else tuple(range_bins)
         self.tdm_compensation, self.calibrations = tdm_compensation, BoardCalibrations(calibrations)
         self.options: dict[str, Any] = dict(
+            num_chirps=num_chirps,
+            num_doppler=num_doppler,
+            range_bins=self.range_bins,
             static_clutter=static_clutter,
             range_window=range_window,
             doppler_window=doppler_window,
@@ -70,42 +71,22 @@ class RangeDopplerMap(BaseTransform):
         cube, frames = results.pop('cube', None), results['frame_indices']
         views = []
         for index, (view, recording) in enumerate(results['recordings'].items()):
-            if cube is not None:
-                make, samples = radar.range_doppler_from_cube, cube[:, index]
-            elif isinstance(recording, radar.RawRecording):
-                make, samples = radar.range_doppler_from_raw, recording.raw(frames)
-            elif isinstance(recording, radar.RangeProfileRecording):
-                self._check_bins(recording)
-                make = partial(radar.range_doppler_from_profiles, held_bins=recording.range_bins)
-                samples = recording.profiles(frames)
+            options, calibration = self._options(recording.config), self.calibrations.get(view)
+            if calibration:
+                options['range_offset_bins'] = calibration.range_bias_m / recording.config.range_resolution_m
+            if cube is None:
+                spectrum = recording.range_doppler(frames, **options)
             else:
-                make, samples = radar.range_doppler_from_cube, recording.cube(frames)
-            views.append(self._spectrum(make, samples, view, recording.config))
+                spectrum = radar.range_doppler_from_cube(cube[:, index], **options)
+            if calibration:
+                spectrum *= calibration.antenna_weights.astype(np.complex64)[:, None, None]
+            views.append(spectrum)
         results['spectrum'] = np.stack(views, axis=1)
         return results
 
-    def _check_bins(self, recording: radar.RangeProfileRecording) -> None:
-        """Raise unless a recording of range profiles holds the wanted bins.
-
-        Raises:
-            DataError: It does not; the message says what to do.
-        """
-        held, wanted = recording.range_bins, self.range_bins
-        if wanted is not None and not held[0] <= wanted[0] < wanted[1] <= held[1]:
-            raise DataError(
-                f'{recording.path} holds range profiles of the bins {held[0]} to {held[1] - 1}, and the configuration '
-                f'takes {wanted[0]} to {wanted[1] - 1}: simulate raw frames (without --form compact), or take a '
-                f'configuration with range_bins={tuple(held)}'
-            )
-
-    def _spectrum(self, make, samples: np.ndarray, view: str, config: radar.RadarConfig) -> np.ndarray:
-        options, calibration = dict(self.options), self.calibrations.get(view)
+    def _options(self, config: radar.RadarConfig) -> dict[str, Any]:
+        """Return the arguments of the transforms of a radar's frames."""
+        options = dict(self.options)
         if self.tdm_compensation:
             options['antenna_delays'] = config.antenna_delays(self.num_chirps)
-        if calibration:
-            options['range_offset_bins'] = calibration.range_bias_m / config.range_resolution_m
-        options |= dict(num_chirps=self.num_chirps, num_doppler=self.num_doppler, range_bins=self.range_bins)
-        spectrum = make(samples, **options)
-        if calibration:
-            spectrum *= calibration.antenna_weights.astype(np.complex64)[:, None, None]
-        return spectrum
+        return options
