@@ -19,12 +19,14 @@ from mmradar.apis.evaluation import build_loader, predictions
 from mmradar.apis.inference import recording_loader, views_and_radar
 from mmradar.apis.models import config_of, init_model
 from mmradar.apis.pose_lifting import PoseLifting
+from mmradar.apis.presence import RecordedEchoes, seen_range_bins, somebody_moves
 from mmradar.apis.published_models import published_models
 from mmradar.apis.sources import Source, open_source
 from mmradar.apis.window_average import averaged_predictions
 from mmradar.atomic_write import atomic_write
 from mmradar.datasets import BaseRadarPoseDataset
 from mmradar.errors import ConfigError
+from mmradar.radar import Recording
 from mmradar.visualization import PoseCanvas, save_picture, video
 
 SPLITS = ('train', 'val', 'test')
@@ -81,6 +83,7 @@ class RadarPoseInferencer:
         frames: Sequence[int] | None = None,
         batch_size: int = 16,
         average: int = 1,
+        min_echo_db: float | None = None,
         return_vis: bool = False,
         show: bool = False,
         out_dir: str | Path | None = None,
@@ -101,6 +104,9 @@ class RadarPoseInferencer:
             batch_size: Windows per batch.
             average: Number of windows around each frame whose poses of it are averaged, see
                 :func:`~mmradar.apis.window_average.averaged_predictions`. With 1, poses are those of testing.
+            min_echo_db: Weakest echo of a person, in dB above the noise, as in
+                :class:`~mmradar.apis.RadarPoseStream`: results without one have no predictions. With ``None``, somebody
+                is taken to be in every frame, as in a split.
             return_vis: Include pictures in the results.
             show: Show the pictures in a window.
             out_dir: Parent folder; sets the default of ``vis_out_dir`` to its folder ``visualizations``, and of
@@ -120,12 +126,12 @@ class RadarPoseInferencer:
             RGB picture, with ``return_vis``; ``truth``, keypoints (J, 2) in px, if the true pose is known.
 
         Raises:
-            ConfigError: The views are not the model's, frames are given for a split, or the split's data set is a
-                wrapper or has no windows of radar frames.
+            ConfigError: The views are not the model's, ``frames`` or ``min_echo_db`` is given for a split, or the
+                split's data set is a wrapper or has no windows of radar frames.
             FileNotFoundError: There is no recording at the path.
             DataError: A recording is of another radar, or a frame does not exist.
         """
-        name, loader, truth = self._open(inputs, frames, batch_size)
+        name, loader, truth, recordings = self._open(inputs, frames, batch_size)
         dataset = loader.dataset
         if not isinstance(dataset, BaseRadarPoseDataset):
             raise ConfigError(
@@ -133,6 +139,11 @@ class RadarPoseInferencer:
                 'without wrappers'
             )
         total, key = len(dataset), dataset.window.key_index
+        echoes = None
+        if min_echo_db is not None:
+            if recordings is None:
+                raise ConfigError('min_echo_db is for recordings; in a split, somebody is in every frame')
+            echoes = RecordedEchoes(recordings, self.radar, seen_range_bins(dataset.pipeline))
         if out_dir is not None:
             vis_out_dir = vis_out_dir or Path(out_dir) / 'visualizations'
             pred_out_dir = pred_out_dir or Path(out_dir) / 'predictions'
@@ -154,6 +165,10 @@ class RadarPoseInferencer:
                     if self._lifting is not None and sample.get('sequence') != sequence:  # the next one of a split
                         self._lifting.reset()
                     sequence = sample.get('sequence')
+                    if min_echo_db is not None and echoes is not None:
+                        in_window = dataset.window.frames(sample.frame, echoes.length)
+                        if not somebody_moves(echoes.of_frames(in_window), min_echo_db):
+                            sample.pred_instances = sample.pred_instances[:0]
                     result = self._result(sample, truth)
                     if return_vis or show or film:
                         picture = canvas.draw(
@@ -182,12 +197,12 @@ class RadarPoseInferencer:
 
     def _open(
         self, inputs: Source, frames: Sequence[int] | None, batch_size: int
-    ) -> tuple[str, DataLoader, Mapping[int, np.ndarray]]:
+    ) -> tuple[str, DataLoader, Mapping[int, np.ndarray], Mapping[str, Recording] | None]:
         """Open a source.
 
         Returns:
-            Its name; a loader of its windows; and the true poses (J, 2) by frame, empty for a split, whose samples have
-            them, and if they are unknown.
+            Its name; a loader of its windows; the true poses (J, 2) by frame, empty for a split, whose samples have
+            them, and if they are unknown; and its recordings by view, ``None`` for a split.
         """
         if isinstance(inputs, str) and inputs in SPLITS and not Path(inputs).exists():
             if frames is not None:
@@ -197,11 +212,12 @@ class RadarPoseInferencer:
                 config.test_dataloader = config[f'{inputs}_dataloader']
                 config.test_dataloader.sampler = dict(type='DefaultSampler', shuffle=False)
             config.test_dataloader.batch_size = batch_size
-            return inputs, build_loader(config), {}
+            return inputs, build_loader(config), {}, None
         joints = len(self.dataset_meta.get('sigmas', ())) or 14
         sequence = open_source(inputs, self.views, self.radar, joints, self.image_size)
         loader = recording_loader(self._config, sequence.recordings, frames, batch_size)
-        return sequence.name, loader, {} if sequence.truth is None else dict(enumerate(sequence.truth.keypoints))
+        truth = {} if sequence.truth is None else dict(enumerate(sequence.truth.keypoints))
+        return sequence.name, loader, truth, sequence.recordings
 
     def _result(self, sample, truth: Mapping[int, np.ndarray]) -> dict[str, Any]:
         """Convert a predicted ``PoseDataSample`` into a result of :meth:`__call__`."""

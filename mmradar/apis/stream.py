@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,9 +17,10 @@ from mmengine.model import BaseModel
 from mmradar.apis.inference import recording_dataset, views_and_radar
 from mmradar.apis.models import config_of
 from mmradar.apis.pose_lifting import PoseLifting
+from mmradar.apis.presence import seen_range_bins, somebody_moves
 from mmradar.apis.window_predictor import window_predictor
 from mmradar.errors import ConfigError, DataError
-from mmradar.radar import MemoryRecording, RawRecording, Recording
+from mmradar.radar import MemoryRecording, RawRecording, Recording, echo_strength_db
 from mmradar.structures import RadarWindow
 
 # A frame of one view: complex (antennas, loops, samples), or int16 words (loops, tx, words) of a raw file without
@@ -33,13 +35,15 @@ class StreamedPose:
     Args:
         frame: Number of the frame, from 0.
         time_s: Time of the frame, as given to :meth:`RadarPoseStream.push`.
-        keypoints: Keypoints in px or m, (people, joints, dims).
+        keypoints: Keypoints in px or m, (people, joints, dims); no people if ``min_echo_db`` is given and the window
+            has only weaker echoes.
         scores: Scores of the keypoints, (people, joints).
         heatmaps: Network input of the frame, after the whole pipeline: (views, channels, angle, Doppler, range).
         missing: Views that had no data in this frame; all views if the frame was lost.
         computed_s: Seconds from the start of the push that completed the pose until it was computed.
         keypoints_3d_m: Keypoints lifted to 3D, (joints, 3) in m relative to the root, in camera axes (x right, y down,
             z away); ``None`` if nobody was found or nothing lifts the stream.
+        echo_db: Strongest echo of each view within the window, in dB above the noise; ``None`` without ``min_echo_db``.
     """
 
     frame: int
@@ -50,6 +54,17 @@ class StreamedPose:
     missing: tuple[str, ...]
     computed_s: float
     keypoints_3d_m: np.ndarray | None = None
+    echo_db: np.ndarray | None = None
+
+
+class _Frame(NamedTuple):
+    """Frame that waits for its pose: its missing views, its arrays by name, and the echo of each view in dB."""
+
+    number: int
+    time_s: float
+    missing: tuple[str, ...]
+    arrays: dict[str, np.ndarray]
+    echo_db: list[float]
 
 
 def frames_around_key(window: RadarWindow, poses_per_window: int) -> tuple[int, int]:
@@ -88,6 +103,9 @@ class RadarPoseStream:
     keep the spacing for which the model was trained. After a gap of at least one window's length a new recording
     begins, and windows contain no frame from before the gap. Frames are skipped until every view has arrived once.
 
+    A network predicts a pose of an empty room, too. With ``min_echo_db``, there is one only if somebody moves, see
+    :func:`~mmradar.apis.presence.somebody_moves`.
+
     With a ``lifter``, poses are also lifted to 3D, at the times of their frames. It starts anew with each recording.
 
     Args:
@@ -95,6 +113,8 @@ class RadarPoseStream:
         look_ahead: Number of frames after the key frame in a window; that of the configuration's test set if ``None``.
         poses_per_window: Number of frames around the key frame whose poses are taken from one window.
         average: Number of latest windows over which the poses of a frame are averaged.
+        min_echo_db: Weakest echo of a person, in dB above the noise; such as
+            :data:`~mmradar.apis.presence.MIN_ECHO_DB`. With ``None``, somebody is taken to be there.
         lifter, min_score: See :class:`~mmradar.apis.pose_lifting.PoseLifting`; poses stay 2D if ``lifter`` is ``None``.
 
     Attributes:
@@ -113,6 +133,7 @@ class RadarPoseStream:
         look_ahead: int | None = None,
         poses_per_window: int = 1,
         average: int = 1,
+        min_echo_db: float | None = None,
         lifter: BaseModel | None = None,
         min_score: float = 0.0,
     ) -> None:
@@ -124,6 +145,7 @@ class RadarPoseStream:
         dataset = recording_dataset(config, {view: MemoryRecording(nothing, self.radar, view) for view in self.views})
         self.window, self.image_size = dataset.window, dataset.image_size
         self._pipeline, self._info = dataset.pipeline, dataset.get_data_info(0)
+        self.min_echo_db, self._range_bins = min_echo_db, seen_range_bins(dataset.pipeline)
         own = self.look_ahead
         look_ahead = own if look_ahead is None else look_ahead
         self._window_predictor = window_predictor(model)
@@ -161,11 +183,8 @@ class RadarPoseStream:
         self._first = self._count  # number of the recording's first frame
         self._next = self._count  # number of the frame whose pose is next
         self._last_s = -np.inf
-        # number, time, missing views and arrays (by name) of the latest frames
-        self._arrays: deque[tuple[int, float, tuple[str, ...], dict[str, np.ndarray]]] = deque(
-            maxlen=self.window.num_frames
-        )
-        self._latest: dict[str, dict[str, np.ndarray]] = {}
+        self._frames: deque[_Frame] = deque(maxlen=self.window.num_frames)  # the latest ones
+        self._latest: dict[str, tuple[dict[str, np.ndarray], float]] = {}  # arrays and echo of each view
         # of the latest windows: number of the first frame, keypoints and scores
         self._windows: deque[tuple[int, np.ndarray, np.ndarray]] = deque(maxlen=self.average)
         if self._lifting is not None:
@@ -216,7 +235,7 @@ class RadarPoseStream:
         if time_s < self._last_s:
             raise DataError(f'a frame of {time_s:.3f} s came after one of {self._last_s:.3f} s')
         poses: list[StreamedPose] = []
-        lost = round((time_s - self._last_s) * self.radar.frame_rate_hz) - 1 if self._arrays else 0
+        lost = round((time_s - self._last_s) * self.radar.frame_rate_hz) - 1 if self._frames else 0
         if lost >= self.window.num_frames:
             poses, lost = self.finish(), 0
         between_s = np.linspace(self._last_s, time_s, lost + 2)[1:-1] if lost > 0 else ()
@@ -235,9 +254,9 @@ class RadarPoseStream:
 
     def _append(self, missing: tuple[str, ...], time_s: float, started: float, hurry: bool) -> list[StreamedPose]:
         """Append a frame made of the latest data of each view, and return the poses that it completes."""
-        names = self._latest[self.views[0]]
-        arrays = {name: np.stack([self._latest[view][name] for view in self.views]) for name in names}
-        self._arrays.append((self._count, time_s, missing, arrays))
+        latest = [self._latest[view] for view in self.views]
+        arrays = {name: np.stack([of_view[name] for of_view, _ in latest]) for name in latest[0][0]}
+        self._frames.append(_Frame(self._count, time_s, missing, arrays, [echo_db for _, echo_db in latest]))
         self._count += 1
         if self._count - self._next <= self.wait:
             return []
@@ -273,8 +292,11 @@ class RadarPoseStream:
         self._start_recording()
         return poses
 
-    def _process_frame(self, view: str, frame: np.ndarray) -> dict[str, np.ndarray]:
-        """Run the per-frame part of the pipeline on a frame of one view; return its arrays by name.
+    def _process_frame(self, view: str, frame: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
+        """Run the per-frame part of the pipeline on a frame of one view.
+
+        Returns:
+            Its arrays by name, and the strength of its echo in dB, NaN without ``min_echo_db``.
 
         Raises:
             DataError: The frame is of another radar.
@@ -290,15 +312,18 @@ class RadarPoseStream:
         else:
             recording = MemoryRecording(frame[None], self.radar, view)
         found = self._pipeline.frame_stage(view, recording, np.zeros(1, int))
-        return {name: np.asarray(array[0]) for name, array in found.items()}
+        echo_db = np.nan
+        if self.min_echo_db is not None:
+            echo_db = float(echo_strength_db(recording, [0], self._range_bins)[0])
+        return {name: np.asarray(array[0]) for name, array in found.items()}, echo_db
 
     def _poses(self, started: float) -> list[StreamedPose]:
         """Predict the poses of the next frames that wait, as many as are taken from one window."""
         key = min(self._next + self._before, self._count - 1)
-        oldest = self._arrays[0][0]
+        oldest = self._frames[0].number
         in_window = self._first + self.window.frames(key - self._first, self._count - self._first)
-        frames = [self._arrays[number - oldest][3] for number in in_window]
-        arrays = {name: np.stack([frame[name] for frame in frames]) for name in frames[0]}
+        frames = [self._frames[number - oldest] for number in in_window]
+        arrays = {name: np.stack([frame.arrays[name] for frame in frames]) for name in frames[0].arrays}
         inputs = self._pipeline.window_stage({**self._info, **arrays})
         if inputs is None:
             raise ConfigError(
@@ -306,14 +331,20 @@ class RadarPoseStream:
             )
         numbers = range(self._next, min(key + self._after, self._count - 1) + 1)
         self._windows.append((key - self.window.key_index, *self._predict(inputs)))
+        echoes, seen = None, True
+        if self.min_echo_db is not None:
+            in_window_db = np.array([frame.echo_db for frame in frames])
+            echoes, seen = in_window_db.max(axis=0), somebody_moves(in_window_db, self.min_echo_db)
         poses = []
         for number in numbers:
-            _, time_s, missing, _ = self._arrays[number - oldest]
+            _, time_s, missing, *_ = self._frames[number - oldest]
             keypoints, scores = self._pose_of(number)
+            if not seen:
+                keypoints, scores = keypoints[:0], scores[:0]
             lifted = None if self._lifting is None else self._lifting.lift(keypoints, scores, time_s)
             heatmaps = inputs['inputs'][self.window.key_index + number - key].numpy()
             computed_s = time.perf_counter() - started
-            poses.append(StreamedPose(number, time_s, keypoints, scores, heatmaps, missing, computed_s, lifted))
+            poses.append(StreamedPose(number, time_s, keypoints, scores, heatmaps, missing, computed_s, lifted, echoes))
         self._next = numbers.stop
         return poses
 

@@ -4,6 +4,7 @@ from mmradar.cli.config_arguments import add_config_arguments, config_from
 from mmradar.cli.lifter_arguments import add_lifter_arguments, lifter_from
 from mmradar.cli.log_files import output_to
 from mmradar.cli.output_files import check_output_file, check_picture_file, write_metrics
+from mmradar.cli.presence_arguments import add_presence_argument
 from mmradar.cli.process_group import end_process_group
 from mmradar.cli.progress import ProgressHook, progress_bar
 from mmradar.cli.radar_arguments import add_radar_argument, radar_from
@@ -15,6 +16,7 @@ __all__ = [
     'ProgressHook',
     'add_config_arguments',
     'add_lifter_arguments',
+    'add_presence_argument',
     'add_radar_argument',
     'add_runner_arguments',
     'check_output_file',

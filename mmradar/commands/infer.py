@@ -12,7 +12,7 @@ from pathlib import Path
 from mmradar.apis import RadarPoseInferencer
 from mmradar.apis.inferencer import SPLITS
 from mmradar.apis.sources import open_source
-from mmradar.cli import add_lifter_arguments, lifter_from, progress_bar
+from mmradar.cli import add_lifter_arguments, add_presence_argument, lifter_from, progress_bar
 from mmradar.errors import ConfigError
 
 
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--weights', help='checkpoint, if --model is a configuration')
     add_lifter_arguments(parser)
+    add_presence_argument(parser, default=0)
     parser.add_argument('--frames', help='first frame and one past the last, as 100:200')
     parser.add_argument('--batch-size', type=int, default=16, help='windows per batch (default: 16)')
     parser.add_argument(
@@ -50,14 +51,19 @@ def main(args: argparse.Namespace) -> None:
         frames=_range(args.frames),
         batch_size=args.batch_size,
         average=args.average,
+        min_echo_db=args.min_echo_db or None,
         out_dir=args.out_dir,
         num_pictures=args.pictures,
         draw_heatmap=not args.no_heatmaps,
         show=args.show,
         on_progress=progress_bar('frames'),
     )
-    count = sum(1 for _ in results)
-    print(f'{count} frames: {args.out_dir}/visualizations (video, pictures), {args.out_dir}/predictions (COCO JSON)')
+    people = [len(result['predictions']) for result in results]
+    print(
+        f'{len(people)} frames: {args.out_dir}/visualizations (video, pictures), {args.out_dir}/predictions (COCO JSON)'
+    )
+    if empty := people.count(0):
+        print(f'Nobody moves in {empty} of them: a radar has no echo of {args.min_echo_db:g} dB (--min-echo-db).')
 
 
 def _print_recordings(inputs: str | list[str], inferencer: RadarPoseInferencer) -> None:

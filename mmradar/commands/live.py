@@ -22,9 +22,10 @@ from typing import Any
 from mmradar.apis import init_model
 from mmradar.apis.inference import views_and_radar
 from mmradar.apis.models import config_of
+from mmradar.apis.presence import MIN_ECHO_DB
 from mmradar.capture import RadarBoard, boards_radar
 from mmradar.capture.boards import COMMAND_PORT
-from mmradar.cli import add_lifter_arguments, lifter_from
+from mmradar.cli import add_lifter_arguments, add_presence_argument, lifter_from
 from mmradar.errors import ConfigError
 from mmradar.radar import RadarConfig, read_radar_config
 
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--weights', help='checkpoint, if --model is a configuration')
     add_lifter_arguments(parser)
+    add_presence_argument(parser, default=MIN_ECHO_DB)
     parser.add_argument(
         '--listen',
         nargs='+',
@@ -105,7 +107,7 @@ def main(args: argparse.Namespace) -> None:
     listen = args.listen or (['192.168.33.30'] if args.serial else ['127.0.0.1'])
     hosts, ports = _each('--listen', listen, views), _each('--ports', args.ports, views)
     addresses = {view: (hosts[view], ports[view]) for view in views}
-    names = ('record_dir', 'look_ahead', 'poses_per_window', 'average')
+    names = ('record_dir', 'look_ahead', 'poses_per_window', 'average', 'min_echo_db')
     choices: dict[str, Any] = dict(lifter=lifter, **{name: getattr(args, name) for name in names})
     if args.profile and args.serial:
         raise ConfigError("--serial configures the boards as the model's radar; leave out --profile")

@@ -21,6 +21,11 @@ def test_a_checkpoint_and_a_folder_become_files(tiny_config, simulated_root, tmp
     coco = json.loads((tmp_path / 'out' / 'predictions' / 'single_7.json').read_text())
     assert [entry['image_id'] for entry in coco] == [1, 2, 3]
     assert (tmp_path / 'out' / 'visualizations' / 'single_7.mp4').stat().st_size > 1000
+    assert 'Nobody' not in out
+    monkeypatch.setattr(sys, 'argv', [*command, *options, '--min-echo-db', '200'])
+    main()
+    assert 'Nobody moves in 3 of them: a radar has no echo of 200 dB' in capsys.readouterr().out
+    assert json.loads((tmp_path / 'out' / 'predictions' / 'single_7.json').read_text()) == []
     for wrong in ('3', '4:1', 'a:b'):
         monkeypatch.setattr(sys, 'argv', [*command, *options[:2], '--frames', wrong])
         with pytest.raises(SystemExit):

@@ -222,18 +222,19 @@ async def messages(url, count, origin=None, record=None):
 
 def test_the_page_s_socket_tells_all_that_it_shows(model, recordings, tmp_path):
     with (
-        LiveServer(model, ANY_PORT, port=0, record_dir=tmp_path, lifter=ElapsedTimeLifter()) as server,
+        LiveServer(model, ANY_PORT, port=0, record_dir=tmp_path, lifter=ElapsedTimeLifter(), min_echo_db=1) as server,
         replayed(server.session, recordings, faults=None),
     ):
         assert server.url.startswith('http://127.0.0.1:')
         introduction, *poses = asyncio.run(messages(server.url, 6, origin=server.url.rstrip('/'), record=True))
         assert introduction['views'] == list(VIEWS) and introduction['image_size'] == [256, 256]
         assert len(introduction['links']) == len(introduction['colours']) > 10
-        assert introduction['wait_ms'] == 100
+        assert introduction['wait_ms'] == 100 and introduction['min_echo_db'] == 1
         assert introduction['lifted'] and introduction['joints'][6:8] == ['Neck', 'Head']
         for message in poses:
             assert np.shape(message['poses']) == (1, 14, 2) and message['missing'] == []
             assert np.shape(message['keypoints_3d_m']) == (14, 3)
+            assert np.shape(message['echo_db']) == (2,) and min(message['echo_db']) > 1
             assert set(message['boards']) == set(VIEWS) and message['boards']['hori']['packets'] > 30
             heatmap = message['heatmaps'][0]
             grey = np.frombuffer(base64.b64decode(heatmap['grey']), np.uint8)
