@@ -294,6 +294,19 @@ def test_splits_and_seeds_have_other_people():
     assert len(set.union(*sets)) == 18
 
 
+@pytest.mark.parametrize('varied', [False, True])
+def test_a_routine_has_several_motions_one_after_another(varied):
+    data = build(num_clips=6, clip_s=12.0, num_frames=120, frame_rate_hz=10.0, routines=True, varied=varied, **CLEAN)
+    clips = [data._clip(number, 0) for number in range(6)]
+    assert all(len(set(clip.motion.motion.split())) > 1 and clip.action == 'routine' for clip in clips)
+    heights_m = [clip.motion.subject.height_m for clip in clips]
+    assert len(set(heights_m)) == 6
+    again = build(num_clips=6, clip_s=12.0, num_frames=120, frame_rate_hz=10.0, routines=True, varied=varied, **CLEAN)
+    for sample, other in zip(data, again):
+        assert sample['inputs'].shape == (120, 14, 3) and torch.equal(sample['inputs'], other['inputs'])
+        assert sample['data_samples'].action == 'routine'
+
+
 def test_each_motion_has_its_turn():
     assert [sample['data_samples'].action for sample in build(num_clips=4, clip_s=1.0)] == ['walk', 'bow'] * 2
 
@@ -638,6 +651,7 @@ def test_recorded_motions_may_be_smoothed(tmp_path):
         (dict(num_clips=0), 'num_clips'),
         (dict(motions=['fly']), 'fly.*known are stand'),
         (dict(motions=[]), 'motions is empty'),
+        (dict(varied=True), 'set routines=True'),
         (dict(num_frames=1), 'num_frames'),
         (dict(rate_scale=0.0), 'rate_scale'),
         (dict(rate_scale=0.01), 'leave 1'),

@@ -11,6 +11,8 @@ num_frames = 81
 frame_rate_hz = 30.0
 clip_s = 12.0
 motions = None  # all
+routines = False  # one motion a clip
+varied = False
 camera = dict(type='around')  # anywhere around the person
 noise_px = 5.0
 noise_correlation_s = 0.0
@@ -26,6 +28,8 @@ dataset = dict(
     frame_rate_hz='${frame_rate_hz}',
     clip_s='${clip_s}',
     motions='${motions}',
+    routines='${routines}',
+    varied='${varied}',
     camera='${camera}',
     noise_px='${noise_px}',
     noise_correlation_s='${noise_correlation_s}',

@@ -50,6 +50,8 @@ class MotionActionDataset(MotionLiftingDataset):
             )
         if 'motions' in kwargs:
             raise ConfigError('MotionActionDataset has no motions; name them in classes')
+        if kwargs.get('routines'):
+            raise ConfigError('MotionActionDataset has no routines: each clip shows one action')
         self.classes = tuple(MOTIONS if classes is None else classes)
         if len(set(self.classes)) < max(2, len(self.classes)):
             raise ConfigError(f'MotionActionDataset.classes must be two or more different names, found {classes}')

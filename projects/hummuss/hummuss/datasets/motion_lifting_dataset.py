@@ -63,6 +63,9 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         clip_s: Duration of each procedural clip; ``None`` for 10 s or the time of four windows at the training rate,
             whichever is longer.
         motions: Procedural motions, names of ``mmradar.simulation.MOTIONS``; all if ``None``.
+        routines: Whether a procedural clip has several motions that follow and blend into each other, see
+            :class:`mmradar.simulation.Routine`, instead of one.
+        varied: With ``routines``, bodies of all proportions, and free and wide movements, as in recordings of people.
         motion_files: Files and folders of recorded motions, see
             :func:`~hummuss.datasets.motion_sources.recorded_clips`; relative paths are below ``data_root``.
         views: Number of cameras, and so of clips, for each recorded motion.
@@ -112,6 +115,8 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         num_clips: int = 210,
         clip_s: float | None = None,
         motions: Sequence[str] | None = None,
+        routines: bool = False,
+        varied: bool = False,
         motion_files: Sequence[str] = (),
         views: int = 1,
         test_every: int = 4,
@@ -173,6 +178,9 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
         self.split, self.num_clips, self.views, self.short = split, num_clips, views, short
         self.clip_s = max(10.0, 4 * num_frames / frame_rate_hz) if clip_s is None else float(clip_s)
         self.motions, self.motion_files = check_motions(motions), list(motion_files)
+        if varied and not routines:
+            raise ConfigError('MotionLiftingDataset.varied is a property of routines: set routines=True')
+        self.routines, self.varied = routines, varied
         if num_clips and not self.motions:
             raise ConfigError('MotionLiftingDataset.motions is empty; name some, or set num_clips=0')
         self.reading: dict[str, Any] = dict(test_every=test_every, smooth_hz=smooth_hz, on_error=on_error)
@@ -241,7 +249,7 @@ class MotionLiftingDataset(FollowsEpochs, BaseDataset):
     def _clip(self, number: int, epoch: int) -> MotionClip:
         if number >= self.num_clips:
             return self.recorded[number - self.num_clips]
-        return procedural_clip(number, self._seeds(epoch), self.clip_s, self.motions)
+        return procedural_clip(number, self._seeds(epoch), self.clip_s, self.motions, self.routines, self.varied)
 
     def _seeds(self, epoch: int) -> list[int]:
         # split=None (all files) has the procedural people of 'test'

@@ -17,7 +17,7 @@ from mmengine.logging import print_log
 
 from hummuss.datasets.amass import AMASS_KEYS, read_amass
 from mmradar.errors import ConfigError, DataError
-from mmradar.simulation import JOINT_NAMES, MotionSequence, Performance, Subject, read_motion
+from mmradar.simulation import JOINT_NAMES, MotionSequence, Performance, Routine, Subject, read_motion
 from mmradar.simulation.motion_files import read_mars
 from mmradar.simulation.motion_files.arrays import load_npz
 from mmradar.simulation.skeleton import JOINTS
@@ -61,8 +61,15 @@ class MotionClip:
         return np.clip(times_s, 0.0, self.duration_s)
 
 
-def procedural_clip(number: int, seed: Sequence[int], duration_s: float, motions: Sequence[str]) -> MotionClip:
-    """Generate a clip of a random adult performing a procedural motion.
+def procedural_clip(
+    number: int,
+    seed: Sequence[int],
+    duration_s: float,
+    motions: Sequence[str],
+    routine: bool = False,
+    varied: bool = False,
+) -> MotionClip:
+    """Generate a clip of a random adult performing procedural motions.
 
     The clip depends only on the arguments.
 
@@ -71,12 +78,18 @@ def procedural_clip(number: int, seed: Sequence[int], duration_s: float, motions
         seed: Numbers that distinguish sets of clips: seed, split, epoch.
         duration_s: Duration of the clip; procedural motions are endless.
         motions: Names of ``mmradar.simulation.MOTIONS``.
+        routine: Let several motions follow and blend into each other; the action is then called ``'routine'``.
+        varied: With ``routine``, imitate recordings of people.
     """
     rng = np.random.default_rng([*seed, number])
-    action = motions[number % len(motions)]
-    performance = Performance.random(Subject.random(rng), action, rng)
+    subject = (Subject.varied if varied else Subject.random)(rng)
+    action = 'routine' if routine else motions[number % len(motions)]
+    if routine:
+        motion = Routine.random(subject, list(motions), number, duration_s, rng, varied)
+    else:
+        motion = Performance.random(subject, action, rng)
     person = f'procedural/{"-".join(map(str, seed))}/{number}'
-    return MotionClip(performance, action, f'{person}/{action}', duration_s, person)
+    return MotionClip(motion, action, f'{person}/{action}', duration_s, person)
 
 
 def recorded_clips(
