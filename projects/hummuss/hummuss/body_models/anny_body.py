@@ -18,26 +18,24 @@ from mmradar.registry import MODELS
 
 # The bones of MakeHuman's rig that become joints. All others move with the nearest of these above them, so that hands,
 # feet, face and collar bones keep their rest pose.
-_LIMBS = (
-    {'hip': 'upperleg01', 'knee': 'lowerleg01', 'ankle': 'foot'},
-    {
-        'shoulder': 'upperarm01',
-        'elbow': 'lowerarm01',
-        'wrist': 'wrist',
-    },
-)
-_LEGS, _ARMS = (
-    {f'{side}_{joint}': f'{bone}.{side[0].upper()}' for side in ('left', 'right') for joint, bone in limb.items()}
-    for limb in _LIMBS
-)
 _BONES = {
     'pelvis': 'root',
-    **_LEGS,
+    'left_hip': 'upperleg01.L',
+    'left_knee': 'lowerleg01.L',
+    'left_ankle': 'foot.L',
+    'right_hip': 'upperleg01.R',
+    'right_knee': 'lowerleg01.R',
+    'right_ankle': 'foot.R',
     'spine': 'spine04',
     'chest': 'spine02',
     'neck': 'neck01',
     'head': 'head',
-    **_ARMS,
+    'left_shoulder': 'upperarm01.L',
+    'left_elbow': 'lowerarm01.L',
+    'left_wrist': 'wrist.L',
+    'right_shoulder': 'upperarm01.R',
+    'right_elbow': 'lowerarm01.R',
+    'right_wrist': 'wrist.R',
 }
 # Levels of each property from 0 to 1. What is left out is fixed: age 25, an average of MakeHuman's three ethnicities.
 _LEVELS = {
