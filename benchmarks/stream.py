@@ -1,7 +1,7 @@
 """Measure how fast a model runs as a stream, frame by frame, and where the time goes.
 
     python benchmarks/stream.py millimamba-small configs/millimamba_hupr.py --poses-per-window 1 4 --threads 2
-    python benchmarks/stream.py --lift hummuss::hummuss_causal_small_radar --threads 1
+    python benchmarks/stream.py --lift hummuss-causal-small --threads 1
 
 The input is simulated raw frames of two radars. ``per frame`` is the time of the work that is done once per frame, for
 both views; ``per window`` is the time of the rest, including the network, which a frame that completes a window has to

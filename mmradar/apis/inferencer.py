@@ -73,8 +73,8 @@ class RadarPoseInferencer:
 
     @staticmethod
     def list_models() -> list[str]:
-        """Return the names of the models that come with the package."""
-        return list(published_models())
+        """Return the names of the radar models that come with the package; those of plugins are not listed."""
+        return [name for name, model in published_models().items() if model.plugin is None]
 
     def __call__(
         self,

@@ -70,7 +70,7 @@ class PoseLifting:
         if not isinstance(lifter, PoseLifter):
             raise ConfigError(
                 f'a {type(lifter).__name__} cannot lift poses to 3D frame by frame: it has no method lifting_stream; '
-                'hummuss::hummuss_causal_small_radar is a configuration of a model that can'
+                'hummuss-causal-small, of projects/hummuss, can'
             )
         found, expected = (joint_names(meta) for meta in (dataset_meta, getattr(lifter, 'dataset_meta', None)))
         if found and expected and found != expected:

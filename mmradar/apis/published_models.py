@@ -1,10 +1,10 @@
-"""Models whose weights come with the package."""
+"""Models whose weights come with the package or with an installed plugin."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,20 +12,22 @@ from typing import Any
 import yaml
 
 from mmradar.apis.package_configs import config_folder
-from mmradar.errors import CheckpointError
+from mmradar.errors import CheckpointError, ConfigError
+from mmradar.plugins import plugin_folder, plugins
 
 _PACKAGE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
 class PublishedModel:
-    """An entry of ``configs/metafile.yml`` that has weights.
+    """An entry with weights in ``metafile.yml``, among the configurations of the package or of a plugin.
 
     Args:
         name: Name by which users load the model.
         config: Name of its configuration.
         checkpoint: File of its weights.
         sha256: SHA-256 of that file.
+        plugin: Name of the plugin that it comes with; ``None`` for the package itself.
         metadata: The training: data set, procedure, duration.
         results: Results in the format of OpenMMLab's metafiles, each with ``Dataset`` and ``Metrics``.
     """
@@ -34,6 +36,7 @@ class PublishedModel:
     config: str
     checkpoint: Path
     sha256: str
+    plugin: str | None
     metadata: Mapping[str, Any]
     results: tuple[Mapping[str, Any], ...]
 
@@ -50,17 +53,31 @@ class PublishedModel:
 
 @functools.cache
 def published_models() -> dict[str, PublishedModel]:
-    """Return the published models by name."""
-    entries = yaml.safe_load((config_folder() / 'metafile.yml').read_text(encoding='utf-8'))['Models']
-    return {
-        entry['Alias']: PublishedModel(
-            name=entry['Alias'],
-            config=str(Path(entry['Config']).relative_to('configs').with_suffix('')),
-            checkpoint=_PACKAGE.parent / entry['Weights'],
-            sha256=entry['Metadata']['SHA256'],
-            metadata=entry['Metadata'],
-            results=tuple(entry['Results']),
-        )
-        for entry in entries
-        if 'Weights' in entry
-    }
+    """Return the published models by name: those of the package, then those of the installed plugins."""
+    return {model.name: model for plugin in (None, *plugins()) for model in _of_plugin(plugin)}
+
+
+def _of_plugin(plugin: str | None) -> Iterator[PublishedModel]:
+    """Yield the published models of a plugin, or of the package itself."""
+    try:
+        metafile = config_folder(plugin) / 'metafile.yml'
+    except ConfigError:  # a plugin that only registers classes
+        return
+    if not metafile.is_file():
+        return
+    folder, prefix = _PACKAGE.parent, ''
+    if plugin is not None:
+        package = plugin_folder(plugin)
+        assert package is not None  # it has configurations
+        folder, prefix = package.parent, f'{plugin}::'
+    for entry in yaml.safe_load(metafile.read_text(encoding='utf-8'))['Models']:
+        if 'Weights' in entry:
+            yield PublishedModel(
+                name=entry['Alias'],
+                config=prefix + Path(entry['Config']).relative_to('configs').with_suffix('').as_posix(),
+                checkpoint=folder / entry['Weights'],
+                sha256=entry['Metadata']['SHA256'],
+                plugin=plugin,
+                metadata=entry['Metadata'],
+                results=tuple(entry['Results']),
+            )

@@ -9,6 +9,7 @@ from mmengine.model import BaseModel
 
 from mmradar.apis.models import CHECKPOINT_ENDINGS, init_model
 from mmradar.apis.package_configs import config_path
+from mmradar.apis.published_models import published_models
 from mmradar.errors import ConfigError
 
 
@@ -17,8 +18,8 @@ def add_lifter_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--lift',
         metavar='LIFTER',
-        help='lift poses to 3D, frame by frame: a checkpoint or a configuration of a lifter, such as '
-        'hummuss::hummuss_causal_small_radar of projects/hummuss',
+        help="lift poses to 3D, frame by frame: a published lifter's name, a checkpoint, or a configuration; "
+        'hummuss-causal-small comes with projects/hummuss',
     )
     parser.add_argument('--lift-weights', metavar='CHECKPOINT', help='checkpoint, if --lift is a configuration')
 
@@ -34,7 +35,8 @@ def lifter_from(args: argparse.Namespace) -> BaseModel | None:
         if args.lift_weights is not None:
             raise ConfigError('--lift-weights goes with --lift, the configuration of the lifter')
         return None
-    if args.lift_weights is None and Path(args.lift).suffix not in CHECKPOINT_ENDINGS:
+    has_weights = args.lift in published_models() or Path(args.lift).suffix in CHECKPOINT_ENDINGS
+    if args.lift_weights is None and not has_weights:
         config_path(args.lift)  # is there such a configuration? Its plugin may not be installed
         raise ConfigError(
             f'--lift {args.lift} has no weights, and none come with the package: train it with `mmradar train '

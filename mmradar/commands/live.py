@@ -4,7 +4,7 @@
     mmradar live --serial /dev/ttyACM0 /dev/ttyACM2 --listen 192.168.33.30 192.168.34.30 \\
         --cards 192.168.33.180 192.168.34.180 --ports 4098
 
-    mmradar live --lift work_dirs/hummuss_causal_small_radar/epoch_12.pth    # poses in 3D, too
+    mmradar live --lift hummuss-causal-small    # poses in 3D, too (pip install -e projects/hummuss)
 
 Without `--serial`, the boards are configured and started by TI's tools, whose configuration file is `--profile`; or
 `mmradar replay` sends a recording instead of boards.

@@ -1,4 +1,4 @@
-"""List the models that come with the package, with their results."""
+"""List the models that come with the package and with installed plugins, with their results."""
 
 from __future__ import annotations
 

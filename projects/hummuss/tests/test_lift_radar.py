@@ -31,29 +31,28 @@ def lift(*arguments):
 def test_chain_of_radar_network_and_lifter(tmp_path):
     plan = SimulationPlan(train=2, val=2, test=2, num_frames=5, sequences_per_subject=2, radar=RADAR)
     root = write_hupr_dataset(tmp_path / 'set', plan)
-    config_file = tmp_path / 'mine.py'
+    config_file, lifter = tmp_path / 'mine.py', PROJECT / 'configs' / 'hummuss_causal_small_radar.py'
     config_file.write_text(
-        f"""_base_ = {str(PROJECT / 'configs' / 'radar_to_3d.py')!r}
-data_root = {str(root)!r}
+        f"""_base_ = {str(REPOSITORY / 'configs' / 'millimamba_tiny_simhupr.py')!r}
 cache_dir = None
 radar = dict({RADAR!r})
 num_workers = 0
 model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_layers=1)), head=dict(num_layers=1))
-load_from = {str(tmp_path / 'radar.pth')!r}
-lifter = dict(checkpoint={str(tmp_path / 'lifter.pth')!r})
 """
     )
-    config = load_config(str(config_file))
+    weights = dict(radar=tmp_path / 'radar.pth', lifter=tmp_path / 'lifter.pth')
     init_default_scope('mmradar')
-    for model, name in ((config.model, 'radar'), (load_config(config.lifter.config).model, 'lifter')):
-        torch.save(dict(state_dict=MODELS.build(model).state_dict()), tmp_path / f'{name}.pth')
-    done = lift(config_file)
+    for config, path in zip((config_file, lifter), weights.values()):
+        torch.save(dict(state_dict=MODELS.build(load_config(str(config)).model).state_dict()), path)
+    models = ['--model', config_file, '--weights', weights['radar']]
+    models += ['--lift', lifter, '--lift-weights', weights['lifter']]
+    done = lift(*models, '--data-root', root)
     assert done.returncode == 0, done.stderr[-2000:]
     rows = [line.strip('| ').split(' | ') for line in done.stdout.splitlines() if line.startswith('| ')][2:]
-    assert [row[0].split(':')[0] for row in rows] == [
+    assert [row[0] for row in rows] == [
         'the mean pose of these sequences',
-        'radar',
-        'true 2D joints and HumMUSS',
+        f'radar: {config_file} and {lifter}',
+        f'true 2D joints and {lifter}',
     ]
     # the first row by hand: axes x right, y down, z away of joints x right, y away, z up
     joints = [np.load(root / f'single_{sequence}' / 'joints_3d_m.npy') for sequence in plan.splits['test']]
@@ -62,6 +61,6 @@ lifter = dict(checkpoint={str(tmp_path / 'lifter.pth')!r})
     assert abs(float(rows[0][1]) - error_mm) < 0.06
 
 
-def test_a_chain_that_names_no_lifter_is_refused():
-    done = lift('configs/millimamba_tiny_simhupr.py')
-    assert done.returncode and 'radar_to_3d.py' in done.stderr and 'Traceback' not in done.stderr
+def test_a_radar_network_is_no_lifter():
+    done = lift('--lift', 'millimamba-small')
+    assert done.returncode and 'millimamba-small is no lifter' in done.stderr and 'Traceback' not in done.stderr

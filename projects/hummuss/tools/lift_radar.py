@@ -1,4 +1,6 @@
-"""Lift radar poses to 3D: a milliMamba predicts the 2D poses of a simulated test set, a HumMUSS lifts each sequence.
+"""Lift radar poses to 3D: a radar network predicts the 2D poses of a simulated test set, a HumMUSS lifts each sequence.
+
+    python projects/hummuss/tools/lift_radar.py --data-root data/simhupr
 
 Needs a data set with 3D joints next to its raw files, as ``tools/simulate.py`` writes them. The lifter has never seen
 radar: it was trained on motions filmed by virtual cameras. It receives the data set's frame rate as ``delta_scale``.
@@ -12,31 +14,48 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from mmengine.config import DictAction
+from mmengine.model import BaseModel
 
 from hummuss.datasets.lifting_arrays import normalise_to_screen, pack_lifting_sample
 from hummuss.datasets.motion_lifting_dataset import root_relative
 from hummuss.evaluation.lifting_errors import joint_errors, procrustes_aligned
 from mmradar.apis import build_loader, init_model, predictions
-from mmradar.cli import add_config_arguments, config_from, markdown_table, progress_bar, run
+from mmradar.apis.data_folders import set_data_root
+from mmradar.apis.models import config_of
+from mmradar.cli import markdown_table, progress_bar, run
 from mmradar.errors import ConfigError, DataError
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default, what in (
+        ('model', 'millimamba-small', 'radar network'),
+        ('lift', 'hummuss-causal-small', 'lifter'),
+    ):
+        parser.add_argument(
+            f'--{name}',
+            default=default,
+            help=f"the {what}: a published model's name, a checkpoint, or a configuration (default: {default})",
+        )
+    parser.add_argument('--weights', help='checkpoint, if --model is a configuration')
+    parser.add_argument('--lift-weights', help='checkpoint, if --lift is a configuration')
+    parser.add_argument('--data-root', help="folder of the data set, instead of that in the network's configuration")
     parser.add_argument(
-        'config',
-        help='configuration of the radar network, with its checkpoint as load_from and the HumMUSS as '
-        'lifter=dict(config=..., checkpoint=...); its test split is used',
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help="override entries of the radar network's configuration, such as its test set",
     )
-    add_config_arguments(parser)
     return parser.parse_args()
 
 
-def radar_poses(config, checkpoint: str) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray], object]:
+def radar_poses(model: BaseModel) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray], object]:
     """Return the predicted and true 2D joints in px by sequence, (frames, 14, 2) each, and the data set."""
-    loader = build_loader(config)
+    loader = build_loader(config_of(model))
     found, truth = defaultdict(dict), defaultdict(dict)
-    for _, samples in predictions(init_model(config, checkpoint), loader, progress_bar('batches')):
+    for _, samples in predictions(model, loader, progress_bar('batches')):
         for sample in samples:
             keypoints = [np.asarray(x.keypoints[0]) for x in (sample.pred_instances, sample.gt_instances)]
             found[sample.sequence][sample.frame], truth[sample.sequence][sample.frame] = keypoints
@@ -62,22 +81,22 @@ def joints_in_camera_axes(dataset, sequence: int) -> np.ndarray:
 
 def main() -> None:
     args = parse_args()
-    config = config_from(args, also_read=('lifter',))
-    if not (config.get('load_from') and {'config', 'checkpoint'} <= set(config.get('lifter', {}))):
-        raise ConfigError(
-            f'{args.config} does not name a radar checkpoint (load_from) and a lifter (config and checkpoint), as '
-            'projects/hummuss/configs/radar_to_3d.py does'
-        )
-    lifter = init_model(config.lifter.config, config.lifter.checkpoint)
-    found, truth, dataset = radar_poses(config, config.load_from)
-    scale = lifter.cfg.frame_rate_hz / dataset.radar.frame_rate_hz
-    metainfo = dict(delta_scale=scale, flip_indices=dataset.metainfo['flip_indices'])
+    model = init_model(args.model, args.weights, cfg_options=args.cfg_options)
+    lifter = init_model(args.lift, args.lift_weights)
+    rate_hz = config_of(lifter).get('frame_rate_hz')
+    if rate_hz is None:
+        raise ConfigError(f'{args.lift} is no lifter of this project: its configuration has no frame_rate_hz')
+    if args.data_root:
+        set_data_root(config_of(model), args.data_root)
+    found, truth, dataset = radar_poses(model)
+    metainfo = dict(delta_scale=rate_hz / dataset.radar.frame_rate_hz, flip_indices=dataset.metainfo['flip_indices'])
     errors = defaultdict(list)
     poses = {sequence: joints_in_camera_axes(dataset, sequence) for sequence in found}
     mean_pose = np.concatenate(list(poses.values())).mean(0)
     for sequence, target in poses.items():
         lifted = {'the mean pose of these sequences': np.broadcast_to(mean_pose, target.shape)}
-        for name, keypoints in (('radar: milliMamba and HumMUSS', found), ('true 2D joints and HumMUSS', truth)):
+        sources = {f'radar: {args.model} and {args.lift}': found, f'true 2D joints and {args.lift}': truth}
+        for name, keypoints in sources.items():
             seen = np.ones(target.shape[:2])
             screen = normalise_to_screen(keypoints[sequence], dataset.image_size)
             packed = pack_lifting_sample(screen, target, seen, seen, metainfo)
