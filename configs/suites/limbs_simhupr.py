@@ -39,6 +39,12 @@ rows = [
         config='ablations/millimamba_narrow_simhupr',
         options={'model.head.losses.velocity.loss_weight': 0.0},
     ),
+    dict(
+        name='milliMamba, narrow, three times the time',  # is it the time that it lacks?
+        **_methods,
+        config='ablations/millimamba_narrow_simhupr',
+        options=dict(max_epochs=3),
+    ),
     dict(name='HuPR, narrow', **_methods, config='baselines/hupr_small_simhupr', options=_rate(4e-3)),
     dict(name='TransHuPR, narrow', **_methods, config='baselines/transhupr_small_simhupr', options=_rate(1e-3)),
     dict(name='mm-Pose, narrow', **_methods, config='baselines/mmpose_small_simhupr', options=_rate(1e-3)),
