@@ -5,6 +5,9 @@
 Experiments with a result, in the work folder or in the .json of --out, are not run again, and interrupted trainings
 resume. --only and --seed choose what is run; the table has all results. With --slurm, each experiment is a SLURM job
 (`pip install submitit`).
+
+A result is kept for its settings, wherever --data-root finds the data set. Another data set needs a --work-dir and an
+--out of its own.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ from mmradar.experiments import (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('suite', help='file of the suite')
-    parser.add_argument('--data-root', help='folder of the data set, for all rows')
+    parser.add_argument('--data-root', help='where the data set of all rows lies, if not where the suite says')
     parser.add_argument(
         '--work-dir', type=Path, default=Path('work_dirs'), help='parent of the results (default: work_dirs)'
     )
@@ -51,9 +54,7 @@ def main() -> None:
         '--out', type=Path, help='Markdown file for the table; results are kept in a .json next to it, over all runs'
     )
     args = parser.parse_args()
-    suite = read_suite(args.suite)
-    if args.data_root is not None:
-        suite = replace(suite, options={**suite.options, 'data_root': args.data_root})
+    suite = replace(read_suite(args.suite), data_root=args.data_root)
     stored = read_results(args.out.with_suffix('.json')) if args.out else {}
     check_stored(suite, stored)
     experiments = _chosen(suite, args)

@@ -1,4 +1,4 @@
-"""Results of suites in a Markdown page."""
+"""Results of suites in a Markdown page: tables and figures."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 from mmradar.errors import DataError
-from mmradar.experiments.results import read_results
-from mmradar.experiments.suite import read_suite
+from mmradar.experiments.figure import results_figure
+from mmradar.experiments.results import Results, read_results
+from mmradar.experiments.suite import Suite, read_suite
 from mmradar.experiments.table import results_table
 
 _SECTION = re.compile(r'(<!-- results of (?P<suite>\S+) -->\n).*?(<!-- end of results -->)', re.DOTALL)
+_FIGURE = re.compile(r'!\[[^]]*\]\((?P<suite>\w+)\.svg\)')
 
 
 def stored_table(suite: Path) -> str:
@@ -20,10 +22,22 @@ def stored_table(suite: Path) -> str:
         DataError: The suite has no results.
         ConfigError: There is no such suite.
     """
-    results = suite.with_suffix('.json')
-    if not results.is_file():
-        raise DataError(f'no results {results}; tools/run_experiments.py {suite} --out {results} writes them')
-    return results_table(read_suite(suite), read_results(results))
+    return results_table(*_stored(suite))
+
+
+def stored_figure(suite: Path) -> str:
+    """Return the figure of the results next to a suite, see :func:`~mmradar.experiments.figure.results_figure`.
+
+    Raises:
+        DataError: The suite has no results.
+        ConfigError: There is no such suite.
+    """
+    return results_figure(*_stored(suite))
+
+
+def figures_of(page: str) -> list[str]:
+    """Return the names of the suites whose figures a page shows, by pictures such as ``![...](limbs_simhupr.svg)``."""
+    return [match['suite'] for match in _FIGURE.finditer(page)]
 
 
 def fill_in_results(page: str, suites: Path) -> str:
@@ -46,3 +60,10 @@ def fill_in_results(page: str, suites: Path) -> str:
         return f'{match[1]}\n{table}\n\n{match[3]}'
 
     return _SECTION.sub(section, page)
+
+
+def _stored(suite: Path) -> tuple[Suite, Results]:
+    results = suite.with_suffix('.json')
+    if not results.is_file():
+        raise DataError(f'no results {results}; tools/run_experiments.py {suite} --out {results} writes them')
+    return read_suite(suite), read_results(results)

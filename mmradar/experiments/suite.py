@@ -45,12 +45,14 @@ class Experiment:
         seed: Seed of weights and order of the samples.
         options: Configuration options, by dotted key: the suite's, then the row's, then the seed.
         folder: Folder for logs, the last checkpoint and the result.
+        data_root: Where the data set lies on this machine; ``None`` is the place that options or configuration state.
     """
 
     row: Row
     seed: int
     options: Mapping[str, Any]
     folder: Path
+    data_root: str | None = None
 
     @property
     def result_file(self) -> Path:
@@ -58,18 +60,25 @@ class Experiment:
         return self.folder / 'result.json'
 
     def config(self) -> Config:
-        """Return the configuration with the options merged in."""
-        return read_config(self.row.config, self.options)
+        """Return the configuration with the options and ``data_root`` merged in."""
+        return read_config(self.row.config, self._options_here())
 
     def fingerprint(self) -> str:
-        """Return a hash of the resolved configuration, by which a result is recognised as this experiment's."""
-        text = json.dumps(self.config().to_dict(), sort_keys=True, default=str)
+        """Return a hash of the resolved configuration, by which a result is recognised as this experiment's.
+
+        It does not depend on ``data_root``: where the data set lies is not a setting.
+        """
+        settings = read_config(self.row.config, self.options)
+        text = json.dumps(settings.to_dict(), sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def command(self) -> str:
-        """Return the command that trains the experiment without the suite."""
-        options = ' '.join(f'{key}={_as_argument(value)}' for key, value in self.options.items())
+        """Return the command that trains the experiment without the suite, on the data at ``data_root``."""
+        options = ' '.join(f'{key}={_as_argument(value)}' for key, value in self._options_here().items())
         return f'python tools/train.py configs/{self.row.config.removesuffix(".py")}.py --cfg-options {options}'
+
+    def _options_here(self) -> Mapping[str, Any]:
+        return self.options if self.data_root is None else {**self.options, 'data_root': self.data_root}
 
 
 @dataclass(frozen=True)
@@ -81,12 +90,14 @@ class Suite:
         rows: The rows.
         seeds: Seeds of each row.
         options: Configuration options of all rows, by dotted key.
+        data_root: See :class:`Experiment`.
     """
 
     name: str
     rows: tuple[Row, ...]
     seeds: tuple[int, ...]
     options: Mapping[str, Any]
+    data_root: str | None = None
 
     def experiments(self, work_dir: Path) -> Iterator[Experiment]:
         """Yield the trainings of all rows that are run: all rows with the first seed, then with the next."""
@@ -99,7 +110,7 @@ class Suite:
         """Return one training of a row."""
         options = {**self.options, **row.options, 'randomness.seed': seed}
         folder = work_dir / self.name / row.name.replace(' ', '_').replace('/', '_') / f'seed_{seed}'
-        return Experiment(row, seed, options, folder)
+        return Experiment(row, seed, options, folder, self.data_root)
 
 
 def read_suite(path: str | Path) -> Suite:

@@ -89,6 +89,23 @@ def test_commands_reach_the_program_as_they_are(suite_file, tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize('stated', [True, False])
+def test_where_the_data_lies_is_not_a_setting(stated, suite_file, tmp_path):
+    """Neither where the suite states a place nor where the configuration does, as in paper.py."""
+    suite = read_suite(suite_file)
+    options = {key: value for key, value in suite.options.items() if stated or key != 'data_root'}
+    suite = replace(suite, options=options)
+    moved = replace(suite, data_root='/elsewhere')
+    first, there = next(suite.experiments(tmp_path)), next(moved.experiments(tmp_path))
+    assert first.config().data_root != there.config().train_dataloader.dataset.data_root == '/elsewhere'
+    assert there.command().count('data_root') == 1 and 'data_root=/elsewhere' in there.command()
+    assert there.fingerprint() == first.fingerprint()
+    stored = {'T = 2': [{'seed': 0, 'fingerprint': first.fingerprint()}]}
+    check_stored(moved, stored)
+    with pytest.raises(DataError, match='of other settings'):
+        check_stored(replace(moved, options={**moved.options, 'max_epochs': 2}), stored)
+
+
 def test_a_mean_has_its_spread(suite_file, tmp_path):
     suite = read_suite(suite_file)
     measured = dict.fromkeys(
@@ -157,8 +174,9 @@ def test_two_at_a_time(suite_file, tmp_path):
     assert '| T = 2 | table 6 | 2 |' in (tmp_path / 'table.md').read_text()
 
 
-def test_results_of_other_runs_are_kept_and_not_run_again(suite_file, tmp_path):
-    """Two runs with folders of their own, say, on two machines, fill one table."""
+def test_results_of_other_runs_are_kept_and_not_run_again(suite_file, simulated_root, tmp_path):
+    """Two runs with folders and data of their own, say, on two machines, fill one table."""
+    (tmp_path / 'data').symlink_to(simulated_root)
     command = [sys.executable, 'tools/run_experiments.py', str(suite_file), '--out', str(tmp_path / 'table.md')]
 
     def call(folder, *arguments):
@@ -168,8 +186,10 @@ def test_results_of_other_runs_are_kept_and_not_run_again(suite_file, tmp_path):
         return done.stdout
 
     call('first', '--seed', '0')
-    assert call('second', '--dry-run').startswith('T = 2, seed 0: done\nT = 2, seed 1: python')
-    call('second')
+    there = ['--data-root', str(tmp_path / 'data')]
+    todo = call('second', '--dry-run', *there)
+    assert todo.startswith('T = 2, seed 0: done\nT = 2, seed 1: python') and f' data_root={tmp_path}/data ' in todo
+    call('second', *there)
     assert sorted(path.name for path in (tmp_path / 'second').glob('*/*/seed_*')) == ['seed_1']
     stored = read_results(tmp_path / 'table.json')
     assert [result['seed'] for result in stored['T = 2']] == [0, 1]
