@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mmengine.model import BaseModel
-
-from mmradar.apis.models import CHECKPOINT_ENDINGS, init_model
-from mmradar.apis.package_configs import config_path
 from mmradar.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mmengine.model import BaseModel
 
 
 def add_lifter_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +34,9 @@ def lifter_from(args: argparse.Namespace) -> BaseModel | None:
         if args.lift_weights is not None:
             raise ConfigError('--lift-weights goes with --lift, the configuration of the lifter')
         return None
+    from mmradar.apis.models import CHECKPOINT_ENDINGS, init_model
+    from mmradar.apis.package_configs import config_path
+
     if args.lift_weights is None and Path(args.lift).suffix not in CHECKPOINT_ENDINGS:
         config_path(args.lift)  # is there such a configuration? Its plugin may not be installed
         raise ConfigError(

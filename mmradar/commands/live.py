@@ -19,9 +19,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from mmradar.apis import init_model
-from mmradar.apis.inference import views_and_radar
-from mmradar.apis.models import config_of
 from mmradar.capture import RadarBoard, boards_radar
 from mmradar.capture.boards import COMMAND_PORT
 from mmradar.cli import add_lifter_arguments, lifter_from
@@ -95,6 +92,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
+    from mmradar.apis import init_model
+    from mmradar.apis.inference import views_and_radar
+    from mmradar.apis.models import config_of
+
     try:
         from mmradar.live import LiveServer
     except ModuleNotFoundError as error:
