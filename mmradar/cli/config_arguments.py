@@ -8,6 +8,8 @@ from collections.abc import Collection
 
 from mmengine.config import Config, DictAction
 
+from mmradar.package_configs import config_path
+
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of every script that reads a configuration and its data."""
@@ -40,7 +42,6 @@ def config_from(args: argparse.Namespace, also_read: Collection[str] = ()) -> Co
     """
     from mmradar.apis.configuration import load_config
     from mmradar.apis.data_folders import set_cache_dir, set_data_root
-    from mmradar.apis.package_configs import config_path
 
     config = load_config(config_path(args.config), args.cfg_options, also_read)
     if args.data_root:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmradar.errors import ConfigError
+from mmradar.package_configs import config_path
 
 if TYPE_CHECKING:
     from mmengine.model import BaseModel
@@ -35,7 +36,6 @@ def lifter_from(args: argparse.Namespace) -> BaseModel | None:
             raise ConfigError('--lift-weights goes with --lift, the configuration of the lifter')
         return None
     from mmradar.apis.models import CHECKPOINT_ENDINGS, init_model
-    from mmradar.apis.package_configs import config_path
 
     if args.lift_weights is None and Path(args.lift).suffix not in CHECKPOINT_ENDINGS:
         config_path(args.lift)  # is there such a configuration? Its plugin may not be installed

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
+from mmradar.published_models import published_models
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--check', action='store_true', help='compare the weight files with their hashes')
 
 
 def main(args: argparse.Namespace) -> None:
-    from mmradar.apis import published_models
-
     for model in published_models().values():
         if args.check:
             model.check()

@@ -52,8 +52,8 @@ def test_a_mistake_ends_with_its_message_alone(tmp_path):
     assert 'Traceback' not in done.stderr
 
 
-def heavy_imports_of_help(*commands):
-    """For each help, in the order in which one process prints them: the slow packages that are imported by then."""
+def slow_imports(*commands):
+    """For each command, in the order in which one process runs them: the slow packages that are imported by then."""
     code = """
 import sys
 from mmradar.commands import main
@@ -71,13 +71,11 @@ for command in sys.argv[1:]:
     return [line.removeprefix('imported: ') for line in done.stderr.splitlines() if line.startswith('imported: ')]
 
 
-def test_a_help_comes_without_slow_imports():
+def test_help_and_the_list_of_models_come_without_slow_imports():
     of_radars = ('inspect', 'live', 'replay', 'simulate')  # their options have names and numbers of mmradar.radar
-    others = ['--help', *(f'{name} --help' for name in COMMANDS if name not in of_radars)]
-    assert heavy_imports_of_help(*others) == others
-    assert heavy_imports_of_help(*(f'{name} --help' for name in of_radars)) == [
-        f'{name} --help torch' for name in of_radars
-    ]
+    others = ['--help', 'models', *(f'{name} --help' for name in COMMANDS if name not in of_radars)]
+    assert slow_imports(*others) == others
+    assert slow_imports(*(f'{name} --help' for name in of_radars)) == [f'{name} --help torch' for name in of_radars]
 
 
 def test_every_format_of_an_export_has_a_file_name():

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from mmradar.apis.package_configs import config_folder
 from mmradar.errors import CheckpointError
+from mmradar.package_configs import config_folder
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
