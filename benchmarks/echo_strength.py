@@ -15,9 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mmradar.apis.presence import MIN_ECHO_DB
 from mmradar.cli import markdown_table
-from mmradar.radar import RawRecording, echo_strength_db
+from mmradar.radar import MIN_ECHO_DB, RawRecording, echo_strength_db
 from mmradar.simulation import HUPR_MOUNTINGS, PLANS, Curtain, Fan, Interferer, RadarSensor, Scene, simulate_frames
 from mmradar.simulation.camera import Camera
 from mmradar.simulation.hupr_writer import simulate_sequence

@@ -19,6 +19,7 @@ LAYERS = (
     ('errors',),
     ('version', 'compat', 'plugins'),
     ('memory', 'processes', 'atomic_write', 'interpolation', 'training_state', 'metainfo'),
+    ('package_configs', 'published_models'),
     ('ops', 'radar', 'registry'),
     ('simulation', 'structures', 'capture'),
     ('codecs',),

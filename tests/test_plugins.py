@@ -9,8 +9,8 @@ from mmengine.registry import MODELS as MMENGINE_MODELS
 from conftest import logged
 from mmradar import plugins
 from mmradar.apis import config_names, find_config, init_model, read_config
-from mmradar.apis.package_configs import config_path
 from mmradar.errors import ConfigError
+from mmradar.package_configs import config_path
 from mmradar.plugins import GROUP
 from mmradar.registry import MODELS
 

@@ -17,7 +17,8 @@ from mmradar.apis import RadarPoseInferencer, published_models, test, train
 from mmradar.apis.configuration import load_config
 from mmradar.apis.data_folders import set_data_root
 from mmradar.apis.mean_pose import mean_pose_metrics
-from mmradar.cli import ProgressHook, output_to, progress_bar, run, write_metrics
+from mmradar.cli import output_to, progress_bar, run, write_metrics
+from mmradar.cli.progress_hook import ProgressHook
 from mmradar.evaluation.limb_motion import LIMBS
 from mmradar.simulation import PLANS, SPLITS, CompactForm, write_hupr_dataset
 

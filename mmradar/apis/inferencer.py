@@ -20,12 +20,12 @@ from mmradar.apis.inference import recording_loader, views_and_radar
 from mmradar.apis.models import config_of, init_model
 from mmradar.apis.pose_lifting import PoseLifting
 from mmradar.apis.presence import RecordedEchoes, seen_range_bins, somebody_moves
-from mmradar.apis.published_models import published_models
 from mmradar.apis.sources import Source, open_source
 from mmradar.apis.window_average import averaged_predictions
 from mmradar.atomic_write import atomic_write
 from mmradar.datasets import BaseRadarPoseDataset
 from mmradar.errors import ConfigError
+from mmradar.published_models import published_models
 from mmradar.radar import Recording
 from mmradar.visualization import PoseCanvas, save_picture, video
 

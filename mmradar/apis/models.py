@@ -16,10 +16,10 @@ from torch import nn
 
 from mmradar.apis.configuration import load_config, with_options
 from mmradar.apis.data_folders import datasets_of
-from mmradar.apis.package_configs import config_path
-from mmradar.apis.published_models import published_models
 from mmradar.engine.checkpoint import check_state_dict, config_of_checkpoint, read_checkpoint
 from mmradar.errors import ConfigError
+from mmradar.package_configs import config_path
+from mmradar.published_models import published_models
 from mmradar.registry import DATASETS, MODELS
 
 CHECKPOINT_ENDINGS = ('.pth', '.pt')
@@ -30,7 +30,7 @@ def read_config(config: str | Path | Config, cfg_options: Mapping[str, Any] | No
 
     Args:
         config: A file, a configuration in memory (which is copied), the name of one of the package's
-            (:func:`~mmradar.apis.package_configs.config_names`), or a checkpoint that contains its configuration.
+            (:func:`~mmradar.package_configs.config_names`), or a checkpoint that contains its configuration.
         cfg_options: Values that override those of the configuration, by dotted key, such as
             ``{'model.head.num_layers': 2}``.
 
@@ -55,7 +55,7 @@ def init_model(
 
     Args:
         config: A configuration, see :func:`read_config`. A checkpoint, or the name of a published model
-            (:func:`~mmradar.apis.published_models.published_models`), needs no other argument.
+            (:func:`~mmradar.published_models.published_models`), needs no other argument.
         checkpoint: File of the weights, which is read without running code from it. If ``None``, the weights are those
             of the checkpoint or published model given as ``config``, or else random.
         device: Device of the model.

@@ -11,9 +11,6 @@ from mmradar.datasets import RadarPipeline
 from mmradar.datasets.transforms import RangeDopplerMap
 from mmradar.radar import RadarConfig, Recording, conform, echo_strength_db
 
-# Between noise (at most 5 dB) and people within 16 frames (at least 23 dB), see docs/live.md; our choice.
-MIN_ECHO_DB = 15.0
-
 
 def somebody_moves(echo_db: Float[np.ndarray, 'frames views'], min_echo_db: float) -> bool:
     """Return whether every view has an echo of at least ``min_echo_db`` in some frame of a window.

@@ -114,7 +114,7 @@ class RadarPoseStream:
         poses_per_window: Number of frames around the key frame whose poses are taken from one window.
         average: Number of latest windows over which the poses of a frame are averaged.
         min_echo_db: Weakest echo of a person, in dB above the noise; such as
-            :data:`~mmradar.apis.presence.MIN_ECHO_DB`. With ``None``, somebody is taken to be there.
+            ``mmradar.radar.MIN_ECHO_DB``. With ``None``, somebody is taken to be there.
         lifter, min_score: See :class:`~mmradar.apis.pose_lifting.PoseLifting`; poses stay 2D if ``lifter`` is ``None``.
 
     Attributes:

@@ -8,9 +8,7 @@ from collections.abc import Collection
 
 from mmengine.config import Config, DictAction
 
-from mmradar.apis.configuration import load_config
-from mmradar.apis.data_folders import set_cache_dir, set_data_root
-from mmradar.apis.package_configs import config_path
+from mmradar.package_configs import config_path
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,8 +38,11 @@ def config_from(args: argparse.Namespace, also_read: Collection[str] = ()) -> Co
 
     Args:
         args: Parsed command line.
-        also_read: See :func:`load_config`.
+        also_read: See :func:`~mmradar.apis.configuration.load_config`.
     """
+    from mmradar.apis.configuration import load_config
+    from mmradar.apis.data_folders import set_cache_dir, set_data_root
+
     config = load_config(config_path(args.config), args.cfg_options, also_read)
     if args.data_root:
         for note in set_data_root(config, args.data_root):

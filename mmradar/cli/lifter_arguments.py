@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mmengine.model import BaseModel
-
-from mmradar.apis.models import CHECKPOINT_ENDINGS, init_model
-from mmradar.apis.package_configs import config_path
-from mmradar.apis.published_models import published_models
 from mmradar.errors import ConfigError
+from mmradar.package_configs import config_path
+from mmradar.published_models import published_models
+
+if TYPE_CHECKING:
+    from mmengine.model import BaseModel
 
 
 def add_lifter_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +36,8 @@ def lifter_from(args: argparse.Namespace) -> BaseModel | None:
         if args.lift_weights is not None:
             raise ConfigError('--lift-weights goes with --lift, the configuration of the lifter')
         return None
+    from mmradar.apis.models import CHECKPOINT_ENDINGS, init_model
+
     has_weights = args.lift in published_models() or Path(args.lift).suffix in CHECKPOINT_ENDINGS
     if args.lift_weights is None and not has_weights:
         config_path(args.lift)  # is there such a configuration? Its plugin may not be installed

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-
-import torch
+import sys
 
 
 def end_process_group() -> None:
@@ -14,6 +13,10 @@ def end_process_group() -> None:
     objects of a training refer to each other and still hold it, so its threads may outlive the interpreter, and one
     that then asks for the interpreter's lock aborts the process.
     """
+    if 'torch' not in sys.modules:  # a script that did not need it
+        return
+    import torch
+
     if not torch.distributed.is_initialized():
         return
     torch.distributed.barrier()

@@ -11,6 +11,8 @@ from mmradar.cli import run
 from mmradar.version import __version__
 
 # In the order in which a user meets them. Each is a module of this package: ``add_arguments(parser)``, ``main(args)``.
+# The module imports what its options need, and ``main`` the rest: importing mmradar.apis takes seconds, and a help or a
+# mistyped option should not wait for it.
 COMMANDS = {
     'infer': 'predict the poses of a recording: video, pictures, COCO JSON',
     'live': 'show poses from boards that are recording, on a web page',

@@ -5,20 +5,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmradar.apis import export, init_model
-from mmradar.apis.exporting import FORMATS
 from mmradar.cli import check_output_file
+
+_DEFAULT_OUT = {'onnx': 'model.onnx', 'torch': 'model.pt2'}  # file of each format
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('model', help="a published model's name, a checkpoint, or a configuration")
-    parser.add_argument('out', type=Path, nargs='?', help='output file (default: model.onnx or model.pt2)')
+    parser.add_argument(
+        'out', type=Path, nargs='?', help=f'output file (default: {" or ".join(_DEFAULT_OUT.values())})'
+    )
     parser.add_argument('--weights', help='checkpoint, if the model is a configuration')
-    parser.add_argument('--format', choices=FORMATS, default='onnx', help='file format (default: onnx)')
+    parser.add_argument('--format', choices=_DEFAULT_OUT, default='onnx', help='file format (default: onnx)')
 
 
 def main(args: argparse.Namespace) -> None:
-    out = args.out or Path('model.onnx' if args.format == 'onnx' else 'model.pt2')
+    from mmradar.apis import export, init_model
+
+    out = args.out or Path(_DEFAULT_OUT[args.format])
     check_output_file(out)
     export(init_model(args.model, args.weights), out, args.format)
     print(f'{out}: {out.stat().st_size / 1e6:.1f} MB; heatmaps of a window in, keypoints of its key frame in px out')

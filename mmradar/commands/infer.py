@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mmradar.apis import RadarPoseInferencer
-from mmradar.apis.inferencer import SPLITS
-from mmradar.apis.sources import open_source
 from mmradar.cli import add_lifter_arguments, add_presence_argument, lifter_from, progress_bar
 from mmradar.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mmradar.apis import RadarPoseInferencer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
+    from mmradar.apis import RadarPoseInferencer
+
     inferencer = RadarPoseInferencer(args.model, args.weights, args.device, lifter_from(args))
     inputs = args.inputs[0] if len(args.inputs) == 1 else args.inputs
     _print_recordings(inputs, inferencer)
@@ -68,6 +71,9 @@ def main(args: argparse.Namespace) -> None:
 
 def _print_recordings(inputs: str | list[str], inferencer: RadarPoseInferencer) -> None:
     """Print which file is which view, so that files in the wrong order are noticed."""
+    from mmradar.apis.inferencer import SPLITS
+    from mmradar.apis.sources import open_source
+
     if inputs in SPLITS:
         return
     recordings = open_source(inputs, inferencer.views, inferencer.radar).recordings

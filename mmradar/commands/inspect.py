@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmradar.cli import add_radar_argument, check_picture_file, radar_from
+from mmradar.cli import check_picture_file
+from mmradar.cli.radar_arguments import add_radar_argument, radar_from
 from mmradar.radar import draw_report, inspect_adc
 
 

@@ -19,15 +19,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from mmradar.apis import init_model
-from mmradar.apis.inference import views_and_radar
-from mmradar.apis.models import config_of
-from mmradar.apis.presence import MIN_ECHO_DB
 from mmradar.capture import RadarBoard, boards_radar
 from mmradar.capture.boards import COMMAND_PORT
 from mmradar.cli import add_lifter_arguments, add_presence_argument, lifter_from
 from mmradar.errors import ConfigError
-from mmradar.radar import RadarConfig, read_radar_config
+from mmradar.radar import MIN_ECHO_DB, RadarConfig, read_radar_config
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,6 +93,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
+    from mmradar.apis import init_model
+    from mmradar.apis.inference import views_and_radar
+    from mmradar.apis.models import config_of
+
     try:
         from mmradar.live import LiveServer
     except ModuleNotFoundError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mmradar.apis import published_models
+from mmradar.published_models import published_models
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 
-from mmradar.apis.sources import open_source
 from mmradar.capture import NetworkFaults, replay
-from mmradar.cli import add_radar_argument, progress_bar, radar_from
+from mmradar.cli import progress_bar
+from mmradar.cli.radar_arguments import add_radar_argument, radar_from
 from mmradar.errors import ConfigError
 from mmradar.radar import RawRecording
 
@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
+    from mmradar.apis.sources import open_source
+
     if len(args.ports) < len(args.views):
         raise ConfigError(f'--ports gives {len(args.ports)} for {len(args.views)} views')
     source = args.inputs[0] if len(args.inputs) == 1 else args.inputs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from mmradar.apis import test
 from mmradar.cli import add_runner_arguments, check_output_file, config_from, runner_options, write_metrics
 
 
@@ -17,6 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
+    from mmradar.apis import test
+
     for path in filter(None, (args.out, args.dump)):
         check_output_file(path)
     metrics = test(config_from(args), args.checkpoint, dump=args.dump, **runner_options(args))

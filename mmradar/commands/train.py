@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from mmradar.apis import train
 from mmradar.cli import add_runner_arguments, config_from, runner_options
 
 
@@ -24,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
+    from mmradar.apis import train
+
     train(
         config_from(args),
         resume=args.resume,

@@ -8,7 +8,7 @@ from mmradar.radar.config_files import read_radar_config
 from mmradar.radar.conformed_recording import conform, radar_differences
 from mmradar.radar.cube_files import CubeRecording, open_cubes
 from mmradar.radar.density_map import density_map
-from mmradar.radar.echo_strength import echo_strength_db
+from mmradar.radar.echo_strength import MIN_ECHO_DB, echo_strength_db
 from mmradar.radar.frame_assembler import FrameAssembler, ReceivedFrame
 from mmradar.radar.heatmap import CHANNEL_MODES, angle_transform, heatmap_3d, heatmap_3d_from_raw, heatmap_channels
 from mmradar.radar.heatmap_4d import azimuth_elevation_transform, heatmap_4d
@@ -34,6 +34,7 @@ __all__ = [
     'ANTENNA_ORDERS',
     'BOARDS',
     'CHANNEL_MODES',
+    'MIN_ECHO_DB',
     'PRESETS',
     'SPEED_OF_LIGHT_M_S',
     'ADCFileError',

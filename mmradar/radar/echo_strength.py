@@ -8,6 +8,8 @@ from jaxtyping import Float
 from mmradar.radar.range_profile_files import RangeProfileRecording
 from mmradar.radar.recording import Frames, Recording
 
+# Between noise (at most 5 dB) and people within 16 frames (at least 31 dB), see docs/live.md; our choice
+MIN_ECHO_DB = 15.0
 _LOOPS = 8  # of each frame that are used: more would cost more time and tell people from noise no better
 
 

@@ -7,9 +7,9 @@ from lifters import ElapsedTimeLifter
 
 from conftest import SMALL_PLAN
 from mmradar.apis import RadarPoseInferencer, RadarPoseStream, inference, init_model
-from mmradar.apis.presence import MIN_ECHO_DB, RecordedEchoes, seen_range_bins, somebody_moves
+from mmradar.apis.presence import RecordedEchoes, seen_range_bins, somebody_moves
 from mmradar.errors import ConfigError
-from mmradar.radar import MemoryRecording, echo_strength_db, open_recording
+from mmradar.radar import MIN_ECHO_DB, MemoryRecording, echo_strength_db, open_recording
 
 RADAR = SMALL_PLAN.radar_config
 VIEWS = ('hori', 'vert')

@@ -11,7 +11,7 @@ import torch
 from conftest import REPOSITORY
 from mmradar import apis
 from mmradar.apis.mean_pose import mean_pose_metrics
-from mmradar.cli import ProgressHook
+from mmradar.cli.progress_hook import ProgressHook
 from mmradar.errors import CheckpointError, ConfigError
 
 EVERY_STEP = {'default_hooks.logger.interval': 1}

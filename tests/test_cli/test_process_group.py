@@ -8,6 +8,7 @@ TRAINING_LIKE = """
 import os
 from pathlib import Path
 
+import mmengine.runner  # as every training, before there is a group: modules of torch keep the group that they find
 import torch
 
 from mmradar.cli import run

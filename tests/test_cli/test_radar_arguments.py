@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from mmradar.cli import add_radar_argument, radar_from
+from mmradar.cli.radar_arguments import add_radar_argument, radar_from
 from mmradar.errors import ConfigError
 from mmradar.radar import BOARDS, RadarConfig
 

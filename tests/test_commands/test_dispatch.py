@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from conftest import REPOSITORY
-from mmradar.commands import COMMANDS, main
+from mmradar.apis.exporting import FORMATS
+from mmradar.commands import COMMANDS, export, main
 
 
 def mmradar(monkeypatch, *arguments):
@@ -49,3 +50,33 @@ def test_a_mistake_ends_with_its_message_alone(tmp_path):
     )
     assert done.returncode == 2 and "Error: no recording of the view 'hori'" in done.stderr
     assert 'Traceback' not in done.stderr
+
+
+def slow_imports(*commands):
+    """For each command, in the order in which one process runs them: the slow packages that are imported by then."""
+    code = """
+import sys
+from mmradar.commands import main
+for command in sys.argv[1:]:
+    sys.argv = ['mmradar', *command.split()]
+    try:
+        main()
+    except SystemExit as stopped:
+        assert stopped.code == 0
+    slow = ('torch', 'mmpose', 'mmradar.apis', 'matplotlib')
+    print('imported:', command, *(name for name in slow if name in sys.modules), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, '-c', code, *commands], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return [line.removeprefix('imported: ') for line in done.stderr.splitlines() if line.startswith('imported: ')]
+
+
+def test_help_and_the_list_of_models_come_without_slow_imports():
+    of_radars = ('inspect', 'live', 'replay', 'simulate')  # their options have names and numbers of mmradar.radar
+    others = ['--help', 'models', *(f'{name} --help' for name in COMMANDS if name not in of_radars)]
+    assert slow_imports(*others) == others
+    assert slow_imports(*(f'{name} --help' for name in of_radars)) == [f'{name} --help torch' for name in of_radars]
+
+
+def test_every_format_of_an_export_has_a_file_name():
+    assert tuple(export._DEFAULT_OUT) == FORMATS

@@ -19,8 +19,8 @@ from fake_boards import RESET_RADAR, STOP, FakeBoard
 from lifters import ElapsedTimeLifter
 
 from conftest import SMALL_PLAN
-from mmradar import plugins
-from mmradar.apis import RadarPoseInferencer, inference, init_model, package_configs
+from mmradar import package_configs, plugins
+from mmradar.apis import RadarPoseInferencer, inference, init_model
 from mmradar.capture import CaptureError, boards_radar, replay
 from mmradar.cli import lifter_from
 from mmradar.commands import live

@@ -2,8 +2,8 @@ import pytest
 
 from conftest import REPOSITORY
 from mmradar.apis import config_names, find_config
-from mmradar.apis.package_configs import config_folder
 from mmradar.errors import ConfigError
+from mmradar.package_configs import config_folder
 
 
 def test_every_configuration_has_a_name():
@@ -14,7 +14,7 @@ def test_every_configuration_has_a_name():
 
 
 def test_an_installed_package_has_its_own(tmp_path, monkeypatch):
-    monkeypatch.setattr('mmradar.apis.package_configs._PACKAGE', tmp_path / 'mmradar')
+    monkeypatch.setattr('mmradar.package_configs._PACKAGE', tmp_path / 'mmradar')
     assert config_folder() == tmp_path / 'configs'
     path = tmp_path / 'mmradar' / '.mim' / 'configs' / 'rows' / 'mine.py'
     path.parent.mkdir(parents=True)

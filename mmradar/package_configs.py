@@ -8,7 +8,7 @@ from pathlib import Path
 from mmradar.errors import ConfigError
 from mmradar.plugins import plugin_folder, plugins
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parent
 
 
 def config_folder(plugin: str | None = None) -> Path:

@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 
-from mmradar.apis.package_configs import config_folder
 from mmradar.errors import CheckpointError, ConfigError
+from mmradar.package_configs import config_folder
 from mmradar.plugins import plugin_folder, plugins
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
