@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
+from mmengine.config import Config
 from torch import nn
 
 from hummuss.datasets.lifting_arrays import lifting_inputs, normalise_to_screen
 from hummuss.streaming import HumMUSSStream
+from mmradar.apis.data_folders import datasets_of
 from mmradar.errors import ConfigError
 
 
@@ -17,22 +19,17 @@ class HumMUSSPixelStream:
     Poses are prepared as this project's data sets prepare them; the rest is :class:`~hummuss.streaming.HumMUSSStream`.
 
     Args:
-        model: Lifter with a causal ``HumMUSS`` backbone, from :func:`mmradar.apis.init_model`, with ``frame_rate_hz``
-            in its configuration: the frame rate of the training.
+        model: Lifter with a causal ``HumMUSS`` backbone, from :func:`mmradar.apis.init_model`, whose configuration has
+            the frame rate of the training, see :func:`training_rate_hz`.
         image_size: (width, height) of the image that the 2D poses refer to, px.
 
     Raises:
-        ConfigError: The model is not causal, or its configuration has no ``frame_rate_hz``.
+        ConfigError: The model is not causal, or its configuration has no frame rate.
     """
 
     def __init__(self, model: nn.Module, image_size: tuple[int, int]) -> None:
-        rate_hz = getattr(model, 'cfg', {}).get('frame_rate_hz')
-        if rate_hz is None:
-            raise ConfigError(
-                'a stream in px needs the frame rate of the training, frame_rate_hz in the configuration with which '
-                'mmradar.apis.init_model built the lifter; it has none'
-            )
-        self.image_size, self._stream = image_size, HumMUSSStream(model, rate_hz)
+        self.image_size = image_size
+        self._stream = HumMUSSStream(model, training_rate_hz(getattr(model, 'cfg', Config())))
 
     def reset(self) -> None:
         """Forget all poses, to start with another person or recording."""
@@ -58,3 +55,18 @@ class HumMUSSPixelStream:
         confidence = (scores > 0).astype(np.float32)
         inputs = lifting_inputs(normalise_to_screen(keypoints_px, self.image_size), confidence)
         return self._stream.step(inputs, time_s).cpu().numpy()
+
+
+def training_rate_hz(config: Config) -> float:
+    """Return the frame rate at which a lifter is trained: ``frame_rate_hz`` of its test set.
+
+    Raises:
+        ConfigError: The configuration has no test set with a frame rate.
+    """
+    rate_hz = next(datasets_of(config.get('test_dataloader', {}))).get('frame_rate_hz')
+    if rate_hz is None:
+        raise ConfigError(
+            'needs the frame rate of the training: frame_rate_hz of the test set in the configuration with which '
+            'mmradar.apis.init_model built the lifter; there is none'
+        )
+    return rate_hz

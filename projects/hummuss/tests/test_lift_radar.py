@@ -63,4 +63,4 @@ model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_lay
 
 def test_a_radar_network_is_no_lifter():
     done = lift('--lift', 'millimamba-small')
-    assert done.returncode and 'millimamba-small is no lifter' in done.stderr and 'Traceback' not in done.stderr
+    assert done.returncode and 'needs the frame rate of the training' in done.stderr and 'Traceback' not in done.stderr

@@ -12,7 +12,9 @@ import torch
 from mmengine.registry import init_default_scope
 
 from hummuss.datasets.lifting_arrays import lifting_inputs, normalise_to_screen
+from hummuss.datasets.motion_lifting_dataset import root_relative
 from hummuss.models import delta_scale_from_timestamps
+from hummuss.pixel_stream import training_rate_hz
 from mmradar.apis import RadarPoseStream, init_model, read_config
 from mmradar.apis.pose_lifting import PoseLifting
 from mmradar.capture import replay
@@ -20,7 +22,8 @@ from mmradar.cli import add_lifter_arguments, lifter_from
 from mmradar.engine.checkpoint import config_text
 from mmradar.errors import ConfigError
 from mmradar.radar import open_recording
-from mmradar.simulation import SimulationPlan, write_hupr_dataset
+from mmradar.simulation import MOTIONS, Routine, SimulationPlan, Subject, write_hupr_dataset
+from mmradar.simulation.camera import Camera
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 RADAR = dict(preset='iwr1843_hupr', num_loops=8, num_samples=128)
@@ -57,14 +60,13 @@ def radar_model():
 
 @pytest.fixture(scope='module')
 def lifter():
-    torch.manual_seed(1)
-    return init_model(str(CONFIGS / 'hummuss_causal_small_radar.py'))
+    return init_model('hummuss-causal-small')
 
 
 def offline(lifter, keypoints_px, confidence, times_s):
     """The causal model over the whole sequence."""
     inputs = torch.from_numpy(lifting_inputs(normalise_to_screen(keypoints_px, SIZE), confidence))
-    scale = delta_scale_from_timestamps(torch.tensor(times_s)[None], lifter.cfg.frame_rate_hz)
+    scale = delta_scale_from_timestamps(torch.tensor(times_s)[None], training_rate_hz(lifter.cfg))
     with torch.no_grad():
         return lifter.head(lifter.backbone(inputs[None], scale))[0].numpy()
 
@@ -147,10 +149,27 @@ def test_the_page_gets_3d_poses_of_a_replayed_recording(radar_model, lifter, rec
     np.testing.assert_allclose([pose['keypoints_3d_m'] for pose in poses], expected, atol=2e-3)  # px and ms are rounded
 
 
+def test_the_published_lifter_knows_people_it_has_not_seen(lifter):
+    errors_m = []
+    for number in range(4):
+        rng = np.random.default_rng([99, number])
+        routine = Routine.random(Subject.random(rng), list(MOTIONS), number, 6.0, rng)
+        joints_m = routine.joints_m(np.arange(60) / 10)
+        keypoints, stream = Camera().project(joints_m), lifter.lifting_stream((256, 256))
+        lifted = np.stack([stream.step(pose, np.ones(14), 0.1 * frame) for frame, pose in enumerate(keypoints)])
+        x, y, z = np.moveaxis(joints_m, -1, 0)
+        truth = root_relative(np.stack([x, -z, y], axis=-1))
+        of_mean = np.linalg.norm(truth - truth.mean(axis=0), axis=-1).mean()
+        errors_m.append((np.linalg.norm(root_relative(lifted) - truth, axis=-1).mean(), of_mean))
+    found, of_mean = np.mean(errors_m, axis=0)
+    assert found < 0.1  # 83 mm on simhupr-v2-mini
+    assert found < of_mean  # even than their own mean poses, which nobody knows
+
+
 def test_lifters_that_cannot_stream_are_refused(radar_model):
     with pytest.raises(ConfigError, match='a bidirectional HumMUSS cannot run frame by frame'):
         RadarPoseStream(radar_model, lifter=init_model(str(CONFIGS / 'hummuss_small_radar.py')))
     config = read_config(str(CONFIGS / 'hummuss_causal_small_radar.py'))
-    config.pop('frame_rate_hz')
-    with pytest.raises(ConfigError, match='needs the frame rate of the training, frame_rate_hz in the configuration'):
+    config.test_dataloader.dataset.pop('frame_rate_hz')
+    with pytest.raises(ConfigError, match='needs the frame rate of the training: frame_rate_hz of the test set'):
         RadarPoseStream(radar_model, lifter=init_model(config))

@@ -20,11 +20,12 @@ from mmengine.model import BaseModel
 from hummuss.datasets.lifting_arrays import normalise_to_screen, pack_lifting_sample
 from hummuss.datasets.motion_lifting_dataset import root_relative
 from hummuss.evaluation.lifting_errors import joint_errors, procrustes_aligned
+from hummuss.pixel_stream import training_rate_hz
 from mmradar.apis import build_loader, init_model, predictions
 from mmradar.apis.data_folders import set_data_root
 from mmradar.apis.models import config_of
 from mmradar.cli import markdown_table, progress_bar, run
-from mmradar.errors import ConfigError, DataError
+from mmradar.errors import DataError
 
 
 def parse_args() -> argparse.Namespace:
@@ -83,9 +84,7 @@ def main() -> None:
     args = parse_args()
     model = init_model(args.model, args.weights, cfg_options=args.cfg_options)
     lifter = init_model(args.lift, args.lift_weights)
-    rate_hz = config_of(lifter).get('frame_rate_hz')
-    if rate_hz is None:
-        raise ConfigError(f'{args.lift} is no lifter of this project: its configuration has no frame_rate_hz')
+    rate_hz = training_rate_hz(config_of(lifter))
     if args.data_root:
         set_data_root(config_of(model), args.data_root)
     found, truth, dataset = radar_poses(model)

@@ -131,7 +131,7 @@ class HumMUSSLifter(BaseModel):
             image_size: (width, height) in px of the image that the 2D poses refer to.
 
         Raises:
-            ConfigError: The model is not causal, or its configuration has no ``frame_rate_hz``.
+            ConfigError: The model is not causal, or its configuration has no frame rate.
         """
         return HumMUSSPixelStream(self, image_size)
 
