@@ -51,7 +51,7 @@ class RangeDopplerMap(BaseTransform):
         doppler_shift: bool = True,
     ) -> None:
         self.num_chirps = num_chirps
-        self.range_bins = None if range_bins is None else tuple(range_bins)
+        self.range_bins = None if range_bins is None else (range_bins[0], range_bins[1])
         self.tdm_compensation, self.calibrations = tdm_compensation, BoardCalibrations(calibrations)
         self.options: dict[str, Any] = dict(
             num_chirps=num_chirps,
