@@ -89,7 +89,7 @@ for project in ('hummuss', 'glsmamba'):
     for name in config_names(project):
         read_config(name)
     print(project, len(config_names(project)))
-for name in ('glsmamba::millimamba_glsmamba_tiny_simhupr', 'hummuss::hummuss_causal_small_radar'):
+for name in ('glsmamba::millimamba_glsmamba_tiny_simhupr', 'hummuss-causal-small'):
     print(type(init_model(name).backbone).__module__)
 """
     done = subprocess.run(
