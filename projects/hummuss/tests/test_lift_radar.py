@@ -61,6 +61,11 @@ model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_lay
     assert abs(float(rows[0][1]) - error_mm) < 0.06
 
 
+def test_a_lifter_without_weights_is_refused():
+    done = lift('--lift', PROJECT / 'configs' / 'hummuss_causal_small_radar.py')
+    assert done.returncode and 'has no weights' in done.stderr and 'Traceback' not in done.stderr
+
+
 def test_a_radar_network_is_no_lifter():
     done = lift('--lift', 'millimamba-small')
     assert done.returncode and 'needs the frame rate of the training' in done.stderr and 'Traceback' not in done.stderr

@@ -24,23 +24,20 @@ from hummuss.pixel_stream import training_rate_hz
 from mmradar.apis import build_loader, init_model, predictions
 from mmradar.apis.data_folders import set_data_root
 from mmradar.apis.models import config_of
-from mmradar.cli import markdown_table, progress_bar, run
+from mmradar.cli import add_lifter_arguments, lifter_from, markdown_table, progress_bar, run
 from mmradar.errors import DataError
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default, what in (
-        ('model', 'millimamba-small', 'radar network'),
-        ('lift', 'hummuss-causal-small', 'lifter'),
-    ):
-        parser.add_argument(
-            f'--{name}',
-            default=default,
-            help=f"the {what}: a published model's name, a checkpoint, or a configuration (default: {default})",
-        )
+    parser.add_argument(
+        '--model',
+        default='millimamba-small',
+        help="radar network: a published model's name, a checkpoint, or a configuration (default: millimamba-small)",
+    )
     parser.add_argument('--weights', help='checkpoint, if --model is a configuration')
-    parser.add_argument('--lift-weights', help='checkpoint, if --lift is a configuration')
+    add_lifter_arguments(parser)
+    parser.set_defaults(lift='hummuss-causal-small', device='cpu')
     parser.add_argument('--data-root', help="folder of the data set, instead of that in the network's configuration")
     parser.add_argument(
         '--cfg-options',
@@ -83,7 +80,8 @@ def joints_in_camera_axes(dataset, sequence: int) -> np.ndarray:
 def main() -> None:
     args = parse_args()
     model = init_model(args.model, args.weights, cfg_options=args.cfg_options)
-    lifter = init_model(args.lift, args.lift_weights)
+    lifter = lifter_from(args)
+    assert lifter is not None  # --lift has a default
     rate_hz = training_rate_hz(config_of(lifter))
     if args.data_root:
         set_data_root(config_of(model), args.data_root)
