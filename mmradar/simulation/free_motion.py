@@ -35,6 +35,10 @@ WIDE_TRUNK = {
     'nod': (-0.4, 0.5, 0.05),
 }
 
+# Arms that wave: also behind the head and across the face. The values at rest have no effect.
+WAVING_ARM = WIDE_ARM | {'shoulder_rotation': (-1.7, 1.7, 0.0), 'elbow_flexion': (0.3, 2.5, 0.3)}
+_GRAVITY_M_PER_S2 = 9.81
+
 
 def restless_limb(
     rng: np.random.Generator,
@@ -78,6 +82,58 @@ def restless_limb(
     size = shake[place] + share * (shake[place + 1] - shake[place])
     angles = angles + size[:, None] * (high - low) * np.sin(2 * np.pi * (rate_hz * time_s[:, None] + phase))
     return dict(zip(names or ranges, np.clip(angles, low, high).T))
+
+
+def waving_limb(
+    rng: np.random.Generator,
+    ranges: dict[str, tuple[float, float, float]],
+    time_s: np.ndarray,
+    names: Sequence[str] = (),
+) -> Angles:
+    """Draw angles of one limb that stays near one pose and swings about it, 0.6 to 3.5 times a second.
+
+    One or two of the angles swing, by up to 0.7 rad to each side, the faster the less; they rest now and then.
+
+    Args:
+        rng: Draws everything.
+        ranges: Lowest value, highest value and value at rest of each angle, in rad; the last is not used.
+        time_s: Times in s.
+        names: Names of the angles, if not those of ``ranges``.
+
+    Returns:
+        Arrays (time,) by name.
+    """
+    low, high = (np.array([bounds[place] for bounds in ranges.values()]) for place in (0, 1))
+    pose, rate_hz = rng.uniform(low, high), float(np.exp(rng.uniform(np.log(0.6), np.log(3.5))))
+    swings = np.zeros(len(ranges))
+    moving = rng.choice(len(ranges), int(rng.integers(1, 3)), replace=False)
+    swings[moving] = rng.uniform(0.2, 0.7, len(moving)) * min(1.0, 2.0 / rate_hz)
+    phases, pause_hz, pause = rng.uniform(size=len(ranges)), rng.uniform(0.05, 0.4), rng.uniform()
+    active = ease(1.5 + 2 * np.sin(2 * np.pi * (pause_hz * np.asarray(time_s) + pause)))[:, None]
+    angles = pose + active * swings * np.sin(2 * np.pi * (rate_hz * np.asarray(time_s)[:, None] + phases))
+    return dict(zip(names or ranges, np.clip(angles, low, high).T))
+
+
+def free_jumps(rng: np.random.Generator, time_s: np.ndarray) -> tuple[Angles, np.ndarray]:
+    """Draw jumps on the spot, one after another: on the ground the knees bend, in the air legs tuck or spread.
+
+    Returns:
+        Angles of legs and trunk, and the height of the feet above the ground in m, (time,).
+    """
+    period_s = float(np.exp(rng.uniform(np.log(0.45), np.log(2.5))))
+    longest_s = 0.7 * period_s  # in the air
+    height_m = min(float(rng.uniform(0.03, 0.4)), _GRAVITY_M_PER_S2 * longest_s**2 / 8)
+    flight_s = np.sqrt(8 * height_m / _GRAVITY_M_PER_S2)
+    since_s = (np.asarray(time_s) + rng.uniform() * period_s) % period_s
+    air = np.clip(since_s / flight_s, 0, 1)
+    ground = np.clip((since_s - flight_s) / (period_s - flight_s), 0, 1)
+    crouch, in_air = np.sin(np.pi * ground) ** 2, np.sin(np.pi * air) ** 2
+    bend = rng.uniform(0.2, 0.8) * crouch + rng.uniform(0, 0.5) * in_air
+    angles = {'lean_forward': rng.uniform(0, 0.6) * crouch}
+    apart = rng.uniform(0.02, 0.3) + rng.uniform(0, 0.3) * in_air
+    for side in ('right', 'left'):
+        angles |= {f'hip_flexion_{side}': 1.1 * bend, f'knee_flexion_{side}': 1.7 * bend, f'hip_abduction_{side}': apart}
+    return angles, height_m * 4 * air * (1 - air)
 
 
 def wander(rng: np.random.Generator, time_s: np.ndarray, sizes: Sequence[float], most_hz: float = 0.25) -> np.ndarray:

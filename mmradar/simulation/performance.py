@@ -32,17 +32,20 @@ class Posture:
         heading_rad: Heading of the body, (time,).
         ground_m: Ground position of the pelvis, (time, 2).
         breath_m: Displacement of the chest by breathing, (time, 3), world axes.
+        lift_m: Height of the lower foot above the floor, (time,) or constant.
     """
 
     angles: Angles
     heading_rad: Float[np.ndarray, 'time']
     ground_m: Float[np.ndarray, 'time 2']
     breath_m: Float[np.ndarray, 'time 3']
+    lift_m: Float[np.ndarray, 'time'] | float = 0.0
 
     def joints_m(self, subject: Subject) -> Float[np.ndarray, 'time 14 3']:
         """Return joint positions of a subject in this posture, in m, world axes."""
         joints = forward_kinematics(subject, self.angles, self.heading_rad, self.ground_m)
         joints[:, _CHEST] += self.breath_m[:, None]
+        joints[..., 2] += np.reshape(self.lift_m, (-1, 1))
         return joints
 
 
@@ -51,6 +54,17 @@ def is_seen_whole(joints_m: Float[np.ndarray, 'time 14 3'], margin_px: float = 3
     camera = Camera()
     keypoints = camera.project(joints_m)
     return bool(np.all((keypoints >= margin_px) & (keypoints <= np.subtract(camera.image_size, margin_px))))
+
+
+def footing_angles(subject: Subject, footing: Footing) -> Angles:
+    """Return leg angles that put the ankles of a subject where the footing has them."""
+    angles = {}
+    for side, sign in (('right', 1.0), ('left', -1.0)):
+        from_pelvis = subject.leg_m * (footing.ankles[side] - footing.pelvis)
+        from_hip = np.einsum('tji,tj->ti', rotation(2, footing.heading_rad), from_pelvis)
+        from_hip[:, 0] -= sign * subject.length_m('half_hips')
+        angles |= leg_angles(subject, side, from_hip)
+    return angles
 
 
 @dataclass(frozen=True)
@@ -134,21 +148,11 @@ class Performance:
         )
         heading = self.heading_rad + pose.sway * 0.05 * wave(0.13 * time_s, phases[4])
         if pose.footing:
-            angles |= self._leg_angles(pose.footing)
+            angles |= footing_angles(self.subject, pose.footing)
             path = self.subject.leg_m * pose.footing.pelvis[:, :2]
             ground = ground + path @ rotation(2, self.heading_rad)[:2, :2].T
             heading = heading + pose.footing.heading_rad
         return Posture(angles, heading, ground, self._breath_m(time_s, heading))
-
-    def _leg_angles(self, footing: Footing) -> Angles:
-        """Return leg angles that put the ankles where the footing has them."""
-        angles = {}
-        for side, sign in (('right', 1.0), ('left', -1.0)):
-            from_pelvis = self.subject.leg_m * (footing.ankles[side] - footing.pelvis)
-            from_hip = np.einsum('tji,tj->ti', rotation(2, footing.heading_rad), from_pelvis)
-            from_hip[:, 0] -= sign * self.subject.length_m('half_hips')
-            angles |= leg_angles(self.subject, side, from_hip)
-        return angles
 
     def _breath_m(self, time_s: np.ndarray, heading_rad: np.ndarray) -> Float[np.ndarray, 'time 3']:
         """Return the displacement of the chest by breathing, as far forward as up."""

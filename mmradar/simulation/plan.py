@@ -85,8 +85,9 @@ class SimulationPlan:
         unseen_motions: Those of ``motions`` that train and val leave out. If there is an ``unseen`` split, only that
             split has them; otherwise test has them among the others.
         routines: Whether a sequence has several motions, mixed and blended.
-        varied: Whether subjects and routines imitate recordings of people: bodies of all proportions, and free and
-            wide movements.
+        varied: How far subjects and routines imitate recordings of people. 1 (or ``True``): bodies of all proportions,
+            and free and wide movements. 2: also people who walk through the room, wave and jump, and bodies as
+            different as the rigs of recordings.
         skin: Fields of :class:`Skin`: scattering properties of bodies.
         occlusion: Whether parts of a body hide each other.
         extras: Fields of :class:`Extras`: optional contents of the room.
@@ -106,7 +107,7 @@ class SimulationPlan:
     motions: tuple[str, ...] = tuple(MOTIONS)[:12]
     unseen_motions: tuple[str, ...] = ()
     routines: bool = False
-    varied: bool = False
+    varied: int = 0
     skin: Mapping[str, float] = field(default_factory=dict)
     occlusion: bool = True
     extras: Mapping[str, Any] = field(default_factory=dict)
@@ -115,6 +116,8 @@ class SimulationPlan:
         for name in (*SPLITS, 'num_frames', 'sequences_per_subject'):
             if getattr(self, name) < (0 if name in SPLITS else 1):
                 raise ConfigError(f'SimulationPlan.{name} must not be {getattr(self, name)}')
+        if self.varied not in (0, 1, 2):
+            raise ConfigError(f'SimulationPlan.varied must be 0, 1 or 2, found {self.varied!r}')
         for name in ('motions', 'unseen_motions'):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         check_motions(self.motions)
@@ -175,8 +178,8 @@ class SimulationPlan:
 
     def performance(self, sequence: int) -> Performance | Routine:
         """Return subject, motion, style and place of a sequence."""
-        draw = Subject.varied if self.varied else Subject.random
-        subject = draw(np.random.default_rng([self.seed, _SUBJECT, self.subject_of(sequence)]))
+        drawn = np.random.default_rng([self.seed, _SUBJECT, self.subject_of(sequence)])
+        subject = Subject.varied(drawn, more=self.varied == 2) if self.varied else Subject.random(drawn)
         names, rng = (
             self.motions_of(self._place(sequence)[0]),
             np.random.default_rng([self.seed, _PERFORMANCE, sequence]),
@@ -253,7 +256,7 @@ class SimulationPlan:
     def description(self) -> dict[str, Any]:
         """Return all fields and the simulator's version, as values that JSON can hold."""
         # Fields that older sets do not name, left out at these values so that old and new descriptions are equal.
-        added_later = {'unseen': 0, 'routines': False, 'varied': False}
+        added_later = {'unseen': 0, 'routines': False, 'varied': 0}
         return {'simulator': SIMULATOR_VERSION} | {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()

@@ -12,19 +12,24 @@ from mmradar.simulation.free_motion import (
     ARM_RANGES,
     LEG_RANGES,
     TRUNK_RANGES,
+    WAVING_ARM,
     WIDE_ARM,
     WIDE_LEG,
     WIDE_TRUNK,
+    free_jumps,
     free_limb,
     of_side,
     restless_limb,
     wander,
+    waving_limb,
 )
+from mmradar.simulation.free_walk import free_walk
+from mmradar.simulation.motions.gait import swing_against_legs
 from mmradar.simulation.motions.pose import Angles
 from mmradar.simulation.motions.style import Style
 from mmradar.simulation.motions.waveforms import ease
-from mmradar.simulation.performance import Performance, Posture, is_seen_whole
-from mmradar.simulation.skeleton import LIMB_ANGLES, TRUNK_ANGLES, Subject
+from mmradar.simulation.performance import MIDDLE_M, Performance, Posture, footing_angles, is_seen_whole
+from mmradar.simulation.skeleton import LIMB_ANGLES, TRUNK_ANGLES, Subject, rotation
 
 _ARM_ANGLES = tuple(name for name in LIMB_ANGLES if name.startswith(('shoulder', 'elbow')))
 _ALL_ANGLES = (*TRUNK_ANGLES, *(f'{name}_{side}' for name in LIMB_ANGLES for side in ('right', 'left')))
@@ -44,7 +49,8 @@ class Act:
         arms: Motion of the right and of the left arm: another performance to take it from, the seed of a free
             movement, or ``None`` to follow ``performance``.
         free_seed: Seed of a free movement of trunk and legs; ``None`` to follow ``performance``.
-        restless: Whether free movements are those of :func:`restless_limb` instead of :func:`free_limb`.
+        variety: Free movements: 0 for :func:`free_limb`, 1 for :func:`restless_limb`, 2 for the same with arms that wave
+            and bodies that jump among them.
     """
 
     start_s: float
@@ -52,26 +58,38 @@ class Act:
     performance: Performance
     arms: tuple[Performance | int | None, Performance | int | None] = (None, None)
     free_seed: int | None = None
-    restless: bool = False
+    variety: int = 0
 
     def posture(self, time_s: np.ndarray) -> Posture:
         """Return the posture in this act, without blending with other acts."""
         posture = self.performance.posture(time_s)
         angles = {name: np.broadcast_to(posture.angles.get(name, 0.0), time_s.shape) for name in _ALL_ANGLES}
-        if self.free_seed is not None:
-            angles |= (_restless_body if self.restless else _free_body)(self.free_seed, time_s)
+        lift_m = np.zeros_like(time_s)
+        if self.free_seed is not None and self.variety == 2 and _one_in(4, self.free_seed):
+            jumping, lift_m = free_jumps(np.random.default_rng(self.free_seed), time_s)
+            angles |= jumping
+        elif self.free_seed is not None:
+            angles |= (_restless_body if self.variety else _free_body)(self.free_seed, time_s)
         for side, arm in zip(('right', 'left'), self.arms):
             if isinstance(arm, Performance):
                 other = arm.posture(time_s).angles
                 angles |= {f'{name}_{side}': other.get(f'{name}_{side}', 0.0 * time_s) for name in _ARM_ANGLES}
-            elif arm is not None and self.restless:
+            elif arm is not None and self.variety == 2 and _one_in(4, arm):
+                rng = np.random.default_rng(arm)
+                angles |= waving_limb(rng, WAVING_ARM, time_s, of_side(WAVING_ARM, side))
+            elif arm is not None and self.variety:
                 rng = np.random.default_rng(arm)
                 extent = rng.uniform(0.3, 1.0)
                 angles |= restless_limb(rng, WIDE_ARM, time_s, of_side(WIDE_ARM, side), extent)
             elif arm is not None:
                 rng = np.random.default_rng(arm)
                 angles |= free_limb(rng, ARM_RANGES, time_s, of_side(ARM_RANGES, side), extent=rng.uniform(0.4, 1.0))
-        return replace(posture, angles=angles)
+        return replace(posture, angles=angles, lift_m=lift_m)
+
+
+def _one_in(count: int, seed: int) -> bool:
+    """Return whether a random seed is one of those, one in ``count``, that draw something else."""
+    return seed % count == 0
 
 
 def _free_body(seed: int, time_s: np.ndarray) -> Angles:
@@ -110,12 +128,19 @@ class Routine:
         acts: Parts in order of time; the first holds from time 0.
         wander_seed: Seed of slow drifts of the body's position and heading; ``None`` for no drift.
         carriage: Constant offsets of joint angles, in rad, as (name, angle); used only with ``wander_seed``.
+        walk: Seed of a walk through the room around a place, and that place, (x, y) in m; the walk replaces the acts'
+            legs, places and headings. ``None`` for acts at one place.
+        swinging: Sides of the arms that swing against the legs in a walk, whatever the acts have.
+        lift_m: Height of the ground that the subject stands on.
     """
 
     subject: Subject
     acts: tuple[Act, ...]
     wander_seed: int | None = None
     carriage: tuple[tuple[str, float], ...] = ()
+    walk: tuple[int, tuple[float, float]] | None = None
+    swinging: tuple[str, ...] = ()
+    lift_m: float = 0.0
 
     @classmethod
     def random(
@@ -125,7 +150,7 @@ class Routine:
         number: int,
         duration_s: float,
         rng: np.random.Generator,
-        varied: bool = False,
+        varied: int = 0,
     ) -> Routine:
         """Draw a routine of a given duration, with acts of 2.5 to 5 s.
 
@@ -138,8 +163,10 @@ class Routine:
             number: Index of the routine in the data set; its acts continue the order of the previous routine's.
             duration_s: Duration in s.
             rng: Draws everything else.
-            varied: Whether to imitate recordings of people. Each arm moves freely in two of three acts, trunk and legs
-                in half of them, all over wide ranges; the body has its own carriage, drifts and turns.
+            varied: How far to imitate recordings of people. 1: each arm moves freely in two of three acts, trunk and
+                legs in half of them, all over wide ranges; the body has its own carriage, drifts and turns. 2: two of
+                five people walk through the room; among free movements there are arms that wave and bodies that jump;
+                one person of five stands up to 0.4 m above the floor.
         """
         first = Performance.random(subject, motions[0], rng)
         acts: list[Act] = []
@@ -163,19 +190,21 @@ class Routine:
                 tuple(cls._random_arm(subject, motions, performance, rng, varied) for _ in range(2)),
             )
             free = int(rng.integers(2**31)) if rng.uniform() < (0.5 if varied else 0.15) else None
-            acts.append(Act(start_s, float(rng.uniform(0.4, 0.9)), performance, arms, free, varied))
+            acts.append(Act(start_s, float(rng.uniform(0.4, 0.9)), performance, arms, free, int(varied)))
             start_s += float(rng.uniform(2.5, 5.0))
         routine = cls(subject, tuple(acts))
         if varied:
             carriage = tuple((name, float(0.08 * rng.normal())) for name in _ALL_ANGLES if not name.startswith('knee'))
             routine = replace(routine, wander_seed=int(rng.integers(2**31)), carriage=carriage)
+        if varied == 2:
+            routine = routine._roaming(rng)
         while not is_seen_whole(routine.joints_m(np.arange(0, duration_s, 0.1))):
             routine = routine._moved(0.05)
         return routine
 
     @staticmethod
     def _random_arm(
-        subject: Subject, motions: list[str], performance: Performance, rng: np.random.Generator, varied: bool
+        subject: Subject, motions: list[str], performance: Performance, rng: np.random.Generator, varied: int
     ) -> Performance | int | None:
         kind = rng.uniform()
         if kind < (0.2 if varied else 0.5):
@@ -185,14 +214,29 @@ class Routine:
         motion = motions[int(rng.integers(len(motions)))]
         return replace(performance, motion=motion, style=_style(rng.uniform(size=5), rng))
 
+    def _roaming(self, rng: np.random.Generator) -> Routine:
+        """Let two people of five walk through the room, and one of five stand on something."""
+        walk, seed, on_something, lift_m = rng.uniform(), int(rng.integers(2**31)), rng.uniform(), rng.uniform(0, 0.4)
+        swinging = tuple(side for side in ('right', 'left') if rng.uniform() < 0.6)
+        place_m = tuple(middle + float(rng.uniform(-0.1, 0.1)) for middle in MIDDLE_M)
+        return replace(
+            self,
+            walk=(seed, cast(tuple[float, float], place_m)) if walk < 0.4 else None,
+            swinging=swinging,
+            lift_m=float(lift_m) if on_something < 0.2 else 0.0,
+        )
+
     def _moved(self, back_m: float) -> Routine:
         """Return the routine with every act moved away from the radar."""
 
-        def moved(performance: Performance) -> Performance:
-            x, y = performance.place_m
-            return replace(performance, place_m=(x, y + back_m))
+        def moved(place_m: tuple[float, float]) -> tuple[float, float]:
+            return place_m[0], place_m[1] + back_m
 
-        return replace(self, acts=tuple(replace(act, performance=moved(act.performance)) for act in self.acts))
+        acts = (
+            replace(act, performance=replace(act.performance, place_m=moved(act.performance.place_m)))
+            for act in self.acts
+        )
+        return replace(self, acts=tuple(acts), walk=self.walk and (self.walk[0], moved(self.walk[1])))
 
     @property
     def motion(self) -> str:
@@ -209,14 +253,29 @@ class Routine:
         for act, share in zip(self.acts[first + 1 :], shares[first + 1 :]):
             if share.any():
                 posture = _blend(posture, act.posture(time_s), share)
-        return self._held(posture, time_s).joints_m(self.subject)
+        return self._held(self._walked(posture, time_s), time_s).joints_m(self.subject)
+
+    def _walked(self, posture: Posture, time_s: np.ndarray) -> Posture:
+        """Put a posture on the legs of this body's walk."""
+        if self.walk is None:
+            return posture
+        seed, place_m = self.walk
+        footing = free_walk(np.random.default_rng(seed), time_s)
+        angles = posture.angles | footing_angles(self.subject, footing)
+        angles |= {f'hip_rotation_{side}': np.zeros_like(time_s) for side in ('right', 'left')}
+        style = self.acts[0].performance.style
+        swing = swing_against_legs(footing, style)
+        angles |= {name: swing.get(name, 0 * time_s) for side in self.swinging for name in of_side(WIDE_ARM, side)}
+        ground = self.subject.leg_m * footing.pelvis[:, :2] @ rotation(2, np.pi)[:2, :2].T + place_m
+        return replace(posture, angles=angles, heading_rad=np.pi + footing.heading_rad, ground_m=ground, lift_m=0.0)
 
     def _held(self, posture: Posture, time_s: np.ndarray) -> Posture:
         """Add the carriage and the drift of this body to a posture."""
         if self.wander_seed is None:
             return posture
         drift = wander(np.random.default_rng(self.wander_seed), time_s, (0.3, 0.3, 0.7))
-        angles = posture.angles | {name: posture.angles[name] + offset for name, offset in self.carriage}
+        free = [(name, offset) for name, offset in self.carriage if self.walk is None or not name.startswith('hip')]
+        angles = posture.angles | {name: posture.angles[name] + offset for name, offset in free}
         for name in angles:
             if name.startswith('elbow'):
                 angles[name] = np.clip(angles[name], 0, None)
@@ -225,6 +284,7 @@ class Routine:
             angles=angles,
             heading_rad=posture.heading_rad + drift[:, 2],
             ground_m=posture.ground_m + drift[:, :2],
+            lift_m=posture.lift_m + self.lift_m,
         )
 
 
@@ -257,4 +317,5 @@ def _blend(before: Posture, after: Posture, share: np.ndarray) -> Posture:
         mix(before.heading_rad, after.heading_rad),
         mix(before.ground_m, after.ground_m),
         mix(before.breath_m, after.breath_m),
+        mix(np.asarray(before.lift_m), np.asarray(after.lift_m)),
     )

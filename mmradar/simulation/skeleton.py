@@ -27,7 +27,8 @@ JOINT_NAMES = (
 )
 JOINTS = {name: index for index, name in enumerate(JOINT_NAMES)}
 
-# lowest and highest factor on each segment of a varied subject
+# Lowest and highest factor on each segment of a varied subject, by how varied. The second covers the rigs of CMU's,
+# Bandai Namco's and DeepMimic's recordings.
 _VARIED = {
     'thigh': (0.88, 1.12),
     'shank': (0.88, 1.12),
@@ -38,6 +39,16 @@ _VARIED = {
     'half_shoulders': (0.65, 1.1),
     'half_hips': (0.75, 1.6),
 }
+_MORE_VARIED = _VARIED | {
+    'thigh': (0.88, 1.2),
+    'trunk': (0.83, 1.12),
+    'head': (0.55, 1.2),
+    'upper_arm': (0.8, 1.12),
+    'forearm': (0.85, 1.25),
+    'half_shoulders': (0.55, 1.1),
+    'half_hips': (0.65, 1.6),
+}
+_SHOULDER_RISE = (-0.05, 0.05)
 
 
 @dataclass(frozen=True)
@@ -52,12 +63,14 @@ class Subject:
         girth: Factor on the radius of trunk and limbs.
         limb_scale: Factor on the length of arms and legs, relative to the trunk.
         proportions: Factors on single segments, as (segment, factor).
+        shoulder_rise: How far the shoulders are above the neck along the trunk, as a share of the body height.
     """
 
     height_m: float = 1.75
     girth: float = 1.0
     limb_scale: float = 1.0
     proportions: tuple[tuple[str, float], ...] = ()
+    shoulder_rise: float = 0.0
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> Subject:
@@ -69,17 +82,23 @@ class Subject:
         )
 
     @classmethod
-    def varied(cls, rng: np.random.Generator) -> Subject:
+    def varied(cls, rng: np.random.Generator, more: bool = False) -> Subject:
         """Draw a person of 1.4 to 2.0 m whose segments vary in length independently.
 
         People differ in this way, and recordings of people even more: rigs differ in where they put shoulders, hips and
         heads.
+
+        Args:
+            rng: Draws everything.
+            more: Whether lengths vary as far as in recordings, and the shoulders are above or below the neck.
         """
+        bounds = _MORE_VARIED if more else _VARIED
         return cls(
             height_m=float(rng.uniform(1.4, 2.0)),
             girth=float(rng.uniform(0.75, 1.35)),
             limb_scale=float(rng.uniform(0.95, 1.05)),
-            proportions=tuple((segment, float(rng.uniform(*bounds))) for segment, bounds in _VARIED.items()),
+            proportions=tuple((segment, float(rng.uniform(*factors))) for segment, factors in bounds.items()),
+            shoulder_rise=float(rng.uniform(*_SHOULDER_RISE)) if more else 0.0,
         )
 
     def length_m(self, segment: str) -> float:
@@ -168,6 +187,7 @@ def forward_kinematics(
     joints[:, JOINTS['Head']] = neck + subject.length_m('head') * (trunk @ rotation(0, -angle('nod')))[..., :, 2]
     for side, sign, letter in (('right', 1.0, 'R'), ('left', -1.0, 'L')):
         shoulder = neck + sign * subject.length_m('half_shoulders') * trunk[..., :, 0]
+        shoulder = shoulder + subject.shoulder_rise * subject.height_m * trunk[..., :, 2]
         upper = (
             trunk
             @ rotation(1, -sign * angle(f'shoulder_abduction_{side}'))
