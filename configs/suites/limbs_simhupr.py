@@ -8,7 +8,7 @@ _base_ = '_base_/without_network.py'
 name = 'limbs_simhupr'
 seeds = (0, 1)
 options = dict(data_root='data/simhupr', num_workers=0, val_batch_size=8)
-config = 'millimamba_small_simhupr'  # of rows that name no other
+config = 'ablations/millimamba_small_unscored_simhupr'  # of rows that name no other
 
 _time = dict(max_epochs=10)  # of the small network
 

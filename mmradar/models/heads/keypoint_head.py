@@ -53,6 +53,7 @@ class KeypointHead(BaseHead):
         if losses is None:
             losses = dict(oks=dict(type='OKSLoss'), velocity=dict(type='VelocityLoss', loss_weight=0.05))
         self.num_keypoints, self.num_frames = num_keypoints, num_frames
+        self.score_loss: nn.Module | None = None  # set by heads whose outputs_and_scores returns scores
         self.codec = KEYPOINT_CODECS.build({'type': 'CoordinateCodec', **(codec or {})})
         self.losses, self.target_losses = (
             nn.ModuleDict({name: MODELS.build(loss) for name, loss in group.items() if loss is not None})
@@ -68,6 +69,12 @@ class KeypointHead(BaseHead):
     def forward(self, feats: tuple[Tensor, ...]) -> Float[Tensor, 'batch frames joints *shape']:
         """Return the raw outputs for every joint of every decoded frame, which the codec interprets."""
 
+    def outputs_and_scores(
+        self, feats: tuple[Tensor, ...]
+    ) -> tuple[Float[Tensor, 'batch frames joints *shape'], Float[Tensor, 'batch frames joints'] | None]:
+        """Return the raw outputs and the logits of the joints' scores; ``None`` if the codec defines the scores."""
+        return self.forward(feats), None
+
     def predict(
         self, feats: tuple[Tensor, ...], batch_data_samples: list, test_cfg: dict | None = None
     ) -> list[InstanceData]:
@@ -81,14 +88,17 @@ class KeypointHead(BaseHead):
         self, feats: tuple[Tensor, ...], batch_data_samples: list
     ) -> tuple[Float[Tensor, 'batch frames joints dims'], Float[Tensor, 'batch frames joints']]:
         """Return the keypoints of all decoded frames, in px or m, and their scores."""
-        encoded = self.codec.activate(self.forward(feats).float())
-        return self.codec.decode(encoded, CoordinateBounds.of(batch_data_samples, encoded))
+        outputs, score_logits = self.outputs_and_scores(feats)
+        encoded = self.codec.activate(outputs.float())
+        keypoints, scores = self.codec.decode(encoded, CoordinateBounds.of(batch_data_samples, encoded))
+        return keypoints, scores if score_logits is None else score_logits.float().sigmoid()
 
     def loss(
         self, feats: tuple[Tensor, ...], batch_data_samples: list, train_cfg: dict | None = None
     ) -> dict[str, Tensor]:
         """Return the configured losses over the decoded frames, and the error in px or m for the log."""
-        outputs = self.forward(feats).float()
+        outputs, score_logits = self.outputs_and_scores(feats)
+        outputs = outputs.float()
         labels = PoseLabels.of(batch_data_samples, outputs, self.num_keypoints, self.num_frames)
         if self.key_frame_only:
             labels = labels.of_key_frame()
@@ -97,6 +107,8 @@ class KeypointHead(BaseHead):
         if self.target_losses:
             target, weight = self.codec.encode(labels)
             losses |= {f'loss_{name}': loss(outputs, target, weight) for name, loss in self.target_losses.items()}
+        if self.score_loss is not None:
+            losses['loss_score'] = self.score_loss(score_logits.float(), keypoints, labels)
         with torch.no_grad():
             error = (keypoints - labels.keypoints).norm(dim=-1)
             losses[f'mpjpe_{labels.bounds.unit}'] = weighted_mean(error, labels.weight)

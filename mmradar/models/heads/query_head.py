@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mmradar.models.heads.keypoint_head import KeypointHead
+from mmradar.registry import MODELS
 from mmradar.structures import RadarWindow
 
 
@@ -35,6 +36,9 @@ class QueryHead(KeypointHead):
             ``tokens_per_frame``, a head that decodes the key frame alone takes the tokens of this frame.
         layer: Further arguments of the decoder layers, such as ``dict(temporal=False)`` for those of
             :class:`~mmradar.models.layers.STCALayer`.
+        score_loss: Configuration of a loss of the joints' scores, such as ``dict(type='KeypointScoreLoss')``. Small
+            layers then predict from the last queries how good each keypoint is. The queries get no gradient from it.
+            By default the codec defines the scores.
         codec, losses, target_losses: See :class:`~mmradar.models.heads.KeypointHead`.
 
     Raises:
@@ -58,6 +62,7 @@ class QueryHead(KeypointHead):
         tokens_per_frame: int | None = None,
         key_frame: int | str = 'centre',
         layer: dict | None = None,
+        score_loss: dict | None = None,
         codec: dict | None = None,
         losses: dict[str, dict | None] | None = None,
         target_losses: dict[str, dict | None] | None = None,
@@ -82,9 +87,30 @@ class QueryHead(KeypointHead):
         self.to_coordinates = nn.Sequential(
             nn.Linear(embed_dims, embed_dims), nn.GELU(), nn.Linear(embed_dims, math.prod(self.codec.shape))
         )
+        if score_loss is not None:
+            self.score_loss = MODELS.build(score_loss)
+            self.to_scores = nn.Sequential(nn.Linear(embed_dims, embed_dims), nn.GELU(), nn.Linear(embed_dims, 1))
 
     def forward(self, feats: tuple[Float[Tensor, 'batch length dims']]) -> Float[Tensor, 'batch frames joints *shape']:
         """Return the raw outputs for every joint of every decoded frame, which the codec interprets."""
+        return self._outputs(self._decoded_queries(feats))
+
+    def outputs_and_scores(
+        self, feats: tuple[Float[Tensor, 'batch length dims']]
+    ) -> tuple[Float[Tensor, 'batch frames joints *shape'], Float[Tensor, 'batch frames joints'] | None]:
+        """Return the raw outputs and the logits of the joints' scores; ``None`` if the codec defines the scores."""
+        queries = self._decoded_queries(feats)
+        scores = None if self.score_loss is None else self.to_scores(queries.detach()).squeeze(-1)
+        return self._outputs(queries), scores
+
+    def _outputs(
+        self, queries: Float[Tensor, 'batch frames joints dims']
+    ) -> Float[Tensor, 'batch frames joints *shape']:
+        return self.to_coordinates(queries).unflatten(-1, self.codec.shape)
+
+    def _decoded_queries(
+        self, feats: tuple[Float[Tensor, 'batch length dims']]
+    ) -> Float[Tensor, 'batch frames joints dims']:
         tokens = feats[-1]
         queries = self.queries.expand(len(tokens), -1, -1, -1)
         if self.tokens_per_frame:
@@ -93,4 +119,4 @@ class QueryHead(KeypointHead):
         memory = self.to_memory(tokens)
         for layer in self.layers:
             queries = layer(queries, memory)
-        return self.to_coordinates(self.norm(queries)).unflatten(-1, self.codec.shape)
+        return self.norm(queries)
