@@ -61,6 +61,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='other fields of the plan, e.g. skin.slope=0.1 extras.second_person=True',
     )
     parser.add_argument(
+        '--splits',
+        nargs='+',
+        choices=SPLITS,
+        help='splits to simulate now, such as those to test on; another call adds the others (default: all)',
+    )
+    parser.add_argument(
         '--workers', type=int, default=os.cpu_count() or 1, help='number of processes; the result does not depend on it'
     )
 
@@ -80,17 +86,18 @@ def main(args: argparse.Namespace) -> None:
         plan = PLANS[args.preset].changed(**changes, **options.to_dict())
     args.out.mkdir(parents=True, exist_ok=True)
     form = CompactForm() if args.form == 'compact' else None
-    sequences = {split: len(numbers) for split, numbers in plan.splits.items()}
+    sequences = {split: len(numbers) for split, numbers in plan.splits.items() if split in (args.splits or SPLITS)}
+    gigabytes = plan.total_bytes(form) * sum(sequences.values()) / max(plan.num_sequences, 1) / 1e9
     print(
         f'Simulating {" + ".join(map(str, sequences.values()))} sequences ({" + ".join(sequences)}) of '
-        f'{plan.num_frames} frames, {plan.total_bytes(form) / 1e9:.1f} GB of '
+        f'{plan.num_frames} frames, {gigabytes:.1f} GB of '
         f'{"raw ADC samples" if form is None else "range profiles"}, to {args.out}'
     )
     if plan == PLANS[args.preset]:
         check_fingerprint(args.preset)
         print(f'This computer reproduces {args.preset} as published.')
     start = time.perf_counter()
-    write_hupr_dataset(args.out, plan, workers=args.workers, form=form, on_progress=progress_bar('sequences'))
+    write_hupr_dataset(args.out, plan, args.workers, None, progress_bar('sequences'), form, args.splits)
     print(
         f"Done in {time.perf_counter() - start:.0f} s. The layout is HuPR's: {args.out}/single_<N>/{{hori,vert}}/"
         f'{"adc_data.bin" if form is None else "adc_data.profiles.npy"}, hrnet_annot_<split>.json'

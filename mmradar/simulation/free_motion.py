@@ -132,7 +132,11 @@ def free_jumps(rng: np.random.Generator, time_s: np.ndarray) -> tuple[Angles, np
     angles = {'lean_forward': rng.uniform(0, 0.6) * crouch}
     apart = rng.uniform(0.02, 0.3) + rng.uniform(0, 0.3) * in_air
     for side in ('right', 'left'):
-        angles |= {f'hip_flexion_{side}': 1.1 * bend, f'knee_flexion_{side}': 1.7 * bend, f'hip_abduction_{side}': apart}
+        angles |= {
+            f'hip_flexion_{side}': 1.1 * bend,
+            f'knee_flexion_{side}': 1.7 * bend,
+            f'hip_abduction_{side}': apart,
+        }
     return angles, height_m * 4 * air * (1 - air)
 
 

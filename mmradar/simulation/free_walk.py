@@ -8,16 +8,16 @@ from mmradar.simulation.motions.gait import step_along
 from mmradar.simulation.motions.pose import Footing
 from mmradar.simulation.motions.waveforms import ease
 
-_AREA = (0.65, 0.65)  # the pelvis stays within this to either side, and to front and back, in leg lengths
+_AREA = (0.6, 0.7)  # the pelvis stays within this to either side, and to front and back, in leg lengths
 _LONGEST_STEP = 0.5  # in leg lengths, on average over a way; the longest of a way is 1.2 times as long
-_TURN_PER_STEP_RAD = 0.7
+_TURN_PER_STEP_RAD = 1.0
 
 
 def free_walk(rng: np.random.Generator, time_s: np.ndarray) -> Footing:
-    """Draw a walk from place to place within 0.65 leg lengths of the origin, to each side and to front and back.
+    """Draw a walk from place to place within 0.6 leg lengths of the origin to either side, 0.7 to front and back.
 
-    Each way has its own cadence, 1 to 2.4 steps a second, and length of steps. Two ways of three are walked forwards,
-    the others backwards or sideways. Before a way the body turns on the spot; after one of three it stops for a while.
+    Each way has its own cadence, 1.2 to 2.6 steps a second, and length of steps. Two ways of three are walked forwards,
+    the others backwards or sideways. Before a way the body turns on the spot; after one of four it stops for a while.
 
     Args:
         rng: Draws everything. Later times do not change the footing at earlier ones.
@@ -33,20 +33,22 @@ def free_walk(rng: np.random.Generator, time_s: np.ndarray) -> Footing:
         places.append(place)
         headings.append(heading)
 
-    while times[-1] <= end_s:
-        place = rng.uniform(-1, 1, 2) * _AREA
+    # a foot lands where the path will be one and a half steps later
+    while times[-1] <= end_s or steps[-1] < np.interp(end_s, times, steps) + 3:
+        draws = [rng.uniform(-1, 1, 2) * _AREA for _ in range(2)]
+        place = max(draws, key=lambda there: float(np.linalg.norm(there - places[-1])))
         way = place - places[-1]
         aside = rng.choice([0.0, np.pi, np.pi / 2, -np.pi / 2], p=[0.67, 0.13, 0.1, 0.1])
         heading = float(np.arctan2(-way[0], way[1]) + aside)
         heading = headings[-1] + (heading - headings[-1] + np.pi) % (2 * np.pi) - np.pi  # the shorter turn
-        cadence_hz, step = rng.uniform(1.0, 2.4), rng.uniform(0.25, _LONGEST_STEP)
+        cadence_hz, step = rng.uniform(1.2, 2.6), rng.uniform(0.3, _LONGEST_STEP)
         if abs(aside) == np.pi / 2:
             step *= 0.6
         turn = np.ceil(abs(heading - headings[-1]) / _TURN_PER_STEP_RAD)
         until(turn / cadence_hz, turn, places[-1], heading)
         count = np.ceil(np.linalg.norm(way) / step)
         until(count / cadence_hz, count, place, heading)
-        stop_s = float(rng.uniform(0.2, 2.0)) if rng.uniform() < 0.33 else 0.0
+        stop_s = float(rng.uniform(0.2, 2.0)) if rng.uniform() < 0.25 else 0.0
         until(stop_s, 0.0, place, heading)
 
     knots, at = np.asarray(steps), np.stack([*np.transpose(places), headings], axis=-1)

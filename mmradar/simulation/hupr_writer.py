@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mmradar.atomic_write import atomic_folder
+from mmradar.errors import ConfigError
 from mmradar.processes import run_jobs
 from mmradar.radar import write_range_profiles
 from mmradar.simulation.camera import Camera
@@ -95,6 +96,7 @@ def write_hupr_dataset(
     camera: Camera | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     form: CompactForm | None = None,
+    splits: Sequence[str] | None = None,
 ) -> Path:
     """Simulate a data set in HuPR's layout.
 
@@ -110,14 +112,20 @@ def write_hupr_dataset(
         camera: Projects the joints; ``Camera()`` if ``None``.
         on_progress: Called with (sequences done, sequences in total).
         form: Part of each frame to write as range profiles; raw files if ``None``.
+        splits: Splits to simulate, whose sequences are the same as in the whole set; all if ``None``. A later call adds
+            others.
 
     Returns:
         ``root``.
 
     Raises:
+        ConfigError: The plan has no such split.
         SimulationError: The disk is too small, or the folder holds a data set made with another plan.
     """
     root, camera = Path(root), camera or Camera()
+    if unknown := set(splits or ()) - set(plan.splits):
+        raise ConfigError(f'the plan has no split {min(unknown)!r}; it has {", ".join(plan.splits)}')
+    chosen = {split: numbers for split, numbers in plan.splits.items() if splits is None or split in splits}
     root.mkdir(parents=True, exist_ok=True)
     description = {'plan': plan.description(), 'camera': asdict(camera), 'form': form and asdict(form)}
     description = json.loads(json.dumps(description))
@@ -131,16 +139,16 @@ def write_hupr_dataset(
             )
     elif any(root.glob('single_*')):
         raise SimulationError(f'{root} holds sequences that were not simulated here; choose another folder')
-    sequences = [number for numbers in plan.splits.values() for number in numbers]
+    sequences = [number for numbers in chosen.values() for number in numbers]
     missing = [number for number in sequences if not (root / f'single_{number}').is_dir()]
-    needed = plan.total_bytes(form, len(HUPR_MOUNTINGS)) * len(missing) // max(len(sequences), 1)
+    needed = plan.total_bytes(form, len(HUPR_MOUNTINGS)) * len(missing) // max(plan.num_sequences, 1)
     free = shutil.disk_usage(root).free
     if needed > free:
         raise SimulationError(
             f'the recordings need {needed / 1e9:.1f} GB more at {root}, and {free / 1e9:.1f} GB are free. '
             'Simulate fewer sequences or frames, or choose another folder.'
         )
-    described = {str(number): plan.described(number) for number in sequences}
+    described = {str(number): plan.described(number) for numbers in plan.splits.values() for number in numbers}
     record.write_text(json.dumps(description | {'sequences': described}, indent=1))
     (root / 'splits.json').write_text(json.dumps(plan.splits))
 
@@ -152,7 +160,7 @@ def write_hupr_dataset(
         if on_progress:
             on_progress(done, len(sequences))
 
-    for split, numbers in plan.splits.items():
+    for split, numbers in chosen.items():
         annotation = [json.loads((root / f'single_{number}' / 'annotation.json').read_text()) for number in numbers]
         (root / f'hrnet_annot_{split}.json').write_text(json.dumps(annotation))
     return root

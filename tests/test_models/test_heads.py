@@ -128,3 +128,54 @@ def test_width_of_the_outputs_is_the_codec_s():
     for codec in (dict(type='CoordinateCodec', dims=3), dict(dims=3)):  # the default, too
         assert head(codec=codec, losses=L1).to_coordinates[-1].out_features == 3
     assert head(codec=dict(type='ClassificationCodec', num_bins=32, sigma=1)).to_coordinates[-1].out_features == 2 * 39
+
+
+def scored(score_loss=True, **options):
+    torch.manual_seed(0)
+    return head(losses=L1, score_loss=dict(type='KeypointScoreLoss') if score_loss else None, **options)
+
+
+def with_areas(samples):
+    for sample in samples:
+        sample.gt_instance_labels.areas = torch.full((FRAMES,), 4e4)
+        sample.set_metainfo(dict(sigmas=np.full(JOINTS, 0.08, np.float32)))
+    return samples
+
+
+def test_scores_are_the_oks_to_be_expected_of_each_joint():
+    feats, samples = windows(2, count=64)
+    for sample in with_areas(samples):  # nobody can know where the last joint is
+        sample.gt_instance_labels.keypoints[:, -1] = torch.rand(FRAMES, 2) * torch.tensor([640, 480])
+    model = scored()
+    learn(model, feats, samples, 400)
+    fresh, others = windows(2, count=64)
+    for sample in with_areas(others):
+        sample.gt_instance_labels.keypoints[:, -1] = torch.rand(FRAMES, 2) * torch.tensor([640, 480])
+    distance = errors(model, fresh, others)
+    scores = np.concatenate([found.keypoint_scores for found in model.predict(fresh, others)])
+    assert ((scores > 0) & (scores < 1)).all()
+    oks = np.exp(-(distance**2) / (2 * 4e4 * 0.16**2))
+    np.testing.assert_allclose(scores[:, :-1].mean(), oks[:, :-1].mean(), atol=0.1)
+    assert scores[:, :-1].mean() > 3 * scores[:, -1].mean() and oks[:, -1].mean() < 0.2
+
+
+def test_poses_get_no_gradient_from_their_scores():
+    feats, samples = windows(2)
+    with_areas(samples)
+    grads = []
+    for score_loss in (True, False):
+        model = scored(score_loss)
+        losses = model.loss(feats, samples)
+        sum(loss for name, loss in losses.items() if name.startswith('loss')).backward()
+        grads.append({name: p.grad for name, p in model.named_parameters()})
+    own = set(grads[0]) - set(grads[1])
+    assert {name.partition('.')[0] for name in own} == {'to_scores'} and all(grads[0][name].any() for name in own)
+    for name, grad in grads[1].items():
+        torch.testing.assert_close(grads[0][name], grad, rtol=0, atol=0)
+    assert (scored(False).predict(feats, samples)[0].keypoint_scores == 1).all()
+
+
+def test_scores_need_areas():
+    feats, samples = windows(2)
+    with pytest.raises(ConfigError, match='a loss needs the area of the samples'):
+        scored().loss(feats, samples)

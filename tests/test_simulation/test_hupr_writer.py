@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import SMALL_PLAN
+from mmradar.errors import ConfigError
 from mmradar.radar import open_recording
 from mmradar.simulation import Camera, SimulationError, SimulationPlan, write_hupr_dataset
 
@@ -108,3 +109,15 @@ def test_walls_fill_the_raw_frames_and_clutter_removal_takes_them_out(simulated_
     cube = open_recording(simulated_root / 'single_1/hori/adc_data.bin', SMALL_PLAN.radar_config).cube()
     moving = cube - cube.mean(axis=2, keepdims=True)
     assert np.abs(cube).std() > 3 * np.abs(moving).std()
+
+
+def test_some_splits_now_and_the_others_later(simulated_root, tmp_path):
+    root = write_hupr_dataset(tmp_path / 'set', SMALL_PLAN, splits=['test'])
+    numbers = SMALL_PLAN.splits['test']
+    assert {int(path.name.removeprefix('single_')) for path in root.glob('single_*')} == set(numbers)
+    assert not (root / 'hrnet_annot_train.json').exists()
+    assert (root / 'hrnet_annot_test.json').read_bytes() == (simulated_root / 'hrnet_annot_test.json').read_bytes()
+    write_hupr_dataset(root, SMALL_PLAN)
+    assert contents(root) == contents(simulated_root)
+    with pytest.raises(ConfigError, match="no split 'unseen'; it has train, val, test"):
+        write_hupr_dataset(root, SMALL_PLAN, splits=['unseen'])

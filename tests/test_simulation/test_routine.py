@@ -5,7 +5,7 @@ import pytest
 
 from mmradar.errors import ConfigError
 from mmradar.simulation import JOINT_NAMES, PLANS, Performance, Routine, Subject, forward_kinematics
-from mmradar.simulation.free_motion import ARM_RANGES, free_limb
+from mmradar.simulation.free_motion import ARM_RANGES, WAVING_ARM, free_jumps, free_limb, waving_limb
 
 MOTIONS = ['stand', 'march', 'squat', 'walk', 'wave_hand', 'sit_down']
 
@@ -106,14 +106,16 @@ def test_the_angles_of_a_free_body_are_known_to_the_skeleton():
     assert np.ptp(posture.angles['lean_forward']) > 0
 
 
-def varied(number, duration_s=12.0):
+def varied(number, duration_s=12.0, how_far=1):
     rng = np.random.default_rng([number, 6])
-    return Routine.random(Subject.varied(rng), list(MOTIONS), number, duration_s, rng, varied=True)
+    subject = Subject.varied(rng, more=how_far == 2)
+    return Routine.random(subject, list(MOTIONS), number, duration_s, rng, varied=how_far)
 
 
+@pytest.mark.parametrize('how_far', [1, 2])
 @pytest.mark.parametrize('number', range(4))
-def test_varied_bodies_stay_whole_and_each_moment_is_the_same(number):
-    acts, times = varied(number), np.arange(0, 12, 0.1)
+def test_varied_bodies_stay_whole_and_each_moment_is_the_same(number, how_far):
+    acts, times = varied(number, how_far=how_far), np.arange(0, 12, 0.1)
     whole = acts.joints_m(times)
     np.testing.assert_allclose(acts.joints_m(times[20:30]), whole[20:30], atol=1e-12)
     np.testing.assert_allclose(acts.joints_m(times[-1:]), whole[-1:], atol=1e-12)
@@ -150,3 +152,73 @@ def test_varied_subjects_have_proportions_of_their_own():
         factors = np.array([subject.length_m(segment) for subject in subjects]) / plain
         assert factors.min() >= least and factors.max() <= most
         assert factors.max() - factors.min() >= 0.9 * (most - least)
+
+
+MOST_VARIED = [varied(number, how_far=2) for number in range(40)]
+
+
+def test_two_of_five_most_varied_people_walk_through_the_room_on_feet_that_do_not_slide():
+    walkers = [acts for acts in MOST_VARIED if acts.walk]
+    assert 8 < len(walkers) < 24
+    ways = []
+    for acts in walkers:
+        fine = acts.joints_m(np.arange(0, 12, 0.01))
+        pelvis = joints(['R_Hip', 'L_Hip'], fine).mean(1)[:, :2]
+        ways.append(np.linalg.norm(np.diff(pelvis[::10], axis=0), axis=-1).sum())
+        # without the drift and the turns of the whole body, which move feet by less than 0.3 m/s
+        still = replace(acts, wander_seed=None).joints_m(np.arange(0, 12, 0.01))
+        feet = joints(['R_Ankle', 'L_Ankle'], still)
+        speed_m_s = np.linalg.norm(np.diff(feet[..., :2], axis=0), axis=-1) / 0.01
+        assert (speed_m_s.min(axis=1) < 1e-6).mean() > 0.9  # one foot stands, but when it lands between two frames
+        np.testing.assert_allclose(feet[..., 2].min(1), acts.subject.length_m('foot_height'), atol=1e-9)
+    assert np.median(ways) > 3.5
+    assert np.median(ways) > 2 * np.median([
+        np.linalg.norm(np.diff(joints(['R_Hip'], acts.joints_m(np.arange(0, 12, 0.1)))[:, 0, :2], axis=0), axis=-1).sum()
+        for acts in map(routine, range(20))
+    ])  # fmt: skip
+
+
+def test_some_most_varied_people_jump_and_some_stand_on_something():
+    ankle_m = Subject().length_m('foot_height')
+    heights = [
+        joints(['R_Ankle', 'L_Ankle'], replace(acts, subject=Subject()).joints_m(np.arange(0, 12, 0.02)))[..., 2].min(1)
+        for acts in MOST_VARIED
+    ]
+    on_something = [acts.lift_m > 0 for acts in MOST_VARIED]
+    assert 2 < sum(on_something) < 16
+    for acts, height_m in zip(MOST_VARIED, heights):
+        np.testing.assert_allclose(height_m.min(), ankle_m + acts.lift_m, atol=0.02)
+        assert height_m.max() - height_m.min() < 0.41
+    assert sum(np.ptp(height_m) > 0.05 for height_m in heights) > 4
+    assert all(acts.lift_m == 0 for acts in (varied(0), routine(0)))
+
+
+def test_jumps_fall_as_fast_as_gravity_has_it():
+    for seed in range(20):
+        times = np.arange(0, 6, 0.001)
+        angles, height_m = free_jumps(np.random.default_rng(seed), times)
+        in_air = height_m > 0
+        assert 0.1 < in_air.mean() < 0.75 and height_m.max() <= 0.4
+        fall = np.diff(height_m, 2)[in_air[:-2] & in_air[1:-1] & in_air[2:]] / 0.001**2
+        np.testing.assert_allclose(fall, -9.81, rtol=1e-3)
+        assert angles['knee_flexion_right'][~in_air].max() > 0.2  # they bend to take off
+
+
+def test_waving_arms_stay_near_a_pose_and_swing_about_it():
+    times = np.arange(0, 30, 0.01)
+    swings, rates = [], []
+    for seed in range(30):
+        angles = waving_limb(np.random.default_rng(seed), WAVING_ARM, times)
+        for name, (low, high, _) in WAVING_ARM.items():
+            assert low <= angles[name].min() and angles[name].max() <= high and np.ptp(angles[name]) <= 1.4
+        most = max(angles.values(), key=np.ptp)
+        swings.append(np.ptp(most))
+        rates.append((np.diff(np.sign(most - most.mean())) != 0).sum() / 2 / 30)
+    assert min(swings) > 0.05 and max(swings) > 0.8 and 0.4 < min(rates) < 1.2 and 2 < max(rates) < 3.6
+
+
+def test_how_far_people_are_varied_is_one_of_three():
+    assert PLANS['simhupr-v2-mini'].changed(varied=2).performance(1).acts[0].variety == 2
+    assert PLANS['simhupr-v2-mini'].changed(varied=True).description()['varied'] == 1
+    with pytest.raises(ConfigError, match='varied must be 0, 1 or 2, found 3'):
+        PLANS['simhupr-v2-mini'].changed(varied=3)

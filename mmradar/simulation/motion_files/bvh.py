@@ -19,7 +19,7 @@ from mmradar.errors import DataError
 from mmradar.simulation.motion_files.joint_names import match_joints, plain_name
 from mmradar.simulation.motion_files.kinematics import chain_positions, z_up
 from mmradar.simulation.motion_sequence import MotionSequence, estimate_stature, guess_metres_per_unit
-from mmradar.simulation.skeleton import JOINT_NAMES, JOINTS
+from mmradar.simulation.skeleton import JOINT_NAMES, JOINTS, Subject
 
 # A joint's name is the rest of its line, spaces included, but pybvh ends it at the first space. While pybvh reads,
 # ``_SPACE`` replaces the spaces in names.
@@ -41,8 +41,9 @@ def read_bvh(
 ) -> MotionSequence:
     """Read a BVH file with one skeleton, joints named as Mixamo, CMU, Unreal, Blender and others do.
 
-    The joint ``Head`` is at the base of the skull; if the rig has a tip of the head, the head is the middle between
-    both. Position channels below the root replace the joint's offset, as in the files of Bandai Namco's motion data
+    The rig's joint ``Head`` is at the base of the skull. If the rig has a tip of the head, the head is the middle between
+    both; if not, it is as far from the neck as that of a :class:`~mmradar.simulation.Subject`, in the same direction.
+    Position channels below the root replace the joint's offset, as in the files of Bandai Namco's motion data
     sets. Position channels must be in the order X, Y, Z: pybvh does not read roots with others.
 
     Args:
@@ -89,9 +90,9 @@ def read_bvh(
         by_name = {names[index]: index for index in reversed(joints)}  # the first of equal names counts
         order = [by_name[found[joint]] for joint in JOINT_NAMES]
         positions = node_positions[:, order]
-        tip = _head_tip(nodes, parents, order[JOINTS['Head']])
-        if tip is not None and 'Head' not in (joint_names or {}):
-            positions[:, JOINTS['Head']] = (positions[:, JOINTS['Head']] + node_positions[:, tip]) / 2
+        if 'Head' not in (joint_names or {}):
+            tip = _head_tip(nodes, parents, order[JOINTS['Head']])
+            _place_head(positions, None if tip is None else node_positions[:, tip])
         scale = guess_metres_per_unit(positions) if metres_per_unit is None else metres_per_unit
         if scale is None:
             raise DataError(
@@ -175,6 +176,19 @@ def _split_joint_positions(content: bytes, path: Path) -> tuple[bytes, dict[int,
     header = _CHANNELS.sub(without_positions, content[: table.end()])
     lines = (b' '.join(value for column, value in enumerate(row) if column not in taken) for row in rows)
     return header + b'\n'.join(lines) + b'\n', positions
+
+
+def _place_head(positions: np.ndarray, tip: np.ndarray | None) -> None:
+    """Move the head from the base of the skull to the middle of the head, for a rig with a tip of the head or without."""
+    base, neck = positions[:, JOINTS['Head']].copy(), positions[:, JOINTS['Neck']]
+    if tip is not None and np.linalg.norm(tip - base, axis=-1).max() > 0:
+        positions[:, JOINTS['Head']] = (base + tip) / 2
+        return
+    up = base - neck
+    length = np.linalg.norm(up, axis=-1, keepdims=True)
+    if length.min() > 0:
+        usual = Subject(estimate_stature(positions)).length_m('head')
+        positions[:, JOINTS['Head']] = neck + up * np.maximum(usual / length, 1)
 
 
 def _head_tip(nodes: list, parents: list[int], head: int) -> int | None:

@@ -17,7 +17,7 @@ from test_simulation.test_motion_files.tiny_files import tiny_bvh
 from conftest import SHARED_DATA
 from mmradar.errors import DataError
 from mmradar.simulation.motion_files import read_bvh, read_motion
-from mmradar.simulation.skeleton import JOINTS
+from mmradar.simulation.skeleton import JOINTS, Subject
 
 
 def test_bvh_by_hand(tiny_bvh_path):
@@ -187,3 +187,18 @@ def test_any_bvh(tmp_path, changes, cut):
     for text in (tiny_bvh(), moving_joint_bvh()):
         path.write_bytes(damaged(text.encode(), changes, cut))
         reads_or_says_why(path)
+
+
+def test_a_rig_without_a_tip_of_the_head_gets_the_usual_head(tmp_path):
+    tip = '0 20 0'
+    lines = tiny_bvh().splitlines()
+    head = next(number for number, line in enumerate(lines) if line.strip() == 'JOINT Head')
+    place = next(number for number in range(head, len(lines)) if lines[number].strip() == f'OFFSET {tip}')
+    lines[place] = lines[place].replace(tip, '0 0 0')
+    (tmp_path / 'flat.bvh').write_text('\n'.join(lines) + '\n')
+    motion = read_bvh(tmp_path / 'flat.bvh')
+    usual_m = Subject(motion.stature_m).length_m('head')
+    assert 0.1 < usual_m  # the base of the skull is 0.1 m above the neck
+    np.testing.assert_allclose(motion.positions_m[0, JOINTS['Head']], (0, 0, 1.5 + usual_m), atol=1e-9)
+    given = read_bvh(tmp_path / 'flat.bvh', joint_names={'Head': 'Head'})
+    np.testing.assert_allclose(given.positions_m[0, JOINTS['Head']], (0, 0, 1.6), atol=1e-9)
