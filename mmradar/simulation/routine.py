@@ -49,8 +49,8 @@ class Act:
         arms: Motion of the right and of the left arm: another performance to take it from, the seed of a free
             movement, or ``None`` to follow ``performance``.
         free_seed: Seed of a free movement of trunk and legs; ``None`` to follow ``performance``.
-        variety: Free movements: 0 for :func:`free_limb`, 1 for :func:`restless_limb`, 2 for the same with arms that wave
-            and bodies that jump among them.
+        variety: Free movements: 0 for :func:`free_limb`, 1 for :func:`restless_limb`, 2 for the latter, with arms that
+            wave and bodies that jump among them.
     """
 
     start_s: float

@@ -142,21 +142,29 @@ def with_areas(samples):
     return samples
 
 
+def with_a_joint_that_nobody_can_see(count):
+    feats, samples = windows(2, count=count)
+    for sample in with_areas(samples):  # the others are at the same place in all windows
+        sample.gt_instance_labels.keypoints[:, :-1] = torch.tensor([[200.0, 100], [300, 200], [400, 300]])
+        sample.gt_instance_labels.keypoints[:, -1] = torch.rand(FRAMES, 2) * torch.tensor([640, 480])
+    return feats, samples
+
+
 def test_scores_are_the_oks_to_be_expected_of_each_joint():
-    feats, samples = windows(2, count=64)
-    for sample in with_areas(samples):  # nobody can know where the last joint is
-        sample.gt_instance_labels.keypoints[:, -1] = torch.rand(FRAMES, 2) * torch.tensor([640, 480])
     model = scored()
-    learn(model, feats, samples, 400)
-    fresh, others = windows(2, count=64)
-    for sample in with_areas(others):
-        sample.gt_instance_labels.keypoints[:, -1] = torch.rand(FRAMES, 2) * torch.tensor([640, 480])
-    distance = errors(model, fresh, others)
-    scores = np.concatenate([found.keypoint_scores for found in model.predict(fresh, others)])
+    optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
+    for _ in range(500):
+        losses = model.loss(*with_a_joint_that_nobody_can_see(16))
+        optimizer.zero_grad()
+        (losses['loss_l1'] + losses['loss_score']).backward()
+        optimizer.step()
+    feats, samples = with_a_joint_that_nobody_can_see(64)
+    distance = errors(model, feats, samples)
+    scores = np.concatenate([found.keypoint_scores for found in model.predict(feats, samples)])
     assert ((scores > 0) & (scores < 1)).all()
     oks = np.exp(-(distance**2) / (2 * 4e4 * 0.16**2))
-    np.testing.assert_allclose(scores[:, :-1].mean(), oks[:, :-1].mean(), atol=0.1)
-    assert scores[:, :-1].mean() > 3 * scores[:, -1].mean() and oks[:, -1].mean() < 0.2
+    np.testing.assert_allclose(scores.mean(0), oks.mean(0), atol=0.1)
+    assert oks[:, :-1].mean() > 3 * oks[:, -1].mean()
 
 
 def test_poses_get_no_gradient_from_their_scores():

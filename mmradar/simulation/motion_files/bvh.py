@@ -41,10 +41,10 @@ def read_bvh(
 ) -> MotionSequence:
     """Read a BVH file with one skeleton, joints named as Mixamo, CMU, Unreal, Blender and others do.
 
-    The rig's joint ``Head`` is at the base of the skull. If the rig has a tip of the head, the head is the middle between
-    both; if not, it is as far from the neck as that of a :class:`~mmradar.simulation.Subject`, in the same direction.
-    Position channels below the root replace the joint's offset, as in the files of Bandai Namco's motion data
-    sets. Position channels must be in the order X, Y, Z: pybvh does not read roots with others.
+    The rig's joint ``Head`` is at the base of the skull. If the rig has a tip of the head, the head is the middle
+    between both; if not, it is as far from the neck as that of a :class:`~mmradar.simulation.Subject`, in the same
+    direction. Position channels below the root replace the joint's offset, as in the files of Bandai Namco's motion
+    data sets. Position channels must be in the order X, Y, Z: pybvh does not read roots with others.
 
     Args:
         path: The file.
@@ -179,7 +179,7 @@ def _split_joint_positions(content: bytes, path: Path) -> tuple[bytes, dict[int,
 
 
 def _place_head(positions: np.ndarray, tip: np.ndarray | None) -> None:
-    """Move the head from the base of the skull to the middle of the head, for a rig with a tip of the head or without."""
+    """Move the head from the base of the skull to its middle, for a rig with a tip of the head or without."""
     base, neck = positions[:, JOINTS['Head']].copy(), positions[:, JOINTS['Neck']]
     if tip is not None and np.linalg.norm(tip - base, axis=-1).max() > 0:
         positions[:, JOINTS['Head']] = (base + tip) / 2
