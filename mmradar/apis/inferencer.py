@@ -176,6 +176,7 @@ class RadarPoseInferencer:
                             heatmaps[key].numpy() if draw_heatmap else (),
                             [result['truth']] if 'truth' in result else (),
                             f'{name}  frame {result["frame"]}  {result["time_s"]:.1f} s',
+                            [person['keypoint_scores'] for person in result['predictions']],
                         )
                         if film:
                             film.write(picture)

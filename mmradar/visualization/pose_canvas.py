@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import cv2
@@ -52,6 +53,7 @@ class PoseCanvas:
         heatmaps: Sequence[Float[np.ndarray, 'channels angle doppler range']] = (),
         truth: Iterable[Float[np.ndarray, 'joints 2']] = (),
         caption: str = '',
+        scores: Iterable[Float[np.ndarray, 'joints']] = (),
     ) -> UInt8[np.ndarray, 'height width 3']:
         """Draw one picture and return it as RGB.
 
@@ -60,12 +62,14 @@ class PoseCanvas:
             heatmaps: Heatmap of each view, as a network takes it.
             truth: Keypoints of the true poses, in px; drawn thin and grey.
             caption: Text at the bottom of the picture.
+            scores: Scores of the keypoints of each person, 0 to 1: a bone is the dimmer, the lower the score of its less
+                certain joint. All are bright if there are none.
         """
         picture = np.full((self._height, self._width + self._panel, 3), _BACKGROUND, np.uint8)
         for keypoints in truth:
             self._skeleton(picture, keypoints, [_TRUTH] * len(self._links), 1)
-        for keypoints in poses:
-            self._skeleton(picture, keypoints, self._colours, max(2, self._height // 128))
+        for keypoints, certain in zip_longest(poses, scores):
+            self._skeleton(picture, keypoints, self._colours, max(2, self._height // 128), certain)
         for number, (view, heatmap) in enumerate(zip(self.views, heatmaps)):
             top = number * self._panel
             panel = picture[top : top + self._panel, self._width :]
@@ -75,7 +79,15 @@ class PoseCanvas:
             _write(picture, caption, (8, self._height - 10))
         return picture[..., ::-1].copy()
 
-    def _skeleton(self, picture: np.ndarray, keypoints: np.ndarray, colours: Sequence[tuple], thickness: int) -> None:
+    def _skeleton(
+        self,
+        picture: np.ndarray,
+        keypoints: np.ndarray,
+        colours: Sequence[tuple],
+        thickness: int,
+        scores: np.ndarray | None = None,
+    ) -> None:
+        scores = np.ones(len(keypoints)) if scores is None else np.asarray(scores)
         points = np.asarray(keypoints, float) * self._scale
         finite = np.isfinite(points).all(axis=-1)
         # clipped, as coordinates far outside would overflow in OpenCV
@@ -83,9 +95,11 @@ class PoseCanvas:
         panel = picture[:, : self._width]
         for (start, stop), colour in zip(self._links, colours):
             if finite[start] and finite[stop]:
+                colour = _dimmed(colour, min(scores[start], scores[stop]))
                 cv2.line(panel, pixels[start], pixels[stop], colour, thickness, cv2.LINE_AA)
         for joint in np.flatnonzero(finite):
-            cv2.circle(panel, pixels[joint], thickness, _brighter(colours), -1, cv2.LINE_AA)
+            colour = _dimmed(_brighter(colours), scores[joint])
+            cv2.circle(panel, pixels[joint], thickness, colour, -1, cv2.LINE_AA)
 
 
 def heatmap_level(
@@ -113,6 +127,12 @@ def _coloured(heatmap: np.ndarray, view: str, width: int, height: int) -> np.nda
 
 def _write(picture: np.ndarray, text: str, place: tuple[int, int]) -> None:
     cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, _TEXT, 1, cv2.LINE_AA)
+
+
+def _dimmed(colour: Sequence[int], score: float) -> tuple[int, ...]:
+    """Return a colour as it is at score 1, a fifth of it over the background at score 0."""
+    share = 0.2 + 0.8 * float(np.clip(np.nan_to_num(score), 0, 1))
+    return tuple(round(share * value + (1 - share) * behind) for value, behind in zip(colour, _BACKGROUND))
 
 
 def _brighter(colours: Sequence[tuple]) -> tuple[int, int, int]:

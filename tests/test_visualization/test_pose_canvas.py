@@ -55,3 +55,15 @@ def test_levels_begin_at_the_median_and_end_at_the_peak(channels):
     assert level.shape == (8, 16) and level.max() == level[3, 7] == 1 and level.min() == 0
     assert 0.4 < (level == 0).mean() < 0.6
     assert (heatmap_level(np.zeros((channels, 8, 4, 16))) == 0).all()
+
+
+def test_bones_of_uncertain_joints_are_dimmer():
+    canvas, pose = PoseCanvas(META), np.random.default_rng(0).uniform(60, 190, (14, 2))
+    certain = canvas.draw([pose], scores=[np.ones(14)]).astype(int)
+    np.testing.assert_array_equal(certain, canvas.draw([pose]))
+    doubtful = np.ones(14)
+    doubtful[META['skeleton_links'][0][1]] = 0
+    dim = canvas.draw([pose], scores=[doubtful]).astype(int)
+    all_dim = canvas.draw([pose], scores=[np.zeros(14)]).astype(int)
+    assert all_dim.max() < 0.35 * certain.max() and len(coloured(all_dim)) > 0
+    assert all_dim.sum() < dim.sum() < certain.sum()
