@@ -43,11 +43,14 @@ class WindowModel(nn.Module):
 
     def forward(
         self, inputs: Float[Tensor, 'batch frames views channels angle doppler range']
-    ) -> Float[Tensor, 'batch joints 2']:
-        """Predict the keypoints of the key frames, in px."""
+    ) -> tuple[Float[Tensor, 'batch joints 2'], Float[Tensor, 'batch joints']]:
+        """Predict the keypoints of the key frames, in px, and their scores, which are 1 if the head has none."""
         head = self.model.head
-        shares = head.codec.activate(head(self.model.extract_feat(inputs)).float())[:, self.key_index]
-        return shares * self.image_size
+        outputs, score_logits = head.outputs_and_scores(self.model.extract_feat(inputs))
+        keypoints = head.codec.activate(outputs.float())[:, self.key_index] * self.image_size
+        if score_logits is None:
+            return keypoints, torch.ones_like(keypoints[..., 0])
+        return keypoints, score_logits.float().sigmoid()[:, self.key_index]
 
 
 def export(model: BaseModel, out: str | Path, format: str = 'onnx', example: Tensor | None = None) -> Path:
@@ -93,7 +96,12 @@ def export(model: BaseModel, out: str | Path, format: str = 'onnx', example: Ten
         else:
             _check_onnx()
             program = torch.onnx.export(
-                function, (example,), dynamo=True, verbose=False, input_names=['heatmaps'], output_names=['keypoints']
+                function,
+                (example,),
+                dynamo=True,
+                verbose=False,
+                input_names=['heatmaps'],
+                output_names=['keypoints', 'scores'],
             )
             assert program is not None  # None is for dynamo=False
             file.write(program.model_proto.SerializeToString())

@@ -29,16 +29,17 @@ def window():
 
 
 def test_torch_s_program_runs_without_mmradar(model, window, tmp_path):
-    expected = WindowModel(model, RadarWindow(4), (256, 256))(window)
+    expected = torch.cat([part.flatten() for part in WindowModel(model, RadarWindow(4), (256, 256))(window)])
     path = export(model, tmp_path / 'own.pt2', 'torch')
     torch.save(window, tmp_path / 'window.pt')
     code = (
         'import sys, torch; program = torch.export.load(sys.argv[1]).module(); '
-        "assert 'mmradar' not in sys.modules; print(program(torch.load(sys.argv[2])).detach().flatten().tolist())"
+        "assert 'mmradar' not in sys.modules; print("
+        "torch.cat([x.detach().flatten() for x in program(torch.load(sys.argv[2]))]).tolist())"
     )
     command = [sys.executable, '-c', code, str(path), str(tmp_path / 'window.pt')]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    np.testing.assert_allclose(eval(done.stdout), expected.detach().flatten(), atol=1e-3)
+    np.testing.assert_allclose(eval(done.stdout), expected.detach(), atol=1e-3)
     # and the model is as it was
     assert all(scan.backend == 'auto' for scan in model.modules() if isinstance(scan, DirectedScan))
 
@@ -46,10 +47,12 @@ def test_torch_s_program_runs_without_mmradar(model, window, tmp_path):
 def test_onnx_gives_equal_keypoints(model, window, tmp_path):
     runtime = pytest.importorskip('onnxruntime', reason="ONNX needs pip install 'mmradar[onnx]'")
     pytest.importorskip('onnxscript', reason="ONNX needs pip install 'mmradar[onnx]'")
-    expected = WindowModel(model, RadarWindow(4), (256, 256))(window).detach()
+    expected, scores = (part.detach() for part in WindowModel(model, RadarWindow(4), (256, 256))(window))
     session = runtime.InferenceSession(str(export(model, tmp_path / 'own.onnx')))
-    (found,) = session.run(['keypoints'], {'heatmaps': window.numpy()})
-    assert found.shape == (1, 14, 2)
+    found, found_scores = session.run(['keypoints', 'scores'], {'heatmaps': window.numpy()})
+    assert found.shape == (1, 14, 2) and found_scores.shape == (1, 14)
+    assert ((scores > 0) & (scores < 1)).all()
+    np.testing.assert_allclose(found_scores, scores, atol=1e-4)
     np.testing.assert_allclose(found, expected, atol=256e-4)  # px: 1e-4 of the image
 
 
