@@ -62,8 +62,8 @@ class PoseCanvas:
             heatmaps: Heatmap of each view, as a network takes it.
             truth: Keypoints of the true poses, in px; drawn thin and grey.
             caption: Text at the bottom of the picture.
-            scores: Scores of the keypoints of each person, 0 to 1: a bone is the dimmer, the lower the score of its less
-                certain joint. All are bright if there are none.
+            scores: Scores of the keypoints of each person, 0 to 1: the lower the score of its less certain joint, the
+                dimmer is a bone. All are bright if there are none.
         """
         picture = np.full((self._height, self._width + self._panel, 3), _BACKGROUND, np.uint8)
         for keypoints in truth:

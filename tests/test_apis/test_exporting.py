@@ -35,7 +35,7 @@ def test_torch_s_program_runs_without_mmradar(model, window, tmp_path):
     code = (
         'import sys, torch; program = torch.export.load(sys.argv[1]).module(); '
         "assert 'mmradar' not in sys.modules; print("
-        "torch.cat([x.detach().flatten() for x in program(torch.load(sys.argv[2]))]).tolist())"
+        'torch.cat([x.detach().flatten() for x in program(torch.load(sys.argv[2]))]).tolist())'
     )
     command = [sys.executable, '-c', code, str(path), str(tmp_path / 'window.pt')]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -385,3 +385,36 @@ def test_a_diverged_network_is_no_perfect_one(tiny_config):
     next(weight for name, weight in weights.items() if name.startswith('head.')).data.view(-1)[0] = torch.nan
     with pytest.raises(DataError, match='10 of 10 predictions hold NaN'):
         runner.test()
+
+
+def with_scores(found, scores):
+    for sample, score in zip(found, scores):
+        sample['pred_instances']['keypoint_scores'] = score[None]
+    return found
+
+
+def test_scores_are_compared_with_the_oks_of_joints():
+    prediction, truth, visible, areas, ids = images(count=80)
+    oks = np.exp(-((prediction - truth) ** 2).sum(-1) / (2 * areas[:, None] * (2 * np.asarray(HUPR_SIGMAS)) ** 2))
+    visible[:, 3] = 0
+    prediction[:, 3] = 500  # a joint that does not count
+    found = samples(prediction, truth, visible, areas, ids)
+    plain = evaluate_samples(found)
+    assert not any('score' in name for name in plain)
+    exact = evaluate_samples(with_scores(found, oks))
+    assert exact['coco/score_correlation'] == pytest.approx(1) and exact['coco/score_bias'] == pytest.approx(0, abs=1e-6)
+    assert {name: exact[name] for name in plain} == plain  # AP does not use scores
+    shifted = evaluate_samples(with_scores(found, 0.5 - 0.5 * oks))
+    assert shifted['coco/score_correlation'] == pytest.approx(-1)
+    counted = np.delete(oks, 3, axis=1)
+    assert shifted['coco/score_bias'] == pytest.approx(0.5 - 1.5 * counted.mean())
+    random = evaluate_samples(with_scores(found, np.random.default_rng(1).uniform(size=oks.shape)))
+    assert abs(random['coco/score_correlation']) < 0.1
+    assert not any('score' in name for name in evaluate_samples(with_scores(found, np.full_like(oks, 0.7))))
+
+
+def test_scores_of_perfect_poses_have_nothing_to_tell():
+    _, truth, visible, areas, ids = images(count=4)
+    scores = np.random.default_rng(0).uniform(size=(4, 14))
+    metrics = evaluate_samples(with_scores(samples(truth, truth, visible, areas, ids), scores))
+    assert metrics['coco/score_correlation'] == 0 and metrics['coco/score_bias'] == pytest.approx(scores.mean() - 1)

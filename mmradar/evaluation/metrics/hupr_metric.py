@@ -130,6 +130,37 @@ def mean_velocity_error(
     return float(np.where(np.isfinite(distance), distance, np.inf).mean())
 
 
+def score_quality(
+    predictions: np.ndarray,
+    truth: np.ndarray,
+    visible: np.ndarray,
+    areas: np.ndarray,
+    sigmas: Sequence[float] | np.ndarray,
+    scores: np.ndarray,
+) -> dict[str, float]:
+    """Compute how well the scores of keypoints tell how good the keypoints are.
+
+    Args:
+        predictions, truth: Predicted and true joints in px, (images, joints, 2).
+        visible: Visibility, (images, joints); joints with a value above 0 count.
+        areas: Object areas in px^2, (images,).
+        sigmas: COCO's sigma of each joint, (joints,).
+        scores: Scores of the predicted joints, (images, joints).
+
+    Returns:
+        ``score_correlation``, the correlation between scores and OKS over all joints; 0 if all OKS are equal. And
+        ``score_bias``, the mean score minus the mean OKS. Empty if all scores are equal, as those of a model without
+        scores are, or no joint counts.
+    """
+    counted = (visible > 0) & np.isfinite(predictions).all(axis=-1)
+    if not counted.any() or np.ptp(scores[counted]) == 0:
+        return {}
+    variance = (2 * np.asarray(sigmas)) ** 2 * areas[:, None]
+    oks = np.exp(-((predictions - truth) ** 2).sum(-1)[counted] / (2 * variance[counted]))
+    correlation = float(np.corrcoef(scores[counted], oks)[0, 1]) if np.ptp(oks) > 0 else 0.0
+    return dict(score_correlation=correlation, score_bias=float(scores[counted].mean() - oks.mean()))
+
+
 @METRICS.register_module()
 class HuPRMetric(BaseMetric):
     """AP, AP50, AP75, AR, AP of each joint, errors of position and velocity, and the limb motion explained.
@@ -144,6 +175,9 @@ class HuPRMetric(BaseMetric):
     ``motion_explained_{knee,ankle,elbow,wrist}`` is 1 - squared error / squared error of the mean training pose at true
     size, both relative to the middle of the hips. It measures how much is seen of a limb, whereas AP mostly measures
     how well the body is located. See :func:`~mmradar.evaluation.motion_explained`.
+
+    If the joints of a prediction have scores of their own, ``score_correlation`` and ``score_bias`` tell how well these
+    tell good joints from bad ones; see :func:`score_quality`. AP does not use them.
 
     Annotated frames without a prediction are misses in AP and AR, as in HuPR's own code. These are frames that the data
     set left out (each sample of a sequence has their number in ``frames_left_out``) and frames for which the loader
@@ -205,6 +239,7 @@ class HuPRMetric(BaseMetric):
                     left_out=int(sample.get('frames_left_out', 0)),
                     finite=finite,
                     prediction=prediction if finite else np.full_like(prediction, np.inf),
+                    scores=np.broadcast_to(scores if finite else 0.0, (1, joints[0]))[0],
                     truth=np.asarray(truth['keypoints'][0], dtype=np.float64),
                     visible=np.asarray(truth['keypoints_visible'][0]),
                     area=float(truth['areas'][0]),
@@ -238,8 +273,9 @@ class HuPRMetric(BaseMetric):
             type(self).__name__, [result['finite'] for result in results], [f'image {image}' for image in image_ids]
         )
         unpredicted = self._unpredicted(results, without_sample)
-        prediction, truth, visible, areas = (
-            np.stack([result[key] for result in results]) for key in ('prediction', 'truth', 'visible', 'area')
+        prediction, truth, visible, areas, scores = (
+            np.stack([result[key] for result in results])
+            for key in ('prediction', 'truth', 'visible', 'area', 'scores')
         )
         sigmas = self._metainfo['sigmas']
         metrics = keypoint_average_precision(prediction, truth, visible, areas, sigmas, image_ids, unpredicted)
@@ -260,7 +296,7 @@ class HuPRMetric(BaseMetric):
         metrics['MPJPE_px'] = float((error_px * visible).sum() / max(visible.sum(), 1))
         if (velocity_error := mean_velocity_error(prediction, truth, visible, image_ids)) is not None:
             metrics['MPJVE_px'] = velocity_error
-        return metrics
+        return metrics | score_quality(prediction, truth, visible, areas, sigmas, scores)
 
     def _motion_explained(self, prediction: np.ndarray, truth: np.ndarray, visible: np.ndarray) -> dict[str, float]:
         names = self._metainfo['keypoint_id2name']
