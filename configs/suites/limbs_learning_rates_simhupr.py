@@ -10,10 +10,10 @@ options = {
     'test_dataloader.dataset.ann_file': 'hrnet_annot_val.json',
     'test_dataloader.dataset.split': 'val',
 }
-config = 'ablations/millimamba_small_unscored_simhupr'
+config = 'baselines/millimamba_small_unscored_simhupr'
 
 _networks = {
-    'milliMamba, small': ('ablations/millimamba_small_unscored_simhupr', dict(max_epochs=10)),
+    'milliMamba, small': ('baselines/millimamba_small_unscored_simhupr', dict(max_epochs=10)),
     'milliMamba, narrow': ('ablations/millimamba_narrow_simhupr', {}),
     'HuPR, narrow': ('baselines/hupr_small_simhupr', {}),
     'TransHuPR, narrow': ('baselines/transhupr_small_simhupr', {}),

@@ -8,7 +8,7 @@ _base_ = '_base_/without_network.py'
 name = 'limbs_simhupr'
 seeds = (0, 1)
 options = dict(data_root='data/simhupr', num_workers=0, val_batch_size=8)
-config = 'ablations/millimamba_small_unscored_simhupr'  # of rows that name no other
+config = 'baselines/millimamba_small_unscored_simhupr'  # of rows that name no other
 
 _time = dict(max_epochs=10)  # of the small network
 
@@ -29,6 +29,8 @@ def _people(step):
 
 _methods = dict(group='Networks', paper='tables 2 and 3')
 _transformer = dict(_delete_=True, type='TransformerEncoderLayer', num_heads=4, feedforward_ratio=4)
+# the plane of the mirror is the horizontal radar's, 5 cm beside the camera, seen at people's distance
+_mirror = dict(type='RandomMirror', axis_px=124.0)
 _velocity = dict(type='VelocityLoss', loss_weight=0.05)
 rows = [
     dict(name='milliMamba, small', **_methods, options=_time),
@@ -73,5 +75,10 @@ rows = [
     dict(name='magnitude', group='Input', options={**_time, 'channel_mode': 'magnitude'}),
     dict(name='normalised map by map', group='Input', options={**_time, 'normalize_over': 'map'}),
     dict(name='velocity loss', group='Losses', options={**_time, 'model.head.losses.velocity': _velocity}),
+    dict(
+        name='mirrored',
+        group='Augmentation',
+        options={**_time, 'model.data_preprocessor.batch_augments': [_mirror]},
+    ),
     *_base_._without_network,
 ]

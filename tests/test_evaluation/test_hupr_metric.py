@@ -402,7 +402,9 @@ def test_scores_are_compared_with_the_oks_of_joints():
     plain = evaluate_samples(found)
     assert not any('score' in name for name in plain)
     exact = evaluate_samples(with_scores(found, oks))
-    assert exact['coco/score_correlation'] == pytest.approx(1) and exact['coco/score_bias'] == pytest.approx(0, abs=1e-6)
+    assert exact['coco/score_correlation'] == pytest.approx(1) and exact['coco/score_bias'] == pytest.approx(
+        0, abs=1e-6
+    )
     assert {name: exact[name] for name in plain} == plain  # AP does not use scores
     shifted = evaluate_samples(with_scores(found, 0.5 - 0.5 * oks))
     assert shifted['coco/score_correlation'] == pytest.approx(-1)
