@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from mmradar.simulation.motions.gait import step_along
@@ -11,6 +13,25 @@ from mmradar.simulation.motions.waveforms import ease
 _AREA = (0.6, 0.7)  # the pelvis stays within this to either side, and to front and back, in leg lengths
 _LONGEST_STEP = 0.5  # in leg lengths, on average over a way; the longest of a way is 1.2 times as long
 _TURN_PER_STEP_RAD = 1.0
+
+
+@dataclass(frozen=True)
+class FreeWalk:
+    """Walk of a person through the room.
+
+    Args:
+        seed: Seed of the walk, see :func:`free_walk`.
+        place_m: Place (x, y) in the room around which the person walks.
+        swinging: Sides of the arms that swing against the legs, ``'right'`` or ``'left'``.
+    """
+
+    seed: int
+    place_m: tuple[float, float]
+    swinging: tuple[str, ...] = ()
+
+    def footing(self, time_s: np.ndarray) -> Footing:
+        """Return positions of pelvis and feet relative to the place; headings are relative to pi."""
+        return free_walk(np.random.default_rng(self.seed), time_s)
 
 
 def free_walk(rng: np.random.Generator, time_s: np.ndarray) -> Footing:

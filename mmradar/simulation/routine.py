@@ -23,7 +23,7 @@ from mmradar.simulation.free_motion import (
     wander,
     waving_limb,
 )
-from mmradar.simulation.free_walk import free_walk
+from mmradar.simulation.free_walk import FreeWalk
 from mmradar.simulation.motions.gait import swing_against_legs
 from mmradar.simulation.motions.pose import Angles
 from mmradar.simulation.motions.style import Style
@@ -128,9 +128,7 @@ class Routine:
         acts: Parts in order of time; the first holds from time 0.
         wander_seed: Seed of slow drifts of the body's position and heading; ``None`` for no drift.
         carriage: Constant offsets of joint angles, in rad, as (name, angle); used only with ``wander_seed``.
-        walk: Seed of a walk through the room around a place, and that place, (x, y) in m; the walk replaces the acts'
-            legs, places and headings. ``None`` for acts at one place.
-        swinging: Sides of the arms that swing against the legs in a walk, whatever the acts have.
+        walk: Walk through the room, which replaces the acts' legs, places and headings; ``None`` for acts at one place.
         lift_m: Height of the ground that the subject stands on.
     """
 
@@ -138,8 +136,7 @@ class Routine:
     acts: tuple[Act, ...]
     wander_seed: int | None = None
     carriage: tuple[tuple[str, float], ...] = ()
-    walk: tuple[int, tuple[float, float]] | None = None
-    swinging: tuple[str, ...] = ()
+    walk: FreeWalk | None = None
     lift_m: float = 0.0
 
     @classmethod
@@ -221,8 +218,7 @@ class Routine:
         place_m = tuple(middle + float(rng.uniform(-0.1, 0.1)) for middle in MIDDLE_M)
         return replace(
             self,
-            walk=(seed, cast(tuple[float, float], place_m)) if walk < 0.4 else None,
-            swinging=swinging,
+            walk=FreeWalk(seed, cast(tuple[float, float], place_m), swinging) if walk < 0.4 else None,
             lift_m=float(lift_m) if on_something < 0.2 else 0.0,
         )
 
@@ -236,7 +232,8 @@ class Routine:
             replace(act, performance=replace(act.performance, place_m=moved(act.performance.place_m)))
             for act in self.acts
         )
-        return replace(self, acts=tuple(acts), walk=self.walk and (self.walk[0], moved(self.walk[1])))
+        walk = self.walk and replace(self.walk, place_m=moved(self.walk.place_m))
+        return replace(self, acts=tuple(acts), walk=walk)
 
     @property
     def motion(self) -> str:
@@ -259,14 +256,13 @@ class Routine:
         """Put a posture on the legs of this body's walk."""
         if self.walk is None:
             return posture
-        seed, place_m = self.walk
-        footing = free_walk(np.random.default_rng(seed), time_s)
+        footing = self.walk.footing(time_s)
         angles = posture.angles | footing_angles(self.subject, footing)
         angles |= {f'hip_rotation_{side}': np.zeros_like(time_s) for side in ('right', 'left')}
-        style = self.acts[0].performance.style
-        swing = swing_against_legs(footing, style)
-        angles |= {name: swing.get(name, 0 * time_s) for side in self.swinging for name in of_side(WIDE_ARM, side)}
-        ground = self.subject.leg_m * footing.pelvis[:, :2] @ rotation(2, np.pi)[:2, :2].T + place_m
+        swing = swing_against_legs(footing, self.acts[0].performance.style)
+        arms = (name for side in self.walk.swinging for name in of_side(WIDE_ARM, side))
+        angles |= {name: swing.get(name, 0 * time_s) for name in arms}
+        ground = self.subject.leg_m * footing.pelvis[:, :2] @ rotation(2, np.pi)[:2, :2].T + self.walk.place_m
         return replace(posture, angles=angles, heading_rad=np.pi + footing.heading_rad, ground_m=ground, lift_m=0.0)
 
     def _held(self, posture: Posture, time_s: np.ndarray) -> Posture:
