@@ -80,11 +80,11 @@ class RandomMirror(nn.Module):
                 'PackRadarInputs.meta_keys, which the data set states'
             )
         axis_px = image_size[0] / 2 if self.axis_px is None else self.axis_px
-        mirrored, labels = sample.clone(), sample.gt_instance_labels.clone()
+        mirrored, labels = sample.clone(), sample.get('gt_instance_labels').clone()
         order = torch.as_tensor(np.asarray(sides), device=labels.keypoints.device)
         keypoints, weights = labels.keypoints[:, order], labels.keypoint_weights[:, order]
         # a joint that does not count stays at zero
         keypoints[..., 0] = torch.where(weights > 0, 2 * axis_px - keypoints[..., 0], keypoints[..., 0])
         labels.keypoints, labels.keypoint_weights = keypoints, weights
-        mirrored.gt_instance_labels = labels
+        mirrored.set_data(dict(gt_instance_labels=labels))
         return mirrored

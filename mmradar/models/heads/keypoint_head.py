@@ -107,7 +107,7 @@ class KeypointHead(BaseHead):
         if self.target_losses:
             target, weight = self.codec.encode(labels)
             losses |= {f'loss_{name}': loss(outputs, target, weight) for name, loss in self.target_losses.items()}
-        if self.score_loss is not None:
+        if self.score_loss is not None and score_logits is not None:
             losses['loss_score'] = self.score_loss(score_logits.float(), keypoints, labels)
         with torch.no_grad():
             error = (keypoints - labels.keypoints).norm(dim=-1)
