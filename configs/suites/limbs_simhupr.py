@@ -29,8 +29,6 @@ def _people(step):
 
 _methods = dict(group='Networks', paper='tables 2 and 3')
 _transformer = dict(_delete_=True, type='TransformerEncoderLayer', num_heads=4, feedforward_ratio=4)
-# the plane of the mirror is the horizontal radar's, 5 cm beside the camera, seen at people's distance
-_mirror = dict(type='RandomMirror', axis_px=124.0)
 _velocity = dict(type='VelocityLoss', loss_weight=0.05)
 rows = [
     dict(name='milliMamba, small', **_methods, options=_time),
@@ -75,10 +73,5 @@ rows = [
     dict(name='magnitude', group='Input', options={**_time, 'channel_mode': 'magnitude'}),
     dict(name='normalised map by map', group='Input', options={**_time, 'normalize_over': 'map'}),
     dict(name='velocity loss', group='Losses', options={**_time, 'model.head.losses.velocity': _velocity}),
-    dict(
-        name='mirrored',
-        group='Augmentation',
-        options={**_time, 'model.data_preprocessor.batch_augments': [_mirror]},
-    ),
     *_base_._without_network,
 ]

@@ -24,10 +24,10 @@ class BaseRadarPoseDataset(BaseDataset):
     A sample contains, before the pipeline: ``recordings`` (by view, in the order that the model takes them) and
     ``frame_indices`` (T,); ``image_size`` (width, height) in px, or in three dimensions ``volume_m``, its lowest and
     highest corner ((x, y, z), (x, y, z)). This class adds ``key_index``, the key frame's index in the window, and the
-    metainfo's ``sigmas`` and ``flip_indices``. If there are labels: ``keypoints`` (T, J, D) in px or m,
-    ``keypoints_visible`` (T, J), 0 where a joint does not count, ``areas`` (T,) in px^2 and ``bbox`` (4,) of the key
-    frame in px. Other entries, such as ``img_id``, are for metrics and pictures;
-    :class:`~mmradar.datasets.transforms.PackRadarInputs` lists those that it keeps.
+    metainfo's ``sigmas``. If there are labels: ``keypoints`` (T, J, D) in px or m, ``keypoints_visible`` (T, J), 0
+    where a joint does not count, ``areas`` (T,) in px^2 and ``bbox`` (4,) of the key frame in px. Other entries, such
+    as ``img_id``, are for metrics and pictures; :class:`~mmradar.datasets.transforms.PackRadarInputs` lists those that
+    it keeps.
 
     Args:
         window: A :class:`~mmradar.structures.RadarWindow`, a number of frames, or a dictionary of its fields.
@@ -62,7 +62,7 @@ class BaseRadarPoseDataset(BaseDataset):
         return parse_pose_metainfo(metainfo or cls.METAINFO)
 
     def sample(self, entry: dict) -> dict:
-        """Return a window before the pipeline, without ``key_index``, ``sigmas`` and ``flip_indices``; see the class.
+        """Return a window before the pipeline, without ``key_index`` and ``sigmas``; see the class.
 
         Args:
             entry: Entry of ``load_data_list``.
@@ -72,9 +72,7 @@ class BaseRadarPoseDataset(BaseDataset):
     def get_data_info(self, idx: int) -> dict:
         """Return a window before the pipeline; see the class."""
         sigmas = np.asarray(self.metainfo['sigmas'], np.float32)
-        sides = self.metainfo['flip_indices']
-        sample = self.sample(super().get_data_info(idx))
-        return dict(key_index=self.window.key_index, sigmas=sigmas, flip_indices=sides, **sample)
+        return dict(key_index=self.window.key_index, sigmas=sigmas, **self.sample(super().get_data_info(idx)))
 
     def prepare_data(self, idx: int) -> Any:
         """Run the pipeline on one window. An invalid sample raises; mmengine would silently take another one."""

@@ -26,8 +26,7 @@ class PackRadarInputs(BaseTransform):
 
     Args:
         meta_keys: Entries of the results that go into the sample's meta information if present. Heads need
-            ``key_index`` and ``image_size`` or ``volume_m``; the OKS loss also needs ``sigmas``, a
-            mirrored window ``flip_indices``.
+            ``key_index`` and ``image_size`` or ``volume_m``; the OKS loss also needs ``sigmas``.
     """
 
     def __init__(
@@ -43,7 +42,6 @@ class PackRadarInputs(BaseTransform):
             'image_size',
             'volume_m',
             'sigmas',
-            'flip_indices',
         ),
     ) -> None:
         self.meta_keys = meta_keys

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
 
 import torch
 from mmengine.model import BaseDataPreprocessor
-from torch import nn
 
 from mmradar.registry import MODELS
 
@@ -16,20 +14,10 @@ from mmradar.registry import MODELS
 class RadarPoseDataPreprocessor(BaseDataPreprocessor):
     """Data preprocessor that moves a batch to the device and stacks its heatmaps.
 
-    Args:
-        batch_augments: Configurations of augmentations, such as :class:`RandomMirror`, which batches go through in
-            training: modules that take inputs and samples, and return both. They draw from torch's generator in the
-            process that trains, so that results do not depend on the number of workers.
-        **kwargs: See mmengine's ``BaseDataPreprocessor``.
-
     Raises:
         ValueError: Samples of different shapes, or a heatmap with NaN or infinite values, of which the message names
             sequence and frame.
     """
-
-    def __init__(self, batch_augments: Sequence[dict] | None = None, **kwargs) -> None:
-        super().__init__(**kwargs)
-        self.batch_augments = nn.ModuleList(MODELS.build(augment) for augment in batch_augments or ())
 
     def forward(self, data: dict, training: bool = False) -> dict:
         data = cast('dict', self.cast_data(data))  # returns the type it takes
@@ -46,7 +34,4 @@ class RadarPoseDataPreprocessor(BaseDataPreprocessor):
             raise ValueError(
                 f'the heatmaps of a window hold NaN or infinite values: number {bad} of the batch, {name or "unnamed"}'
             )
-        if training:
-            for augment in self.batch_augments:
-                inputs, samples = augment(inputs, samples)
         return {'inputs': inputs, 'data_samples': samples}
