@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import torch
 from mmengine.config import Config
 from mmengine.model import BaseModel
 from mmengine.model.utils import revert_sync_batchnorm
@@ -85,6 +86,9 @@ def init_model(
         check_state_dict(model, state, str(checkpoint))
         model.load_state_dict({key.removeprefix('module.'): value for key, value in state.items()})
         dataset_meta = content.get('meta', {}).get('dataset_meta')
+        if dataset_meta:  # published models hold tensors in place of arrays
+            arrays = {key: value.numpy() for key, value in dataset_meta.items() if torch.is_tensor(value)}
+            dataset_meta = {**dataset_meta, **arrays}
     # torch's stubs allow only tensors and modules as attributes
     model.cfg = config  # pyright: ignore[reportArgumentType]
     model.dataset_meta = dataset_meta or _metainfo(config)  # pyright: ignore[reportArgumentType]

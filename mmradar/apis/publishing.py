@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from mmengine.config import Config
 
@@ -66,7 +67,12 @@ def publish(
     if half:
         state = {key: _half(key, value) for key, value in state.items()}
     meta: dict[str, Any] = dict(config_json=config_text(settings), mmradar_version=__version__)
-    meta |= {key: value for key, value in content.get('meta', {}).items() if key in ('epoch', 'iter', 'dataset_meta')}
+    meta |= {key: value for key, value in content.get('meta', {}).items() if key in ('epoch', 'iter')}
+    joints = content.get('meta', {}).get('dataset_meta')
+    if joints is not None:  # tensors, so that torch alone can read the file with weights_only=True
+        meta['dataset_meta'] = {
+            key: torch.from_numpy(value) if isinstance(value, np.ndarray) else value for key, value in joints.items()
+        }
     with atomic_write(Path(out)) as file:
         torch.save(dict(meta=meta, state_dict=state), file)
     return hashlib.sha256(Path(out).read_bytes()).hexdigest()

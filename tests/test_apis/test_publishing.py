@@ -3,8 +3,11 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -34,12 +37,24 @@ def test_a_published_model_predicts_what_the_training_s_does(tiny_config, checkp
 
     published, original = apis.init_model(tmp_path / 'own.pth'), apis.init_model(tiny_config, checkpoint)
     assert published.cfg.test_dataloader.dataset.data_root == 'data/somewhere'
-    assert list(published.dataset_meta['sigmas']) == list(original.dataset_meta['sigmas'])
+    assert published.dataset_meta.keys() == original.dataset_meta.keys()
+    for key, value in original.dataset_meta.items():
+        assert type(published.dataset_meta[key]) is type(value)
+        np.testing.assert_array_equal(published.dataset_meta[key], value)
     loader = apis.build_loader(tiny_config)
     for (_, found), (_, expected) in zip(apis.predictions(published, loader), apis.predictions(original, loader)):
         for one, other in zip(found, expected):
             gap = abs(one.pred_instances.keypoints - other.pred_instances.keypoints).max()
             assert 0 < gap < 0.5  # px: half precision
+
+
+@pytest.mark.parametrize('model', apis.published_models().values(), ids=lambda model: model.name)
+def test_torch_alone_reads_published_weights(model):
+    code = (
+        'import sys, torch; torch.load(sys.argv[1], weights_only=True); '
+        'assert not any(name.startswith("mmradar") for name in sys.modules)'
+    )
+    subprocess.run([sys.executable, '-c', code, str(model.checkpoint)], check=True)
 
 
 def test_options_change_what_a_checkpoint_carries(checkpoint):
