@@ -22,6 +22,7 @@ WRITERS = {
     'analysis_tools/mean_pose_baseline.py': [str(MODEL), '--data-root', 'nothing', '--out', 'OUT.json'],
     'misc/draw_simulation.py': ['OUT.png'],
     'misc/browse_dataset.py': [str(MODEL), '--data-root', 'nothing', '--output-dir', 'OUT'],
+    'misc/average_weights.py': ['nothing.pth', 'nothing.pth', 'OUT.pth'],
     'simulate.py': ['OUT'],
     'demo.py': ['--out', 'OUT'],
 }
