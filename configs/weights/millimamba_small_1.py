@@ -1,5 +1,5 @@
-# First of the three trainings behind millimamba-small, the weights in the package: 9.2 hours of simulated people, most of
-# them varied. docs/limbs.md has the commands that simulate the three sets.
+# First of the three trainings behind millimamba-small, the weights in the package: 9.2 hours of simulated people, most
+# of them varied. docs/limbs.md has the commands that simulate the sets.
 _base_ = '../millimamba_small_simhupr.py'
 
 data_root = 'data/simhupr-v2'
