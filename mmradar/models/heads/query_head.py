@@ -104,13 +104,13 @@ class QueryHead(KeypointHead):
         return self._outputs(queries), scores
 
     def _outputs(
-        self, queries: Float[Tensor, 'batch frames joints dims']
+        self, queries: Float[Tensor, 'batch frames joints width']
     ) -> Float[Tensor, 'batch frames joints *shape']:
         return self.to_coordinates(queries).unflatten(-1, self.codec.shape)
 
     def _decoded_queries(
         self, feats: tuple[Float[Tensor, 'batch length dims']]
-    ) -> Float[Tensor, 'batch frames joints dims']:
+    ) -> Float[Tensor, 'batch frames joints width']:
         tokens = feats[-1]
         queries = self.queries.expand(len(tokens), -1, -1, -1)
         if self.tokens_per_frame:
