@@ -3,6 +3,5 @@ _base_ = ['_base_/on_sequences.py', '_base_/datasets/hupr.py', '_base_/models/mi
 
 train_sampler = dict(type='DisjointWindowSampler', shuffle=True)
 max_epochs = 30
-model = dict(
-    head=dict(score_loss=dict(type='KeypointScoreLoss'))
-)  # a score for each joint; poses get no gradient from it
+# A score for each joint. Poses get no gradient from it.
+model = dict(head=dict(score_loss=dict(type='KeypointScoreLoss')))

@@ -97,7 +97,14 @@ def main(args: argparse.Namespace) -> None:
         check_fingerprint(args.preset)
         print(f'This computer reproduces {args.preset} as published.')
     start = time.perf_counter()
-    write_hupr_dataset(args.out, plan, args.workers, None, progress_bar('sequences'), form, args.splits)
+    write_hupr_dataset(
+        args.out,
+        plan,
+        workers=args.workers,
+        form=form,
+        splits=args.splits,
+        on_progress=progress_bar('sequences'),
+    )
     print(
         f"Done in {time.perf_counter() - start:.0f} s. The layout is HuPR's: {args.out}/single_<N>/{{hori,vert}}/"
         f'{"adc_data.bin" if form is None else "adc_data.profiles.npy"}, hrnet_annot_<split>.json'
