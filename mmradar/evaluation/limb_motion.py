@@ -143,20 +143,26 @@ def motion_explained(
     return found
 
 
-def mean_pose_of_file(ann_file: str | Path, names: Mapping[int, str]) -> Float[np.ndarray, 'joints 2']:
+def mean_pose_of_file(ann_file: str | Path, names: Mapping[int, str]) -> Float[np.ndarray, 'joints 2'] | None:
     """Compute the mean pose of an annotation file in HuPR's layout; see :meth:`BodyFrame.mean_pose`.
 
+    Returns:
+        The mean pose; ``None`` if the file does not exist or has no frames, as that of a set made only to test on.
+
     Raises:
-        FileNotFoundError: The file does not exist.
         DataError: It contains other joints.
     """
     path = Path(ann_file)
+    if not path.is_file():
+        return None
     return _mean_pose_of_file(str(path.absolute()), path.stat().st_mtime_ns, tuple(names.items()))
 
 
 @lru_cache(maxsize=8)  # HuPR's file takes seconds to read
-def _mean_pose_of_file(path: str, changed_ns: int, names: tuple[tuple[int, str], ...]) -> np.ndarray:
+def _mean_pose_of_file(path: str, changed_ns: int, names: tuple[tuple[int, str], ...]) -> np.ndarray | None:
     poses = [frame['joints'] for sequence in json.loads(Path(path).read_text()) for frame in sequence]
+    if not poses:
+        return None
     try:
         found = np.asarray([[(*joint, 2)[:3] for joint in pose] for pose in poses], dtype=np.float64)
     except (TypeError, ValueError) as error:

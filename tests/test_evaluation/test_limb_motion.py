@@ -107,9 +107,11 @@ def test_the_metric_takes_the_mean_pose_of_the_training_annotations(tmp_path):
     assert found['coco/motion_explained_wrist'] == pytest.approx(1)
     assert found['coco/AP_wrist'] == np.mean([found['coco/AP_L_Wrist'], found['coco/AP_R_Wrist']])
     assert not any('motion' in key for key in evaluate())
-    with logged() as log:
-        assert not any('motion' in key for key in evaluate(train_ann_file=str(tmp_path / 'missing.json')))
-    assert 'missing.json to take the mean training pose from' in log.getvalue()
+    (tmp_path / 'empty.json').write_text('[]')  # as `simulate.py --train 0` writes it
+    for name in ('missing.json', 'empty.json'):
+        with logged() as log:
+            assert not any('motion' in key for key in evaluate(train_ann_file=str(tmp_path / name)))
+        assert f'{name}, from which the mean training pose is taken, does not exist or has no frames' in log.getvalue()
 
 
 def test_annotations_with_visibility_and_of_other_joints(tmp_path):

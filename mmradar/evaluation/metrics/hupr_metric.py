@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -187,7 +186,7 @@ class HuPRMetric(BaseMetric):
     Args:
         per_joint: Also evaluate each joint separately.
         train_ann_file: Annotation file in HuPR's layout, from which the mean training pose is computed. If it is
-            ``None`` or does not exist (which is logged), the limb motion explained is left out.
+            ``None``, does not exist or has no frames (which is logged), the limb motion explained is left out.
         collect_device, prefix: See mmengine's ``BaseMetric``.
 
     Raises:
@@ -302,15 +301,16 @@ class HuPRMetric(BaseMetric):
         names = self._metainfo['keypoint_id2name']
         if self.train_ann_file is None or BodyFrame.of(names) is None:
             return {}
-        if not Path(self.train_ann_file).is_file():
+        mean_pose = mean_pose_of_file(self.train_ann_file, names)
+        if mean_pose is None:
             print_log(
-                f'{type(self).__name__}: the limb motion explained is left out, as there is no '
-                f'{self.train_ann_file} to take the mean training pose from',
+                f'{type(self).__name__}: the limb motion explained is left out: {self.train_ann_file}, from which the '
+                'mean training pose is taken, does not exist or has no frames',
                 'current',
                 logging.WARNING,
             )
             return {}
-        return motion_explained(prediction, truth, visible, mean_pose_of_file(self.train_ann_file, names), names)
+        return motion_explained(prediction, truth, visible, mean_pose, names)
 
     def _unpredicted(self, results: list[dict], without_sample: int) -> int:
         """Count the annotated frames without a prediction, and log a warning if there are any."""
