@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -293,7 +294,7 @@ class RadarConfig:
         along, across = self.virtual_positions.T
         return np.lexsort((along, across))
 
-    @property
+    @cached_property
     def antenna_rows(self) -> tuple[tuple[int | None, ...], ...]:
         """Rows of the array, each with its virtual antennas at their columns, half a wavelength apart.
 

@@ -71,7 +71,7 @@ class BaseRadarPoseDataset(BaseDataset):
 
     def get_data_info(self, idx: int) -> dict:
         """Return a window before the pipeline; see the class."""
-        sigmas = np.asarray(self.metainfo['sigmas'], np.float32)
+        sigmas = np.asarray(self._metainfo['sigmas'], np.float32)  # `metainfo` would copy all of it for each window
         return dict(key_index=self.window.key_index, sigmas=sigmas, **self.sample(super().get_data_info(idx)))
 
     def prepare_data(self, idx: int) -> Any:
