@@ -40,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='+',
         type=Path,
         help='simulate recorded motions instead (BVH, CMU ASF/AMC, DeepMimic, Kinect, arrays): all parts of these '
-        'files in which the whole person is in view of the camera, as the test split',
+        'files in which the whole person is in view of the camera; other seeds give other places and rooms',
+    )
+    parser.add_argument(
+        '--motion-split', choices=SPLITS, default='test', help='split that the recorded motions become (default: test)'
     )
     parser.add_argument('--frames', type=int, dest='num_frames', help='frames per sequence (10 per second)')
     parser.add_argument(
@@ -79,6 +82,7 @@ def main(args: argparse.Namespace) -> None:
     if args.motion_files:
         plan = RecordedPlan.of_files(
             args.motion_files,
+            args.motion_split,
             on_unreadable=lambda error: print(f'Note: {error}', file=sys.stderr),
             **(changes | options.to_dict()),
         )

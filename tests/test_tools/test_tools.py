@@ -11,11 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 import mmradar.registry  # noqa: F401  (torch.load may read trainings' own files)
 from conftest import REPOSITORY, SMALL_RADAR
+from mmradar.simulation import Performance, Subject
 
 
 def tool(*arguments, check=True, launcher=(), cwd=REPOSITORY, **environment):
@@ -496,6 +498,16 @@ def test_simulate_takes_fields_of_the_plan(tmp_path):
     assert plan['skin'] == {'slope': 0.3} and plan['extras'] == {'fan': True} and plan['motions'] == ['walk', 'turn']
     wrong = tool('tools/simulate.py', tmp_path / 'other', *sizes, '--options', 'skin.colour=1', check=False)
     assert wrong.returncode == 2 and "SimulationPlan.skin has no 'colour'" in wrong.stderr
+
+
+def test_simulate_makes_recorded_people_to_train_on(tmp_path, run_here):
+    times = np.arange(0, 1.01, 1 / 30)
+    joints = Performance.random(Subject(1.7), 'squat', np.random.default_rng(0)).joints_m(times)
+    np.savez(tmp_path / 'squat.npz', positions_m=joints, frame_rate_hz=30.0)
+    options = ('--motion-files', tmp_path / 'squat.npz', '--frames', 4, '--form', 'compact', '--workers', 1)
+    run_here('tools/simulate.py', tmp_path / 'set', *options, '--motion-split', 'train')
+    assert json.loads((tmp_path / 'set/splits.json').read_text()) == dict(train=[1, 2], val=[], test=[])
+    assert len(json.loads((tmp_path / 'set/hrnet_annot_train.json').read_text())) == 2
 
 
 def test_draw_simulation(tmp_path):
