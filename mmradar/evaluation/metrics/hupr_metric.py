@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from pycocotools.coco import COCO
@@ -19,6 +20,7 @@ from mmradar.evaluation.limb_motion import BodyFrame, mean_pose_of_file, motion_
 from mmradar.evaluation.misses import check_predictions, check_truth
 from mmradar.metainfo import FRAMES_OF_ID
 from mmradar.registry import METRICS
+from mmradar.structures import scaled_squared_distance
 
 
 def keypoint_average_precision(
@@ -154,8 +156,8 @@ def score_quality(
     counted = (visible > 0) & np.isfinite(predictions).all(axis=-1)
     if not counted.any() or np.ptp(scores[counted]) == 0:
         return {}
-    variance = (2 * np.asarray(sigmas)) ** 2 * areas[:, None]
-    oks = np.exp(-((predictions - truth) ** 2).sum(-1)[counted] / (2 * variance[counted]))
+    tensors = [torch.as_tensor(np.asarray(each), dtype=torch.float64) for each in (predictions, truth, areas, sigmas)]
+    oks = torch.exp(-scaled_squared_distance(*tensors)).numpy()[counted]
     correlation = float(np.corrcoef(scores[counted], oks)[0, 1]) if np.ptp(oks) > 0 else 0.0
     return dict(score_correlation=correlation, score_bias=float(scores[counted].mean() - oks.mean()))
 

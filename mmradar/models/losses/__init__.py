@@ -8,7 +8,7 @@ labels, :class:`~mmradar.structures.PoseLabels`. :class:`KeypointScoreLoss` take
 from mmradar.models.losses.keypoint_l1_loss import KeypointL1Loss
 from mmradar.models.losses.keypoint_score_loss import KeypointScoreLoss
 from mmradar.models.losses.kl_divergence_loss import KLDivergenceLoss
-from mmradar.models.losses.oks_loss import OKSLoss, scaled_squared_distance
+from mmradar.models.losses.oks_loss import OKSLoss
 from mmradar.models.losses.velocity_loss import VelocityLoss
 from mmradar.models.losses.weighted_mean import weighted_mean
 
@@ -18,6 +18,5 @@ __all__ = [
     'KeypointScoreLoss',
     'OKSLoss',
     'VelocityLoss',
-    'scaled_squared_distance',
     'weighted_mean',
 ]

@@ -6,10 +6,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from mmradar.models.losses.oks_loss import scaled_squared_distance
 from mmradar.models.losses.weighted_mean import weighted_mean
 from mmradar.registry import MODELS
-from mmradar.structures import PoseLabels
+from mmradar.structures import PoseLabels, scaled_squared_distance
 
 
 @MODELS.register_module()
