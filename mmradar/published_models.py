@@ -57,6 +57,12 @@ def published_models() -> dict[str, PublishedModel]:
     return {model.name: model for plugin in (None, *plugins()) for model in _of_plugin(plugin)}
 
 
+def weights_file(weights: str | Path) -> str:
+    """Return the checkpoint of a published model by the model's name; any other path or URL is returned as it is."""
+    published = published_models().get(str(weights))
+    return str(weights if published is None else published.checkpoint)
+
+
 def _of_plugin(plugin: str | None) -> Iterator[PublishedModel]:
     """Yield the published models of a plugin, or of the package itself."""
     try:

@@ -20,7 +20,7 @@ from mmradar.apis.data_folders import datasets_of
 from mmradar.engine.checkpoint import check_state_dict, config_of_checkpoint, read_checkpoint
 from mmradar.errors import ConfigError
 from mmradar.package_configs import config_path
-from mmradar.published_models import published_models
+from mmradar.published_models import published_models, weights_file
 from mmradar.registry import DATASETS, MODELS
 
 CHECKPOINT_ENDINGS = ('.pth', '.pt')
@@ -57,8 +57,8 @@ def init_model(
     Args:
         config: A configuration, see :func:`read_config`. A checkpoint, or the name of a published model
             (:func:`~mmradar.published_models.published_models`), needs no other argument.
-        checkpoint: File of the weights, which is read without running code from it. If ``None``, the weights are those
-            of the checkpoint or published model given as ``config``, or else random.
+        checkpoint: File of the weights, which is read without running code from it, or the name of a published model.
+            If ``None``, the weights are those of the checkpoint or published model given as ``config``, or else random.
         device: Device of the model.
         cfg_options: Values that override those of the configuration, see :func:`read_config`.
 
@@ -81,6 +81,7 @@ def init_model(
     model = cast(BaseModel, revert_sync_batchnorm(_built(config)))  # the same model, as it is no BatchNorm
     dataset_meta = None
     if checkpoint is not None:
+        checkpoint = weights_file(checkpoint)
         content = read_checkpoint(checkpoint)
         state = content.get('state_dict', content)
         check_state_dict(model, state, str(checkpoint))

@@ -12,6 +12,7 @@ from mmengine.hooks import Hook
 from mmradar.apis.runs import run_config, runner_of
 from mmradar.engine.checkpoint import check_checkpoint
 from mmradar.errors import ConfigError
+from mmradar.published_models import weights_file
 
 
 def test(
@@ -29,7 +30,7 @@ def test(
 
     Args:
         config: A file, a configuration in memory (it is not changed), or the name of one of the package's.
-        checkpoint: File of the weights.
+        checkpoint: File of the weights, or the name of a published model.
         work_dir: Folder for logs and pictures. Defaults to the configuration's ``work_dir``, or else to ``work_dirs/``
             and the configuration's name.
         cfg_options: Values that override those of the configuration, by dotted key.
@@ -47,7 +48,7 @@ def test(
         CheckpointError: The checkpoint is missing, damaged or another model's.
     """
     config = run_config(config, cfg_options, work_dir, draw, launcher)
-    config.load_from = str(checkpoint)
+    config.load_from = weights_file(checkpoint)
     if dump:
         if not str(dump).endswith(('.pkl', '.pickle')):
             raise ConfigError(f'--dump wants a .pkl file, found {dump}')

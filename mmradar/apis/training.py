@@ -16,6 +16,7 @@ from torch import nn
 from mmradar.apis.runs import run_config, runner_of
 from mmradar.engine.checkpoint import check_checkpoint
 from mmradar.errors import ConfigError
+from mmradar.published_models import weights_file
 
 
 def train(
@@ -32,6 +33,8 @@ def train(
     hooks: Iterable[Hook] = (),
 ) -> nn.Module:
     """Train a configuration's model, and write checkpoints and logs to its work directory.
+
+    The configuration's ``load_from``, a checkpoint or the name of a published model, gives the weights to start from.
 
     Args:
         config: A file, a configuration in memory (it is not changed), or the name of one of the package's.
@@ -72,6 +75,7 @@ def train(
     if auto_scale_lr:
         config.auto_scale_lr.enable = True
     if config.get('load_from'):
+        config.load_from = weights_file(config.load_from)
         check_checkpoint(config.load_from)
     with _cores_left_for(config.train_dataloader.get('num_workers', 0)), runner_of(config, hooks) as runner:
         return runner.train()

@@ -11,6 +11,7 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 
 from mmradar.cli import progress_bar
+from mmradar.errors import ConfigError
 from mmradar.simulation import (
     PLANS,
     SPLITS,
@@ -40,10 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='+',
         type=Path,
         help='simulate recorded motions instead (BVH, CMU ASF/AMC, DeepMimic, Kinect, arrays): all parts of these '
-        'files in which the whole person is in view of the camera; other seeds give other places and rooms',
+        'files in which the whole person is in view of the camera',
     )
+    parser.add_argument('--motion-split', choices=SPLITS, help='split that the recorded motions become (default: test)')
     parser.add_argument(
-        '--motion-split', choices=SPLITS, default='test', help='split that the recorded motions become (default: test)'
+        '--places',
+        type=int,
+        help='sequences made of each part of a motion file, each at another place in another room (default: 1)',
     )
     parser.add_argument('--frames', type=int, dest='num_frames', help='frames per sequence (10 per second)')
     parser.add_argument(
@@ -82,10 +86,13 @@ def main(args: argparse.Namespace) -> None:
     if args.motion_files:
         plan = RecordedPlan.of_files(
             args.motion_files,
-            args.motion_split,
+            args.motion_split or 'test',
+            1 if args.places is None else args.places,
             on_unreadable=lambda error: print(f'Note: {error}', file=sys.stderr),
             **(changes | options.to_dict()),
         )
+    elif args.motion_split or args.places is not None:
+        raise ConfigError('--motion-split and --places say what to make of --motion-files, of which there are none')
     else:
         plan = PLANS[args.preset].changed(**changes, **options.to_dict())
     args.out.mkdir(parents=True, exist_ok=True)

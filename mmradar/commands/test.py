@@ -9,7 +9,7 @@ from mmradar.cli import add_runner_arguments, check_output_file, config_from, ru
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('config', help='configuration: a file, or the name of one in the package')
-    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('checkpoint', help="checkpoint file, or a published model's name")
     parser.add_argument('--out', help='JSON file for the metrics')
     parser.add_argument('--dump', help='pickle file for the predictions')
     add_runner_arguments(parser)

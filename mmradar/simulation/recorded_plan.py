@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmradar.errors import DataError
+from mmradar.errors import ConfigError, DataError
 from mmradar.simulation.body import BodySurface, Skin
 from mmradar.simulation.motion_files import read_motion
 from mmradar.simulation.motion_sequence import MotionSequence
@@ -75,6 +76,7 @@ class RecordedPlan(SimulationPlan):
         cls,
         paths: Sequence[str | Path],
         split: str = 'test',
+        places: int = 1,
         on_unreadable: Callable[[Exception], None] | None = None,
         **fields: Any,
     ) -> RecordedPlan:
@@ -87,14 +89,18 @@ class RecordedPlan(SimulationPlan):
         Args:
             paths: Motion files.
             split: Split that all sequences belong to.
+            places: Number of sequences made of each part, each with its own place, heading and room.
             on_unreadable: Called with the error of a file that cannot be read, which is then left out; if ``None``, the
                 error is raised.
             **fields: Other fields of the plan.
 
         Raises:
+            ConfigError: ``places`` is below 1.
             DataError: No part of any file stays in view, or no file can be read; without ``on_unreadable``, also if one
                 file cannot be read.
         """
+        if places < 1:
+            raise ConfigError(f'RecordedPlan: each part needs at least one place, found places={places}')
         empty = cls(**{'train': 0, 'val': 0, 'test': 0, 'unseen': 0, **fields})
         duration_s = empty._duration_s
         times_s = np.arange(empty.num_frames) / empty.radar_config.frame_rate_hz
@@ -108,8 +114,9 @@ class RecordedPlan(SimulationPlan):
                 on_unreadable(error)
                 continue
             number, read = read, read + 1
-            for part in range(int(motion.duration_s // duration_s)):
-                rng = np.random.default_rng([empty.seed, _SURFACE, number, part])
+            for part, place in itertools.product(range(int(motion.duration_s // duration_s)), range(places)):
+                # without a number, the first place is that of sets with one place
+                rng = np.random.default_rng([empty.seed, _SURFACE, number, part, *([place] if place else [])])
                 clip = _in_view(path, motion, part * duration_s, duration_s, times_s, rng)
                 clips += [clip] if clip else []
         if not read:

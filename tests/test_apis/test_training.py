@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.hooks import Hook
 
 from conftest import REPOSITORY
 from mmradar import apis
 from mmradar.apis.mean_pose import mean_pose_metrics
 from mmradar.cli.progress_hook import ProgressHook
 from mmradar.errors import CheckpointError, ConfigError
+from mmradar.simulation import PLANS, CompactForm, write_hupr_dataset
 
 EVERY_STEP = {'default_hooks.logger.interval': 1}
 
@@ -150,3 +152,32 @@ def test_a_core_is_left_to_each_loading_process(tiny_config, monkeypatch):
     monkeypatch.setenv('OMP_NUM_THREADS', '2')
     apis.train(tiny_config, validate=False, cfg_options=options)
     assert numbers == [3, 4, 4]
+
+
+def test_training_goes_on_from_the_packaged_weights(tmp_path):
+    plan = PLANS['simhupr-v2-mini'].changed(train=2, val=1, test=1, unseen=0, num_frames=16)
+    root = write_hupr_dataset(tmp_path / 'set', plan, form=CompactForm())
+    options = {'data_root': str(root), 'own_root': str(root), 'max_epochs': 1, 'num_workers': 0, 'batch_size': 2}
+    start = {}
+
+    class Begin(Hook):
+        def before_train_iter(self, runner, *args, **kwargs):
+            start.update({key: value.clone() for key, value in runner.model.state_dict().items()})
+
+    apis.train(
+        'millimamba_small_finetune_simhupr',
+        work_dir=tmp_path / 'work',
+        cfg_options={**options, 'train_cfg.val_interval': 1, 'optim_wrapper.optimizer.lr': 0.0, 'min_lr': 0.0},
+        hooks=[Begin()],
+    )
+    published = apis.init_model('millimamba-small').state_dict()
+    assert published.keys() == start.keys() and all(torch.equal(start[key], published[key]) for key in start)
+    metrics = apis.test(
+        'millimamba_small_simhupr',
+        'millimamba-small',
+        work_dir=tmp_path / 'test',
+        cfg_options={'data_root': str(root), 'num_workers': 0},
+    )
+    assert metrics['coco/AP50'] > 50
+    with pytest.raises(CheckpointError, match='no-such-model'):
+        apis.test('millimamba_small_simhupr', 'no-such-model', cfg_options={'data_root': str(root)})

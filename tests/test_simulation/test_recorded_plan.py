@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from mmradar.errors import DataError
+from mmradar.errors import ConfigError, DataError
 from mmradar.simulation import (
     CompactForm,
     Performance,
@@ -54,6 +54,15 @@ def test_parts_that_stay_in_view_become_sequences(files):
             )
     with pytest.raises(DataError, match='of 1 motion files no part of 0.7 s stays in view'):
         RecordedPlan.of_files(files[1:], **FIELDS)
+
+
+def test_a_part_at_several_places(files):
+    once, thrice = (RecordedPlan.of_files(files, places=places, **FIELDS).clips for places in (1, 3))
+    assert thrice[::3] == once  # a set with more places continues one with fewer
+    assert [clip.start_s for clip in thrice] == [clip.start_s for clip in once for _ in range(3)]
+    assert len({(clip.place_m, clip.heading_rad) for clip in thrice}) == 12
+    with pytest.raises(ConfigError, match='places=0'):
+        RecordedPlan.of_files(files, places=0, **FIELDS)
 
 
 def test_they_are_written_as_any_set_and_the_same_from_any_number_of_processes(files, tmp_path):

@@ -505,9 +505,11 @@ def test_simulate_makes_recorded_people_to_train_on(tmp_path, run_here):
     joints = Performance.random(Subject(1.7), 'squat', np.random.default_rng(0)).joints_m(times)
     np.savez(tmp_path / 'squat.npz', positions_m=joints, frame_rate_hz=30.0)
     options = ('--motion-files', tmp_path / 'squat.npz', '--frames', 4, '--form', 'compact', '--workers', 1)
-    run_here('tools/simulate.py', tmp_path / 'set', *options, '--motion-split', 'train')
-    assert json.loads((tmp_path / 'set/splits.json').read_text()) == dict(train=[1, 2], val=[], test=[])
-    assert len(json.loads((tmp_path / 'set/hrnet_annot_train.json').read_text())) == 2
+    run_here('tools/simulate.py', tmp_path / 'set', *options, '--motion-split', 'train', '--places', 2)
+    assert json.loads((tmp_path / 'set/splits.json').read_text()) == dict(train=[1, 2, 3, 4], val=[], test=[])
+    assert len(json.loads((tmp_path / 'set/hrnet_annot_train.json').read_text())) == 4
+    wrong = run_here('tools/simulate.py', tmp_path / 'other', '--places', 2, check=False)
+    assert wrong.returncode == 2 and 'what to make of --motion-files' in wrong.stderr
 
 
 def test_draw_simulation(tmp_path):
