@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -75,11 +76,7 @@ def restless_limb(
         times.append(times[-1] + float(np.exp(rng.uniform(np.log(0.25), np.log(2.0)))))
         poses.append(poses[-1] if stays else pose())
         shakes.append(float(rng.uniform(0.05, 0.25)) if rng.uniform() < 0.3 else 0.0)
-    starts, keys, shake = np.asarray(times), np.asarray(poses), np.asarray(shakes)
-    place = np.clip(np.searchsorted(starts, time_s, side='right') - 1, 0, len(starts) - 2)
-    share = ease((time_s - starts[place]) / (starts[place + 1] - starts[place]))
-    angles = keys[place] + share[:, None] * (keys[place + 1] - keys[place])
-    size = shake[place] + share * (shake[place + 1] - shake[place])
+    angles, size = _between_keys(times, poses, time_s), _between_keys(times, shakes, time_s)
     angles = angles + size[:, None] * (high - low) * np.sin(2 * np.pi * (rate_hz * time_s[:, None] + phase))
     return dict(zip(names or ranges, np.clip(angles, low, high).T))
 
@@ -155,11 +152,7 @@ def gesturing_limb(
             until(float(rng.uniform(0.2, 3.0)), poses[-1], swing)
             going_on = rng.uniform() < 1 / 3
         until(float(rng.uniform(0.2, 0.8)), rest, 0.0)
-    starts, keys, sizes = np.asarray(times), np.asarray(poses), np.asarray(swings)
-    place = np.clip(np.searchsorted(starts, time_s, side='right') - 1, 0, len(starts) - 2)
-    share = ease((time_s - starts[place]) / (starts[place + 1] - starts[place]))
-    angles = keys[place] + share[:, None] * (keys[place + 1] - keys[place])
-    size = sizes[place] + share * (sizes[place + 1] - sizes[place])
+    angles, size = _between_keys(times, poses, time_s), _between_keys(times, swings, time_s)
     angles = angles + size[:, None] * swinging * np.sin(2 * np.pi * (rate_hz * time_s[:, None] + phases))
     return dict(zip(names or ranges, np.clip(angles, low, high).T))
 
@@ -229,11 +222,16 @@ def free_limb(
         pose = poses[-1] if rest else low + extent * (high - low) * rng.uniform(size=len(low))
         times.append(times[-1] + rng.uniform(*durations_s))
         poses.append(pose)
-    starts, keys = np.asarray(times), np.asarray(poses)
+    return dict(zip(names or ranges, _between_keys(times, poses, time_s).T))
+
+
+def _between_keys(key_times_s: Sequence[float], keys: Sequence[Any], time_s: np.ndarray) -> np.ndarray:
+    """Return values between key frames, (time, ...), each reached at its time without a jump of speed."""
+    starts, values = np.asarray(key_times_s), np.asarray(keys)
     place = np.clip(np.searchsorted(starts, time_s, side='right') - 1, 0, len(starts) - 2)
-    share = ease((time_s - starts[place]) / (starts[place + 1] - starts[place]))[:, None]
-    angles = keys[place] + share * (keys[place + 1] - keys[place])
-    return dict(zip(names or ranges, angles.T))
+    share = ease((time_s - starts[place]) / (starts[place + 1] - starts[place]))
+    share = share.reshape(-1, *[1] * (values.ndim - 1))
+    return values[place] + share * (values[place + 1] - values[place])
 
 
 def of_side(ranges: Mapping[str, tuple[float, ...]], side: str) -> list[str]:
