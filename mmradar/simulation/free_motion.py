@@ -111,52 +111,6 @@ def waving_limb(
     return dict(zip(names or ranges, np.clip(angles, low, high).T))
 
 
-def gesturing_limb(
-    rng: np.random.Generator,
-    ranges: dict[str, tuple[float, float, float]],
-    time_s: np.ndarray,
-    names: Sequence[str] = (),
-) -> Angles:
-    """Draw angles of one limb that rests, goes to a pose at once, stays there, often swinging, and comes back.
-
-    A gesture takes 0.2 to 0.8 s to begin and to end, and the pose is held for up to 3 s. A third of the gestures go on
-    to another pose.
-
-    Args:
-        rng: Draws everything. Later times do not change the angles at earlier ones.
-        ranges: Lowest value, highest value and value at rest of each angle, in rad.
-        time_s: Times in s, ascending from 0 on.
-        names: Names of the angles, if not those of ``ranges``.
-
-    Returns:
-        Arrays (time,) by name.
-    """
-    low, high, rest = (np.array([bounds[place] for bounds in ranges.values()]) for place in (0, 1, 2))
-    rest = np.clip(rest + 0.05 * (high - low) * rng.normal(size=len(rest)), low, high)
-    rate_hz, phases = float(np.exp(rng.uniform(np.log(0.8), np.log(3.5)))), rng.uniform(size=len(rest))
-    swinging = np.zeros(len(rest))
-    swinging[rng.choice(len(rest), int(rng.integers(1, 3)), replace=False)] = min(1.0, 2.0 / rate_hz)
-    times, poses, swings = [-float(rng.uniform(0, 3))], [rest], [0.0]
-
-    def until(duration_s: float, pose: np.ndarray, swing: float) -> None:
-        times.append(times[-1] + duration_s)
-        poses.append(pose)
-        swings.append(swing)
-
-    while times[-1] <= float(np.max(time_s)):
-        until(float(rng.uniform(0.2, 3.0)), rest, 0.0)
-        going_on = True
-        while going_on:
-            swing = float(rng.uniform(0.1, 0.6)) if rng.uniform() < 0.6 else 0.0
-            until(float(rng.uniform(0.2, 0.8)), rng.uniform(low, high), swing)
-            until(float(rng.uniform(0.2, 3.0)), poses[-1], swing)
-            going_on = rng.uniform() < 1 / 3
-        until(float(rng.uniform(0.2, 0.8)), rest, 0.0)
-    angles, size = _between_keys(times, poses, time_s), _between_keys(times, swings, time_s)
-    angles = angles + size[:, None] * swinging * np.sin(2 * np.pi * (rate_hz * time_s[:, None] + phases))
-    return dict(zip(names or ranges, np.clip(angles, low, high).T))
-
-
 def free_jumps(rng: np.random.Generator, time_s: np.ndarray) -> tuple[Angles, np.ndarray]:
     """Draw jumps on the spot, one after another: on the ground the knees bend, in the air legs tuck or spread.
 

@@ -87,8 +87,7 @@ class SimulationPlan:
         routines: Whether a sequence has several motions, mixed and blended.
         varied: How far subjects and routines imitate recordings of people. 1 (or ``True``): bodies of all proportions,
             and free and wide movements. 2: also people who walk through the room, wave and jump, and bodies as
-            different as the rigs of recordings. 3: half of the people stand quietly instead, and only an arm, both arms
-            or the trunk move now and then.
+            different as the rigs of recordings.
         skin: Fields of :class:`Skin`: scattering properties of bodies.
         occlusion: Whether parts of a body hide each other.
         extras: Fields of :class:`Extras`: optional contents of the room.
@@ -117,8 +116,8 @@ class SimulationPlan:
         for name in (*SPLITS, 'num_frames', 'sequences_per_subject'):
             if getattr(self, name) < (0 if name in SPLITS else 1):
                 raise ConfigError(f'SimulationPlan.{name} must not be {getattr(self, name)}')
-        if self.varied not in (0, 1, 2, 3):
-            raise ConfigError(f'SimulationPlan.varied must be 0, 1, 2 or 3, found {self.varied!r}')
+        if self.varied not in (0, 1, 2):
+            raise ConfigError(f'SimulationPlan.varied must be 0, 1 or 2, found {self.varied!r}')
         for name in ('motions', 'unseen_motions'):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         check_motions(self.motions)
@@ -180,7 +179,7 @@ class SimulationPlan:
     def performance(self, sequence: int) -> Performance | Routine:
         """Return subject, motion, style and place of a sequence."""
         drawn = np.random.default_rng([self.seed, _SUBJECT, self.subject_of(sequence)])
-        subject = Subject.varied(drawn, more=self.varied >= 2) if self.varied else Subject.random(drawn)
+        subject = Subject.varied(drawn, more=self.varied == 2) if self.varied else Subject.random(drawn)
         names, rng = (
             self.motions_of(self._place(sequence)[0]),
             np.random.default_rng([self.seed, _PERFORMANCE, sequence]),

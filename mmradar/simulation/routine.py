@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from jaxtyping import Float
@@ -18,7 +18,6 @@ from mmradar.simulation.free_motion import (
     WIDE_TRUNK,
     free_jumps,
     free_limb,
-    gesturing_limb,
     of_side,
     restless_limb,
     wander,
@@ -51,7 +50,7 @@ class Act:
             movement, or ``None`` to follow ``performance``.
         free_seed: Seed of a free movement of trunk and legs; ``None`` to follow ``performance``.
         variety: Free movements: 0 for :func:`free_limb`, 1 for :func:`restless_limb`, 2 for the latter, with arms that
-            wave and bodies that jump among them, 3 for :func:`gesturing_limb`, with legs that stand.
+            wave and bodies that jump among them.
     """
 
     start_s: float
@@ -66,9 +65,7 @@ class Act:
         posture = self.performance.posture(time_s)
         angles = {name: np.broadcast_to(posture.angles.get(name, 0.0), time_s.shape) for name in _ALL_ANGLES}
         lift_m = np.zeros_like(time_s)
-        if self.free_seed is not None and self.variety == 3:
-            angles |= gesturing_limb(np.random.default_rng(self.free_seed), WIDE_TRUNK, time_s)
-        elif self.free_seed is not None and self.variety == 2 and _one_in(4, self.free_seed):
+        if self.free_seed is not None and self.variety == 2 and _one_in(4, self.free_seed):
             jumping, lift_m = free_jumps(np.random.default_rng(self.free_seed), time_s)
             angles |= jumping
         elif self.free_seed is not None:
@@ -77,8 +74,6 @@ class Act:
             if isinstance(arm, Performance):
                 other = arm.posture(time_s).angles
                 angles |= {f'{name}_{side}': other.get(f'{name}_{side}', 0.0 * time_s) for name in _ARM_ANGLES}
-            elif arm is not None and self.variety == 3:
-                angles |= gesturing_limb(np.random.default_rng(arm), WAVING_ARM, time_s, of_side(WAVING_ARM, side))
             elif arm is not None and self.variety == 2 and _one_in(4, arm):
                 rng = np.random.default_rng(arm)
                 angles |= waving_limb(rng, WAVING_ARM, time_s, of_side(WAVING_ARM, side))
@@ -132,7 +127,6 @@ class Routine:
         subject: The person who performs.
         acts: Parts in order of time; the first holds from time 0.
         wander_seed: Seed of slow drifts of the body's position and heading; ``None`` for no drift.
-        drift: Factor on these drifts.
         carriage: Constant offsets of joint angles, in rad, as (name, angle); used only with ``wander_seed``.
         walk: Walk through the room, which replaces the acts' legs, places and headings; ``None`` for acts at one place.
         lift_m: Height of the ground that the subject stands on.
@@ -141,7 +135,6 @@ class Routine:
     subject: Subject
     acts: tuple[Act, ...]
     wander_seed: int | None = None
-    drift: float = 1.0
     carriage: tuple[tuple[str, float], ...] = ()
     walk: FreeWalk | None = None
     lift_m: float = 0.0
@@ -170,14 +163,9 @@ class Routine:
             varied: How far to imitate recordings of people. 1: each arm moves freely in two of three acts, trunk and
                 legs in half of them, all over wide ranges; the body has its own carriage, drifts and turns. 2: two of
                 five people walk through the room; among free movements there are arms that wave and bodies that jump;
-                one person of five stands up to 0.4 m above the floor. 3: half of the people stand quietly instead,
-                and only an arm, both arms or the trunk move now and then.
+                one person of five stands up to 0.4 m above the floor.
         """
         first = Performance.random(subject, motions[0], rng)
-        if varied == 3:
-            if rng.uniform() < 0.5:
-                return cls._quiet(first, duration_s, rng)
-            varied = 2
         acts: list[Act] = []
         start_s = 0.0
         count = int(np.ceil(duration_s / 2.5))
@@ -203,28 +191,10 @@ class Routine:
             start_s += float(rng.uniform(2.5, 5.0))
         routine = cls(subject, tuple(acts))
         if varied:
-            routine = replace(routine, **_own_ways(rng))
+            carriage = tuple((name, float(0.08 * rng.normal())) for name in _ALL_ANGLES if not name.startswith('knee'))
+            routine = replace(routine, wander_seed=int(rng.integers(2**31)), carriage=carriage)
         if varied == 2:
             routine = routine._roaming(rng)
-        while not is_seen_whole(routine.joints_m(np.arange(0, duration_s, 0.1))):
-            routine = routine._moved(0.05)
-        return routine
-
-    @classmethod
-    def _quiet(cls, first: Performance, duration_s: float, rng: np.random.Generator) -> Routine:
-        """Draw the routine of somebody who stands where ``first`` is performed, and only gestures."""
-
-        def seed(share: float) -> int | None:
-            return int(rng.integers(2**31)) if rng.uniform() < share else None
-
-        acts: list[Act] = []
-        start_s = 0.0
-        while start_s < duration_s:
-            performance = replace(first, motion='stand' if rng.uniform() < 0.5 else 'stand_still')
-            acts.append(Act(start_s, float(rng.uniform(0.4, 0.9)), performance, (seed(0.6), seed(0.6)), seed(0.3), 3))
-            start_s += float(rng.uniform(2.5, 5.0))
-        drift = float(rng.uniform(0, 0.2))
-        routine = replace(cls(first.subject, tuple(acts)), drift=drift, **_own_ways(rng))
         while not is_seen_whole(routine.joints_m(np.arange(0, duration_s, 0.1))):
             routine = routine._moved(0.05)
         return routine
@@ -299,7 +269,7 @@ class Routine:
         """Add the carriage and the drift of this body to a posture."""
         if self.wander_seed is None:
             return posture
-        drift = self.drift * wander(np.random.default_rng(self.wander_seed), time_s, (0.3, 0.3, 0.7))
+        drift = wander(np.random.default_rng(self.wander_seed), time_s, (0.3, 0.3, 0.7))
         free = [(name, offset) for name, offset in self.carriage if self.walk is None or not name.startswith('hip')]
         angles = posture.angles | {name: posture.angles[name] + offset for name, offset in free}
         for name in angles:
@@ -312,12 +282,6 @@ class Routine:
             ground_m=posture.ground_m + drift[:, :2],
             lift_m=posture.lift_m + self.lift_m,
         )
-
-
-def _own_ways(rng: np.random.Generator) -> dict[str, Any]:
-    """Draw the carriage and the drift of a body, as arguments of :class:`Routine`."""
-    carriage = tuple((name, float(0.08 * rng.normal())) for name in _ALL_ANGLES if not name.startswith('knee'))
-    return dict(carriage=carriage, wander_seed=int(rng.integers(2**31)))
 
 
 def _style(even: np.ndarray, rng: np.random.Generator) -> Style:

@@ -5,7 +5,7 @@ import pytest
 
 from mmradar.errors import ConfigError
 from mmradar.simulation import JOINT_NAMES, PLANS, Performance, Routine, Subject, forward_kinematics
-from mmradar.simulation.free_motion import ARM_RANGES, WAVING_ARM, free_jumps, free_limb, gesturing_limb, waving_limb
+from mmradar.simulation.free_motion import ARM_RANGES, WAVING_ARM, free_jumps, free_limb, waving_limb
 
 MOTIONS = ['stand', 'march', 'squat', 'walk', 'wave_hand', 'sit_down']
 
@@ -108,11 +108,11 @@ def test_the_angles_of_a_free_body_are_known_to_the_skeleton():
 
 def varied(number, duration_s=12.0, how_far=1):
     rng = np.random.default_rng([number, 6])
-    subject = Subject.varied(rng, more=how_far >= 2)
+    subject = Subject.varied(rng, more=how_far == 2)
     return Routine.random(subject, list(MOTIONS), number, duration_s, rng, varied=how_far)
 
 
-@pytest.mark.parametrize('how_far', [1, 2, 3])
+@pytest.mark.parametrize('how_far', [1, 2])
 @pytest.mark.parametrize('number', range(4))
 def test_varied_bodies_stay_whole_and_each_moment_is_the_same(number, how_far):
     acts, times = varied(number, how_far=how_far), np.arange(0, 12, 0.1)
@@ -213,37 +213,8 @@ def test_waving_arms_stay_near_a_pose_and_swing_about_it():
     assert min(swings) > 0.05 and max(swings) > 0.8 and 0.4 < min(rates) < 1.2 and 2 < max(rates) < 3.6
 
 
-def test_gesturing_arms_rest_and_go_to_a_pose_and_back():
-    times = np.arange(0, 30, 0.01)
-    shares, highest = [], []
-    for seed in range(30):
-        angles = gesturing_limb(np.random.default_rng(seed), WAVING_ARM, times)
-        later = gesturing_limb(np.random.default_rng(seed), WAVING_ARM, np.arange(0, 60, 0.01))
-        for name, (low, high, _) in WAVING_ARM.items():
-            assert low <= angles[name].min() and angles[name].max() <= high
-            np.testing.assert_array_equal(angles[name], later[name][: len(times)])
-        flexion = angles['shoulder_flexion']
-        shares.append((np.abs(flexion - WAVING_ARM['shoulder_flexion'][2]) < 0.6).mean())
-        highest.append(flexion.max())
-        assert np.abs(np.diff(flexion)).max() / 0.01 < 40  # rad/s
-    assert 0.2 < np.mean(shares) < 0.75 and np.mean(highest) > 1.5
-
-
-def test_half_of_the_people_stand_quietly_and_gesture():
-    times = np.arange(0, 12, 0.1)
-    everybody = [varied(number, how_far=3) for number in range(60)]
-    quiet = [acts for acts in everybody if acts.acts[0].variety == 3]
-    assert 20 < len(quiet) < 40
-    ankles, wrists = [], []
-    for acts in quiet:
-        found = acts.joints_m(times)
-        ankles.append(np.ptp(joints(['R_Ankle', 'L_Ankle'], found), axis=0).max())
-        wrists.append(np.ptp(joints(['R_Wrist', 'L_Wrist'], found), axis=0).max())
-    assert np.median(ankles) < 0.1 and max(ankles) < 0.5 and np.median(wrists) > 0.5
-
-
-def test_how_far_people_are_varied_is_one_of_four():
+def test_how_far_people_are_varied_is_one_of_three():
     assert PLANS['simhupr-v2-mini'].changed(varied=2).performance(1).acts[0].variety == 2
     assert PLANS['simhupr-v2-mini'].changed(varied=True).description()['varied'] == 1
-    with pytest.raises(ConfigError, match='varied must be 0, 1, 2 or 3, found 4'):
-        PLANS['simhupr-v2-mini'].changed(varied=4)
+    with pytest.raises(ConfigError, match='varied must be 0, 1 or 2, found 3'):
+        PLANS['simhupr-v2-mini'].changed(varied=3)
