@@ -57,6 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='raw ADC samples, or range profiles of 8 chirps and range bins 31 to 94, which suffice for the light '
         'configurations, take a thirtieth of the space and a fraction of the time',
     )
+    parser.add_argument(
+        '--chirps',
+        type=int,
+        help='chirps kept of each frame in the compact form (default: 8), as many as num_chirps of a configuration can '
+        'then be',
+    )
     parser.add_argument('--seed', type=int, help='random seed')
     parser.add_argument('--radar', help='preset of the radar configuration')
     parser.add_argument(
@@ -96,7 +102,7 @@ def main(args: argparse.Namespace) -> None:
     else:
         plan = PLANS[args.preset].changed(**changes, **options.to_dict())
     args.out.mkdir(parents=True, exist_ok=True)
-    form = CompactForm() if args.form == 'compact' else None
+    form = _form(args)
     sequences = {split: len(numbers) for split, numbers in plan.splits.items() if split in (args.splits or SPLITS)}
     gigabytes = plan.total_bytes(form) * sum(sequences.values()) / max(plan.num_sequences, 1) / 1e9
     print(
@@ -120,3 +126,12 @@ def main(args: argparse.Namespace) -> None:
         f"Done in {time.perf_counter() - start:.0f} s. The layout is HuPR's: {args.out}/single_<N>/{{hori,vert}}/"
         f'{"adc_data.bin" if form is None else "adc_data.profiles.npy"}, hrnet_annot_<split>.json'
     )
+
+
+def _form(args: argparse.Namespace) -> CompactForm | None:
+    """Return the form of the recordings; ``None`` for raw files."""
+    if args.form == 'compact':
+        return CompactForm() if args.chirps is None else CompactForm(num_chirps=args.chirps)
+    if args.chirps is not None:
+        raise ConfigError('--chirps is for --form compact; raw files have all chirps')
+    return None

@@ -119,12 +119,14 @@ def write_hupr_dataset(
         ``root``.
 
     Raises:
-        ConfigError: The plan has no such split.
+        ConfigError: The plan has no such split, or its radar does not have the form's chirps and range bins.
         SimulationError: The disk is too small, or the folder holds a data set made with another plan.
     """
     root, camera = Path(root), camera or Camera()
     if unknown := set(splits or ()) - set(plan.splits):
         raise ConfigError(f'the plan has no split {min(unknown)!r}; it has {", ".join(plan.splits)}')
+    if form is not None:
+        form.check(plan.radar_config)
     chosen = {split: numbers for split, numbers in plan.splits.items() if splits is None or split in splits}
     root.mkdir(parents=True, exist_ok=True)
     description = {'plan': plan.description(), 'camera': asdict(camera), 'form': form and asdict(form)}

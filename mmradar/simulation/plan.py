@@ -62,6 +62,23 @@ class CompactForm:
     num_chirps: int = 8
     range_bins: tuple[int, int] = (31, 95)
 
+    def check(self, radar: RadarConfig) -> None:
+        """Raise unless frames of a radar have these chirps and range bins.
+
+        Raises:
+            ConfigError: The loops cannot be thinned out evenly to the chirps, or a range bin does not exist.
+        """
+        if self.num_chirps < 1 or radar.num_loops % self.num_chirps:
+            raise ConfigError(
+                f'the compact form keeps every n-th of the {radar.num_loops} loops of a frame, so its chirps must '
+                f'divide them; found {self.num_chirps}'
+            )
+        if not 0 <= self.range_bins[0] < self.range_bins[1] <= radar.num_range_bins:
+            raise ConfigError(
+                f'the compact form keeps range bins {self.range_bins[0]} to {self.range_bins[1] - 1}, and the radar '
+                f'has {radar.num_range_bins}'
+            )
+
     def frame_bytes(self, radar: RadarConfig) -> int:
         """Return the size on disk of a frame of one view, in bytes."""
         return 4 * radar.num_antennas * self.num_chirps * (self.range_bins[1] - self.range_bins[0])

@@ -17,6 +17,7 @@ import torch
 
 import mmradar.registry  # noqa: F401  (torch.load may read trainings' own files)
 from conftest import REPOSITORY, SMALL_RADAR
+from mmradar.radar import RadarConfig, open_recording
 from mmradar.simulation import Performance, Subject
 
 
@@ -498,6 +499,20 @@ def test_simulate_takes_fields_of_the_plan(tmp_path):
     assert plan['skin'] == {'slope': 0.3} and plan['extras'] == {'fan': True} and plan['motions'] == ['walk', 'turn']
     wrong = tool('tools/simulate.py', tmp_path / 'other', *sizes, '--options', 'skin.colour=1', check=False)
     assert wrong.returncode == 2 and "SimulationPlan.skin has no 'colour'" in wrong.stderr
+
+
+def test_simulate_keeps_as_many_chirps_as_asked_for(tmp_path, run_here):
+    sizes = ('--train', 1, '--val', 0, '--test', 0, '--frames', 2, '--workers', 1)
+    run_here('tools/simulate.py', tmp_path / 'set', *sizes, '--form', 'compact', '--chirps', 16)
+    recording = open_recording(tmp_path / 'set/single_1/hori/adc_data.profiles.npy', RadarConfig())
+    assert recording.range_doppler(num_chirps=16, num_doppler=16).shape == (2, 12, 16, 64)
+    assert recording.range_doppler(num_chirps=8, num_doppler=8).shape == (2, 12, 8, 64)
+    for options, message in (
+        (('--form', 'compact', '--chirps', 12), 'its chirps must divide them; found 12'),
+        (('--chirps', 16), 'raw files have all chirps'),
+    ):
+        wrong = run_here('tools/simulate.py', tmp_path / 'other', *sizes, *options, check=False)
+        assert wrong.returncode == 2 and message in wrong.stderr
 
 
 def test_simulate_makes_recorded_people_to_train_on(tmp_path, run_here):
