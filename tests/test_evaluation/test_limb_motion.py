@@ -114,6 +114,14 @@ def test_the_metric_takes_the_mean_pose_of_the_training_annotations(tmp_path):
         assert f'{name}, from which the mean training pose is taken, does not exist or has no frames' in log.getvalue()
 
 
+def test_a_flaw_of_the_training_annotation_is_told_before_the_test(tmp_path):
+    (tmp_path / 'flawed.json').write_text('[[{"joints": [[1, 2]]}]]')
+    metric = HuPRMetric(train_ann_file=str(tmp_path / 'flawed.json'))
+    metric.dataset_meta = META
+    with pytest.raises(DataError, match='expected 14 joints'):
+        metric.process({}, [])
+
+
 def test_annotations_with_visibility_and_of_other_joints(tmp_path):
     keypoints = np.concatenate([poses(200, seed=1), np.full((200, 14, 1), 2.0)], axis=-1)
     expected = FRAME.mean_pose(keypoints[..., :2], keypoints[..., 2])

@@ -193,7 +193,8 @@ class HuPRMetric(BaseMetric):
 
     Raises:
         ConfigError: There is nothing to evaluate, or poses are in three dimensions or have other joints.
-        DataError: No prediction is finite, a label is not finite, or two images have the same number.
+        DataError: No prediction is finite, a label is not finite, two images have the same number, or
+            ``train_ann_file`` is not such a file.
     """
 
     default_prefix = 'coco'
@@ -221,6 +222,8 @@ class HuPRMetric(BaseMetric):
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Store the predictions and labels of one batch."""
+        if not self.results:
+            self._mean_pose()  # a flaw of its file is told before the test, not after it
         for sample in data_samples:
             truth, predicted = sample['gt_instances'], sample['pred_instances']
             joints = (len(self._metainfo['sigmas']), 2)
@@ -299,20 +302,25 @@ class HuPRMetric(BaseMetric):
             metrics['MPJVE_px'] = velocity_error
         return metrics | score_quality(prediction, truth, visible, areas, sigmas, scores)
 
-    def _motion_explained(self, prediction: np.ndarray, truth: np.ndarray, visible: np.ndarray) -> dict[str, float]:
+    def _mean_pose(self) -> np.ndarray | None:
+        """Return the mean training pose; ``None`` without a file that has one, or if the joints have no limbs."""
         names = self._metainfo['keypoint_id2name']
         if self.train_ann_file is None or BodyFrame.of(names) is None:
-            return {}
-        mean_pose = mean_pose_of_file(self.train_ann_file, names)
-        if mean_pose is None:
+            return None
+        return mean_pose_of_file(self.train_ann_file, names)
+
+    def _motion_explained(self, prediction: np.ndarray, truth: np.ndarray, visible: np.ndarray) -> dict[str, float]:
+        names, mean_pose = self._metainfo['keypoint_id2name'], self._mean_pose()
+        if mean_pose is not None:
+            return motion_explained(prediction, truth, visible, mean_pose, names)
+        if self.train_ann_file is not None and BodyFrame.of(names) is not None:
             print_log(
                 f'{type(self).__name__}: the limb motion explained is left out: {self.train_ann_file}, from which the '
                 'mean training pose is taken, does not exist or has no frames',
                 'current',
                 logging.WARNING,
             )
-            return {}
-        return motion_explained(prediction, truth, visible, mean_pose, names)
+        return {}
 
     def _unpredicted(self, results: list[dict], without_sample: int) -> int:
         """Count the annotated frames without a prediction, and log a warning if there are any."""
