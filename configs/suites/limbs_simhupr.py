@@ -1,5 +1,6 @@
 # Networks and options on people enough to see limbs, at equal time: about 15 minutes of one thread each.
 #     python tools/simulate.py data/simhupr --preset simhupr-v2-mini --form compact
+#     python tools/simulate.py data/simhupr-16 --preset simhupr-v2-mini --form compact --chirps 16   # for the row of it
 #     python tools/run_experiments.py configs/suites/limbs_simhupr.py --jobs 2
 # All networks have log-magnitudes and Muon, with the best of the rates in limbs_learning_rates_simhupr.py where that is
 # not the configuration's 2e-3. Epochs are chosen so that trainings take equally long; HuPR's single epoch takes longer.
@@ -71,6 +72,11 @@ rows = [
     ),
     dict(name='no encoder', group='Encoder', options={**_time, 'model.backbone.mixer.num_layers': 0}),
     dict(name='magnitude', group='Input', options={**_time, 'channel_mode': 'magnitude'}),
+    dict(
+        name='16 chirps',
+        group='Input',
+        options={**_time, 'num_chirps': 16, 'num_doppler': 16, 'data_root': 'data/simhupr-16'},
+    ),
     dict(name='normalised map by map', group='Input', options={**_time, 'normalize_over': 'map'}),
     dict(name='velocity loss', group='Losses', options={**_time, 'model.head.losses.velocity': _velocity}),
     *_base_._without_network,
