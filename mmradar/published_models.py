@@ -59,7 +59,7 @@ def published_models() -> dict[str, PublishedModel]:
 
 def weights_file(weights: str | Path) -> str:
     """Return the checkpoint of a published model by the model's name; any other path or URL is returned as it is."""
-    published = published_models().get(str(weights))
+    published = None if Path(weights).is_file() else published_models().get(str(weights))
     return str(weights if published is None else published.checkpoint)
 
 
