@@ -1,4 +1,4 @@
-# The packaged weights, trained on with people of your own, and with those of simhupr-v2-mini so that these are not
+# Fine-tuning of the packaged weights with people of your own, and with those of simhupr-v2-mini so that these are not
 # forgotten. `own_root` is any set in HuPR's layout, recorded or simulated, such as one of your motion files:
 #     python tools/simulate.py data/own --motion-files FILES --motion-split train --places 8 --frames 24 --form compact
 _base_ = 'millimamba_small_simhupr.py'
