@@ -20,6 +20,7 @@ from mmradar.apis.pose_lifting import PoseLifting
 from mmradar.apis.presence import seen_range_bins, somebody_moves
 from mmradar.apis.window_predictor import window_predictor
 from mmradar.errors import ConfigError, DataError
+from mmradar.models.layers import FrameMemory, PerFrame, remembered
 from mmradar.radar import MemoryRecording, RawRecording, Recording, echo_strength_db
 from mmradar.structures import RadarWindow
 
@@ -82,7 +83,8 @@ class RadarPoseStream:
     """Predictor of poses from frames that arrive one at a time.
 
     By default, the poses equal those that the model predicts from the same frames in a file. The per-frame part of the
-    pipeline, up to the normalised heatmap, runs once per frame; packing and the network run once per window.
+    pipeline, up to the normalised heatmap, runs once per frame, and so do layers of the network that treat each frame
+    alone (:class:`~mmradar.models.layers.PerFrame`); packing and the rest of the network run once per window.
 
     A pose is available once the frames after it in its window have arrived. There are none if the key frame is the last
     frame of the window. Before the first and after the last frame of a recording, a window repeats that frame, as in a
@@ -149,6 +151,7 @@ class RadarPoseStream:
         own = self.look_ahead
         look_ahead = own if look_ahead is None else look_ahead
         self._window_predictor = window_predictor(model)
+        self._memories = {layer: FrameMemory() for layer in model.modules() if isinstance(layer, PerFrame)}
         self._check_choices(look_ahead, poses_per_window, average, own)
         self.window = RadarWindow(self.window.num_frames, self.window.num_frames - 1 - look_ahead)
         self.poses_per_window, self.average = poses_per_window, average
@@ -356,7 +359,7 @@ class RadarPoseStream:
             of its key frame (frames = 1) if the model predicts only that.
         """
         batch = pseudo_collate([inputs])
-        with torch.no_grad():
+        with torch.no_grad(), remembered(self._memories):
             if self._window_predictor is not None:
                 batch = self.model.data_preprocessor(batch, False)
                 keypoints, scores = self._window_predictor.predict_window(**batch)

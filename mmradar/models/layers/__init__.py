@@ -5,6 +5,7 @@ from mmradar.models.layers.conv_shortcut_block import ConvShortcutBlock
 from mmradar.models.layers.cross_self_attention import CellAttention, CrossSelfAttention
 from mmradar.models.layers.cross_view_fusion import CrossViewFusion
 from mmradar.models.layers.doppler_image import DopplerImage
+from mmradar.models.layers.frame_memory import FrameMemory, PerFrame, remembered
 from mmradar.models.layers.frame_merge import FrameMerge
 from mmradar.models.layers.frame_mixer import FrameMixer
 from mmradar.models.layers.frame_stem import FrameStem
@@ -33,11 +34,13 @@ __all__ = [
     'CrossSelfAttention',
     'CrossViewFusion',
     'DopplerImage',
+    'FrameMemory',
     'FrameMerge',
     'FrameMixer',
     'FrameStem',
     'GraphConvolution',
     'MNet',
+    'PerFrame',
     'RangeCrop',
     'ResidualConv3d',
     'STCALayer',
@@ -50,5 +53,6 @@ __all__ = [
     'VisionMambaLayer',
     'adjacency_matrix',
     'raster_order',
+    'remembered',
     'zigzag_order',
 ]

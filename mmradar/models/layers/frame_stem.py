@@ -10,16 +10,17 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmradar.errors import ConfigError
+from mmradar.models.layers.frame_memory import PerFrame
 from mmradar.registry import MODELS
 
 
 @MODELS.register_module()
-class FrameStem(BaseModule):
+class FrameStem(PerFrame, BaseModule):
     """Stem of 2D convolutions over angle and range of each frame, with all Doppler bins as channels.
 
     Not in the paper, whose stem convolves over frames too; here only the scans relate frames. Doppler is not pooled:
     the bin that responds tells how fast a limb moves. Features of a frame do not depend on its window, so that a stream
-    needs to compute them only once.
+    computes them only once.
 
     Args:
         in_channels: Channels of the heatmaps.
@@ -62,9 +63,10 @@ class FrameStem(BaseModule):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Float[Tensor, 'n frames channels angle doppler range']) -> Float[Tensor, 'n out frames a r']:
-        batch, frames = x.shape[:2]
         if x.shape[4] != self.num_doppler:
             raise ConfigError(f'FrameStem.num_doppler is {self.num_doppler}, but the heatmaps have {x.shape[4]} bins')
+        return self.each_frame(x, self._maps).transpose(1, 2)
+
+    def _maps(self, x: Float[Tensor, 'n channels angle doppler range']) -> Float[Tensor, 'n out a r']:
         # Doppler and channels last in memory: torch's CPU convolutions are faster on that
-        maps = x.permute(0, 1, 3, 5, 2, 4).flatten(0, 1).flatten(3, 4).permute(0, 3, 1, 2)
-        return self.layers(maps).unflatten(0, (batch, frames)).transpose(1, 2)
+        return self.layers(x.permute(0, 2, 4, 1, 3).flatten(3, 4).permute(0, 3, 1, 2))
