@@ -8,6 +8,7 @@ from pathlib import Path
 from mmradar.errors import ConfigError
 from mmradar.plugins import plugin_folder, plugins
 
+OWN_PREFIX = 'mmradar'  # of the package's own configurations, as in 'mmradar::millimamba_hupr'
 _PACKAGE = Path(__file__).parent
 
 
@@ -63,11 +64,12 @@ def find_config(name: str) -> Path:
     """Return the file of one of :func:`config_names`.
 
     Args:
-        name: Name of one of the package's configurations, or ``'PLUGIN::NAME'``.
+        name: Name of one of the package's configurations, also as ``'mmradar::NAME'``, or ``'PLUGIN::NAME'``.
 
     Raises:
         ConfigError: There is no such name; the message lists similar ones.
     """
+    name = name.removeprefix(f'{OWN_PREFIX}::')
     plugin = name.partition('::')[0] if '::' in name else None
     names = config_names(plugin)
     if name not in names:

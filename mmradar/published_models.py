@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 import yaml
 
 from mmradar.errors import CheckpointError, ConfigError
-from mmradar.package_configs import config_folder
+from mmradar.package_configs import config_folder, config_path
 from mmradar.plugins import plugin_folder, plugins
 
 _PACKAGE = Path(__file__).parent
@@ -61,6 +62,25 @@ def weights_file(weights: str | Path) -> str:
     """Return the checkpoint of a published model by the model's name; any other path or URL is returned as it is."""
     published = None if Path(weights).is_file() else published_models().get(str(weights))
     return str(weights if published is None else published.checkpoint)
+
+
+def file_of_config(name: str | Path) -> str:
+    """Return the file of a configuration as :func:`~mmradar.package_configs.config_path` does.
+
+    Raises:
+        ConfigError: There is no such name; the message lists similar ones, those of published models first.
+    """
+    try:
+        return config_path(name)
+    except ConfigError:
+        if '::' in str(name):
+            raise
+        near = difflib.get_close_matches(str(name), published_models(), n=3, cutoff=0.85)
+        if not near:
+            raise
+        raise ConfigError(
+            f'no model, file or configuration {name}; did you mean {" or ".join(map(repr, near))}?'
+        ) from None
 
 
 def _of_plugin(plugin: str | None) -> Iterator[PublishedModel]:

@@ -13,6 +13,7 @@ from mmengine.config import Config
 
 from mmradar.apis.config_options import RUNNER_KEYS, check_options, facts, nothing_reads
 from mmradar.apis.custom_imports import import_custom_modules
+from mmradar.apis.named_bases import named_base, named_bases
 from mmradar.errors import ConfigError
 from mmradar.interpolation import is_reference, resolve, value_at
 
@@ -28,14 +29,22 @@ def load_config(path: str, options: Mapping[str, Any] | None = None, also_read: 
         options, also_read: See :func:`with_options`.
 
     Raises:
-        ConfigError: The file is missing, a key looks like a misspelt one, a key overrides a helper variable of a base
-            that nothing reads any more, a module of ``custom_imports`` is not found (see
+        ConfigError: The file is missing or no configuration, a key looks like a misspelt one, a key overrides a helper
+            variable of a base that nothing reads any more, a module of ``custom_imports`` is not found (see
             :func:`~mmradar.apis.custom_imports.import_custom_modules`), or :func:`with_options` refuses an option.
     """
     if not Path(path).is_file():
         raise ConfigError(f'no configuration file {path}')
     try:
-        config = Config.fromfile(path, import_custom_modules=False)
+        with named_bases():
+            config = Config.fromfile(path, import_custom_modules=False)
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f'{path}: there is no base {error.filename}. A base is a path from the folder of the configuration, or the '
+            "name of one of the package's, as _base_ = 'mmradar::millimamba_small_simhupr'"
+        ) from error
+    except (SyntaxError, OSError) as error:  # mmengine raises the second for other kinds of files
+        raise ConfigError(f'{path} cannot be read as a configuration: {error}') from error
     except TypeError as error:
         if 'cannot inherit from base' not in str(error):
             raise
@@ -101,11 +110,13 @@ def _sources(path: Path) -> Iterator[tuple[Path, ast.Module]]:
     """
     source = ast.parse(path.read_text(encoding='utf-8') if path.suffix == '.py' else '')
     yield path, source
-    base = _assigned(source).get('_base_')
-    names = [node.value for node in ast.walk(base) if isinstance(node, ast.Constant)] if base else []
+    assigned = _assigned(source).get('_base_')
+    names = [node.value for node in ast.walk(assigned) if isinstance(node, ast.Constant)] if assigned else []
     for name in names:
-        if isinstance(name, str) and name.endswith('.py') and (path.parent / name).is_file():
-            yield from _sources(path.parent / name)
+        if isinstance(name, str):
+            base = Path(named_base(name) or path.parent / name)
+            if base.suffix == '.py' and base.is_file():
+                yield from _sources(base)
 
 
 def _assigned(source: ast.Module) -> dict[str, ast.expr]:
