@@ -17,6 +17,8 @@ import sys
 import warnings
 from types import ModuleType
 
+from mmradar.errors import InstallationError
+
 # module -> what to install for the real module
 _STAND_INS = {
     'mmcv._ext': 'the full mmcv (compiled from source; mmcv-lite has no ops)',
@@ -127,14 +129,14 @@ def check_mmpose() -> None:
     """Check that a version of mmpose is installed that this package works with.
 
     Raises:
-        ImportError: It is missing, or has another version; the message says how to install it.
+        InstallationError: It is missing, or has another version; the message says how to install it.
     """
     try:
         found = importlib.metadata.version('mmpose')
     except importlib.metadata.PackageNotFoundError:
         found = None
     if found is None or not found.startswith('1.3.'):
-        raise ImportError(
+        raise InstallationError(
             f'mmradar needs mmpose 1.3, found {found or "none"}. Install it with\n'
             '  pip install --no-deps mmpose==1.3.2\n'
             'without its dependencies: chumpy among them no longer builds, and what else it needs came with mmradar.'

@@ -15,3 +15,7 @@ class CheckpointError(ValueError):
 
 class TrainingError(RuntimeError):
     """Error of a training that reached NaN or infinity; names the step and the checkpoint to resume from."""
+
+
+class InstallationError(ImportError):
+    """Error of a package that is missing or has another version than mmradar works with; says how to install it."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -36,13 +39,27 @@ def run_jobs(function: Callable[..., Result], jobs: Sequence[tuple], workers: in
         return
     # spawned, not forked: a fork of a process whose threads hold locks can hang
     with ProcessPoolExecutor(workers, mp_context=get_context('spawn'), initializer=_prepare) as pool:
-        pending = [pool.submit(function, *job) for job in jobs]
+        with _without_interrupts():  # this starts the workers; an interrupt is for this process, which then ends them
+            pending = [pool.submit(function, *job) for job in jobs]
         try:
             for future in as_completed(pending):
                 yield future.result()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C, and let processes that start meanwhile ignore it from their first moment on."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _prepare() -> None:

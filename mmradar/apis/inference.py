@@ -69,8 +69,16 @@ def radar_settings(settings: Mapping[str, Any]) -> Any:
 
 
 def views_and_radar(config: Config) -> tuple[tuple[str, ...], RadarConfig]:
-    """Return the names of a test set's views, in the model's order, and its radar."""
-    settings = next(datasets_of(config.test_dataloader))
+    """Return the names of a test set's views, in the model's order, and its radar.
+
+    Raises:
+        ConfigError: The model is not one of radar frames.
+    """
+    settings = next(datasets_of(config.get('test_dataloader') or {}), {})
+    kind = settings.get('type')
+    kind = DATASETS.get(kind) if isinstance(kind, str) else kind
+    if kind is None or not issubclass(kind, BaseRadarPoseDataset):
+        raise ConfigError(f'the model is not one of radar frames: its test set is {settings.get("type") or "missing"}')
     return tuple(settings.get('views') or ('hori', 'vert')), RadarConfig.build(
         radar_settings(settings) or 'iwr1843_hupr'
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,6 +32,7 @@ from mmradar.radar import Recording
 from mmradar.visualization import PoseCanvas, save_picture, video
 
 SPLITS = ('train', 'val', 'test')
+_NO_SCREEN = 'show=True needs a screen, and there is none; out_dir writes a video'
 
 
 class RadarPoseInferencer:
@@ -261,8 +264,10 @@ def _coco(image_id: int, person: Mapping[str, np.ndarray]) -> dict[str, Any]:
 def _show(picture: np.ndarray, seconds: float) -> None:
     import cv2
 
+    if sys.platform == 'linux' and not any(map(os.environ.get, ('DISPLAY', 'WAYLAND_DISPLAY', 'QT_QPA_PLATFORM'))):
+        raise ConfigError(_NO_SCREEN)  # Qt would end the process
     try:
         cv2.imshow('mmradar', picture[..., ::-1])
     except cv2.error as error:
-        raise ConfigError('show=True needs a screen, and there is none; out_dir writes a video') from error
+        raise ConfigError(_NO_SCREEN) from error
     cv2.waitKey(max(1, round(1000 * seconds)))

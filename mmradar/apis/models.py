@@ -19,8 +19,7 @@ from mmradar.apis.configuration import load_config, with_options
 from mmradar.apis.data_folders import datasets_of
 from mmradar.engine.checkpoint import check_state_dict, config_of_checkpoint, read_checkpoint
 from mmradar.errors import ConfigError
-from mmradar.package_configs import config_path
-from mmradar.published_models import published_models, weights_file
+from mmradar.published_models import file_of_config, published_models, weights_file
 from mmradar.registry import DATASETS, MODELS
 
 CHECKPOINT_ENDINGS = ('.pth', '.pt')
@@ -43,7 +42,7 @@ def read_config(config: str | Path | Config, cfg_options: Mapping[str, Any] | No
         config = config_of_checkpoint(config)
     if isinstance(config, Config):
         return with_options(config, cfg_options)
-    return load_config(config_path(config), cfg_options)
+    return load_config(file_of_config(config), cfg_options)
 
 
 def init_model(
@@ -68,7 +67,8 @@ def init_model(
         neither has any.
 
     Raises:
-        ConfigError: See :func:`read_config`; or the model has classes of modules that a checkpoint only names.
+        ConfigError: See :func:`read_config`; the configuration has no model, or one with classes of modules that a
+            checkpoint only names; or there is no such device.
         CheckpointError: The checkpoint is missing, damaged or another model's.
     """
     if not isinstance(config, Config):
@@ -93,7 +93,7 @@ def init_model(
     # torch's stubs allow only tensors and modules as attributes
     model.cfg = config  # pyright: ignore[reportArgumentType]
     model.dataset_meta = dataset_meta or _metainfo(config)  # pyright: ignore[reportArgumentType]
-    model.to(device)
+    _move(model, device)
     return model.eval()
 
 
@@ -104,6 +104,8 @@ def _built(config: Config) -> nn.Module:
         ConfigError: A class is not registered, and the configuration names modules that nobody has imported: those of a
             checkpoint's configuration are not, because a checkpoint must not make code run.
     """
+    if 'model' not in config:
+        raise ConfigError(f'{config.filename or "the configuration"} has no model')
     try:
         return MODELS.build(config.model)
     except KeyError as error:
@@ -115,6 +117,18 @@ def _built(config: Config) -> nn.Module:
             'checkpoint does not make code run. Give the configuration with the checkpoint (--model CONFIG --weights '
             'CHECKPOINT), or import these modules first'
         ) from error
+
+
+def _move(model: nn.Module, device: str) -> None:
+    """Move a model to a device.
+
+    Raises:
+        ConfigError: There is no such device.
+    """
+    try:
+        model.to(device)
+    except (RuntimeError, AssertionError) as error:  # torch raises the second if it was built without CUDA
+        raise ConfigError(f'the model cannot run on the device {device!r}: {str(error).splitlines()[0]}') from error
 
 
 def config_of(model: nn.Module) -> Config:

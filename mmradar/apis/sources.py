@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +18,6 @@ FILE_NAMES = ('adc_data.bin', 'adc_data.profiles.npy')
 ANNOTATION_NAME = 'annotation.json'
 
 OneView = Recording | str | Path | np.ndarray
-Source = str | Path | Mapping[str, OneView] | Sequence[OneView]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class RecordedSequence:
     truth: SequenceAnnotation | None = None
 
 
+Source = str | Path | Mapping[str, OneView] | Sequence[OneView] | RecordedSequence
+
+
 def open_source(
     source: Source,
     views: Sequence[str],
@@ -46,17 +50,19 @@ def open_source(
     Args:
         source: Either a folder with a recording of each view, ``FOLDER/hori/adc_data.bin`` or
             ``.../adc_data.profiles.npy``, and optionally the true poses in ``annotation.json``; or a file, recording or
-            complex array for each view, by the view's name or in the model's order.
+            complex array for each view, by the view's name or in the model's order; or what this function returned.
         views: Names of the model's views.
         radar: The model's radar.
         num_keypoints: Number of joints, to read the true poses.
         image_size: (width, height) of the image that keypoints refer to, px, to read the true poses.
 
     Raises:
-        ConfigError: The views are not the model's.
+        ConfigError: The views are not the model's, or two of them have the same recording.
         FileNotFoundError: There is no recording at a path.
         DataError: A recording is not of this radar, or there are fewer true poses than frames.
     """
+    if isinstance(source, RecordedSequence):
+        return source
     if isinstance(source, (str, Path)):
         return _open_folder(Path(source), views, radar, num_keypoints, image_size)
     if not isinstance(source, Mapping):
@@ -67,9 +73,29 @@ def open_source(
         raise ConfigError(
             f'the model takes the views {", ".join(views)}, found {", ".join(map(str, source)) or "none"}'
         )
+    _check_different(source)
     recordings = {view: _open(view, source[view], radar) for view in views}
-    first = recordings[views[0]].path
-    return RecordedSequence(first.parent.name if first.parent.name not in ('', *views) else first.stem, recordings)
+    return RecordedSequence(_name(recordings[views[0]].path, views), recordings)
+
+
+def _check_different(source: Mapping[str, OneView]) -> None:
+    """Raise if two views are the same file, recording or array."""
+    seen: dict[Any, str] = {}
+    for view, given in source.items():
+        key = os.path.realpath(given) if isinstance(given, (str, Path)) else id(given)
+        if key in seen:
+            raise ConfigError(
+                f'the views {seen[key]} and {view} have the same recording'
+                + (f', {given}' if isinstance(given, (str, Path)) else '')
+                + '; each radar has its own'
+            )
+        seen[key] = view
+
+
+def _name(path: Path, views: Sequence[str]) -> str:
+    """Return a name for a sequence: that of a view's file, or of its folder if all files of a kind have that name."""
+    folders = path.resolve().parent.parts[1:] if path.name in FILE_NAMES else ()
+    return next((folder for folder in reversed(folders) if folder not in views), path.stem)
 
 
 def _open(view: str, given: OneView, radar: RadarConfig) -> Recording:

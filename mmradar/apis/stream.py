@@ -151,7 +151,8 @@ class RadarPoseStream:
         own = self.look_ahead
         look_ahead = own if look_ahead is None else look_ahead
         self._window_predictor = window_predictor(model)
-        self._memories = {layer: FrameMemory() for layer in model.modules() if isinstance(layer, PerFrame)}
+        layers = [layer for layer in model.modules() if isinstance(layer, PerFrame)]
+        self._memories: dict[PerFrame, FrameMemory] = {layer: FrameMemory() for layer in layers}
         self._check_choices(look_ahead, poses_per_window, average, own)
         self.window = RadarWindow(self.window.num_frames, self.window.num_frames - 1 - look_ahead)
         self.poses_per_window, self.average = poses_per_window, average

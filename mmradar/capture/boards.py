@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -133,6 +134,8 @@ class RadarBoard:
         command_port: int = COMMAND_PORT,
     ) -> None:
         self.view, self.radar = view, boards_radar(radar)
+        if serial_port.startswith('/') and not Path(serial_port).exists():
+            raise CaptureError(f'{view}: there is no serial port {serial_port}; is the radar connected and on?')
         timing = ChirpTiming.of(radar)
         try:
             from serial import SerialException

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import queue
 import socket
 import threading
@@ -90,7 +91,10 @@ class BoardReceiver:
             self._socket.bind((host, port))
         except (OSError, OverflowError) as error:
             self._socket.close()
-            raise CaptureError(f'{view}: cannot listen on {host}:{port}: {error}') from error
+            reason = str(error)
+            if getattr(error, 'errno', None) == errno.EADDRNOTAVAIL:
+                reason = 'this computer has no such address; give it to the network interface of the board'
+            raise CaptureError(f'{view}: cannot listen on {host}:{port}: {reason}') from error
         self._socket.settimeout(_WAIT_S)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._receive, name=f'receiver of {view}', daemon=True)

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmradar.errors import ConfigError
-from mmradar.package_configs import config_path
-from mmradar.published_models import published_models
+from mmradar.published_models import file_of_config, published_models
 
 if TYPE_CHECKING:
     from mmengine.model import BaseModel
@@ -40,7 +39,7 @@ def lifter_from(args: argparse.Namespace) -> BaseModel | None:
 
     has_weights = args.lift in published_models() or Path(args.lift).suffix in CHECKPOINT_ENDINGS
     if args.lift_weights is None and not has_weights:
-        config_path(args.lift)  # is there such a configuration? Its plugin may not be installed
+        file_of_config(args.lift)  # is there such a configuration? Its plugin may not be installed
         raise ConfigError(
             f'--lift {args.lift} has no weights, and none come with the package: train it with `mmradar train '
             f'{args.lift}`, and add --lift-weights CHECKPOINT'

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from mmradar.cli.process_group import end_process_group
-from mmradar.errors import CheckpointError, ConfigError, DataError, TrainingError
+from mmradar.errors import CheckpointError, ConfigError, DataError, InstallationError, TrainingError
 from mmradar.memory import keep_freed_memory
 
 # A path that does not exist, or is not of the expected kind.
@@ -19,8 +19,8 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
         end_process_group()
-    except (DataError, ConfigError, CheckpointError, TrainingError, *_PATH_ERRORS) as error:
-        print(f'\nError: {error}', file=sys.stderr)
+    except (DataError, ConfigError, CheckpointError, TrainingError, InstallationError, *_PATH_ERRORS) as error:
+        print(f'\nError: {_message(error)}', file=sys.stderr)
         raise SystemExit(2) from None
     except TypeError as error:
         if 'unexpected keyword argument' not in str(error):
@@ -30,3 +30,11 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         print('\nInterrupted.', file=sys.stderr)
         raise SystemExit(130) from None
+
+
+def _message(error: Exception) -> str:
+    """Return an error's message; torch puts the traceback of a loading process before it."""
+    text = str(error)
+    if text.startswith(f'Caught {type(error).__name__} in DataLoader worker process'):
+        text = text.rsplit(f'{type(error).__name__}: ', 1)[-1]
+    return text.strip()

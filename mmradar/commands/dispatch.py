@@ -57,4 +57,4 @@ def _run(command: ModuleType, arguments: list[str] | None, prog: str | None) -> 
         prog=prog, description=command.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     command.add_arguments(parser)
-    command.main(parser.parse_args(arguments))
+    command.main(parser.parse_intermixed_args(arguments))  # an optional file may follow an option

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmradar.cli import check_picture_file
+from mmradar.cli import check_picture_file, integer
 from mmradar.cli.radar_arguments import add_radar_argument, radar_from
 from mmradar.radar import draw_report, inspect_adc
 
@@ -13,7 +13,7 @@ from mmradar.radar import draw_report, inspect_adc
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('file', type=Path, help='raw file of a DCA1000')
     add_radar_argument(parser)
-    parser.add_argument('--frames', type=int, default=16, help='number of frames to examine (default: 16)')
+    parser.add_argument('--frames', type=integer(1), default=16, help='number of frames to examine (default: 16)')
     parser.add_argument('--out', type=Path, help='picture to write (default: FILE.png in the current folder)')
 
 

@@ -21,9 +21,10 @@ from typing import Any
 
 from mmradar.capture import RadarBoard, boards_radar
 from mmradar.capture.boards import COMMAND_PORT
-from mmradar.cli import add_lifter_arguments, add_presence_argument, lifter_from
+from mmradar.cli import PORT, add_lifter_arguments, add_presence_argument, integer, lifter_from, not_negative
 from mmradar.errors import ConfigError
 from mmradar.radar import MIN_ECHO_DB, RadarConfig, read_radar_config
+from mmradar.radar.packets import DATA_PORT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--ports',
         nargs='+',
-        type=int,
-        default=[4098, 4099],
+        type=PORT,
         help='port that the boards send to: one for all views, or one per view (default: 4098 4099)',
     )
     parser.add_argument(
@@ -61,35 +61,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--command-ports',
         nargs='+',
-        type=int,
+        type=PORT,
         default=[COMMAND_PORT],
         help=f'command port of each capture card (default: {COMMAND_PORT})',
     )
     parser.add_argument(
         '--host', default='127.0.0.1', help='address of the page (default: 127.0.0.1, this computer only)'
     )
-    parser.add_argument('--port', type=int, default=8080, help='port of the page (default: 8080)')
+    parser.add_argument('--port', type=PORT, default=8080, help='port of the page (default: 8080)')
     parser.add_argument('--record-dir', type=Path, default=Path('recordings'), help='folder for recordings')
     parser.add_argument(
         '--look-ahead',
-        type=int,
+        type=integer(0),
         help="number of later frames that a pose waits for, instead of the model's own; fewer give earlier poses",
     )
     parser.add_argument(
         '--poses-per-window',
-        type=int,
+        type=integer(1),
         default=1,
         help='number of poses taken from one window: the network runs that many times less often, poses come later '
         '(default: 1)',
     )
     parser.add_argument(
         '--average',
-        type=int,
+        type=integer(1),
         default=1,
         help='number of windows whose poses of a frame are averaged: smoother, without delay (default: 1)',
     )
     parser.add_argument('--device', default='cpu', help='device that the model runs on (default: cpu)')
-    parser.add_argument('--seconds', type=float, help='stop after this time (default: when interrupted)')
+    parser.add_argument('--seconds', type=not_negative, help='stop after this time (default: when interrupted)')
 
 
 def main(args: argparse.Namespace) -> None:
@@ -101,11 +101,13 @@ def main(args: argparse.Namespace) -> None:
         from mmradar.live import LiveServer
     except ModuleNotFoundError as error:
         raise ConfigError(f"mmradar live needs {error.name}: pip install 'mmradar[live]'") from error
+    print('Loading the model, then predicting once to build its kernels.', flush=True)
     model = init_model(args.model, args.weights, args.device)
     lifter = lifter_from(args)
     views, radar = views_and_radar(config_of(model))
     listen = args.listen or (['192.168.33.30'] if args.serial else ['127.0.0.1'])
-    hosts, ports = _each('--listen', listen, views), _each('--ports', args.ports, views)
+    hosts = _each('--listen', listen, views)
+    ports = _each('--ports', args.ports or [DATA_PORT + number for number in range(len(views))], views)
     addresses = {view: (hosts[view], ports[view]) for view in views}
     names = ('record_dir', 'look_ahead', 'poses_per_window', 'average', 'min_echo_db')
     choices: dict[str, Any] = dict(lifter=lifter, **{name: getattr(args, name) for name in names})
@@ -133,10 +135,16 @@ def main(args: argparse.Namespace) -> None:
         for view, board in server.session.boards.items():
             print(f'{view}: waiting for a board on {board.address[0]}:{board.address[1]}', flush=True)
         end = time.monotonic() + args.seconds if args.seconds else float('inf')
+        silent = dict(server.session.boards)
         while time.monotonic() < end:
             time.sleep(0.2)
             if server.session.error is not None:
                 raise server.session.error
+            for view in [view for view, board in silent.items() if board.packets]:
+                print(f'{view}: data arrive', flush=True)
+                del silent[view]
+        for view in silent:
+            print(f'{view}: no data came')
 
 
 def _board(view: str, radar: RadarConfig, serial_port: str, *addresses: Any) -> RadarBoard:
@@ -150,7 +158,7 @@ def _each(option: str, values: Sequence[Any], views: Sequence[str]) -> dict[str,
     Raises:
         ConfigError: If the number of values does not fit.
     """
-    if len(values) not in (1, len(views)) and not (option == '--ports' and len(values) > len(views)):
+    if len(values) not in (1, len(views)):
         raise ConfigError(
             f'{option} takes one value, or one for each of the views {", ".join(views)}; found {len(values)}'
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from mmradar.capture import NetworkFaults, replay
-from mmradar.cli import progress_bar
+from mmradar.cli import PORT, not_negative, progress_bar
 from mmradar.cli.radar_arguments import add_radar_argument, radar_from
 from mmradar.errors import ConfigError
 from mmradar.radar import RawRecording
@@ -18,15 +18,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('inputs', nargs='+', help='folder of a sequence, or one raw file per view')
     parser.add_argument('--views', nargs='+', default=['hori', 'vert'], help='names of the views (default: hori vert)')
     parser.add_argument(
-        '--ports', nargs='+', type=int, default=[4098, 4099], help='UDP port of each view (default: 4098 4099)'
+        '--ports', nargs='+', type=PORT, default=[4098, 4099], help='UDP port of each view (default: 4098 4099)'
     )
     parser.add_argument('--host', default='127.0.0.1', help='address to send to (default: 127.0.0.1)')
     add_radar_argument(parser)
     parser.add_argument('--speed', type=float, default=1.0, help='multiple of the recorded frame rate (default: 1)')
     parser.add_argument('--repeat', action='store_true', help='start again at the end, until interrupted')
-    parser.add_argument('--loss', type=float, default=0.0, help='share of datagrams that are lost')
-    parser.add_argument('--reorder', type=float, default=0.0, help='share of datagrams that arrive out of order')
-    parser.add_argument('--jitter', type=float, default=0.0, help='maximum delay of a frame, in ms')
+    parser.add_argument('--loss', type=not_negative, default=0.0, help='share of datagrams that are lost')
+    parser.add_argument('--reorder', type=not_negative, default=0.0, help='share of datagrams that arrive out of order')
+    parser.add_argument('--jitter', type=not_negative, default=0.0, help='maximum delay of a frame, in ms')
     parser.add_argument('--seed', type=int, default=0, help='random seed of losses, reordering and delays')
 
 

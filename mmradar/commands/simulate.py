@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
-from mmradar.cli import progress_bar
+from mmradar.cli import integer, progress_bar
 from mmradar.errors import ConfigError
 from mmradar.simulation import (
     PLANS,
@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for split in SPLITS:
         parser.add_argument(
-            f'--{split}', type=int, help=f'number of sequences of the {split} split, instead of those of the preset'
+            f'--{split}',
+            type=integer(0),
+            help=f'number of sequences of the {split} split, instead of those of the preset',
         )
     parser.add_argument(
         '--motion-files',
@@ -46,10 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--motion-split', choices=SPLITS, help='split that the recorded motions become (default: test)')
     parser.add_argument(
         '--places',
-        type=int,
+        type=integer(1),
         help='sequences made of each part of a motion file, each at another place in another room (default: 1)',
     )
-    parser.add_argument('--frames', type=int, dest='num_frames', help='frames per sequence (10 per second)')
+    parser.add_argument('--frames', type=integer(1), dest='num_frames', help='frames per sequence (10 per second)')
     parser.add_argument(
         '--form',
         choices=['raw', 'compact'],
@@ -59,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--chirps',
-        type=int,
+        type=integer(1),
         help='chirps kept of each frame in the compact form (default: 8), as many as num_chirps of a configuration can '
         'then be',
     )
@@ -80,7 +82,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='splits to simulate now, such as those to test on; another call adds the others (default: all)',
     )
     parser.add_argument(
-        '--workers', type=int, default=os.cpu_count() or 1, help='number of processes; the result does not depend on it'
+        '--workers',
+        type=integer(1),
+        default=os.cpu_count() or 1,
+        help='number of processes; the result does not depend on it',
     )
 
 
@@ -101,9 +106,11 @@ def main(args: argparse.Namespace) -> None:
         raise ConfigError('--motion-split and --places say what to make of --motion-files, of which there are none')
     else:
         plan = PLANS[args.preset].changed(**changes, **options.to_dict())
-    args.out.mkdir(parents=True, exist_ok=True)
     form = _form(args)
     sequences = {split: len(numbers) for split, numbers in plan.splits.items() if split in (args.splits or SPLITS)}
+    if not sum(sequences.values()):
+        raise ConfigError('there is no sequence to simulate: all splits have 0')
+    args.out.mkdir(parents=True, exist_ok=True)
     gigabytes = plan.total_bytes(form) * sum(sequences.values()) / max(plan.num_sequences, 1) / 1e9
     print(
         f'Simulating {" + ".join(map(str, sequences.values()))} sequences ({" + ".join(sequences)}) of '

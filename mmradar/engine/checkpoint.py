@@ -34,9 +34,10 @@ def read_checkpoint(path: str | Path, mmap: bool = False) -> Mapping:
     try:
         content = torch.load(path, map_location='cpu', mmap=mmap, weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        # torch's own text advises to run the file's code
         raise CheckpointError(
-            f'{path} cannot be read as a checkpoint of mmradar: {str(error).splitlines()[0]}\n'
-            'It is damaged, or holds Python objects that mmradar will not run from a file.'
+            f'{path} cannot be read as a checkpoint of mmradar: it is damaged, no file of torch.save, or it holds '
+            'Python objects, which mmradar does not run from a file'
         ) from error
     if not isinstance(content, Mapping):
         raise CheckpointError(f'{path} is not a checkpoint: it holds a {type(content).__name__}, not weights by name')

@@ -19,6 +19,7 @@ from mmradar.capture import CaptureError
 from mmradar.live.session import LivePose, LiveSession
 from mmradar.visualization import heatmap_level
 
+_LOOPBACK = ('127.0.0.1', 'localhost', '::1')
 _PAGE = Path(__file__).with_name('page.html')
 
 
@@ -52,6 +53,8 @@ class LiveServer:
         self._browsers: dict[web.WebSocketResponse, asyncio.Queue[str]] = {}
         self._started, self._error = threading.Event(), None
         self.session = LiveSession(model, addresses, self._on_pose, **options)
+        # a page of another site whose name leads to this computer (DNS rebinding) would ask for that name
+        self._hosts = {host, *_LOOPBACK} if host in _LOOPBACK else None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(host, port), name='live page', daemon=True)
         self._thread.start()
@@ -101,15 +104,24 @@ class LiveServer:
             return
         finally:
             self._started.set()
+        counting = asyncio.create_task(self._count_packets())
         await self._stopping.wait()
+        counting.cancel()
         for browser in list(self._browsers):
             await browser.close(code=WSCloseCode.GOING_AWAY)
         await runner.cleanup()
 
-    async def _page(self, _: web.Request) -> web.Response:
+    def _check_host(self, request: web.Request) -> None:
+        """Refuse requests for another name than the page's own, as long as only this computer may see it."""
+        if self._hosts is not None and request.url.host not in self._hosts:
+            raise web.HTTPForbidden(text=f'this page is at {self.url}')
+
+    async def _page(self, request: web.Request) -> web.Response:
+        self._check_host(request)
         return web.Response(text=_PAGE.read_text(encoding='utf-8'), content_type='text/html')
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
+        self._check_host(request)
         # pages of other sites must not read poses or start recordings through the user's browser
         origin = request.headers.get('Origin')
         if origin is not None and origin.split('://')[-1] != request.host:
@@ -160,6 +172,13 @@ class LiveServer:
             poses_per_window=stream.poses_per_window,
             boards={view: '{}:{}'.format(*board.address) for view, board in self.session.boards.items()},
         )
+
+    async def _count_packets(self) -> None:
+        """Tell browsers every second how much has come, so that they know slow poses from silent boards."""
+        while True:
+            await asyncio.sleep(1)
+            packets = sum(board.packets for board in self.session.boards.values())
+            self._hand_out(json.dumps(dict(kind='packets', packets=packets)))
 
     def _on_pose(self, live: LivePose) -> None:
         """Pass a pose from the session's thread to the browsers; a browser whose queue is full misses it."""

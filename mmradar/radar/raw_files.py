@@ -163,6 +163,8 @@ def check_frames(
     frames, rest = divmod(size, config.frame_bytes)
     layout = describe_layout(config)
     notes = []
+    if size == 0:
+        raise ADCFileError(f'{path} is empty')
     if frames == 0 or (rest and on_error == 'raise'):
         raise ADCFileError(
             f'{path}: {size:,} bytes is not a whole number of frames: {frames:,} frames and {rest:,} bytes over, at '

@@ -164,6 +164,8 @@ class Recording(ABC):
         if frames is None or isinstance(frames, slice):
             return slice(None) if frames is None else frames
         index = np.asarray(frames, dtype=np.int64)
+        if index.ndim != 1:
+            raise IndexError(f'{self.path}: expected a list of frame numbers, such as [3], found {frames!r}')
         if index.size and (index.min() < 0 or index.max() >= len(self)):
             raise IndexError(f'{self.path}: asked for frames {index.min()} to {index.max()}, there are {len(self)}')
         if index.size and np.array_equal(index, np.arange(index[0], index[0] + len(index))):

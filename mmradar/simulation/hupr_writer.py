@@ -131,15 +131,15 @@ def write_hupr_dataset(
     root.mkdir(parents=True, exist_ok=True)
     description = {'plan': plan.description(), 'camera': asdict(camera), 'form': form and asdict(form)}
     description = json.loads(json.dumps(description))
-    record = root / 'simulation.json'
+    record, begun = root / 'simulation.json', any(root.glob('single_*'))
     if record.is_file():
         found = json.loads(record.read_text())
-        if {key: found.get(key) for key in description} != description:
+        if begun and {key: found.get(key) for key in description} != description:
             raise SimulationError(
                 f'{root} holds a data set that was simulated with other settings ({record}). Choose another folder, '
                 'or remove this one.'
             )
-    elif any(root.glob('single_*')):
+    elif begun:
         raise SimulationError(f'{root} holds sequences that were not simulated here; choose another folder')
     sequences = [number for numbers in chosen.values() for number in numbers]
     missing = [number for number in sequences if not (root / f'single_{number}').is_dir()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,12 +40,19 @@ def video(path: str | Path, rate_hz: float, size: tuple[int, int]) -> Iterator[F
         DataError: The file cannot be written.
     """
     path = Path(path)
+    if path.is_dir():
+        raise DataError(f'{path} is a folder; a video cannot be written there')
     path.parent.mkdir(parents=True, exist_ok=True)
-    writer = _ffmpeg(path, rate_hz, size) or _opencv(path, rate_hz, size)
+    part = path.with_name(f'.{path.stem}.part{path.suffix}')  # a recorder that is interrupted leaves no damaged video
+    writer = _ffmpeg(part, rate_hz, size) or _opencv(part, rate_hz, size)
     try:
         yield writer
-    finally:
+    except BaseException:
         writer.close()
+        part.unlink(missing_ok=True)
+        raise
+    writer.close()
+    os.replace(part, path)
 
 
 class _Ffmpeg:
@@ -81,6 +89,7 @@ def _ffmpeg(path: Path, rate_hz: float, size: tuple[int, int]) -> _Ffmpeg | None
         size,
         fps=rate_hz,  # pyright: ignore[reportArgumentType]
         macro_block_size=2,
+        ffmpeg_log_level='fatal',  # it complains of a video that ends before its first picture
         quality=7,
     )
     return _Ffmpeg(frames)

@@ -78,7 +78,7 @@ def test_nobody_at_the_other_end_is_told(raw, monkeypatch):
     with pytest.raises(CaptureError, match=r'hori: the capture card at .*: .*assign requested address'):
         RadarBoard('hori', RADAR, '/dev/null', '192.0.2.1', CARD, PORT)
     with FakeBoard(raw, RADAR, (HOST, 9), CARD, PORT) as fake:
-        with pytest.raises(CaptureError, match=r'hori: the radar on /dev/no_radar: .*No such file'):
+        with pytest.raises(CaptureError, match=r'hori: there is no serial port /dev/no_radar; is the radar'):
             RadarBoard('hori', RADAR, '/dev/no_radar', HOST, CARD, PORT)
         monkeypatch.setattr('xwr.radar.XWRBase._wait_for_response', _no_response)
         with pytest.raises(CaptureError, match=r'hori: the radar on /dev/pts/\d+ does not answer'):

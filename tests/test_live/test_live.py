@@ -217,7 +217,11 @@ async def messages(url, count, origin=None, record=None):
         if record is not None:
             await browser.send_str('no json')
             await browser.send_str(json.dumps(dict(record=record)))
-        return [json.loads((await browser.receive(timeout=20)).data) for _ in range(count)]
+        found: list[dict] = []
+        while len(found) < count:
+            message = json.loads((await browser.receive(timeout=20)).data)
+            found += [message] if message['kind'] != 'packets' else []  # one each second
+        return found
 
 
 def test_the_page_s_socket_tells_all_that_it_shows(model, recordings, tmp_path):
@@ -243,6 +247,44 @@ def test_the_page_s_socket_tells_all_that_it_shows(model, recordings, tmp_path):
         assert poses[-1]['recording'].startswith(str(tmp_path)) and poses[-1]['recorded'] > 0
         with pytest.raises(aiohttp.WSServerHandshakeError, match='403'):
             asyncio.run(messages(server.url, 1, origin='http://elsewhere.example'))
+
+
+async def answers(url, host):
+    """Statuses of the page and of its socket, asked for by another name."""
+    async with aiohttp.ClientSession(headers={'Host': host, 'Origin': f'http://{host}'}) as client:
+        async with client.get(url) as page:
+            status = page.status
+        try:
+            async with client.ws_connect(url + 'socket') as browser:
+                return status, json.loads((await browser.receive(timeout=20)).data)['kind']
+        except aiohttp.WSServerHandshakeError as error:
+            return status, error.status
+
+
+def test_a_name_that_leads_here_is_not_the_page_s(model):
+    """A page of another site may give its own name this computer's address (DNS rebinding)."""
+    with LiveServer(model, ANY_PORT, port=0) as server:
+        port = server.url.split(':')[-1].rstrip('/')
+        assert asyncio.run(answers(server.url, f'elsewhere.example:{port}')) == (403, 403)
+        assert asyncio.run(answers(server.url, f'localhost:{port}')) == (200, 'model')
+    with LiveServer(model, ANY_PORT, host='0.0.0.0', port=0) as server:  # for other computers, by any name
+        assert asyncio.run(answers(f'http://127.0.0.1:{server.url.split(":")[-1]}', 'lab.example')) == (200, 'model')
+
+
+def test_browsers_hear_of_packets_without_poses(model, recordings, monkeypatch):
+    """So that the page can tell a slow computer from silent boards."""
+    with LiveServer(model, ANY_PORT, port=0) as server:
+        monkeypatch.setattr(server, '_on_pose', lambda live: None)
+        monkeypatch.setattr(server.session, '_on_pose', lambda live: None)
+
+        async def counts():
+            async with aiohttp.ClientSession() as client, client.ws_connect(server.url + 'socket') as browser:
+                found = [json.loads((await browser.receive(timeout=20)).data) for _ in range(3)]
+                return [message['packets'] for message in found[1:]]
+
+        with replayed(server.session, recordings, faults=None):
+            first, second = asyncio.run(counts())
+        assert 0 < first <= second
 
 
 @contextmanager

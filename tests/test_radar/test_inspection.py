@@ -59,11 +59,11 @@ def test_a_cut_off_file_is_found_dropped_and_refused(tmp_path):
     assert len(open_recording(path, CONFIG, on_error='drop')) == 3
 
 
-@pytest.mark.parametrize('size', [0, 7, 1000])
-def test_not_one_whole_frame(tmp_path, size):
+@pytest.mark.parametrize(('size', 'message'), [(0, 'is empty'), (7, '0 frames'), (1000, '0 frames')])
+def test_not_one_whole_frame(tmp_path, size, message):
     path = tmp_path / 'adc_data.bin'
     path.write_bytes(b'\0' * size)
-    with pytest.raises(ADCFileError, match='0 frames'):
+    with pytest.raises(ADCFileError, match=message):
         inspect_adc(path, CONFIG)
 
 

@@ -93,7 +93,7 @@ def test_missing_and_empty_files(tmp_path, on_error):
     with pytest.raises(FileNotFoundError, match='nothing.bin'):
         open_recording(tmp_path / 'nothing.bin', TWO_BY_TWO, on_error=on_error)
     (tmp_path / 'empty.bin').touch()
-    with pytest.raises(ADCFileError, match='empty.bin: 0 bytes is not a whole number'):
+    with pytest.raises(ADCFileError, match='empty.bin is empty'):
         open_recording(tmp_path / 'empty.bin', TWO_BY_TWO, on_error=on_error)
 
 

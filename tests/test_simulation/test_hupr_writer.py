@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -88,6 +89,8 @@ def test_other_settings_do_not_mix_with_a_set_that_is_there(tmp_path):
     write_hupr_dataset(tmp_path, plan)
     with pytest.raises(SimulationError, match='simulated with other settings'):
         write_hupr_dataset(tmp_path, replace(plan, seed=5))
+    shutil.rmtree(tmp_path / 'single_1')  # one that was interrupted before its first sequence is not there
+    write_hupr_dataset(tmp_path, replace(plan, seed=5))
 
 
 def test_a_recorded_set_is_not_written_into(tmp_path):

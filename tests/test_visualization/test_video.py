@@ -36,5 +36,18 @@ def test_a_video_shows_the_pictures_at_their_rate(tmp_path, library, monkeypatch
 def test_where_no_video_can_be(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'imageio_ffmpeg', None)
     (tmp_path / 'film.mp4').mkdir()
-    with pytest.raises(DataError, match='cannot write an MP4 there'), video(tmp_path / 'film.mp4', 10, (96, 64)):
+    with pytest.raises(DataError, match='film.mp4 is a folder'), video(tmp_path / 'film.mp4', 10, (96, 64)):
         pass
+    with pytest.raises(DataError, match='cannot write an MP4 there'), video(tmp_path / 'film.txt', 10, (96, 64)):
+        pass
+
+
+@pytest.mark.parametrize('pictures', [0, 3])
+def test_an_interrupted_video_leaves_the_earlier_one(tmp_path, pictures):
+    (tmp_path / 'film.mp4').write_bytes(b'earlier')
+    with pytest.raises(KeyboardInterrupt), video(tmp_path / 'film.mp4', 10, (96, 64)) as film:
+        for _ in range(pictures):
+            film.write(np.zeros((64, 96, 3), np.uint8))
+        raise KeyboardInterrupt
+    assert [path.name for path in tmp_path.iterdir()] == ['film.mp4']
+    assert (tmp_path / 'film.mp4').read_bytes() == b'earlier'

@@ -139,6 +139,8 @@ class HuPRDataset(RecordedRadarPoseDataset):
 
     def _check_presence(self) -> None:
         missing = [path for path in (self.data_root, self.ann_file) if not Path(path).exists()]
+        if missing and (found := sorted(path.name for path in Path(self.data_root).glob('*annot*.json'))):
+            raise DataError(f'the annotations {missing[0]} are missing; {self.data_root} has {", ".join(found)}')
         if missing:
             raise DataError(
                 f'no radar data set here: looked for {missing[0]}\n'
