@@ -393,3 +393,26 @@ def test_recordings_cut_short_are_used_as_far_as_they_go(damaged_root, tiny_conf
 def test_sequences_are_a_list(simulated_root):
     with pytest.raises(ConfigError, match=r'sequences must be a list of numbers, as \[4\], found 4'):
         dataset(simulated_root, sequences=4)
+
+
+def test_labels_of_another_skeleton(damaged_root):
+    """COCO's 17 joints, described by mmpose."""
+    for path in damaged_root.glob('hrnet_annot_*.json'):
+        sequences = json.loads(path.read_text())
+        for entry in (entry for sequence in sequences for entry in sequence):
+            entry['joints'] += entry['joints'][:3]
+        path.write_text(json.dumps(sequences))
+    coco = dict(from_file='configs/_base_/datasets/coco.py')
+    data = dataset(damaged_root, metainfo=coco)
+    info = data.get_data_info(7)
+    assert info['keypoints'].shape == (3, 17, 2) and info['sigmas'].shape == (17,)
+    np.testing.assert_array_equal(info['keypoints'][:, 14:], info['keypoints'][:, :3])
+    assert data.metainfo['keypoint_id2name'][0] == 'nose'
+    with pytest.raises(DataError, match='14'):
+        dataset(damaged_root).get_data_info(7)
+
+
+def test_missing_annotations_where_there_are_others(damaged_root):
+    (damaged_root / 'hrnet_annot_val.json').unlink()
+    with pytest.raises(DataError, match='annot_val.json are missing; .* has hrnet_annot_test.json, hrnet'):
+        dataset(damaged_root, ann_file='hrnet_annot_val.json', split='val')
