@@ -27,10 +27,10 @@ from mmradar.memory import keep_freed_memory
 from mmradar.simulation import Camera, SimulationPlan, simulate_sequence
 
 
-def row_of(name: str, poses_per_window: int, frames: int, lift: str | None) -> list:
+def row_of(name: str, poses_per_window: int, frames: int, lift: str | None, amp: bool) -> list:
     """Measure one model and return its row of the table."""
     lifter = None if lift is None else init_model(lift)
-    stream = RadarPoseStream(init_model(name), poses_per_window=poses_per_window, lifter=lifter)
+    stream = RadarPoseStream(init_model(name), poses_per_window=poses_per_window, amp=amp, lifter=lifter)
     plan = SimulationPlan(train=1, val=0, test=0, num_frames=8, sequences_per_subject=1, radar=vars(stream.radar))
     words = simulate_sequence(plan, 1, Camera())[0]
     of_frame, of_window, of_lifting = [], [], []
@@ -75,6 +75,7 @@ def main() -> None:
     parser.add_argument('models', nargs='*', default=['millimamba-small'], help='names, checkpoints, configurations')
     parser.add_argument('--poses-per-window', nargs='+', type=int, default=[1])
     parser.add_argument('--lift', help='a model that lifts the poses to 3D: a checkpoint or a configuration')
+    parser.add_argument('--amp', action='store_true', help='bfloat16')
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--frames', type=int, default=60)
     args = parser.parse_args()
@@ -91,7 +92,9 @@ def main() -> None:
         'longest wait, frames',
         *(['lifting, ms', "lifting, processor's ms"] if args.lift else []),
     ]
-    rows = [row_of(name, poses, args.frames, args.lift) for name in args.models for poses in args.poses_per_window]
+    rows = [
+        row_of(name, poses, args.frames, args.lift, args.amp) for name in args.models for poses in args.poses_per_window
+    ]
     print(markdown_table(header, rows))
 
 

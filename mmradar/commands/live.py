@@ -88,6 +88,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=1,
         help='number of windows whose poses of a frame are averaged: smoother, without delay (default: 1)',
     )
+    parser.add_argument(
+        '--amp',
+        action='store_true',
+        help='mixed precision with bfloat16: faster on processors with units for it, slower on others',
+    )
     parser.add_argument('--device', default='cpu', help='device that the model runs on (default: cpu)')
     parser.add_argument('--seconds', type=not_negative, help='stop after this time (default: when interrupted)')
 
@@ -109,7 +114,7 @@ def main(args: argparse.Namespace) -> None:
     hosts = _each('--listen', listen, views)
     ports = _each('--ports', args.ports or [DATA_PORT + number for number in range(len(views))], views)
     addresses = {view: (hosts[view], ports[view]) for view in views}
-    names = ('record_dir', 'look_ahead', 'poses_per_window', 'average', 'min_echo_db')
+    names = ('record_dir', 'look_ahead', 'poses_per_window', 'average', 'min_echo_db', 'amp')
     choices: dict[str, Any] = dict(lifter=lifter, **{name: getattr(args, name) for name in names})
     if args.profile and args.serial:
         raise ConfigError("--serial configures the boards as the model's radar; leave out --profile")

@@ -239,3 +239,12 @@ def test_mistakes_are_told(model, recordings):
         stream.push(dict(hori=words[:4]), 1.1)
     with pytest.raises(DataError, match=r'hori: expected complex samples'):
         stream.push(dict(hori=recordings['hori'].cube([0])[0, :4]), 1.1)
+
+
+def test_mixed_precision_changes_poses_by_little(model, recordings):
+    frames = [frame(recordings, number) for number in range(5)]
+    exact, mixed = (streamed(RadarPoseStream(model, amp=amp), frames) for amp in (False, True))
+    differences = [np.abs(a.keypoints - b.keypoints).max() for a, b in zip(exact, mixed)]
+    assert 0 < max(differences) < 3  # px of 256
+    assert all(pose.keypoints.dtype == np.float32 for pose in mixed)
+    np.testing.assert_array_equal(exact[0].heatmaps, mixed[0].heatmaps)
