@@ -117,8 +117,8 @@ class RadarPoseStream:
         average: Number of latest windows over which the poses of a frame are averaged.
         min_echo_db: Weakest echo of a person, in dB above the noise; such as
             ``mmradar.radar.MIN_ECHO_DB``. With ``None``, somebody is taken to be there.
-        amp: Run the network in mixed precision with bfloat16. It is faster on processors with units for it (AVX-512 BF16
-            or AMX), and slower on others.
+        amp: Run the network in mixed precision with bfloat16: faster on processors with units for it (AVX-512 BF16 or
+            AMX), slower on others.
         lifter, min_score: See :class:`~mmradar.apis.pose_lifting.PoseLifting`; poses stay 2D if ``lifter`` is ``None``.
 
     Attributes:
