@@ -129,5 +129,6 @@ def test_an_ablation_on_another_data_set_inherits_as_the_page_says(tmp_path):
     text = page.split('title="configs/my_t15_simhupr.py"\n')[1].split('```')[0]
     path = tmp_path / 'own.py'
     path.write_text(text.replace("'ablations/", f"'{REPOSITORY}/configs/ablations/"))
-    own = load_config(str(path), {'randomness.seed': 0})
+    # the suite leaves the folder to --data-root
+    own = load_config(str(path), {'randomness.seed': 0, 'data_root': 'data/simhupr'})
     assert differences(own, configs_of('paper_simhupr')['T = 15']) == set()
