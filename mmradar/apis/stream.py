@@ -363,8 +363,8 @@ class RadarPoseStream:
             of its key frame (frames = 1) if the model predicts only that.
         """
         batch = pseudo_collate([inputs])
-        device = next(self.model.parameters()).device.type
-        precision = torch.autocast(device, torch.bfloat16, enabled=self.amp)
+        parameter = next(self.model.parameters(), torch.zeros(0))  # a mean pose has none
+        precision = torch.autocast(parameter.device.type, torch.bfloat16, enabled=self.amp)
         with torch.no_grad(), precision, remembered(self._memories):
             if self._window_predictor is not None:
                 batch = self.model.data_preprocessor(batch, False)

@@ -248,3 +248,10 @@ def test_mixed_precision_changes_poses_by_little(model, recordings):
     assert 0 < max(differences) < 3  # px of 256
     assert all(pose.keypoints.dtype == np.float32 for pose in mixed)
     np.testing.assert_array_equal(exact[0].heatmaps, mixed[0].heatmaps)
+
+
+def test_a_model_without_parameters():
+    """A mean pose has no network; it must have been fitted."""
+    stream = RadarPoseStream(init_model('baselines/mean_pose_simhupr'))
+    with pytest.raises(ConfigError, match='has not been fitted'):
+        streamed(stream, [dict.fromkeys(VIEWS, np.zeros(stream.radar.frame_shape, np.complex64))])
