@@ -3,12 +3,15 @@
 import importlib
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from conftest import REPOSITORY
 from mmradar.apis.exporting import FORMATS
 from mmradar.commands import COMMANDS, export, main
+from mmradar.commands.dispatch import _run
 
 
 def mmradar(monkeypatch, *arguments):
@@ -56,6 +59,8 @@ def slow_imports(*commands):
     """For each command, in the order in which one process runs them: the slow packages that are imported by then."""
     code = """
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 from mmradar.commands import main
 for command in sys.argv[1:]:
     sys.argv = ['mmradar', *command.split()]
@@ -80,3 +85,10 @@ def test_help_and_the_list_of_models_come_without_slow_imports():
 
 def test_every_format_of_an_export_has_a_file_name():
     assert tuple(export._DEFAULT_OUT) == FORMATS
+
+
+def test_an_optional_file_may_follow_an_option():
+    found = []
+    command = SimpleNamespace(add_arguments=export.add_arguments, main=found.append)
+    _run(command, ['millimamba-small', '--format', 'torch', 'small.pt2'], 'mmradar export')
+    assert (found[0].model, found[0].format, found[0].out) == ('millimamba-small', 'torch', Path('small.pt2'))

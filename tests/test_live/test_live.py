@@ -202,6 +202,7 @@ def test_the_command_configures_boards_and_switches_them_off(tiny_config, record
     assert (
         'hori: configuring the radar on /dev/pts/' in printed and 'vert: waiting for a board on 127.0.0.1:' in printed
     )
+    assert 'hori: data arrive' in printed and 'no data came' not in printed
     args.listen = None  # a DCA1000's, which this computer has not
     with pytest.raises(CaptureError, match='hori: cannot listen on 192.168.33.30:'):
         live.main(args)
