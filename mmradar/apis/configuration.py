@@ -98,7 +98,7 @@ def _check_overrides(config: Config, path: str, sources: list[ast.Module], also_
     """
     own, *bases = sources
     read = {key.split('.')[0] for key in facts(config, also_read)}
-    unread = set(_assigned(own)) - _used(own) - read - {*RUNNER_KEYS, *also_read}
+    unread = set(_assigned(own)) - _used(own) - read - {'_base_', *RUNNER_KEYS, *also_read}
     if changed := unread & set().union(*map(_used, bases)):
         raise ConfigError(f'{path}: {nothing_reads(config, min(changed))}')
 

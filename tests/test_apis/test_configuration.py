@@ -67,3 +67,10 @@ def test_what_a_tool_reads_itself_may_be_changed(tmp_path):
     base.write_text(f"_base_ = {MAIN!r}\nlifter = dict(config='a.py')\n")
     path.write_text("_base_ = 'base.py'\nlifter = dict(checkpoint='b.pth')\n")
     assert load_config(str(path)).lifter == dict(config='a.py', checkpoint='b.pth')
+
+
+def test_a_base_may_refer_to_its_own_base(tmp_path):
+    path = tmp_path / 'own.py'
+    path.write_text("_base_ = 'mmradar::millimamba_small_finetune_simhupr'\nmax_epochs = 2\n")
+    config = load_config(str(path))
+    assert config.max_epochs == 2 and [data.data_root for data in config.people] == ['data/simhupr', 'data/own']
