@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.runner import find_latest_checkpoint
 from torch import nn
 
 from mmradar.apis.runs import run_config, runner_of
@@ -41,7 +42,8 @@ def train(
         work_dir: Folder for logs and checkpoints; the file ``last_checkpoint`` in it names the latest. Defaults to the
             configuration's ``work_dir``, or else to ``work_dirs/`` and the configuration's name.
         cfg_options: Values that override those of the configuration, by dotted key.
-        resume: Checkpoint from which to resume; ``True`` for the latest in the work directory.
+        resume: Checkpoint from which to resume; ``True`` for the latest in the work directory. Without one there, the
+            training starts as if it were false.
         amp: Train in mixed precision, on a CPU with bfloat16.
         validate: Evaluate during the training.
         auto_scale_lr: Scale the learning rate with the batch size.
@@ -70,8 +72,9 @@ def train(
     if amp:
         _use_mixed_precision(config)
     if resume:
-        config.resume = True
-        config.load_from = None if resume is True else str(resume)
+        checkpoint = find_latest_checkpoint(config.work_dir) if resume is True else str(resume)
+        if checkpoint:  # else a first start, from `load_from` if there is one: mmengine would forget it
+            config.resume, config.load_from = True, checkpoint
     if auto_scale_lr:
         config.auto_scale_lr.enable = True
     if config.get('load_from'):

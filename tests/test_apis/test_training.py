@@ -101,6 +101,15 @@ def test_the_mean_pose_is_the_best_constant_guess(tiny_config):
     assert 1 < metrics['coco/MPJPE_px'] < untrained['coco/MPJPE_px'] and set(metrics) == set(untrained)
 
 
+def test_resuming_what_has_not_begun_starts_from_the_given_weights(tiny_config, tmp_path):
+    options = {'train_cfg.max_epochs': 1, 'optim_wrapper.optimizer.lr': 0.0, 'param_scheduler': []}
+    first = apis.train(tiny_config, work_dir=tmp_path / 'first', cfg_options={**options, 'randomness.seed': 7})
+    options['load_from'] = str(tmp_path / 'first/epoch_1.pth')
+    second = apis.train(tiny_config, work_dir=tmp_path / 'second', cfg_options=options, resume=True)
+    weights = dict(second.named_parameters())  # buffers such as the means of batch norms change at any rate
+    assert all(torch.equal(value, weights[name]) for name, value in first.named_parameters())
+
+
 def test_mistakes_of_a_training(tiny_config, tmp_path):
     with pytest.raises(CheckpointError, match='no checkpoint at'):
         apis.train(tiny_config, resume=tmp_path / 'none.pth')
