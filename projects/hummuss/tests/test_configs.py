@@ -186,7 +186,11 @@ def test_a_trained_model_takes_a_bound_of_its_memory(trained):
     ('tool', 'arguments', 'expected'),
     [
         ('rates', [], ['x0.5', 'irregular', '+0.0 %']),
-        ('occlusion', ['--missing', '0.5', '--frames', '9', '18', '--clips', '2'], ['50%', '| 18 |']),
+        (
+            'robustness',
+            ['--missing', '0.5', '--noise-px', '7', '--correlation-s', '0.5', '--frames', '9', '18', '--clips', '2'],
+            ['50%', '| 7 | 0.5 s |', '| 18 |'],
+        ),
     ],
 )
 def test_tools_print_tables(trained, capsys, monkeypatch, tool, arguments, expected):
