@@ -65,7 +65,12 @@ OPTIM_WRAPPER_CONSTRUCTORS = Registry(
     scope='mmradar',
     locations=['mmradar.engine.optim_wrappers'],
 )
-PARAM_SCHEDULERS = Registry('parameter scheduler', parent=mmpose_registry.PARAM_SCHEDULERS, scope='mmradar')
+PARAM_SCHEDULERS = Registry(
+    'parameter scheduler',
+    parent=mmpose_registry.PARAM_SCHEDULERS,
+    scope='mmradar',
+    locations=['mmradar.engine.param_schedulers'],
+)
 LOG_PROCESSORS = Registry('log processor', parent=mmpose_registry.LOG_PROCESSORS, scope='mmradar')
 
 # Data

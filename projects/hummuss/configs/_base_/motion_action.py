@@ -38,7 +38,7 @@ model = dict(
     backbone=dict(type='HumMUSS', num_joints=14, in_channels=3, embed_dims=64, depth=2),
 )
 
-optim_wrapper = dict(optimizer=dict(lr=1e-3), paramwise_cfg=dict(custom_keys={'.ssm.': dict(lr_mult=0.5)}))
+optim_wrapper = dict(optimizer=dict(lr=1e-3))
 auto_scale_lr = dict(base_batch_size=32, enable=False)
 visualizer = None  # nothing draws its samples
 # The last epoch is tested

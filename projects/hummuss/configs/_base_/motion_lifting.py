@@ -51,11 +51,7 @@ test_evaluator = dict(type='MotionLiftingMetric')
 
 max_epochs = 6
 # One cycle because the training is so short; MotionBERT's schedule is 2e-4, times 0.99 per epoch.
-optim_wrapper = dict(
-    optimizer=dict(lr=1e-3),
-    # Step sizes and poles of state-space models need a lower learning rate. Transformers have none.
-    paramwise_cfg=dict(custom_keys={'.ssm.': dict(lr_mult=0.5)}),
-)
+optim_wrapper = dict(optimizer=dict(lr=1e-3))
 train_cfg = dict(val_interval=2)
 auto_scale_lr = dict(base_batch_size=16, enable=False)
 
