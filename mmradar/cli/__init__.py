@@ -7,6 +7,7 @@ modules that need them are imported by their own names: :mod:`mmradar.cli.radar_
 from mmradar.cli.config_arguments import add_config_arguments, config_from
 from mmradar.cli.lifter_arguments import add_lifter_arguments, lifter_from
 from mmradar.cli.log_files import output_to
+from mmradar.cli.model_arguments import trained_model
 from mmradar.cli.numbers import PORT, integer, not_negative
 from mmradar.cli.output_files import check_output_file, check_picture_file, write_metrics
 from mmradar.cli.presence_arguments import add_presence_argument
@@ -36,5 +37,6 @@ __all__ = [
     'progress_bar',
     'run',
     'runner_options',
+    'trained_model',
     'write_metrics',
 ]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmradar.cli.model_arguments import trained_model
 from mmradar.errors import ConfigError
-from mmradar.published_models import file_of_config, published_models
 
 if TYPE_CHECKING:
     from mmengine.model import BaseModel
@@ -35,13 +34,4 @@ def lifter_from(args: argparse.Namespace) -> BaseModel | None:
         if args.lift_weights is not None:
             raise ConfigError('--lift-weights goes with --lift, the configuration of the lifter')
         return None
-    from mmradar.apis.models import CHECKPOINT_ENDINGS, init_model
-
-    has_weights = args.lift in published_models() or Path(args.lift).suffix in CHECKPOINT_ENDINGS
-    if args.lift_weights is None and not has_weights:
-        file_of_config(args.lift)  # is there such a configuration? Its plugin may not be installed
-        raise ConfigError(
-            f'--lift {args.lift} has no weights, and none come with the package: train it with `mmradar train '
-            f'{args.lift}`, and add --lift-weights CHECKPOINT'
-        )
-    return init_model(args.lift, args.lift_weights, args.device)
+    return trained_model(args.lift, args.lift_weights, args.device, ('--lift', '--lift-weights'))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmradar.cli import check_output_file
+from mmradar.cli import check_output_file, trained_model
 
 _DEFAULT_OUT = {'onnx': 'model.onnx', 'torch': 'model.pt2'}  # file of each format
 
@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mmradar.apis import export, init_model
+    from mmradar.apis import export
 
     out = args.out or Path(_DEFAULT_OUT[args.format])
     check_output_file(out)
-    export(init_model(args.model, args.weights), out, args.format)
+    export(trained_model(args.model, args.weights, options=('MODEL', '--weights')), out, args.format)
     print(f'{out}: {out.stat().st_size / 1e6:.1f} MB; heatmaps of a window in, keypoints of its key frame in px out')

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmradar.cli import add_lifter_arguments, add_presence_argument, integer, lifter_from, progress_bar
+from mmradar.cli import add_lifter_arguments, add_presence_argument, integer, lifter_from, progress_bar, trained_model
 from mmradar.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def main(args: argparse.Namespace) -> None:
     from mmradar.apis import RadarPoseInferencer
     from mmradar.apis.inferencer import SPLITS
 
-    inferencer = RadarPoseInferencer(args.model, args.weights, args.device, lifter_from(args))
+    inferencer = RadarPoseInferencer(trained_model(args.model, args.weights, args.device), lifter=lifter_from(args))
     inputs = args.inputs[0] if len(args.inputs) == 1 else args.inputs
     if inputs not in SPLITS:
         inputs = _open_recordings(inputs, inferencer, args.profile)

@@ -21,7 +21,15 @@ from typing import Any
 
 from mmradar.capture import RadarBoard, boards_radar
 from mmradar.capture.boards import COMMAND_PORT
-from mmradar.cli import PORT, add_lifter_arguments, add_presence_argument, integer, lifter_from, not_negative
+from mmradar.cli import (
+    PORT,
+    add_lifter_arguments,
+    add_presence_argument,
+    integer,
+    lifter_from,
+    not_negative,
+    trained_model,
+)
 from mmradar.errors import ConfigError
 from mmradar.radar import MIN_ECHO_DB, RadarConfig, read_radar_config
 from mmradar.radar.packets import DATA_PORT
@@ -98,7 +106,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    from mmradar.apis import init_model
     from mmradar.apis.inference import views_and_radar
     from mmradar.apis.models import config_of
 
@@ -107,7 +114,7 @@ def main(args: argparse.Namespace) -> None:
     except ModuleNotFoundError as error:
         raise ConfigError(f"mmradar live needs {error.name}: pip install 'mmradar[live]'") from error
     print('Loading the model, then predicting once to build its kernels.', flush=True)
-    model = init_model(args.model, args.weights, args.device)
+    model = trained_model(args.model, args.weights, args.device)
     lifter = lifter_from(args)
     views, radar = views_and_radar(config_of(model))
     listen = args.listen or (['192.168.33.30'] if args.serial else ['127.0.0.1'])

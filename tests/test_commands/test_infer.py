@@ -83,6 +83,10 @@ def test_bare_files_and_what_they_do_not_say(own_model, simulated_root, tmp_path
             "no model, file or configuration millimamba-smal; did you mean 'millimamba-small'",
         ),
         (('--model', 'empty.py'), 'has no model'),
+        (
+            ('--model', 'millimamba_small_simhupr'),
+            'has no weights, but millimamba-small is the same model',
+        ),
         (('--model', 'broken.py'), 'cannot be read as a configuration'),
     ],
 )
