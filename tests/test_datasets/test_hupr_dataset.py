@@ -361,6 +361,12 @@ def test_sequences_that_nobody_lists(damaged_root):
         dataset(damaged_root)
 
 
+def test_annotations_of_another_split_are_refused(simulated_root):
+    for options in (dict(ann_file='hrnet_annot_val.json'), dict(split='val')):
+        with pytest.raises(ConfigError, match="are those of another split than split='.*Set split='.*', too"):
+            dataset(simulated_root, **options).full_init()
+
+
 def test_official_split_has_no_overlap():
     from conftest import REPOSITORY
     from mmradar.apis.configuration import load_config

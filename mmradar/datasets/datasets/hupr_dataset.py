@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,12 @@ class HuPRDataset(RecordedRadarPoseDataset):
             )
 
     def _sequence_numbers(self) -> list[int]:
+        named = re.fullmatch(r'hrnet_annot_(\w+)\.json', Path(self.ann_file).name)
+        if named and self.split not in (None, named[1]):
+            raise ConfigError(
+                f'the annotations {self.ann_file} are those of another split than split={self.split!r}, so recordings '
+                f'would get wrong labels. Set split={named[1]!r}, too, and `sequences` if the configuration names them'
+            )
         if self.sequences is not None:
             return self.sequences
         path = Path(self.data_root) / 'splits.json'
