@@ -14,7 +14,7 @@ default_hooks = dict(
 
 custom_hooks = [
     dict(type='EpochSeedHook'),
-    # Rejects checkpoints of other models, of which mmengine would load what fits. Remove it to fine-tune from one.
+    # Rejects checkpoints of other models, of which mmengine would load what fits; to fine-tune from one: strict=False.
     dict(type='CheckpointGuardHook'),
 ]
 

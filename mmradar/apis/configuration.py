@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import difflib
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ def with_options(config: Config, options: Mapping[str, Any] | None = None, also_
     """
     config = copy.deepcopy(config)
     if options:
+        options = copy.deepcopy(options)  # merging takes `_delete_` out of them
         check_options(config, options, also_read)
         _merge(config, options)
     config = resolve(config)
@@ -91,7 +93,7 @@ def _check_names(config: Config, path: str) -> None:
 
 
 def _check_overrides(config: Config, path: str, sources: list[ast.Module], also_read: Collection[str]) -> None:
-    """Raise if a file assigns a helper variable of its base, which has no effect.
+    """Raise if a file assigns a helper variable of its base, which has no effect; warn of other names without effect.
 
     The base has computed its entries from the variable before the file assigns it. A variable that the file itself uses
     is allowed: it is the file's own helper.
@@ -101,6 +103,8 @@ def _check_overrides(config: Config, path: str, sources: list[ast.Module], also_
     unread = set(_assigned(own)) - _used(own) - read - {'_base_', *RUNNER_KEYS, *also_read}
     if changed := unread & set().union(*map(_used, bases)):
         raise ConfigError(f'{path}: {nothing_reads(config, min(changed))}')
+    if unread and '_base_' in _assigned(own):  # a dumped configuration has all names
+        warnings.warn(f'{path}: nothing reads {", ".join(sorted(unread))}', stacklevel=2)
 
 
 def _sources(path: Path) -> Iterator[tuple[Path, ast.Module]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +12,10 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
-from mmengine.runner import find_latest_checkpoint
 from torch import nn
 
 from mmradar.apis.runs import run_config, runner_of
-from mmradar.engine.checkpoint import check_checkpoint
+from mmradar.engine.checkpoint import check_checkpoint, latest_checkpoint
 from mmradar.errors import ConfigError
 from mmradar.published_models import weights_file
 
@@ -72,16 +72,29 @@ def train(
     if amp:
         _use_mixed_precision(config)
     if resume:
-        checkpoint = find_latest_checkpoint(config.work_dir) if resume is True else str(resume)
+        checkpoint = latest_checkpoint(config.work_dir) if resume is True else weights_file(resume)
         if checkpoint:  # else a first start, from `load_from` if there is one: mmengine would forget it
-            config.resume, config.load_from = True, checkpoint
+            config.resume, config.load_from = True, str(checkpoint)
     if auto_scale_lr:
         config.auto_scale_lr.enable = True
     if config.get('load_from'):
         config.load_from = weights_file(config.load_from)
-        check_checkpoint(config.load_from)
+        check_checkpoint(config.load_from, resumed=bool(config.get('resume')))
+    _check_best(config)
     with _cores_left_for(config.train_dataloader.get('num_workers', 0)), runner_of(config, hooks) as runner:
         return runner.train()
+
+
+def _check_best(config: Config) -> None:
+    """Raise if the checkpoint with the largest error would be kept as the best one."""
+    settings = config.default_hooks.get('checkpoint') or {}
+    best = settings.get('save_best') or []
+    errors = [name for name in ([best] if isinstance(best, str) else best) if re.search('MPJPE|MPJVE|MPVE|EPE', name)]
+    if errors and settings.get('rule') == 'greater':
+        raise ConfigError(
+            f"default_hooks.checkpoint.save_best={best!r}: {errors[0]} is an error, of which rule='greater' would keep "
+            "the largest; set rule='less' too" + ('' if isinstance(best, str) else ', or a list of rules, one for each')
+        )
 
 
 @contextmanager

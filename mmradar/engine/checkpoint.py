@@ -44,14 +44,24 @@ def read_checkpoint(path: str | Path, mmap: bool = False) -> Mapping:
     return content
 
 
-def check_checkpoint(path: str | Path) -> None:
+def check_checkpoint(path: str | Path, resumed: bool = False) -> None:
     """Raise early, with a readable message, if a file is not a checkpoint. URLs are not checked.
 
+    Args:
+        path: The file.
+        resumed: A training is to be resumed from it, which needs more than weights.
+
     Raises:
-        CheckpointError: If the file is missing, cannot be read without running code from it, or has NaN weights.
+        CheckpointError: If the file is missing, cannot be read without running code from it, has NaN weights, or has
+            only weights but a training is to be resumed.
     """
     if '://' not in str(path):
         content = read_checkpoint(path, mmap=True)
+        if resumed and 'message_hub' not in content:
+            raise CheckpointError(
+                f'{path} has weights, but not the state of a training, so it cannot be resumed. To train on from its '
+                'weights: load_from without --resume'
+            )
         check_finite(content.get('state_dict', content), str(path))
 
 
@@ -105,6 +115,28 @@ def config_of_checkpoint(path: str | Path) -> Config:
             'saves now do. Name the configuration that it was trained with'
         )
     return Config(json.loads(meta['config_json']))
+
+
+def latest_checkpoint(work_dir: str | Path) -> Path | None:
+    """Return the checkpoint from which a training in a folder resumes; ``None`` if it has none yet.
+
+    The file ``last_checkpoint`` names it. If the folder was moved or copied since, the checkpoint of that name in the
+    folder itself counts.
+
+    Raises:
+        CheckpointError: There are checkpoints, but no file that tells which is the latest.
+    """
+    folder, record = Path(work_dir), Path(work_dir) / 'last_checkpoint'
+    if record.is_file():
+        recorded = Path(record.read_text().strip())
+        return folder / recorded.name if (folder / recorded.name).is_file() else recorded
+    if found := sorted(path.name for path in folder.glob('*.pth')):
+        raise CheckpointError(
+            f'{folder} has no file last_checkpoint, which names the checkpoint to resume from, but it has '
+            f'{", ".join(found[:3])}{", ..." if len(found) > 3 else ""}. Name one of them: --resume CHECKPOINT. Or '
+            'start anew in another folder: --work-dir'
+        )
+    return None
 
 
 def last_good_checkpoint(latest: str | Path) -> Path | None:

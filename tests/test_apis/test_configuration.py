@@ -74,3 +74,16 @@ def test_a_base_may_refer_to_its_own_base(tmp_path):
     path.write_text("_base_ = 'mmradar::millimamba_small_finetune_simhupr'\nmax_epochs = 2\n")
     config = load_config(str(path))
     assert config.max_epochs == 2 and [data.data_root for data in config.people] == ['data/simhupr', 'data/own']
+
+
+def test_names_that_nothing_reads_are_told(tmp_path):
+    path = tmp_path / 'own.py'
+    path.write_text(f'_base_ = {MAIN!r}\nlr = 1e-9\nfactor = 2\nmax_epochs = 3 * factor\n')
+    with pytest.warns(UserWarning, match='own.py: nothing reads lr$'):
+        assert load_config(str(path)).max_epochs == 6
+
+
+def test_options_stay_as_they_are():
+    options = {'val_cfg': dict(_delete_=True, type='ValLoop')}
+    first, second = (load_config(MAIN, options) for _ in range(2))
+    assert options == {'val_cfg': dict(_delete_=True, type='ValLoop')} and first.val_cfg == second.val_cfg

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from conftest import REPOSITORY
 from mmradar import apis
 from mmradar.apis.mean_pose import mean_pose_metrics
 from mmradar.cli.progress_hook import ProgressHook
+from mmradar.engine.checkpoint import latest_checkpoint
 from mmradar.errors import CheckpointError, ConfigError
 from mmradar.simulation import PLANS, CompactForm, write_hupr_dataset
 
@@ -110,7 +112,26 @@ def test_resuming_what_has_not_begun_starts_from_the_given_weights(tiny_config, 
     assert all(torch.equal(value, weights[name]) for name, value in first.named_parameters())
 
 
+def test_the_checkpoint_to_resume_from(tmp_path):
+    assert latest_checkpoint(tmp_path / 'none') is None
+    work, moved = tmp_path / 'work', tmp_path / 'moved'
+    work.mkdir()
+    for epoch in (1, 2):
+        (work / f'epoch_{epoch}.pth').touch()
+    with pytest.raises(CheckpointError, match='has no file last_checkpoint.*epoch_1.pth, epoch_2.pth. Name one'):
+        latest_checkpoint(work)
+    (work / 'last_checkpoint').write_text(str(work / 'epoch_2.pth'))
+    shutil.copytree(work, moved)
+    assert latest_checkpoint(work) == work / 'epoch_2.pth' and latest_checkpoint(moved) == moved / 'epoch_2.pth'
+    (moved / 'epoch_2.pth').unlink()  # such as checkpoints that are kept elsewhere
+    assert latest_checkpoint(moved) == work / 'epoch_2.pth'
+
+
 def test_mistakes_of_a_training(tiny_config, tmp_path):
+    with pytest.raises(CheckpointError, match='has weights, but not the state of a training'):
+        apis.train(tiny_config, resume='millimamba-small')
+    with pytest.raises(ConfigError, match="save_best='coco/MPJPE_px': coco/MPJPE_px is an error"):
+        apis.train(tiny_config, cfg_options={'default_hooks.checkpoint.save_best': 'coco/MPJPE_px'})
     with pytest.raises(CheckpointError, match='no checkpoint at'):
         apis.train(tiny_config, resume=tmp_path / 'none.pth')
     with pytest.raises(ConfigError, match="does not go with optim_wrapper.type='OtherWrapper'"):

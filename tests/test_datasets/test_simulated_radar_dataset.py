@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 import torch
 from mmengine.dataset import ConcatDataset, RepeatDataset
+from mmengine.hooks import Hook
+from mmengine.model import BaseModel
+from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
 from conftest import SMALL_RADAR
@@ -70,8 +73,44 @@ def test_the_hook_tells_data_sets_within_wrappers_of_the_epoch(wrap):
     data = dataset()
     for epoch in (1, 2):
         loader = SimpleNamespace(dataset=wrap(data))
-        EpochSeedHook().before_train_epoch(SimpleNamespace(train_dataloader=loader, epoch=epoch, seed=0))
+        EpochSeedHook().before_train_epoch(
+            SimpleNamespace(train_loop=None, train_dataloader=loader, epoch=epoch, seed=0)
+        )
         assert data.epoch == epoch
+
+
+def test_a_training_by_iterations_draws_new_samples_in_each_epoch(tmp_path):
+    drawn = []
+
+    class Watch(Hook):
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            drawn.append(torch.stack(data_batch['inputs']))
+
+    class Model(BaseModel):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.ones(1))
+
+        def forward(self, inputs, data_samples=None, mode='loss'):
+            return dict(loss=self.weight.sum())
+
+    loader = dict(
+        dataset=dataset(),
+        batch_size=1,
+        sampler=dict(type='DefaultSampler', shuffle=False),
+        collate_fn=dict(type='pseudo_collate'),
+    )
+    Runner(
+        model=Model(),
+        work_dir=str(tmp_path),
+        train_dataloader=loader,
+        train_cfg=dict(type='IterBasedTrainLoop', max_iters=8),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        custom_hooks=[EpochSeedHook(), Watch()],
+        default_hooks=dict(checkpoint=None),
+        experiment_name='by_iterations',
+    ).train()
+    assert len({tuple(inputs.flatten().tolist()) for inputs in drawn}) == len(drawn) == 8
 
 
 def test_one_view_and_other_plans():

@@ -104,3 +104,11 @@ def test_the_constructor_says_which_are_matrices():
     matrices = {name for name, group in groups.items() if group['matrix']}
     assert matrices == {'conv.weight', 'attention.out_proj.weight', 'wide.weight'}  # in_proj has 3,072 elements
     assert groups['decays_not']['weight_decay'] == 0 and groups['wide.weight']['weight_decay'] == 0.1
+
+
+@pytest.mark.parametrize('optimizer', [dict(type='SGD', lr=1e-2), dict(type='MuonAdamW', lr=1e-3)])
+def test_the_constructor_takes_an_optimizer_without_decay(optimizer):
+    init_default_scope('mmradar')
+    settings = dict(type='OptimWrapper', constructor='MuonOptimWrapperConstructor', optimizer=optimizer)
+    groups = build_optim_wrapper(Small(), settings).optimizer.param_groups
+    assert all(group['lr'] == optimizer['lr'] for group in groups)

@@ -15,6 +15,7 @@ from mmradar.models.layers.vision_mamba import DirectedScan
 from mmradar.ops import available_backends
 
 _names = itertools.count()
+NO_RATE = dict(custom_keys={'backbone': dict(lr_mult=0.0), 'head': dict(lr_mult=0.0)})
 
 
 def runner(config, work_dir, **changes):
@@ -94,6 +95,30 @@ def test_a_checkpoint_of_another_model_is_refused_with_the_keys(tiny_config, tmp
         CheckpointError, match=r'epoch_1.pth is not a checkpoint of this model[\s\S]*missing in it: head.layers.1'
     ):
         other.test()
+
+
+def test_a_guard_that_is_not_strict_loads_what_fits_and_saves_as_ever(tiny_config, tmp_path):
+    short = {'train_cfg.max_epochs': 1, 'param_scheduler.0.total_steps': 1}
+    runner(tiny_config, tmp_path, **short).train()
+    short |= {'model.head.num_layers': 2, 'custom_hooks.1.strict': False, 'optim_wrapper.paramwise_cfg': NO_RATE}
+    other = runner(tiny_config, tmp_path / 'other', load_from=str(tmp_path / 'epoch_1.pth'), **short)
+    other.train()
+    first, second = (
+        torch.load(path / 'epoch_1.pth', weights_only=True)['state_dict'] for path in (tmp_path, tmp_path / 'other')
+    )
+    assert all(torch.equal(first[name], second[name]) for name in first if 'layers.0' in name and 'running' not in name)
+    assert any('head.layers.1' in name for name in second)
+
+
+def test_one_cycle_respects_the_rates_of_groups(tiny_config, tmp_path):
+    run = runner(tiny_config, tmp_path, **{'optim_wrapper.paramwise_cfg': NO_RATE})
+    before = copy.deepcopy(run.model.state_dict())
+    run.train()
+    assert all(torch.equal(before[name], value) for name, value in run.model.named_parameters())
+    with pytest.raises(AssertionError):
+        run = runner(tiny_config, tmp_path / 'moving')
+        run.train()
+        assert all(torch.equal(before[name], value) for name, value in run.model.named_parameters())
 
 
 def test_settings_that_a_resumed_training_does_not_take_are_told(tiny_config, tmp_path):

@@ -21,15 +21,22 @@ class CheckpointGuardHook(Hook):
     A checkpoint that contains a function (``OneCycleLR`` saves its annealing method) could be read only by running code
     from it. A scheduler has its own functions and does not need the saved ones.
 
-    mmengine loads the weights that fit and leaves the rest random, with a warning; this hook raises. To fine-tune from
-    other weights on purpose, remove the hook from ``custom_hooks``. Resuming also requires an optimizer state that
+    mmengine loads the weights that fit and leaves the rest random, with a warning; this hook raises. Resuming also
+    requires an optimizer state that
     fits. mmengine takes learning rate and schedules from that state; the hook logs where they differ from the
     configuration.
+
+    Args:
+        strict: Refuse weights of another model. Without, as for fine-tuning on purpose from a model with other layers,
+            those that fit are loaded, and mmengine's warning lists the rest.
 
     Raises:
         CheckpointError: See :func:`mmradar.engine.checkpoint.check_state_dict` and
             :func:`mmradar.engine.checkpoint.check_optimizer_state`.
     """
+
+    def __init__(self, strict: bool = True) -> None:
+        self.strict = strict
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         schedulers = checkpoint.get('param_schedulers', [])
@@ -41,7 +48,8 @@ class CheckpointGuardHook(Hook):
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         source = str(runner._load_from or 'the checkpoint')
-        check_state_dict(model, checkpoint.get('state_dict', checkpoint), source)
+        if self.strict or runner._resume:
+            check_state_dict(model, checkpoint.get('state_dict', checkpoint), source)
         if runner._resume and 'optimizer' in checkpoint and isinstance(runner.optim_wrapper, OptimWrapper):
             own, state = runner.optim_wrapper.state_dict(), checkpoint['optimizer']
             check_optimizer_state(own, state, source)

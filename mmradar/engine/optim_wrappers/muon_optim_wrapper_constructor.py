@@ -31,7 +31,7 @@ class MuonOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         self.smallest, self.largest = options.pop('smallest', 16), options.pop('largest', 200_000)
         self.last = options.pop('last', 'to_coordinates')
         # mmengine makes one group per parameter only if this is not empty
-        super().__init__(optim_wrapper_cfg, options or dict(custom_keys={}, norm_decay_mult=1.0))
+        super().__init__(optim_wrapper_cfg, options or dict(bypass_duplicate=False))
 
     def add_params(self, params: list[dict], module: nn.Module, prefix: str = '', **kwargs: Any) -> None:
         """Add one group per parameter of ``module``, as mmengine does, and set its ``matrix``."""
