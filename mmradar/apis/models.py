@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,7 @@ from torch import nn
 from mmradar.apis.configuration import load_config, with_options
 from mmradar.apis.data_folders import datasets_of
 from mmradar.engine.checkpoint import check_state_dict, config_of_checkpoint, read_checkpoint
+from mmradar.engine.input_changes import input_changes
 from mmradar.errors import ConfigError
 from mmradar.published_models import file_of_config, published_models, weights_file
 from mmradar.registry import DATASETS, MODELS
@@ -85,6 +87,8 @@ def init_model(
         content = read_checkpoint(checkpoint)
         state = content.get('state_dict', content)
         check_state_dict(model, state, str(checkpoint))
+        if changes := input_changes(config, content):
+            warnings.warn(f'{checkpoint} was trained on another input: here, {"; ".join(changes)}', stacklevel=2)
         model.load_state_dict({key.removeprefix('module.'): value for key, value in state.items()})
         dataset_meta = content.get('meta', {}).get('dataset_meta')
         if dataset_meta:  # published models hold tensors in place of arrays

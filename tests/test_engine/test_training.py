@@ -9,6 +9,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from conftest import logged
+from mmradar.apis import init_model
 from mmradar.engine.checkpoint import check_state_dict
 from mmradar.errors import CheckpointError
 from mmradar.models.layers.vision_mamba import DirectedScan
@@ -108,6 +109,28 @@ def test_a_guard_that_is_not_strict_loads_what_fits_and_saves_as_ever(tiny_confi
     )
     assert all(torch.equal(first[name], second[name]) for name in first if 'layers.0' in name and 'running' not in name)
     assert any('head.layers.1' in name for name in second)
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        ({'views': ['vert', 'hori']}, "views = ['vert', 'hori'], not ['hori', 'vert']."),
+        ({'pipeline.1.antenna_order': 'row'}, 'Heatmap3D.antenna_order = row, not azimuth_first.'),
+    ],
+)
+def test_an_input_other_than_that_of_the_training_is_told(tiny_config, tmp_path, change, message):
+    run = runner(tiny_config, tmp_path, **{'train_cfg.max_epochs': 1, 'param_scheduler.0.total_steps': 1})
+    run.train()
+    checkpoint = str(tmp_path / 'epoch_1.pth')
+    for changes in ({}, change):
+        changes = {f'test_dataloader.dataset.{key}': value for key, value in changes.items()}
+        other = runner(tiny_config, tmp_path / 'test', load_from=checkpoint, **changes)
+        with logged() as log:
+            other.test()
+        told = [line for line in log.getvalue().splitlines() if 'was trained on another input' in line]
+        assert len(told) == bool(changes) and all(message in line for line in told)
+    with pytest.warns(UserWarning, match='was trained on another input'):
+        init_model(other.cfg, checkpoint)
 
 
 def test_one_cycle_respects_the_rates_of_groups(tiny_config, tmp_path):

@@ -9,6 +9,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 
 from mmradar.engine.checkpoint import check_optimizer_state, check_state_dict, config_text, settings_of_checkpoint
+from mmradar.engine.input_changes import input_changes
 from mmradar.registry import HOOKS
 
 
@@ -24,7 +25,7 @@ class CheckpointGuardHook(Hook):
     mmengine loads the weights that fit and leaves the rest random, with a warning; this hook raises. Resuming also
     requires an optimizer state that
     fits. mmengine takes learning rate and schedules from that state; the hook logs where they differ from the
-    configuration.
+    configuration, and where views, radar or pipeline differ from those of the checkpoint's training.
 
     Args:
         strict: Refuse weights of another model. Without, as for fine-tuning on purpose from a model with other layers,
@@ -50,6 +51,8 @@ class CheckpointGuardHook(Hook):
         source = str(runner._load_from or 'the checkpoint')
         if self.strict or runner._resume:
             check_state_dict(model, checkpoint.get('state_dict', checkpoint), source)
+        if changes := input_changes(runner.cfg, checkpoint):
+            runner.logger.warning(f'{source} was trained on another input: here, {"; ".join(changes)}.')
         if runner._resume and 'optimizer' in checkpoint and isinstance(runner.optim_wrapper, OptimWrapper):
             own, state = runner.optim_wrapper.state_dict(), checkpoint['optimizer']
             check_optimizer_state(own, state, source)
