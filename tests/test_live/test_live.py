@@ -195,7 +195,8 @@ def test_the_command_configures_boards_and_switches_them_off(tiny_config, record
             '2',
         ]
         args = parser.parse_args(words)
-        args.model = tiny_config
+        args.model, args.weights = tiny_config, str(tmp_path / 'weights.pth')
+        torch.save(dict(state_dict=init_model(tiny_config).state_dict()), args.weights)
         live.main(args)
         assert all(fake.commands[-1] == 'sensorStart' and fake.requests[-2:] == [STOP, RESET_RADAR] for fake in fakes)
     printed = capsys.readouterr().out

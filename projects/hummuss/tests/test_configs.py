@@ -83,15 +83,17 @@ def test_small_models_are_of_similar_size_and_differ_in_what_they_should():
             assert config[key] == configs[0][key], key
 
 
-def test_state_space_parameters_learn_slower_and_do_not_decay(tmp_path):
+@pytest.mark.parametrize(('name', 'share'), [('hummuss_small_motion', 1.0), ('hummuss_h36m', 0.5)])
+def test_state_space_parameters_do_not_decay_and_may_learn_slower(name, share, tmp_path):
     config = tiny('hummuss_small_motion', tmp_path)
+    config.optim_wrapper = load_config(str(PROJECT / 'configs' / f'{name}.py')).optim_wrapper
     runner = Runner.from_cfg(config)
     groups = runner.build_optim_wrapper(config.optim_wrapper).param_groups
     slow = {id(p) for group in groups if group['weight_decay'] == 0 for p in group['params']}
-    rates = {group['lr'] for group in groups if group['weight_decay'] == 0}
+    rates = {group.get('lr') for group in groups if group['weight_decay'] == 0}
     named = {id(p) for name, p in runner.model.named_parameters() if '.ssm.' in name}
     assert named and named == slow
-    assert rates == {0.5 * config.optim_wrapper.optimizer.lr}
+    assert rates == {share * config.optim_wrapper.optimizer.lr}
 
 
 @pytest.mark.parametrize('name', ALL)
