@@ -1,4 +1,4 @@
-# First of the three trainings behind millimamba-small, the weights in the package: 9.2 hours of simulated people, most
+# First of the four trainings behind millimamba-small, the weights in the package: 9.2 hours of simulated people, most
 # of them varied. docs/limbs.md has the commands that simulate the sets.
 _base_ = '../millimamba_small_simhupr.py'
 

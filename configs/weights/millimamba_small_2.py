@@ -1,4 +1,4 @@
-# Second of the three trainings behind millimamba-small: from the first one's weights, with a lower learning rate, and
+# Second of the four trainings behind millimamba-small: from the first one's weights, with a lower learning rate, and
 # with simhupr-v1-mini's few people four times over.
 _base_ = 'millimamba_small_1.py'
 

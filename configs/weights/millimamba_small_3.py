@@ -1,4 +1,4 @@
-# Third of the trainings behind millimamba-small: with people who walk through the room, wave and jump.
+# Third of the four trainings behind millimamba-small: with people who walk through the room, wave and jump.
 _base_ = 'millimamba_small_2.py'
 
 load_from = 'work_dirs/millimamba_small_2/epoch_3.pth'
