@@ -86,11 +86,13 @@ def _chosen(suite: Suite, args: argparse.Namespace) -> list[Experiment]:
     """Return the experiments of the suite that --only and --seed name.
 
     Raises:
-        ConfigError: A name is not a row's.
+        ConfigError: A name is not a row's, or the seed is not one of the suite's.
     """
     names = {row.name for row in suite.rows}
     if unknown := set(args.only or ()) - names:
         raise ConfigError(f'no row {min(unknown)!r}; the suite has {", ".join(sorted(names))}')
+    if args.seed is not None and args.seed not in suite.seeds:
+        raise ConfigError(f'no seed {args.seed}; the suite has {", ".join(map(str, suite.seeds))}, its `seeds`')
     only, seeds = set(args.only or names), {args.seed} if args.seed is not None else set(suite.seeds)
     return [each for each in suite.experiments(args.work_dir) if each.row.name in only and each.seed in seeds]
 

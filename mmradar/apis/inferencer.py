@@ -68,8 +68,8 @@ class RadarPoseInferencer:
             model = init_model(model, weights, device)
         self.model, self._config = model, config_of(model)
         self.dataset_meta: dict[str, Any] = getattr(model, 'dataset_meta', None) or {}
-        settings = next(datasets_of(self._config.test_dataloader))
         self.views, self.radar = views_and_radar(self._config)
+        settings = next(datasets_of(self._config.test_dataloader))
         width, height = settings.get('image_size') or (256, 256)
         self.image_size: tuple[int, int] = (width, height)
         self._lifting = None if lifter is None else PoseLifting(lifter, self.dataset_meta, self.image_size, min_score)

@@ -52,7 +52,8 @@ def test(
     if dump:
         if not str(dump).endswith(('.pkl', '.pickle')):
             raise ConfigError(f'--dump wants a .pkl file, found {dump}')
-        evaluators = config.test_evaluator if isinstance(config.test_evaluator, list) else [config.test_evaluator]
+        evaluators = config.test_evaluator
+        evaluators = evaluators if isinstance(evaluators, (list, tuple)) else [evaluators]
         config.test_evaluator = [*evaluators, dict(type='DumpResults', out_file_path=str(dump))]
     check_checkpoint(config.load_from)
     with runner_of(config, hooks) as runner:

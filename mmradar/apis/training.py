@@ -63,7 +63,8 @@ def train(
     config = run_config(config, cfg_options, work_dir, draw, launcher)
     if not validate:
         config.val_cfg = config.val_dataloader = config.val_evaluator = None
-        config.default_hooks.checkpoint.save_best = None
+        if config.default_hooks.get('checkpoint'):
+            config.default_hooks.checkpoint.save_best = None
     if (amp or auto_scale_lr) and not config.optim_wrapper:
         raise ConfigError(
             '--amp and --auto-scale-lr concern an optimizer, and this configuration has none: its model is fitted in '
@@ -76,6 +77,11 @@ def train(
         if checkpoint:  # else a first start, from `load_from` if there is one: mmengine would forget it
             config.resume, config.load_from = True, str(checkpoint)
     if auto_scale_lr:
+        if not config.get('auto_scale_lr'):
+            raise ConfigError(
+                '--auto-scale-lr: the configuration has no auto_scale_lr=dict(base_batch_size=...), the batch size '
+                'that its learning rate is meant for'
+            )
         config.auto_scale_lr.enable = True
     if config.get('load_from'):
         config.load_from = weights_file(config.load_from)

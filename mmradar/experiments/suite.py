@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,7 +141,7 @@ def read_suite(path: str | Path) -> Suite:
 
 def _as_argument(value: Any) -> str:
     """Quote a value for a shell, which would expand ``${...}`` between double quotes."""
-    text = str(value).replace(' ', '')
-    if '$' in text:
-        return f"'{text}'"
+    text = value if isinstance(value, str) else str(value).replace(' ', '')
+    if '$' in text or ' ' in text:
+        return shlex.quote(text)
     return f'"{text}"' if any(sign in text for sign in '()[]{},\'"') else text

@@ -130,6 +130,8 @@ def test_the_checkpoint_to_resume_from(tmp_path):
 def test_mistakes_of_a_training(tiny_config, tmp_path):
     with pytest.raises(CheckpointError, match='has weights, but not the state of a training'):
         apis.train(tiny_config, resume='millimamba-small')
+    with pytest.raises(ConfigError, match='has no auto_scale_lr=dict'):
+        apis.train(tiny_config, auto_scale_lr=True, cfg_options={'auto_scale_lr': None})
     with pytest.raises(ConfigError, match="save_best='coco/MPJPE_px': coco/MPJPE_px is an error"):
         apis.train(tiny_config, cfg_options={'default_hooks.checkpoint.save_best': 'coco/MPJPE_px'})
     with pytest.raises(CheckpointError, match='no checkpoint at'):

@@ -79,13 +79,18 @@ def test_baselines_without_a_network_are_experiments_like_others(suite_file, tmp
 
 def test_commands_reach_the_program_as_they_are(suite_file, tmp_path):
     experiment = next(read_suite(suite_file).experiments(tmp_path))
-    options = {'views': ('hori',), 'model.head.key_frame': '${key_frame}', 'model.layer': {'type': 'A b', 'n': None}}
+    options = {
+        'views': ('hori',),
+        'work_dir': 'my dir',
+        'model.head.key_frame': '${key_frame}',
+        'model.layer': {'type': 'A b', 'n': None},
+    }
     command = replace(experiment, options=options).command()
     done = subprocess.run(
         f'printf "%s\\n" {command.partition("--cfg-options")[2]}', shell=True, capture_output=True, text=True
     )
     assert done.stdout.splitlines() == [
-        "views=('hori',)", 'model.head.key_frame=${key_frame}', "model.layer={'type':'Ab','n':None}"
+        "views=('hori',)", 'work_dir=my dir', 'model.head.key_frame=${key_frame}', "model.layer={'type':'Ab','n':None}"
     ]  # fmt: skip
 
 
@@ -161,6 +166,8 @@ def test_the_command_prints_what_it_would_run_and_refuses_unknown_rows(suite_fil
     assert (tmp_path / 'table.md').read_text() in done.stdout and done.stdout.startswith('### Not run')
     done = call('--only', 'T = 9')
     assert done.returncode and "no row 'T = 9'; the suite has T = 2, T = 3" in done.stderr
+    done = call('--seed', '9')
+    assert done.returncode and 'no seed 9; the suite has' in done.stderr
 
 
 def test_two_at_a_time(suite_file, tmp_path):
