@@ -25,8 +25,7 @@ class OneCycleLR(MMEngineOneCycleLR):
     """
 
     def _format_param(self, name: str, optimizer: Any, param: float | Sequence[float]) -> Sequence[float]:
-        values = super()._format_param(name, optimizer, param)
         rate = getattr(optimizer, 'optimizer', optimizer).defaults['lr']  # a wrapper has no defaults
-        if isinstance(param, (list, tuple)) or not rate:
-            return values
-        return [value * (group['lr'] / rate) for value, group in zip(values, optimizer.param_groups)]
+        if isinstance(param, (int, float)) and rate:
+            param = [param * (group['lr'] / rate) for group in optimizer.param_groups]
+        return super()._format_param(name, optimizer, param)
