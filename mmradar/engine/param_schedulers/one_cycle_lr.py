@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from mmengine.optim import OneCycleLR as MMEngineOneCycleLR
@@ -24,7 +23,7 @@ class OneCycleLR(MMEngineOneCycleLR):
         eta_max: Maximum of the groups that have the optimizer's rate; a list gives the maximum of each group as it is.
     """
 
-    def _format_param(self, name: str, optimizer: Any, param: float | Sequence[float]) -> Sequence[float]:
+    def _format_param(self, name: str, optimizer: Any, param: Any) -> Any:
         rate = getattr(optimizer, 'optimizer', optimizer).defaults['lr']  # a wrapper has no defaults
         if isinstance(param, (int, float)) and rate:
             param = [param * (group['lr'] / rate) for group in optimizer.param_groups]
