@@ -72,10 +72,10 @@ def train(
         )
     if amp:
         _use_mixed_precision(config)
-    if resume:
+    if resume := resume or _resumed_by(config):
         checkpoint = latest_checkpoint(config.work_dir) if resume is True else weights_file(resume)
-        if checkpoint:  # else a first start, from `load_from` if there is one: mmengine would forget it
-            config.resume, config.load_from = True, str(checkpoint)
+        config.resume = checkpoint is not None  # before the first one, the training starts from `load_from`
+        config.load_from = str(checkpoint) if checkpoint else config.get('load_from')
     if auto_scale_lr:
         if not config.get('auto_scale_lr'):
             raise ConfigError(
@@ -89,6 +89,17 @@ def train(
     _check_best(config)
     with _cores_left_for(config.train_dataloader.get('num_workers', 0)), runner_of(config, hooks) as runner:
         return runner.train()
+
+
+def _resumed_by(config: Config) -> bool | str:
+    """Return what a configuration resumes from: ``True`` for the latest checkpoint of its work directory.
+
+    A dumped configuration names the checkpoint from which its run was resumed, and there may be later ones since.
+    """
+    given = config.get('load_from')
+    if not config.get('resume') or not given:
+        return bool(config.get('resume'))
+    return Path(given).resolve().parent == Path(config.work_dir).resolve() or str(given)
 
 
 def _check_best(config: Config) -> None:

@@ -112,6 +112,24 @@ def test_resuming_what_has_not_begun_starts_from_the_given_weights(tiny_config, 
     assert all(torch.equal(value, weights[name]) for name, value in first.named_parameters())
 
 
+def test_a_configuration_that_was_resumed_goes_on_from_the_latest_checkpoint(tiny_config, tmp_path):
+    seen = []
+
+    class Watch(Hook):
+        def before_train_epoch(self, runner):
+            seen.append(runner.epoch)
+
+    for epochs in (
+        1,
+        2,
+        3,
+    ):  # the third names epoch_1.pth, too, as a dump of the second does
+        resumed = {'resume': True, 'load_from': str(tmp_path / 'epoch_1.pth')} if epochs > 1 else {}
+        options = {'train_cfg.max_epochs': epochs, 'param_scheduler': [], **resumed}
+        apis.train(tiny_config, work_dir=tmp_path, cfg_options=options, validate=False, hooks=[Watch()])
+    assert seen == [0, 1, 2]
+
+
 def test_the_checkpoint_to_resume_from(tmp_path):
     assert latest_checkpoint(tmp_path / 'none') is None
     work, moved = tmp_path / 'work', tmp_path / 'moved'

@@ -23,9 +23,9 @@ class CheckpointGuardHook(Hook):
     from it. A scheduler has its own functions and does not need the saved ones.
 
     mmengine loads the weights that fit and leaves the rest random, with a warning; this hook raises. Resuming also
-    requires an optimizer state that
-    fits. mmengine takes learning rate and schedules from that state; the hook logs where they differ from the
-    configuration, and where views, radar or pipeline differ from those of the checkpoint's training.
+    requires an optimizer state that fits. mmengine takes learning rate and schedules from that state; the hook logs
+    where they differ from the configuration, and where views, radar or pipeline differ from those of the checkpoint's
+    training.
 
     Args:
         strict: Refuse weights of another model. Without, as for fine-tuning on purpose from a model with other layers,
