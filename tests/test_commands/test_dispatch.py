@@ -46,7 +46,7 @@ def test_an_unknown_command_is_refused(monkeypatch, capsys):
 
 def test_a_mistake_ends_with_its_message_alone(tmp_path):
     done = subprocess.run(
-        [sys.executable, '-m', 'mmradar', 'infer', str(tmp_path), '--model', 'millimamba_tiny_simhupr'],
+        [sys.executable, '-m', 'mmradar', 'infer', str(tmp_path), '--model', 'millimamba-small'],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
