@@ -30,11 +30,9 @@ def trained_model(
     from mmradar.apis.models import CHECKPOINT_ENDINGS, init_model
 
     given = weights is not None or model in published_models() or Path(model).suffix in CHECKPOINT_ENDINGS
-    if not given:
-        file_of_config(model)  # is there such a configuration? Its plugin may not be installed
+    file = None if given else file_of_config(model)
     built = init_model(model, weights, device)
-    if not given and built.state_dict():
-        file = file_of_config(model)
+    if file is not None and built.state_dict():
         published = [name for name, entry in published_models().items() if file_of_config(entry.config) == file]
         raise ConfigError(
             f'{options[0]} {model} has no weights, '
