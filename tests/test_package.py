@@ -100,7 +100,7 @@ for name in ('glsmamba::millimamba_glsmamba_tiny_simhupr', 'hummuss-causal-small
         text=True,
     )
     assert done.stdout.splitlines() == [
-        *('hummuss 15', 'glsmamba 35'),
+        *('hummuss 18', 'glsmamba 35'),
         *('mmradar.models.backbones.cvmamba', 'hummuss.models.backbones.hummuss'),
     ], done.stderr[-2000:]
 

@@ -1,8 +1,12 @@
-# Actions of NTU RGB+D from its skeletons, cross-subject (X-Sub); for cross-view, set protocol='xview' in all loaders.
+# Actions of NTU RGB+D from its skeletons, cross-subject (X-Sub).
 # Not run on the data itself, which must be requested from its authors; tests train it for two iterations on files in
 # its format. MotionBERT's recipe for actions, assumed to be the paper's. Published results use HRNet's 2D joints.
 _base_ = ['../../../configs/_base_/default_runtime.py']
 custom_imports = dict(imports=['hummuss'], allow_failed_imports=False)
+
+protocol = 'xsub'
+num_frames = 243
+max_epochs = 300
 
 model = dict(
     type='HumMUSSActionRecognizer',
@@ -13,7 +17,10 @@ model = dict(
 )
 
 dataset = dict(
-    type='NTURGBDSkeletonDataset', data_root='data/ntu_rgbd/nturgb+d_skeletons/', protocol='xsub', num_frames=243
+    type='NTURGBDSkeletonDataset',
+    data_root='data/ntu_rgbd/nturgb+d_skeletons/',
+    protocol='${protocol}',
+    num_frames='${num_frames}',
 )
 loader = dict(batch_size=32, num_workers=4, persistent_workers=True)
 train_dataloader = dict(
@@ -37,7 +44,7 @@ optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys={'.ssm.': dict(lr_mult=0.5), 'head.': dict(lr_mult=10.0)}),
 )
 param_scheduler = [dict(type='ExponentialLR', gamma=0.99, by_epoch=True)]
-train_cfg = dict(by_epoch=True, max_epochs=300, val_interval=10)
+train_cfg = dict(by_epoch=True, max_epochs='${max_epochs}', val_interval=10)
 val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=32, enable=False)

@@ -12,7 +12,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
-from hummuss.datasets import MotionActionDataset, MotionLiftingDataset
+from hummuss.datasets import ClassPairSampler, MotionActionDataset, MotionLiftingDataset
 from hummuss.datasets.random_move import random_move
 from hummuss.evaluation import OneShotAccuracy
 from mmradar.apis.configuration import load_config
@@ -177,6 +177,24 @@ def test_clips_of_the_exemplars_people_are_no_queries():
         one_shot(samples[:4])
 
 
+def test_given_exemplars_are_used_as_they_are():
+    embeddings = {0: [1.0, 0.0], 1: [0.0, 1.0]}
+    samples = [embedded(embeddings[number % 2], number % 2, 'the same person', number) for number in range(8)]
+    samples[7]['pred_embedding'] = torch.tensor([1.0, 0.5])  # of 1, nearer to 0
+    for sample in samples:
+        sample['exemplar'] = sample['id'] in (2, 5)
+    assert one_shot(samples, draws=None)['one_shot/top1'] == pytest.approx(100 * 5 / 6)
+    samples[5]['pred_embedding'] = torch.tensor([0.9, 0.5])
+    assert one_shot(samples, draws=None)['one_shot/top1'] == 100
+    for wrong in ({2}, {2, 3, 5}, {2, 4}, set(range(8))):
+        marked = [{**sample, 'exemplar': sample['id'] in wrong} for sample in samples]
+        with pytest.raises(ConfigError, match='one exemplar of each of the 2 actions'):
+            one_shot(marked, draws=None)
+    del samples[0]['exemplar']
+    with pytest.raises(DataError, match='no exemplar; it needs an EmbeddingHead, and a NTURGBDSkeletonDataset'):
+        one_shot(samples, draws=None)
+
+
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
@@ -194,6 +212,57 @@ def test_what_one_shot_refuses(changes, message):
         OneShotAccuracy(draws=0)
     with pytest.raises(ConfigError, match='at least two actions'):
         one_shot([embedded([1.0, 0.0], 0, 'a', 3), embedded([1.0, 0.0], 0, 'b', 4)])
+
+
+# pairs of an action
+
+
+class Labelled:
+    def __init__(self, *labels):
+        self.labels = labels
+
+    def __len__(self):
+        return len(self.labels)
+
+    def get_cat_ids(self, index):
+        return [self.labels[index]]
+
+
+def test_pairs_are_of_one_class_and_every_clip_is_seen():
+    dataset = Labelled(*[0] * 6, *[1] * 5, *[2] * 2)
+    sampler = ClassPairSampler(dataset, seed=0)
+    order = list(sampler)
+    assert len(order) == len(sampler) == 14 and set(order) == set(range(13))
+    labels = np.array(dataset.labels)[order].reshape(-1, 2)
+    assert (labels[:, 0] == labels[:, 1]).all() and len(set(map(tuple, labels))) == 3
+    assert order == list(sampler) == list(ClassPairSampler(dataset, seed=0))
+    sampler.set_epoch(1)
+    assert order != list(sampler) and sorted(sampler) != list(sampler)
+    # Not the same clips together in each epoch
+    pairs = [{frozenset(pair) for pair in np.reshape(list(sampler), (-1, 2)).tolist()} for _ in [sampler.set_epoch(2)]]
+    assert pairs[0] != {frozenset(pair) for pair in np.reshape(order, (-1, 2)).tolist()}
+
+
+def test_processes_get_whole_pairs_and_equally_many(monkeypatch):
+    dataset = Labelled(*[0] * 6, *[1] * 4)
+    shares = []
+    for rank in range(2):
+        monkeypatch.setattr('hummuss.datasets.class_pair_sampler.get_dist_info', lambda rank=rank: (rank, 2))
+        sampler = ClassPairSampler(dataset, seed=0)
+        shares.append(list(sampler))
+        assert len(shares[-1]) == len(sampler) == 6
+        labels = np.array(dataset.labels)[shares[-1]].reshape(-1, 2)
+        assert (labels[:, 0] == labels[:, 1]).all()
+    assert set(shares[0]) | set(shares[1]) == set(range(10))
+
+
+def test_what_has_no_pairs_is_an_error():
+    with pytest.raises(ConfigError, match='found one only of 1, 3'):
+        ClassPairSampler(Labelled(0, 0, 3, 1, 2, 2))
+    with pytest.raises(ConfigError, match='list does not have'):
+        ClassPairSampler([1, 2])
+    with pytest.raises(ConfigError, match='MotionActionDataset does not have'):
+        ClassPairSampler(build(num_clips=21))
 
 
 # augmentation

@@ -241,10 +241,10 @@ def write_mpi_inf_3dhp(path, names):
     np.savez(path, imgname=np.array(names), part=part, S=labels)
 
 
-def write_ntu(folder, subject, action, frames):
+def write_ntu(folder, subject, action, frames, setup=1, camera=1):
     joints = [f'0.1 {joint / 10} 3.5 200 210 {960 + 10 * joint} 540 0 0 0 0 2' for joint in range(25)]
     frame = ['1', '7 0 1 1 1 1 0 0 0 2', '25', *joints]
-    path = folder / f'S001C001P{subject:03d}R001A{action:03d}.skeleton'
+    path = folder / f'S{setup:03d}C{camera:03d}P{subject:03d}R001A{action:03d}.skeleton'
     path.write_text('\n'.join([str(frames), *frame * frames]) + '\n')
 
 
@@ -290,6 +290,24 @@ def test_ntu_trains_and_is_evaluated(tmp_path):
     assert model.head.num_classes == 60
     assert values['action/top1'] in (0, 50, 100)
     assert values['action/top1'] <= values['action/top5'] <= 100
+
+
+def test_ntu_cross_view_trains_on_two_cameras(tmp_path):
+    for subject, camera in ((1, 2), (2, 2), (3, 3), (4, 3), (1, 1)):
+        write_ntu(tmp_path, subject, 1, 9, camera=camera)
+    _, values = two_iterations('hummuss_action_ntu60_xview', tmp_path)
+    assert values['action/top1'] in (0, 100)  # the one clip of camera 1
+
+
+def test_one_shot_on_ntu120_trains_on_other_actions_and_is_evaluated_with_the_given_exemplars(tmp_path):
+    for subject, action in ((1, 2), (2, 2), (1, 63), (2, 63)):  # of A1, A7, ..., A115, none is in the training
+        write_ntu(tmp_path, subject, action, 9)
+    for action in range(1, 121, 6):
+        write_ntu(tmp_path, 8, action, 9, setup=1 if action <= 60 else 18, camera=3)
+        write_ntu(tmp_path, 9, action, 9, setup=1 if action <= 60 else 18)
+    _, values = two_iterations('hummuss_one_shot_ntu120', tmp_path)
+    assert 0 <= values['one_shot/top1'] <= 100 and values['one_shot/top1'] % 5 == 0  # of 20 clips
+    assert values['one_shot/top1_std'] == 0
 
 
 def test_the_action_model_is_of_the_papers_size_and_its_head_learns_faster(tmp_path):

@@ -236,6 +236,25 @@ def test_ntu_is_split_by_subject_or_camera_and_labelled(tmp_path):
         ids(split='test', ignore=names[1:])
 
 
+def test_one_shot_of_ntu_120_splits_actions_and_marks_the_exemplars(tmp_path):
+    names = [f'S{1 if action <= 60 else 18:03d}C003P008R001A{action:03d}' for action in range(1, 121, 6)]
+    for name in [*names, 'S002C001P009R002A007', 'S001C001P008R001A002', 'S020C001P050R001A120']:
+        write(tmp_path, name, [{'1': 0.5}] * 3)
+    kwargs = dict(data_root=str(tmp_path), protocol='one_shot')
+    train = NTURGBDSkeletonDataset(split='train', **kwargs)
+    assert [sample['data_samples'].gt_label for sample in train] == [1, 119]
+    assert [train.get_cat_ids(0), train.get_cat_ids(1)] == [[1], [119]]
+    test = [sample['data_samples'] for sample in NTURGBDSkeletonDataset(split='test', **kwargs)]
+    assert {sample.gt_label for sample in test} == set(range(0, 120, 6))
+    assert sorted(sample.clip_id for sample in test if sample.exemplar) == sorted(names)
+    assert [sample.person for sample in test if not sample.exemplar] == ['P009']
+    (tmp_path / f'{names[10]}.skeleton').unlink()
+    with pytest.raises(DataError, match='1 of the 20 exemplars of the one-shot test are missing, first S018'):
+        NTURGBDSkeletonDataset(split='test', **kwargs)
+    with pytest.raises(DataError, match="action 67; the protocol 'xsub' has the actions 1 to 60"):
+        NTURGBDSkeletonDataset(data_root=str(tmp_path))
+
+
 def test_ntu_samples_have_persons_in_order_and_a_rate(tmp_path):
     write(tmp_path, 'S001C001P001R001A005', [{'few': 0.1}] + [{'many': 0.2}] * 7)
     sample = NTURGBDSkeletonDataset(data_root=str(tmp_path), num_frames=4, max_persons=3)[0]

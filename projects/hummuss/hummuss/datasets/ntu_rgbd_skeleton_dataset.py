@@ -1,4 +1,4 @@
-"""Data set of NTU-RGB+D's skeletons, for action recognition."""
+"""Data set of the skeletons of NTU RGB+D and NTU RGB+D 120, for action recognition."""
 
 from __future__ import annotations
 
@@ -23,16 +23,21 @@ _NAME = re.compile(r'^S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})$')
 # Training subjects and training cameras; Shahroudy et al., NTU RGB+D (CVPR 2016), section 4.
 XSUB_TRAIN = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
 XVIEW_TRAIN = (2, 3)
+# Actions of the one-shot test: A1, A7, ..., A115; Liu et al., NTU RGB+D 120 (TPAMI 2019). The exemplar of each is one
+# recording, in the setup 1 (actions 1 to 60) or 18 (61 to 120); from the data set's page.
+ONE_SHOT_TEST = range(1, 121, 6)
+EXEMPLARS = frozenset(f'S{1 if action <= 60 else 18:03d}C003P008R001A{action:03d}' for action in ONE_SHOT_TEST)
 
 
 @DATASETS.register_module()
 class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
-    """2D skeletons of NTU-RGB+D's 60 actions, from its ``.skeleton`` files.
+    """2D skeletons of NTU RGB+D's 60 or 120 actions, from its ``.skeleton`` files.
 
     A sample contains ``inputs`` (persons, T, 25, 3), the Kinect's joints in its order: x, y on screen as in
     :class:`~hummuss.datasets.MotionLiftingDataset`, and the confidence (1 tracked, 0.5 inferred, 0 absent). Its
     ``data_samples`` have ``gt_label``, the action counted from 0, and the meta information ``delta_scale``,
-    ``clip_id``, ``id``. T is the length of the recording if that is at most ``num_frames``; of longer recordings every
+    ``clip_id``, ``id``, ``person`` (the subject) and ``exemplar`` (whether it is the given recording of its action in
+    the one-shot test). T is the length of the recording if that is at most ``num_frames``; of longer recordings every
     k-th frame is taken, and ``delta_scale`` is k. Persons are sorted by the number of frames in which they are seen,
     most first; missing persons are zeros.
 
@@ -42,7 +47,8 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
     Args:
         data_root: Folder with ``SsssCcccPpppRrrrAaaa.skeleton`` files.
         split: ``'train'`` or ``'test'``.
-        protocol: ``'xsub'`` (test on other subjects) or ``'xview'`` (test on another camera).
+        protocol: ``'xsub'`` (test on other subjects) or ``'xview'`` (test on another camera) of NTU RGB+D, or
+            ``'one_shot'`` of NTU RGB+D 120 (test on 20 actions that the other 100 do not contain).
         num_frames: Largest number of frames of a clip.
         max_persons: Number of persons in every sample.
         ignore: Names of recordings to leave out, such as the authors' list of those without skeletons.
@@ -53,7 +59,8 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
 
     Raises:
         ConfigError: An argument is out of its range.
-        DataError: The folder does not exist or contains no such files; when a sample is read, its file is damaged.
+        DataError: The folder does not exist or contains no such files, or not all exemplars of the one-shot test; when
+            a sample is read, its file is damaged.
     """
 
     data_root: str
@@ -71,9 +78,9 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
         seed: int = 0,
         **kwargs,
     ) -> None:
-        if split not in ('train', 'test') or protocol not in ('xsub', 'xview'):
+        if split not in ('train', 'test') or protocol not in ('xsub', 'xview', 'one_shot'):
             raise ConfigError(
-                "NTURGBDSkeletonDataset needs split 'train' or 'test' and protocol 'xsub' or 'xview', "
+                "NTURGBDSkeletonDataset needs split 'train' or 'test' and protocol 'xsub', 'xview' or 'one_shot', "
                 f'found {split!r} and {protocol!r}'
             )
         if num_frames < 1 or max_persons < 1:
@@ -93,22 +100,40 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
             raise DataError(
                 f'no .skeleton files in {self.data_root}\n'
                 '  NTU RGB+D is requested from its authors: https://rose1.ntu.edu.sg/dataset/actionRecognition/\n'
-                '  Unpack nturgbd_skeletons_s001_to_s017.zip there.'
+                '  Unpack nturgbd_skeletons_s001_to_s017.zip there, one_shot: nturgbd_skeletons_s018_to_s032.zip too.'
             )
+        most_actions = 120 if self.protocol == 'one_shot' else 60
         entries = []
         for path in paths:
             match = _NAME.match(path.stem)
             if match is None:
                 raise DataError(f'{path}: expected a name such as S001C001P001R001A001.skeleton')
             _, camera, subject, _, action = map(int, match.groups())
-            if not 1 <= action <= 60:
-                raise DataError(f'{path}: action {action}; expected 1 to 60')
-            training = subject in XSUB_TRAIN if self.protocol == 'xsub' else camera in XVIEW_TRAIN
+            if not 1 <= action <= most_actions:
+                raise DataError(
+                    f'{path}: action {action}; the protocol {self.protocol!r} has the actions 1 to {most_actions}'
+                )
+            training = {
+                'xsub': subject in XSUB_TRAIN,
+                'xview': camera in XVIEW_TRAIN,
+                'one_shot': action not in ONE_SHOT_TEST,
+            }[self.protocol]
             if path.stem not in self.ignore and training == (self.split == 'train'):
-                entries.append(dict(path=str(path), label=action - 1))
+                entries.append(dict(path=str(path), label=action - 1, person=f'P{subject:03d}'))
         if not entries:
             raise DataError(f'{self.data_root}: none of {len(paths)} recordings is in {self.protocol} {self.split}')
+        one_shot_test = self.protocol == 'one_shot' and self.split == 'test'
+        missing = sorted(EXEMPLARS - {Path(entry['path']).stem for entry in entries}) if one_shot_test else []
+        if missing:
+            raise DataError(
+                f'{self.data_root}: {len(missing)} of the 20 exemplars of the one-shot test are missing, first '
+                f'{missing[0]}.skeleton; unpack both archives of skeletons there'
+            )
         return entries
+
+    def get_cat_ids(self, idx: int) -> list[int]:
+        """Return the label of a sample, in a list; for samplers."""
+        return [self.get_data_info(idx)['label']]
 
     def prepare_data(self, idx: int) -> Any:
         """Return one sample. An invalid one raises an error; mmengine would silently use another sample instead."""
@@ -125,6 +150,8 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
         inputs = np.zeros((self.max_persons, confidence.shape[1], NUM_JOINTS, 3), np.float32)
         inputs[: len(order), ..., :2] = np.where(confidence[..., None] > 0, keypoints, 0.0)
         inputs[: len(order), ..., 2] = confidence
-        sample = PoseDataSample(metainfo=dict(delta_scale=float(step), clip_id=Path(info['path']).stem, id=idx))
+        name = Path(info['path']).stem
+        metainfo = dict(clip_id=name, id=idx, person=info['person'], exemplar=name in EXEMPLARS)
+        sample = PoseDataSample(metainfo=dict(delta_scale=float(step), **metainfo))
         sample.set_field(info['label'], 'gt_label')
         return self.pipeline(dict(inputs=torch.from_numpy(inputs), data_samples=sample))
