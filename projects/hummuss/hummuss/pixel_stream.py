@@ -7,7 +7,7 @@ from jaxtyping import Float
 from mmengine.config import Config
 from torch import nn
 
-from hummuss.datasets.lifting_arrays import lifting_inputs, normalise_to_screen
+from hummuss.datasets.lifting_arrays import inputs_from_pixels
 from hummuss.streaming import HumMUSSStream
 from mmradar.apis.data_folders import datasets_of
 from mmradar.errors import ConfigError
@@ -41,9 +41,7 @@ class HumMUSSPixelStream:
         """Return the 3D pose of the next 2D pose.
 
         Args:
-            keypoints_px: Keypoints in px, x to the right and y down.
-            scores: Scores of the keypoints; 0 marks a missing joint. Any other score becomes the confidence 1, because
-                training knows no other confidences; our choice.
+            keypoints_px, scores: See :func:`~hummuss.datasets.lifting_arrays.inputs_from_pixels`.
             time_s: Time of the pose in s, later than that of the pose before.
 
         Returns:
@@ -52,9 +50,7 @@ class HumMUSSPixelStream:
         Raises:
             DataError: See :meth:`~hummuss.streaming.HumMUSSStream.step`.
         """
-        confidence = (scores > 0).astype(np.float32)
-        inputs = lifting_inputs(normalise_to_screen(keypoints_px, self.image_size), confidence)
-        return self._stream.step(inputs, time_s).cpu().numpy()
+        return self._stream.step(inputs_from_pixels(keypoints_px, scores, self.image_size), time_s).cpu().numpy()
 
 
 def training_rate_hz(config: Config) -> float:

@@ -20,7 +20,7 @@ from mmradar.apis.pose_lifting import PoseLifting
 from mmradar.capture import replay
 from mmradar.cli import add_lifter_arguments, lifter_from
 from mmradar.engine.checkpoint import config_text
-from mmradar.errors import ConfigError
+from mmradar.errors import ConfigError, DataError
 from mmradar.radar import open_recording
 from mmradar.simulation import MOTIONS, Routine, SimulationPlan, Subject, write_hupr_dataset
 from mmradar.simulation.camera import Camera
@@ -109,6 +109,44 @@ def test_missing_joints_are_those_of_training_and_frames_without_a_person_are_le
     np.testing.assert_allclose(found, expected, atol=1e-4)
     lifting.reset()
     np.testing.assert_array_equal(lifting.lift(keypoints[0], scores[0], 0.0), found[0])
+
+
+def test_a_whole_clip_has_the_poses_of_the_stream(lifter):
+    random = np.random.default_rng(0)
+    keypoints, scores = random.uniform(0, 256, (12, 14, 2)), np.ones((12, 14))
+    scores[4, 3], keypoints[4, 3] = 0, np.nan
+    for times_s in (TIMES_S['irregular'], TIMES_S['regular']):
+        stream = lifter.lifting_stream(SIZE)
+        expected = [stream.step(*each) for each in zip(keypoints, scores, times_s)]
+        np.testing.assert_allclose(lifter.lift(keypoints, scores, SIZE, times_s), expected, atol=1e-5)
+    # The last times are those of the training
+    np.testing.assert_allclose(lifter.lift(keypoints, scores, SIZE), expected, atol=1e-5)
+
+
+def test_a_whole_clip_is_lifted_with_the_models_flip_test():
+    model = init_model('hummuss::hummuss_small_motion', cfg_options={'model.test_cfg': dict(flip_test=True)})
+    swap = list(model.dataset_meta['flip_indices'])
+    keypoints, scores = np.random.default_rng(0).uniform(0, 256, (9, 14, 2)), np.ones((9, 14))
+    mirrored = keypoints[:, swap] * [-1, 1] + [SIZE[0], 0]
+    found, turned = model.lift(keypoints, scores, SIZE), model.lift(mirrored, scores, SIZE)
+    np.testing.assert_allclose(found, turned[:, swap] * [-1, 1, 1], atol=1e-5)
+    assert abs(found[..., 0]).max() > 1e-3
+
+
+@pytest.mark.no_shape_checks
+def test_what_lift_refuses(lifter):
+    keypoints, scores = np.ones((4, 14, 2)), np.ones((4, 14))
+    for arrays in ((keypoints[0], scores[0]), (keypoints, scores[:3]), (keypoints[:0], scores[:0])):
+        with pytest.raises(DataError, match='of at least one frame; found'):
+            lifter.lift(*arrays, SIZE)
+    with pytest.raises(DataError, match='a time for each of 4 frames'):
+        lifter.lift(keypoints, scores, SIZE, [0.0, 0.1])
+    with pytest.raises(DataError, match='frame 2 is not later'):
+        lifter.lift(keypoints, scores, SIZE, [0.0, 0.1, 0.1, 0.2])
+    with pytest.raises(DataError, match='NaN or infinite'):
+        lifter.lift(np.full_like(keypoints, np.nan), scores, SIZE)
+    with pytest.raises(ValueError, match='with 14 joints'):
+        lifter.lift(keypoints[:, :5], scores[:, :5], SIZE)
 
 
 def checkpoint_of(lifter, path):

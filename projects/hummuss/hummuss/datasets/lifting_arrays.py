@@ -89,6 +89,20 @@ def lifting_inputs(
     return np.concatenate([np.where(confidence > 0, keypoints, 0.0), confidence], axis=-1).astype(np.float32)
 
 
+def inputs_from_pixels(
+    keypoints_px: Float[np.ndarray, '*n 2'], scores: Float[np.ndarray, '*n'], image_size: tuple[int, int]
+) -> Float[np.ndarray, '*n 3']:
+    """Return the inputs of a lifter for 2D joints that a network has found.
+
+    Args:
+        keypoints_px: 2D joints, x to the right and y down. Those of missing joints are arbitrary.
+        scores: Scores of the joints; 0 marks a missing joint. Any other score becomes the confidence 1, because
+            training knows no other confidences; our choice.
+        image_size: (width, height) in px.
+    """
+    return lifting_inputs(normalise_to_screen(keypoints_px, image_size), (scores > 0).astype(np.float32))
+
+
 def pack_lifting_sample(
     keypoints: Float[np.ndarray, 'T J 2'],
     keypoints_3d: Float[np.ndarray, 'T J 3'],

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from mmengine.config import Config
 from mmengine.model import BaseModel
 from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor, nn
 
+from hummuss.datasets.lifting_arrays import inputs_from_pixels
+from hummuss.models.backbones.hummuss import delta_scale_from_timestamps
 from hummuss.models.estimators.inputs import clips, features_of, sample_scale
 from hummuss.models.estimators.windows import mean_over_windows, overlapping_windows
-from hummuss.pixel_stream import HumMUSSPixelStream
+from hummuss.pixel_stream import HumMUSSPixelStream, training_rate_hz
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import MODELS
 
@@ -123,6 +127,58 @@ class HumMUSSLifter(BaseModel):
             # One entry per frame, as InstanceData requires the same length of all its fields
             sample.pred_instances = InstanceData(keypoints_3d=pose.detach())
         return list(data_samples)
+
+    @torch.no_grad()
+    def lift(
+        self,
+        keypoints_px: Float[np.ndarray, 'frames joints 2'],
+        scores: Float[np.ndarray, 'frames joints'],
+        image_size: tuple[int, int],
+        times_s: Sequence[float] | None = None,
+    ) -> Float[np.ndarray, 'frames joints 3']:
+        """Return the 3D poses of a whole clip of 2D poses in px, such as a network's poses in a video.
+
+        A model in training mode is used as it is: call ``eval()`` first, as :func:`mmradar.apis.init_model` does.
+
+        Args:
+            keypoints_px, scores: The joints of the training in its order, see
+                :func:`~hummuss.datasets.lifting_arrays.inputs_from_pixels`.
+            image_size: (width, height) in px of the image that the 2D poses refer to.
+            times_s: Ascending times of the frames in s. By default the frames have the rate of the training.
+
+        Returns:
+            Joints in m relative to the root as in training, in camera axes: x to the right, y down, z away.
+
+        Raises:
+            DataError: The arrays do not belong together, joints that are not missing are NaN or infinite, or the times
+                do not ascend.
+            ConfigError: There are times, and the model's configuration has no frame rate.
+        """
+        keypoints_px, scores = np.asarray(keypoints_px), np.asarray(scores)
+        if keypoints_px.shape != (*scores.shape, 2) or scores.ndim != 2 or not len(scores):
+            raise DataError(
+                'HumMUSSLifter.lift takes keypoints (frames, joints, 2) and scores (frames, joints) of at least one '
+                f'frame; found {keypoints_px.shape} and {scores.shape}'
+            )
+        sample = BaseDataElement(metainfo=dict(delta_scale=1.0))
+        if times_s is not None:
+            sample.set_metainfo(dict(delta_scale=self._scale(times_s, len(scores))))
+        if 'flip_indices' in (meta := getattr(self, 'dataset_meta', None) or {}):
+            sample.set_metainfo(dict(flip_indices=meta['flip_indices']))
+        device = next(self.parameters()).device
+        inputs = torch.from_numpy(inputs_from_pixels(keypoints_px, scores, image_size)).to(device)
+        (found,) = self([inputs], [sample], mode='predict')
+        return found.pred_instances.keypoints_3d.cpu().numpy()
+
+    def _scale(self, times_s: Sequence[float], frames: int) -> np.ndarray:
+        times = torch.as_tensor(np.asarray(times_s, dtype=np.float64))
+        if times.shape != (frames,):
+            raise DataError(f'HumMUSSLifter.lift takes a time for each of {frames} frames; found {tuple(times.shape)}')
+        rate_hz = training_rate_hz(getattr(self, 'cfg', Config()))
+        try:
+            return delta_scale_from_timestamps(times, rate_hz).numpy()
+        except ValueError as error:
+            raise DataError(f'HumMUSSLifter.lift: {error}') from None
 
     def lifting_stream(self, image_size: tuple[int, int]) -> HumMUSSPixelStream:
         """Begin a stream of poses that are lifted frame by frame; see :class:`~mmradar.apis.pose_lifting.PoseLifter`.
