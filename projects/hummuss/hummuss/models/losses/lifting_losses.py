@@ -40,8 +40,34 @@ def _known(target: Tensor, weight: Tensor) -> Tensor:
     return torch.where((weight > 0)[..., None], target, torch.zeros_like(target))
 
 
+class _JointLoss(nn.Module):
+    """Weighted mean of an error of each joint, times ``loss_weight``; subclasses compute the errors."""
+
+    def __init__(self, loss_weight: float) -> None:
+        super().__init__()
+        self.loss_weight = loss_weight
+
+    def forward(
+        self,
+        output: Float[Tensor, 'batch frames joints 3'],
+        target: Float[Tensor, 'batch frames joints 3'],
+        target_weight: Float[Tensor, 'batch frames joints'] | None = None,
+    ) -> Tensor:
+        """Compute the loss in the unit of the coordinates; 0 if all weights are 0.
+
+        Raises:
+            ValueError: The shapes do not match.
+        """
+        weight = _weights(output, target, target_weight)
+        return self.loss_weight * _weighted_mean(*self._errors(output, _known(target, weight), weight))
+
+    def _errors(self, output: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the errors and their weights, both (batch, frames, joints)."""
+        raise NotImplementedError
+
+
 @MODELS.register_module()
-class PositionLoss(nn.Module):
+class PositionLoss(_JointLoss):
     """Weighted mean per joint position error (MPJPE): ``sum(w |p - t|) / sum(w)``.
 
     Without weights it equals mmpose's ``MPJPELoss``; with weights, mmpose divides by the number of all joints instead.
@@ -51,27 +77,14 @@ class PositionLoss(nn.Module):
     """
 
     def __init__(self, loss_weight: float = 1.0) -> None:
-        super().__init__()
-        self.loss_weight = loss_weight
+        super().__init__(loss_weight)
 
-    def forward(
-        self,
-        output: Float[Tensor, 'batch frames joints 3'],
-        target: Float[Tensor, 'batch frames joints 3'],
-        target_weight: Float[Tensor, 'batch frames joints'] | None = None,
-    ) -> Tensor:
-        """Compute the loss in the unit of the coordinates; 0 if all weights are 0.
-
-        Raises:
-            ValueError: The shapes do not match.
-        """
-        weight = _weights(output, target, target_weight)
-        error = torch.linalg.vector_norm(output - _known(target, weight), dim=-1)
-        return self.loss_weight * _weighted_mean(error, weight)
+    def _errors(self, output: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.linalg.vector_norm(output - target, dim=-1), weight
 
 
 @MODELS.register_module()
-class ScaledPositionLoss(nn.Module):
+class ScaledPositionLoss(_JointLoss):
     """N-MPJPE: MPJPE after each frame is scaled by ``s = <w p, t> / <w p, p>``, the best fit (Rhodin et al., 2018).
 
     Args:
@@ -79,57 +92,31 @@ class ScaledPositionLoss(nn.Module):
     """
 
     def __init__(self, loss_weight: float = 0.5) -> None:
-        super().__init__()
-        self.loss_weight = loss_weight
+        super().__init__(loss_weight)
 
-    def forward(
-        self,
-        output: Float[Tensor, 'batch frames joints 3'],
-        target: Float[Tensor, 'batch frames joints 3'],
-        target_weight: Float[Tensor, 'batch frames joints'] | None = None,
-    ) -> Tensor:
-        """Compute the loss in the unit of the coordinates; 0 if all weights are 0.
-
-        Raises:
-            ValueError: The shapes do not match.
-        """
-        weight = _weights(output, target, target_weight)
-        target = _known(target, weight)
+    def _errors(self, output: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         shared = (weight[..., None] * output * target).sum((-1, -2), keepdim=True)
         own = (weight[..., None] * output.square()).sum((-1, -2), keepdim=True)
         scale = shared / own.clamp_min(torch.finfo(own.dtype).tiny)
-        error = torch.linalg.vector_norm(scale * output - target, dim=-1)
-        return self.loss_weight * _weighted_mean(error, weight)
+        return torch.linalg.vector_norm(scale * output - target, dim=-1), weight
 
 
 @MODELS.register_module()
-class Velocity3DLoss(nn.Module):
+class Velocity3DLoss(_JointLoss):
     """Mean distance between predicted and true displacements of a joint from frame to frame (MPJVE as a loss).
 
-    A displacement's weight is the product of both frames' weights, so that it counts if the joint is known in both.
+    A displacement's weight is the product of both frames' weights, so that it counts if the joint is known in both. The
+    loss of clips of one frame is 0.
 
     Args:
         loss_weight: Factor on the result; 20 in MotionBERT's recipe.
     """
 
     def __init__(self, loss_weight: float = 20.0) -> None:
-        super().__init__()
-        self.loss_weight = loss_weight
+        super().__init__(loss_weight)
 
-    def forward(
-        self,
-        output: Float[Tensor, 'batch frames joints 3'],
-        target: Float[Tensor, 'batch frames joints 3'],
-        target_weight: Float[Tensor, 'batch frames joints'] | None = None,
-    ) -> Tensor:
-        """Compute the loss in the unit of the coordinates per frame; 0 for clips of one frame.
-
-        Raises:
-            ValueError: The shapes do not match.
-        """
-        weight = _weights(output, target, target_weight)
-        error = torch.linalg.vector_norm((output - _known(target, weight)).diff(dim=1), dim=-1)
-        return self.loss_weight * _weighted_mean(error, weight[:, 1:] * weight[:, :-1])
+    def _errors(self, output: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.linalg.vector_norm((output - target).diff(dim=1), dim=-1), weight[:, 1:] * weight[:, :-1]
 
 
 @MODELS.register_module()
