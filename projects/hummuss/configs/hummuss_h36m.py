@@ -1,6 +1,7 @@
 # HumMUSS on Human3.6M with mmpose's data set, estimator and head: mmpose's MotionBERT configuration with another
 # backbone. MotionBERT's recipe, assumed to be the paper's: 243 frames, stride 81, AdamW 2e-4, times 0.99 per epoch.
-# Not run: Human3.6M is licensed. Prepare the files as mmpose's documentation says; its camera file is a pickle.
+# Not run on the data itself, which is licensed; tests train it for two iterations on files in its format. Prepare the
+# files as mmpose's documentation says.
 _base_ = ['../../../configs/_base_/default_runtime.py']
 custom_imports = dict(imports=['hummuss'], allow_failed_imports=False)
 
@@ -13,7 +14,7 @@ model = dict(
     backbone=dict(type='HumMUSS', num_joints=17, in_channels=3, embed_dims=256, depth=6),
     head=dict(
         type='MotionRegressionHead',
-        in_channels=256,
+        in_channels='${model.backbone.embed_dims}',
         out_channels=3,
         embedding_size=512,
         # This project's loss, as mmpose's MPJPEVelocityJointLoss fails with target weights
@@ -24,12 +25,12 @@ model = dict(
 )
 
 dataset = dict(
-    type='Human36mDataset',
+    type='Human36mLiftingDataset',
     data_root='data/h36m/',
     data_prefix=dict(img='images/'),
     camera_param_file='annotation_body3d/cameras.pkl',
     seq_len=1,
-    multiple_target=num_frames,
+    multiple_target='${num_frames}',
 )
 meta_keys = ('id', 'category_id', 'target_img_path', 'flip_indices', 'factor', 'camera_param')
 train_pipeline = [
@@ -69,6 +70,7 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 # Sequences whose labels are shifted; other published evaluations leave them out too.
 skip_list = ['S9_Greet', 'S9_SittingDown', 'S9_Wait_1', 'S9_Greeting', 'S9_Waiting_1']
+# In m; published figures are in mm
 val_evaluator = [
     dict(type='MPJPE', mode='mpjpe', skip_list=skip_list),
     dict(type='MPJPE', mode='p-mpjpe', skip_list=skip_list),

@@ -1,5 +1,6 @@
 import json
 import os
+import pickle
 import runpy
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from hummuss.datasets.motion_lifting_dataset import root_relative
 from hummuss.evaluation.changed_test_set import evaluate_under
 from mmradar.apis import init_model
 from mmradar.apis.configuration import load_config
-from mmradar.errors import CheckpointError, ConfigError
+from mmradar.errors import CheckpointError, ConfigError, DataError
 from mmradar.registry import DATASETS, MODELS
 from mmradar.simulation.camera import Camera
 from mmradar.simulation.motions import MOTIONS
@@ -248,14 +249,14 @@ def write_ntu(folder, subject, action, frames, setup=1, camera=1):
     path.write_text('\n'.join([str(frames), *frame * frames]) + '\n')
 
 
-def two_iterations(name, folder, **model):
+def two_iterations(name, folder, **dataset):
     """Train a configuration for two iterations, validate it once, and return its model and its validation's values."""
-    config = load_config(str(PROJECT / 'configs' / f'{name}.py'))
+    small = {'model.backbone.embed_dims': 8, 'model.backbone.depth': 1}
+    config = load_config(str(PROJECT / 'configs' / f'{name}.py'), small)
     for split in ('train', 'val', 'test'):
         loader = config[f'{split}_dataloader']
         loader.update(batch_size=2, num_workers=0, persistent_workers=False)
-        loader.dataset.update(data_root=str(folder), num_frames=9)
-    config.merge_from_dict(dict(model=dict(backbone=dict(embed_dims=8, depth=1), **model)))
+        loader.dataset.update(data_root=str(folder), **(dataset or dict(num_frames=9)))
     config.train_cfg.update(max_epochs=1, val_interval=1)
     config.work_dir = str(folder / 'work_dir')
     runner = Runner.from_cfg(config)
@@ -280,6 +281,54 @@ def test_mpi_inf_3dhp_trains_and_is_evaluated(tmp_path, name):
     assert values['lifting/MPJPE'] == pytest.approx(values['lifting/MPJPE/TS1'])
     assert values['lifting/MPJPE'] > 500  # joints of a normal law with 1 m
     assert 0 <= values['lifting/AUC'] <= values['lifting/PCK@150'] < 50
+
+
+def write_h36m(folder, split, subject, frames=12):
+    rng, path = np.random.default_rng(0), folder / 'annotation_body3d' / 'fps50'
+    path.mkdir(parents=True, exist_ok=True)
+    images = [f'{subject}_Directions_1.54138969_{number:06d}.jpg' for number in range(frames)]
+    joints_m = rng.normal(size=(frames, 17, 3)) + [0, 0, 5]
+    arrays = dict(
+        imgname=images,
+        center=np.full((frames, 2), 500.0),
+        scale=np.ones(frames),
+        part=np.concatenate([rng.uniform(0, 1000, (frames, 17, 2)), np.ones((frames, 17, 1))], -1),
+        S=np.concatenate([joints_m, np.ones((frames, 17, 1))], -1),
+    )
+    np.savez(path / f'h36m_{split}.npz', **arrays)
+    np.save(path / 'h36m_factors.npy', np.full(frames, 4.0))
+    cameras = path.parent / 'cameras.pkl'
+    known = pickle.loads(cameras.read_bytes()) if cameras.exists() else {}
+    known[subject, '54138969'] = dict(f=np.array([[1145.0], [1143.0]]), c=np.array([[512.0], [515.0]]), w=1000, h=1002)
+    cameras.write_bytes(pickle.dumps(known))
+
+
+@pytest.mark.parametrize('name', ['hummuss_h36m', 'hummuss_causal_h36m'])
+def test_h36m_trains_and_is_evaluated(tmp_path, name):
+    write_h36m(tmp_path, 'train', 'S1', frames=24)
+    write_h36m(tmp_path, 'test', 'S9')
+    options = dict(multiple_target=9, multiple_target_step=5)  # windows of 9 frames, 4 of them in the training
+    model, values = two_iterations(name, tmp_path, **options)
+    assert model.backbone.causal == ('causal' in name)
+    assert values['MPJPE'] > values['P-MPJPE'] > 0.5  # m: joints of a normal law with 1 m
+    with pytest.raises(DataError, match=r'no file .*none\.npz of Human3\.6M\n.*Register'):
+        DATASETS.build(dict(type='Human36mLiftingDataset', ann_file='none.npz', data_root=str(tmp_path)))
+
+
+def test_a_pickle_of_cameras_runs_no_code(tmp_path):
+    write_h36m(tmp_path, 'train', 'S1')
+    ran = tmp_path / 'ran'
+
+    class Harm:
+        def __reduce__(self):
+            return os.mkdir, (str(ran),)
+
+    options = dict(type='Human36mLiftingDataset', data_root=str(tmp_path), camera_param_file='cameras.pkl')
+    for content in (pickle.dumps(Harm()), b'no pickle', pickle.dumps({})[:-1]):
+        (tmp_path / 'cameras.pkl').write_bytes(content)
+        with pytest.raises(DataError, match=r'cameras\.pkl: not a pickle of arrays and numbers only'):
+            DATASETS.build(dict(ann_file='annotation_body3d/fps50/h36m_train.npz', **options))
+    assert not ran.exists()
 
 
 def test_ntu_trains_and_is_evaluated(tmp_path):
