@@ -295,6 +295,8 @@ def test_smplx_and_its_files_are_asked_for(tmp_path, monkeypatch):
 
     monkeypatch.setattr(builtins, '__import__', without_smplx)
     with pytest.raises(ConfigError, match=r"pip install smplx.*dict\(type='AnnyBody'\)"):
+        SmplBody(str(tmp_path), unpickle=True)
+    with pytest.raises(ConfigError, match='can run code.*unpickle=True'):
         SmplBody(str(tmp_path))
 
 
@@ -302,7 +304,7 @@ def test_smpl_equals_smplx_on_a_file_made_in_its_format(tmp_path):
     """Random numbers in the format of SMPL's files, as those are licensed."""
     smplx = pytest.importorskip('smplx', reason='smplx is not installed (pip install smplx; for research only)')
     with pytest.raises(ConfigError, match='does not exist'):
-        SmplBody(str(tmp_path / 'none'))
+        SmplBody(str(tmp_path / 'none'), unpickle=True)
     rng = np.random.default_rng(0)
     parents = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21]
     weights, regressor = rng.random((6890, 24)), rng.random((24, 6890))
@@ -317,7 +319,7 @@ def test_smpl_equals_smplx_on_a_file_made_in_its_format(tmp_path):
     )
     file = tmp_path / 'SMPL_NEUTRAL.pkl'
     file.write_bytes(pickle.dumps(data))
-    body, rotations, betas = SmplBody(str(file)), random_rotations(2, 24), torch.randn(2, 10)
+    body, rotations, betas = SmplBody(str(file), unpickle=True), random_rotations(2, 24), torch.randn(2, 10)
     model = smplx.create(str(file), model_type='smpl')
     expected = model(betas=betas, body_pose=rotations[:, 1:], global_orient=rotations[:, :1], pose2rot=False)
     root = expected.joints[:, :1]

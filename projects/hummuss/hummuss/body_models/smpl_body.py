@@ -22,19 +22,25 @@ _JOINT_NAMES = (
 class SmplBody(LinearBody):
     """SMPL (Loper et al., SIGGRAPH Asia 2015), 24 joints, 6890 vertices, from its licensed files.
 
-    The package ``smplx`` reads the files (it unpickles them: take them from the official site only); the equations are
+    The package ``smplx`` reads the files by unpickling them, which runs any code that they contain; the equations are
     those of :class:`LinearBody`. **Not run on SMPL's own files**, which were not available.
 
     Args:
         model_path: File or folder of the model, as ``smplx.create`` takes it.
         gender: ``'neutral'``, ``'female'`` or ``'male'``.
         num_betas: Number of shape coefficients.
+        unpickle: Permission to unpickle the files; for files from the official site.
 
     Raises:
-        ConfigError: ``smplx`` is not installed, or ``model_path`` does not exist.
+        ConfigError: ``smplx`` is not installed, ``model_path`` does not exist, or ``unpickle`` is not set.
     """
 
-    def __init__(self, model_path: str, gender: str = 'neutral', num_betas: int = 10) -> None:
+    def __init__(self, model_path: str, gender: str = 'neutral', num_betas: int = 10, unpickle: bool = False) -> None:
+        if not unpickle:
+            raise ConfigError(
+                f'SmplBody: SMPL is published as pickles, which can run code when they are read. If {model_path} is '
+                'from https://smpl.is.tue.mpg.de, set unpickle=True'
+            )
         try:
             import smplx  # pyright: ignore[reportMissingImports]
         except ImportError as error:

@@ -31,7 +31,7 @@ class MeshHead(BaseModule):
     Args:
         in_channels: Width of the features.
         body_model: Configuration of the body model: ``dict(type='AnnyBody')``, or ``dict(type='SmplBody',
-            model_path=...)`` for those who have its licensed files.
+            model_path=..., unpickle=True)`` for those who have its licensed files.
         num_joints: Number of joints of the 2D poses.
         hidden_channels: Width between the layers.
         dropout: Dropout probability of the features.
