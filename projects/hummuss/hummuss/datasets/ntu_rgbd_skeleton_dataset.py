@@ -64,7 +64,7 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
     """
 
     data_root: str
-    METAINFO: dict = dict(dataset_name='ntu_rgbd', num_classes=60, num_keypoints=NUM_JOINTS)
+    METAINFO: dict = dict(dataset_name='ntu_rgbd', num_keypoints=NUM_JOINTS)
 
     def __init__(
         self,
