@@ -12,7 +12,7 @@ from mmradar.engine.checkpoint import config_text
 
 _LOADERS = ('test_dataloader', 'val_dataloader', 'train_dataloader')
 _ABSENT = 'left out'
-_KEYS = ('views', 'radar')  # of a data set
+_KEYS = ('views', 'radar', 'frame_rate_hz')  # of a data set
 
 
 def input_changes(config: Config, checkpoint: Mapping[str, Any]) -> list[str]:
@@ -25,7 +25,7 @@ def input_changes(config: Config, checkpoint: Mapping[str, Any]) -> list[str]:
         checkpoint: Content of a checkpoint.
 
     Returns:
-        One text for each setting of the views, the radar and the pipeline of the first data set, such as
+        One text for each setting of views, radar, frame rate and pipeline of the first data set, such as
         ``'NormalizeHeatmap.over = map, not frame'``: the saved value comes last. Empty if the checkpoint has no
         configuration, or either has no data set.
     """
@@ -44,11 +44,11 @@ def input_changes(config: Config, checkpoint: Mapping[str, Any]) -> list[str]:
 
 
 def _data_set(config: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the first data set with a pipeline of the first loader that has one; wrappers have others within."""
+    """Return the first data set of the first loader that has one; wrappers have others within."""
     for loader in (config.get(name) for name in _LOADERS):
         node = (loader or {}).get('dataset')
-        while isinstance(node, dict) and not node.get('pipeline'):
-            node = node.get('dataset') or next(iter(node.get('datasets') or ()), None)
+        while isinstance(node, dict) and (inner := node.get('dataset') or node.get('datasets')):
+            node = inner if isinstance(inner, dict) else inner[0]
         if isinstance(node, dict):
             return node
     return None
@@ -56,7 +56,7 @@ def _data_set(config: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _input_settings(dataset: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from ((key, dataset[key]) for key in _KEYS if key in dataset)
-    for step in dataset['pipeline']:
+    for step in dataset.get('pipeline') or ():
         kind = str(step.get('type'))
         yield kind, 'in the pipeline'
         yield from ((f'{kind}.{key}', value) for key, value in step.items() if key != 'type')

@@ -11,7 +11,7 @@ model = dict(
     test_cfg=dict(flip_test=True),
 )
 
-dataset = dict(type='MPIINF3DHPDataset', data_root='data/mpi_inf_3dhp/', num_frames=243)
+dataset = dict(type='MPIINF3DHPDataset', data_root='data/mpi_inf_3dhp/', num_frames=243, frame_rate_hz=25.0)
 loader = dict(batch_size=32, num_workers=2, persistent_workers=True)
 train_dataloader = dict(
     **loader,

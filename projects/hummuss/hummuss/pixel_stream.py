@@ -48,7 +48,8 @@ class HumMUSSPixelStream:
             Joints in m relative to the root as in training, in camera axes: x to the right, y down, z away.
 
         Raises:
-            DataError: See :meth:`~hummuss.streaming.HumMUSSStream.step`.
+            DataError: See :func:`~hummuss.datasets.lifting_arrays.inputs_from_pixels` and
+                :meth:`~hummuss.streaming.HumMUSSStream.step`.
         """
         return self._stream.step(inputs_from_pixels(keypoints_px, scores, self.image_size), time_s).cpu().numpy()
 

@@ -259,6 +259,8 @@ def test_processes_get_whole_pairs_and_equally_many(monkeypatch):
 def test_what_has_no_pairs_is_an_error():
     with pytest.raises(ConfigError, match='found one only of 1, 3'):
         ClassPairSampler(Labelled(0, 0, 3, 1, 2, 2))
+    with pytest.raises(ConfigError, match='the data set is empty'):
+        ClassPairSampler(Labelled())
     with pytest.raises(ConfigError, match='list does not have'):
         ClassPairSampler([1, 2])
     with pytest.raises(ConfigError, match='MotionActionDataset does not have'):

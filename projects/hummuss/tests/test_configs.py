@@ -13,6 +13,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
+from hummuss.datasets.human36m_lifting_dataset import read_pickled_arrays
 from hummuss.datasets.lifting_arrays import normalise_to_screen, pack_lifting_sample
 from hummuss.datasets.motion_lifting_dataset import root_relative
 from hummuss.evaluation.changed_test_set import evaluate_under
@@ -329,6 +330,11 @@ def test_a_pickle_of_cameras_runs_no_code(tmp_path):
         with pytest.raises(DataError, match=r'cameras\.pkl: not a pickle of arrays and numbers only'):
             DATASETS.build(dict(ann_file='annotation_body3d/fps50/h36m_train.npz', **options))
     assert not ran.exists()
+    arrays = dict(f=np.arange(3.0), w=1000, name='camera', number=np.float64(2))
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        (tmp_path / 'cameras.pkl').write_bytes(pickle.dumps(arrays, protocol))
+        found = read_pickled_arrays(tmp_path / 'cameras.pkl')
+        assert found.keys() == arrays.keys() and found['f'].tolist() == [0, 1, 2] and found['number'] == 2
 
 
 def test_ntu_trains_and_is_evaluated(tmp_path):

@@ -62,6 +62,24 @@ def test_mpi_inf_3dhp_counts_every_frame_once_and_crosses_no_gap(tmp_path):
     assert (counted[3:15] > 0).all() and (counted[40:45] > 0).all() and counted.sum() == counted[3:45].sum()
 
 
+@pytest.mark.parametrize(('sequence', 'scale'), [('S1_Seq1', 1), ('S1_Seq2', 0.5), ('S5_Seq1', 0.5), ('S8_Seq2', 1)])
+def test_mpi_inf_3dhp_sequences_of_50_hz_have_half_the_steps(tmp_path, sequence, scale):
+    mpi_file(tmp_path / 'a.npz', [f'{sequence}_Cam0_{frame:06d}.jpg' for frame in range(1, 11)])
+    options = dict(ann_file=str(tmp_path / 'a.npz'), num_frames=10)
+    assert MPIINF3DHPDataset(**options)[0]['data_samples'].delta_scale == scale
+    assert MPIINF3DHPDataset(frame_rate_hz=50.0, **options)[0]['data_samples'].delta_scale == 2 * scale
+    with pytest.raises(ConfigError, match='frame_rate_hz'):
+        MPIINF3DHPDataset(frame_rate_hz=0, **options)
+
+
+def test_outside_the_wide_images_of_two_test_subjects_joints_are_missing(tmp_path):
+    part = mpi_file(tmp_path / 'a.npz', TEST)['part']
+    part[0, :3, :2] = [[1919, 1079], [1920, 500], [500, 1080]]  # the converter's images are 2048 x 2048
+    mpi_file(tmp_path / 'a.npz', TEST, part=part)
+    confidence = MPIINF3DHPDataset(ann_file=str(tmp_path / 'a.npz'), num_frames=10)[0]['inputs'][0, :3, 2]
+    assert confidence.tolist() == [1, 0, 0]
+
+
 def test_a_joint_outside_the_image_is_missing_in_2d_only(tmp_path):
     arrays = mpi_file(tmp_path / 'a.npz', TRAIN)
     arrays['part'][2, 5, 2] = 0
@@ -106,6 +124,7 @@ def test_other_windows_of_mpi_inf_3dhp_are_mirrored_in_other_epochs(tmp_path):
         (dict(part=np.zeros((49, 17, 3))), r"'part' \(50, 17, 3\)"),
         (dict(imgname=np.array(['a.jpg'] * 50)), "name 0 is 'a.jpg'"),
         (dict(imgname=np.arange(50)), 'list of names'),
+        (dict(S=np.random.default_rng(0).normal(0, 600, (50, 17, 4))), "'S' must be in m"),
     ],
 )
 def test_other_annotations_are_errors(tmp_path, changes, message):
@@ -251,8 +270,24 @@ def test_one_shot_of_ntu_120_splits_actions_and_marks_the_exemplars(tmp_path):
     (tmp_path / f'{names[10]}.skeleton').unlink()
     with pytest.raises(DataError, match='1 of the 20 exemplars of the one-shot test are missing, first S018'):
         NTURGBDSkeletonDataset(split='test', **kwargs)
-    with pytest.raises(DataError, match="action 67; the protocol 'xsub' has the actions 1 to 60"):
-        NTURGBDSkeletonDataset(data_root=str(tmp_path))
+    # In the same folder, NTU RGB+D has the actions 1 to 60 only
+    xsub = NTURGBDSkeletonDataset(data_root=str(tmp_path), split='train')
+    assert {sample['data_samples'].gt_label for sample in xsub} == {0, 1, *range(6, 60, 6)}
+
+
+def test_recordings_without_skeletons_are_left_out_by_the_authors_list(tmp_path):
+    for name in ('S001C001P001R001A001', 'S001C001P001R001A002'):
+        write(tmp_path, name, [{'1': 0.5}] * 3 if name.endswith('1') else [{}] * 3)
+    with pytest.raises(
+        DataError, match=r'A002\.skeleton: no frame of 3 holds a body\. Leave .*ignore=.NTU_RGBD_samples'
+    ):
+        NTURGBDSkeletonDataset(data_root=str(tmp_path))[1]
+    listed = tmp_path / 'missing.txt'
+    listed.write_text('There are 2 samples of "NTU RGB+D"\n\nS001C001P001R001A002\nS001C002P005R002A008\n')
+    dataset = NTURGBDSkeletonDataset(data_root=str(tmp_path), ignore=str(listed))
+    assert [sample['data_samples'].clip_id for sample in dataset] == ['S001C001P001R001A001']
+    with pytest.raises(ConfigError, match=r'ignore: no file .*none\.txt'):
+        NTURGBDSkeletonDataset(data_root=str(tmp_path), ignore=str(tmp_path / 'none.txt'))
 
 
 def test_ntu_samples_have_persons_in_order_and_a_rate(tmp_path):
@@ -277,9 +312,10 @@ def test_ntu_samples_are_moved_at_random_in_every_epoch(tmp_path):
 
 
 def test_other_names_and_actions_are_errors(tmp_path):
-    write(tmp_path, 'S001C001P001R001A061', [{'1': 0.5}])
-    with pytest.raises(DataError, match='action 61'):
+    write(tmp_path, 'S001C001P001R001A121', [{'1': 0.5}])
+    with pytest.raises(DataError, match='action 121; expected 1 to 120'):
         NTURGBDSkeletonDataset(data_root=str(tmp_path))
+    (tmp_path / 'S001C001P001R001A121.skeleton').unlink()
     write(tmp_path, 'A', [{'1': 0.5}])
     with pytest.raises(DataError, match='expected a name such as'):
         NTURGBDSkeletonDataset(data_root=str(tmp_path))

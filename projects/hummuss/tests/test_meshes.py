@@ -305,6 +305,8 @@ def test_smpl_equals_smplx_on_a_file_made_in_its_format(tmp_path):
     smplx = pytest.importorskip('smplx', reason='smplx is not installed (pip install smplx; for research only)')
     with pytest.raises(ConfigError, match='does not exist'):
         SmplBody(str(tmp_path / 'none'), unpickle=True)
+    with pytest.raises(ConfigError, match=r'smplx cannot read .* a folder with smpl/SMPL_NEUTRAL\.pkl'):
+        SmplBody(str(tmp_path), unpickle=True)
     rng = np.random.default_rng(0)
     parents = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21]
     weights, regressor = rng.random((6890, 24)), rng.random((24, 6890))

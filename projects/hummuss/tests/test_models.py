@@ -546,6 +546,12 @@ def test_actions_refuse():
         model(inputs, mode='predict')
     with pytest.raises(ValueError, match='action heads take'):
         ActionHead(16, 5, 2)(torch.zeros(6, 5, 16))
+    for wrong in (
+        dict(head=dict(type='EmbeddingHead')),
+        dict(head=dict(type='ActionHead'), loss=dict(type='SupConLoss')),
+    ):
+        with pytest.raises(ConfigError, match='an EmbeddingHead and a loss such as'):
+            HumMUSSActionRecognizer(backbone=TINY, **wrong)
 
 
 # --- Predictions
@@ -555,7 +561,9 @@ ESTIMATORS = {
     'lifter': dict(type='HumMUSSLifter'),
     'lifter, flipped': dict(type='HumMUSSLifter', test_cfg=dict(flip_test=True)),
     'actions': dict(type='HumMUSSActionRecognizer', head=dict(type='ActionHead', num_classes=3)),
-    'embeddings': dict(type='HumMUSSActionRecognizer', head=dict(type='EmbeddingHead', out_channels=4)),
+    'embeddings': dict(
+        type='HumMUSSActionRecognizer', head=dict(type='EmbeddingHead', out_channels=4), loss=dict(type='SupConLoss')
+    ),
 }
 
 

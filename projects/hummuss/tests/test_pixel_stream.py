@@ -22,6 +22,7 @@ from mmradar.cli import add_lifter_arguments, lifter_from
 from mmradar.engine.checkpoint import config_text
 from mmradar.errors import ConfigError, DataError
 from mmradar.radar import open_recording
+from mmradar.registry import DATASETS
 from mmradar.simulation import MOTIONS, Routine, SimulationPlan, Subject, write_hupr_dataset
 from mmradar.simulation.camera import Camera
 
@@ -115,12 +116,29 @@ def test_a_whole_clip_has_the_poses_of_the_stream(lifter):
     random = np.random.default_rng(0)
     keypoints, scores = random.uniform(0, 256, (12, 14, 2)), np.ones((12, 14))
     scores[4, 3], keypoints[4, 3] = 0, np.nan
-    for times_s in (TIMES_S['irregular'], TIMES_S['regular']):
-        stream = lifter.lifting_stream(SIZE)
-        expected = [stream.step(*each) for each in zip(keypoints, scores, times_s)]
+    stream = lifter.lifting_stream(SIZE)
+    expected = [stream.step(*each) for each in zip(keypoints, scores, TIMES_S['regular'])]
+    for times_s in (TIMES_S['regular'], None):  # those of the training
         np.testing.assert_allclose(lifter.lift(keypoints, scores, SIZE, times_s), expected, atol=1e-5)
-    # The last times are those of the training
-    np.testing.assert_allclose(lifter.lift(keypoints, scores, SIZE), expected, atol=1e-5)
+    assert lifter.double().lift(keypoints.tolist(), scores.tolist(), SIZE) == pytest.approx(
+        np.array(expected), abs=1e-5
+    )
+    lifter.float()
+
+
+@pytest.mark.parametrize('irregular', [False, True])
+def test_a_clip_at_another_rate_has_the_poses_of_the_test_set(lifter, irregular):
+    settings = {**lifter.cfg.test_dataloader.dataset, 'num_clips': 1}
+    settings.update(rate_scale=0.5, irregular=irregular, noise_px=0.0, joint_dropout=0.0)
+    dataset = DATASETS.build(settings)
+    sample = dataset[0]
+    scale = np.broadcast_to(sample['data_samples'].delta_scale, len(sample['inputs']))
+    times_s = np.cumsum(scale) / training_rate_hz(lifter.cfg)
+    width, height = SIZE
+    keypoints = (sample['inputs'][..., :2].numpy() + [1, height / width]) * (width / 2)
+    (expected,) = lifter([sample['inputs']], [sample['data_samples']], mode='predict')
+    found = lifter.lift(keypoints, sample['inputs'][..., 2].numpy(), SIZE, times_s)
+    np.testing.assert_allclose(found, expected.pred_instances.keypoints_3d, atol=1e-4)
 
 
 def test_a_whole_clip_is_lifted_with_the_models_flip_test():
@@ -136,9 +154,17 @@ def test_a_whole_clip_is_lifted_with_the_models_flip_test():
 @pytest.mark.no_shape_checks
 def test_what_lift_refuses(lifter):
     keypoints, scores = np.ones((4, 14, 2)), np.ones((4, 14))
-    for arrays in ((keypoints[0], scores[0]), (keypoints, scores[:3]), (keypoints[:0], scores[:0])):
+    for arrays in ((keypoints[0], scores[0]), (keypoints[:0], scores[:0])):
         with pytest.raises(DataError, match='of at least one frame; found'):
             lifter.lift(*arrays, SIZE)
+    with pytest.raises(DataError, match=r'scores \(\.\.\., joints\); found \(4, 14, 2\) and \(3, 14\)'):
+        lifter.lift(keypoints, scores[:3], SIZE)
+    with pytest.raises(DataError, match='scores must be numbers'):
+        lifter.lift(keypoints, scores * np.nan, SIZE)
+    with pytest.raises(DataError, match=r'image_size is \(width, height\) in px, found \(0, 256\)'):
+        lifter.lift(keypoints, scores, (0, 256))
+    with pytest.raises(DataError, match=r'found \(14, 2\) and \(13,\)'):
+        lifter.lifting_stream(SIZE).step(keypoints[0], scores[0, :13], 0.0)
     with pytest.raises(DataError, match='a time for each of 4 frames'):
         lifter.lift(keypoints, scores, SIZE, [0.0, 0.1])
     with pytest.raises(DataError, match='frame 2 is not later'):

@@ -32,7 +32,8 @@ class SmplBody(LinearBody):
         unpickle: Permission to unpickle the files; for files from the official site.
 
     Raises:
-        ConfigError: ``smplx`` is not installed, ``model_path`` does not exist, or ``unpickle`` is not set.
+        ConfigError: ``smplx`` is not installed, ``model_path`` does not exist, or ``unpickle`` is not set, or ``smplx``
+            cannot read the files.
     """
 
     def __init__(self, model_path: str, gender: str = 'neutral', num_betas: int = 10, unpickle: bool = False) -> None:
@@ -50,7 +51,14 @@ class SmplBody(LinearBody):
             ) from error
         if not Path(model_path).exists():
             raise ConfigError(f'SmplBody.model_path: {model_path} does not exist; see https://smpl.is.tue.mpg.de')
-        smpl = smplx.create(model_path, model_type='smpl', gender=gender, num_betas=num_betas)
+        try:
+            smpl = smplx.create(model_path, model_type='smpl', gender=gender, num_betas=num_betas)
+        except (ImportError, AssertionError, OSError) as error:
+            raise ConfigError(
+                f'SmplBody: smplx cannot read {model_path} with gender {gender!r} ({error}). It takes a file, '
+                'or a folder with smpl/SMPL_NEUTRAL.pkl, SMPL_FEMALE.pkl and SMPL_MALE.pkl. Files that need the '
+                "package chumpy are converted by smplx's tools/clean_ch.py"
+            ) from error
         values = {
             name: np.asarray(getattr(smpl, name).detach().cpu(), np.float64)
             for name in ('v_template', 'shapedirs', 'J_regressor', 'posedirs', 'lbs_weights')

@@ -26,7 +26,7 @@ class ClassPairSampler(Sampler):
         seed: Random seed; if ``None``, one is drawn for all processes.
 
     Raises:
-        ConfigError: The data set has no ``get_cat_ids``, or a class has only one sample.
+        ConfigError: The data set is empty or has no ``get_cat_ids``, or a class has only one sample.
     """
 
     def __init__(self, dataset, seed: int | None = None) -> None:
@@ -35,6 +35,8 @@ class ClassPairSampler(Sampler):
         classes = defaultdict(list)
         for index in range(len(dataset)):
             classes[_class_of(dataset, index)].append(index)
+        if not classes:
+            raise ConfigError('ClassPairSampler: the data set is empty')
         if alone := sorted(label for label, samples in classes.items() if len(samples) == 1):
             raise ConfigError(
                 'ClassPairSampler needs two or more samples of each class; found one only of '

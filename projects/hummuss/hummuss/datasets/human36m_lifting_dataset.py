@@ -14,6 +14,8 @@ from mmradar.registry import DATASETS
 # What arrays and their numbers are made of, in files of numpy 1 and 2
 _PARTS_OF_ARRAYS = {
     *((f'numpy.{core}.multiarray', name) for core in ('core', '_core') for name in ('_reconstruct', 'scalar')),
+    *((f'numpy.{core}.numeric', '_frombuffer') for core in ('core', '_core')),
+    ('_codecs', 'encode'),  # of bytes in old protocols
     ('numpy', 'ndarray'),
     ('numpy', 'dtype'),
 }

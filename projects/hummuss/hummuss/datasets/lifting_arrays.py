@@ -92,14 +92,26 @@ def lifting_inputs(
 def inputs_from_pixels(
     keypoints_px: Float[np.ndarray, '*n 2'], scores: Float[np.ndarray, '*n'], image_size: tuple[int, int]
 ) -> Float[np.ndarray, '*n 3']:
-    """Return the inputs of a lifter for 2D joints that a network has found.
+    """Return the inputs of a lifter for 2D joints that a network has found, as arrays, tensors or lists.
 
     Args:
         keypoints_px: 2D joints, x to the right and y down. Those of missing joints are arbitrary.
         scores: Scores of the joints; 0 marks a missing joint. Any other score becomes the confidence 1, because
             training knows no other confidences; our choice.
         image_size: (width, height) in px.
+
+    Raises:
+        DataError: The arrays do not belong together, a score is NaN or infinite, or the image has no size.
     """
+    keypoints_px, scores = np.asarray(keypoints_px), np.asarray(scores)
+    if keypoints_px.shape != (*scores.shape, 2):
+        raise DataError(
+            f'2D joints are (..., joints, 2) with scores (..., joints); found {keypoints_px.shape} and {scores.shape}'
+        )
+    if not np.isfinite(scores).all():
+        raise DataError('scores must be numbers, 0 for a missing joint; found NaN or infinity')
+    if len(image_size) != 2 or min(image_size) <= 0:
+        raise DataError(f'image_size is (width, height) in px, found {tuple(image_size)}')
     return lifting_inputs(normalise_to_screen(keypoints_px, image_size), (scores > 0).astype(np.float32))
 
 

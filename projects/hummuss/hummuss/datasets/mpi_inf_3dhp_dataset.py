@@ -18,6 +18,8 @@ from mmradar.simulation.motion_files.arrays import load_npz
 
 # Index of the pelvis in mmpose's order of the 17 joints.
 ROOT = 14
+# In Hz; all others have 25. From the authors' list of sequences.
+FRAME_RATES_HZ = dict.fromkeys(('S1_Seq2', 'S3_Seq1', 'S3_Seq2', 'S5_Seq1', 'S5_Seq2'), 50.0)
 _NAME = re.compile(r'^(?:(S\d+_Seq\d+)_(Cam\d+)|(TS\d+))_(\d+)\.jpg$')
 
 
@@ -33,6 +35,8 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
     A sample has the fields of :class:`~hummuss.datasets.MotionLiftingDataset`, with 17 joints in mmpose's order
     relative to the pelvis, joint 14: evaluate with ``MotionLiftingMetric(root=[14])``. All joints have 3D labels; the
     confidence is 0 for joints outside the image. ``action`` is the test subject, TS1 to TS6, or the training sequence.
+    ``delta_scale`` is 1 for videos of ``frame_rate_hz``: five of the training sequences have 50 Hz, the others 25. The
+    test videos count as having 25 Hz, as their rate is not published with them.
 
     Not run on the data set itself, which must be requested from its authors; tested on files in its format.
 
@@ -43,6 +47,7 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
         short: Handling of the remainder of a gapless stretch that is shorter than a window: ``'pad'`` (missing joints
             with weight 0, so that no frame is left out of the evaluation), or ``'drop'``.
         flip_prob: Share of windows that are mirrored, with left and right joints exchanged; drawn again in every epoch.
+        frame_rate_hz: Frame rate at which ``delta_scale`` is 1.
         seed: Seed of that draw.
         data_root, metainfo, pipeline, **kwargs: See mmengine's ``BaseDataset``.
 
@@ -61,6 +66,7 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
         stride: int | None = None,
         short: str = 'pad',
         flip_prob: float = 0.0,
+        frame_rate_hz: float = 25.0,
         seed: int = 0,
         **kwargs,
     ) -> None:
@@ -72,6 +78,9 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
             raise ConfigError(f"MPIINF3DHPDataset.short must be 'pad' or 'drop', found {short!r}")
         if not 0 <= flip_prob <= 1:
             raise ConfigError(f'MPIINF3DHPDataset.flip_prob must be 0 to 1, found {flip_prob}')
+        if not frame_rate_hz > 0:
+            raise ConfigError(f'MPIINF3DHPDataset.frame_rate_hz must be positive, found {frame_rate_hz}')
+        self.frame_rate_hz = frame_rate_hz
         self.num_frames, self.stride, self.short = num_frames, stride or num_frames, short
         self.flip_prob, self.seed = flip_prob, seed
         super().__init__(ann_file=ann_file, **kwargs)
@@ -100,6 +109,10 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
                 )
         if names.ndim != 1 or names.dtype.kind != 'U':
             raise DataError(f"{self.ann_file}: expected 'imgname' to be a list of names, found {names.dtype}")
+        if len(labels) and np.median(np.ptp(labels[..., :3], axis=1).max(-1)) > 10:
+            raise DataError(
+                f"{self.ann_file}: 'S' must be in m, but people in it are more than 10 high; divide mm by 1,000"
+            )
         self.part, self.labels = part.astype(np.float32), labels[..., :3].astype(np.float32)
         videos, numbers = self._parse(names)
         jumps = (videos[1:] != videos[:-1]) | (np.diff(numbers) != 1)
@@ -140,10 +153,13 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
             return np.concatenate([array, np.zeros((padding, *array.shape[1:]), array.dtype)])
 
         part, labels = self.part[rows], self.labels[rows]
+        # mmpose's converter takes all images for 2048 x 2048
+        inside = ((part[..., :2] >= 0) & (part[..., :2] < image_size)).all(-1)
+        action = video.split('_Cam')[0]
         arrays = (
             padded(normalise_to_screen(part[..., :2], image_size)),
             padded(labels - labels[:, ROOT, None]),
-            padded((part[..., 2] > 0).astype(np.float32)),
+            padded((inside & (part[..., 2] > 0)).astype(np.float32)),
             padded(np.ones(labels.shape[:2], np.float32)),
         )
         flip, swap = False, self.metainfo['flip_indices']
@@ -155,8 +171,8 @@ class MPIINF3DHPDataset(FollowsEpochs, BaseDataset):
             confidence=confidence,
             keypoints_3d=keypoints_3d,
             keypoint_weights=weights,
-            delta_scale=1.0,
-            action=video.split('_Cam')[0],
+            delta_scale=self.frame_rate_hz / FRAME_RATES_HZ.get(action, 25.0),
+            action=action,
             clip_id=video,
             window=info['frame'],
             id=idx,

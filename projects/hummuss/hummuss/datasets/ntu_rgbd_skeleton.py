@@ -16,6 +16,10 @@ IMAGE_SIZE = (1920, 1080)
 _MOST_BODIES = 6
 
 
+class NoBodyError(DataError):
+    """Error of a recording in which the Kinect found no body."""
+
+
 @dataclass(frozen=True, eq=False)
 class NTUSkeleton:
     """Skeletons of the people in one recording.
@@ -78,7 +82,8 @@ def read_ntu_skeleton(path: str | Path) -> NTUSkeleton:
 
     Raises:
         FileNotFoundError: The file does not exist.
-        DataError: The file is not in that format (the message names the line), or contains no body.
+        DataError: The file is not in that format (the message names the line).
+        NoBodyError: The file contains no body.
     """
     path = Path(path)
     if not path.is_file():
@@ -100,7 +105,7 @@ def read_ntu_skeleton(path: str | Path) -> NTUSkeleton:
     if rest:
         raise lines.fail(f'the end after {frames} frames', rest)
     if not bodies:
-        raise DataError(f'{path}: no frame of {frames} holds a body')
+        raise NoBodyError(f'{path}: no frame of {frames} holds a body')
     values = np.full((len(bodies), frames, NUM_JOINTS, 12), np.nan)
     for index, found in enumerate(bodies.values()):
         for frame, rows in found.items():

@@ -13,7 +13,7 @@ from mmengine.dataset import BaseDataset
 from mmpose.structures import PoseDataSample
 
 from hummuss.datasets.lifting_arrays import normalise_to_screen
-from hummuss.datasets.ntu_rgbd_skeleton import IMAGE_SIZE, NUM_JOINTS, read_ntu_skeleton
+from hummuss.datasets.ntu_rgbd_skeleton import IMAGE_SIZE, NUM_JOINTS, NoBodyError, read_ntu_skeleton
 from hummuss.datasets.random_move import random_move
 from mmradar.datasets.follows_epochs import FollowsEpochs
 from mmradar.errors import ConfigError, DataError
@@ -51,7 +51,8 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
             ``'one_shot'`` of NTU RGB+D 120 (test on 20 actions that the other 100 do not contain).
         num_frames: Largest number of frames of a clip.
         max_persons: Number of persons in every sample.
-        ignore: Names of recordings to leave out, such as the authors' list of those without skeletons.
+        ignore: Names of recordings to leave out; or a text file of them, such as the authors'
+            ``NTU_RGBD_samples_with_missing_skeletons.txt`` (or ``NTU_RGBD120_...``), whose other lines do not count.
         random_move: Move the skeletons at random in every epoch, for training, see
             :func:`~hummuss.datasets.random_move.random_move`. Depends on ``seed``, epoch and sample, not on workers.
         seed: Seed of these random numbers.
@@ -73,7 +74,7 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
         protocol: str = 'xsub',
         num_frames: int = 243,
         max_persons: int = 2,
-        ignore: Sequence[str] = (),
+        ignore: Sequence[str] | str = (),
         random_move: bool = False,
         seed: int = 0,
         **kwargs,
@@ -88,7 +89,8 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
                 'NTURGBDSkeletonDataset needs num_frames and max_persons of at least 1, '
                 f'found {num_frames} and {max_persons}'
             )
-        self.split, self.protocol, self.ignore = split, protocol, frozenset(ignore)
+        self.split, self.protocol = split, protocol
+        self.ignore = frozenset(_names_in(ignore) if isinstance(ignore, str) else ignore)
         self.num_frames, self.max_persons = num_frames, max_persons
         self.random_move, self.seed = random_move, seed
         super().__init__(data_root=data_root, **kwargs)
@@ -102,17 +104,16 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
                 '  NTU RGB+D is requested from its authors: https://rose1.ntu.edu.sg/dataset/actionRecognition/\n'
                 '  Unpack nturgbd_skeletons_s001_to_s017.zip there, one_shot: nturgbd_skeletons_s018_to_s032.zip too.'
             )
-        most_actions = 120 if self.protocol == 'one_shot' else 60
         entries = []
         for path in paths:
             match = _NAME.match(path.stem)
             if match is None:
                 raise DataError(f'{path}: expected a name such as S001C001P001R001A001.skeleton')
             _, camera, subject, _, action = map(int, match.groups())
-            if not 1 <= action <= most_actions:
-                raise DataError(
-                    f'{path}: action {action}; the protocol {self.protocol!r} has the actions 1 to {most_actions}'
-                )
+            if not 1 <= action <= 120:
+                raise DataError(f'{path}: action {action}; expected 1 to 120')
+            if self.protocol != 'one_shot' and action > 60:
+                continue  # of NTU RGB+D 120, in the same folder
             training = {
                 'xsub': subject in XSUB_TRAIN,
                 'xview': camera in XVIEW_TRAIN,
@@ -138,7 +139,13 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
     def prepare_data(self, idx: int) -> Any:
         """Return one sample. An invalid one raises an error; mmengine would silently use another sample instead."""
         info = self.get_data_info(idx)
-        skeleton = read_ntu_skeleton(info['path'])
+        try:
+            skeleton = read_ntu_skeleton(info['path'])
+        except NoBodyError as error:
+            raise DataError(
+                f"{error}. Leave such recordings out: ignore='NTU_RGBD_samples_with_missing_skeletons.txt' (or "
+                'NTU_RGBD120_...), the list at https://github.com/shahroudy/NTURGB-D'
+            ) from None
         frames = skeleton.tracking.shape[1]
         step = -(-frames // self.num_frames)
         seen = np.isfinite(skeleton.color_px).all(-1) & (skeleton.tracking > 0)
@@ -155,3 +162,9 @@ class NTURGBDSkeletonDataset(FollowsEpochs, BaseDataset):
         sample = PoseDataSample(metainfo=dict(delta_scale=float(step), **metainfo))
         sample.set_field(info['label'], 'gt_label')
         return self.pipeline(dict(inputs=torch.from_numpy(inputs), data_samples=sample))
+
+
+def _names_in(path: str) -> list[str]:
+    if not Path(path).is_file():
+        raise ConfigError(f'NTURGBDSkeletonDataset.ignore: no file {path}')
+    return [line for line in Path(path).read_text().split() if _NAME.match(line)]

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
 from hummuss.models.estimators.inputs import clips, features_of
-from mmradar.errors import DataError
+from mmradar.errors import ConfigError, DataError
 from mmradar.registry import MODELS
 
 
@@ -33,6 +33,9 @@ class HumMUSSActionRecognizer(BaseModel):
         loss: Configuration of a loss of (embeddings, labels), such as ``SupConLoss``. Cross-entropy by default.
         label_smoothing: Label smoothing of the cross-entropy.
         data_preprocessor: See mmengine's ``BaseModel``.
+
+    Raises:
+        ConfigError: A head without classes has no loss, or one with classes has.
     """
 
     def __init__(
@@ -50,6 +53,11 @@ class HumMUSSActionRecognizer(BaseModel):
         self.head = MODELS.build({**sizes, **head})
         self.loss_module = None if loss is None else MODELS.build(loss)
         self.label_smoothing = label_smoothing
+        if hasattr(self.head, 'num_classes') == (self.loss_module is not None):
+            raise ConfigError(
+                'HumMUSSActionRecognizer takes an ActionHead, which is trained by cross-entropy, or an EmbeddingHead '
+                f"and a loss such as dict(type='SupConLoss'); found head {head.get('type')} and loss {loss}"
+            )
 
     def _outputs(self, inputs: Tensor | Sequence[Tensor], data_samples: Sequence | None) -> Tensor:
         found = clips(inputs)

@@ -154,31 +154,32 @@ class HumMUSSLifter(BaseModel):
                 do not ascend.
             ConfigError: There are times, and the model's configuration has no frame rate.
         """
-        keypoints_px, scores = np.asarray(keypoints_px), np.asarray(scores)
-        if keypoints_px.shape != (*scores.shape, 2) or scores.ndim != 2 or not len(scores):
+        inputs = torch.from_numpy(inputs_from_pixels(keypoints_px, scores, image_size))
+        if inputs.ndim != 3 or not len(inputs):
             raise DataError(
-                'HumMUSSLifter.lift takes keypoints (frames, joints, 2) and scores (frames, joints) of at least one '
-                f'frame; found {keypoints_px.shape} and {scores.shape}'
+                'HumMUSSLifter.lift takes keypoints (frames, joints, 2) of at least one frame; found '
+                f'{np.shape(keypoints_px)}'
             )
         sample = BaseDataElement(metainfo=dict(delta_scale=1.0))
         if times_s is not None:
-            sample.set_metainfo(dict(delta_scale=self._scale(times_s, len(scores))))
+            sample.set_metainfo(dict(delta_scale=self._scale(times_s, len(inputs))))
         if 'flip_indices' in (meta := getattr(self, 'dataset_meta', None) or {}):
             sample.set_metainfo(dict(flip_indices=meta['flip_indices']))
-        device = next(self.parameters()).device
-        inputs = torch.from_numpy(inputs_from_pixels(keypoints_px, scores, image_size)).to(device)
-        (found,) = self([inputs], [sample], mode='predict')
-        return found.pred_instances.keypoints_3d.cpu().numpy()
+        (found,) = self([inputs.to(next(self.parameters()))], [sample], mode='predict')
+        return found.pred_instances.keypoints_3d.float().cpu().numpy()
 
     def _scale(self, times_s: Sequence[float], frames: int) -> np.ndarray:
+        """Return ``delta_scale`` of each frame; that of the first is the mean, as in :class:`FrameTimes`."""
         times = torch.as_tensor(np.asarray(times_s, dtype=np.float64))
         if times.shape != (frames,):
             raise DataError(f'HumMUSSLifter.lift takes a time for each of {frames} frames; found {tuple(times.shape)}')
         rate_hz = training_rate_hz(getattr(self, 'cfg', Config()))
         try:
-            return delta_scale_from_timestamps(times, rate_hz).numpy()
+            scale = delta_scale_from_timestamps(times, rate_hz)
         except ValueError as error:
             raise DataError(f'HumMUSSLifter.lift: {error}') from None
+        scale[0] = scale[1:].mean() if frames > 1 else 1.0
+        return scale.double().numpy().round(6)  # so that a steady rate is one number
 
     def lifting_stream(self, image_size: tuple[int, int]) -> HumMUSSPixelStream:
         """Begin a stream of poses that are lifted frame by frame; see :class:`~mmradar.apis.pose_lifting.PoseLifter`.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -27,7 +29,7 @@ class SupConLoss(nn.Module):
         self.temperature, self.loss_weight = temperature, loss_weight
 
     def forward(self, embeddings: Float[Tensor, 'batch dims'], labels: Int[Tensor, 'batch']) -> Tensor:
-        """Compute the loss; 0 if no class occurs twice in the batch."""
+        """Compute the loss; 0 and a warning if no class occurs twice in the batch."""
         z = normalize(embeddings, dim=-1)
         itself = torch.eye(len(z), dtype=torch.bool, device=z.device)
         similarity = (z @ z.T / self.temperature).masked_fill(itself, float('-inf'))
@@ -37,5 +39,10 @@ class SupConLoss(nn.Module):
         sums = torch.where(positives, log_share, torch.zeros_like(log_share)).sum(1)
         with_partner = count > 0
         if not bool(with_partner.any()):
+            warnings.warn(
+                f'SupConLoss: no class occurs twice among {len(z)} clips, from which nothing can be learnt; take '
+                "larger batches, or sampler=dict(type='ClassPairSampler') and an even batch_size",
+                stacklevel=2,
+            )
             return embeddings.sum() * 0
         return -self.loss_weight * (sums[with_partner] / count[with_partner]).mean()
