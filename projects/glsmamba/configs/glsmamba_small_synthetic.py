@@ -7,6 +7,7 @@ model = dict(
     upsampling=dict(init_cfg=dict(type='Pretrained', checkpoint='${frame_checkpoint}', prefix='upsampling.')),
     neck=dict(
         type='GLSMamba',
+        num_frames='${num_frames}',
         in_channels=64,
         embed_dims=48,
         num_gsm=1,

@@ -8,7 +8,7 @@ from mmengine.dataset import pseudo_collate
 
 from glsmamba.inference import inference_video
 from mmradar.apis import init_model
-from mmradar.errors import DataError
+from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
 
 NOBODY = np.empty((0, 4))
@@ -65,12 +65,23 @@ def test_a_frames_clip_is_the_frames_around_it_for_each_person(model, monkeypatc
     np.testing.assert_array_equal(boxes, people[[0, 0, 1, 1, 0, 1]])
 
 
+def test_the_callers_gradients_are_not_turned_off(model, dataset):
+    info = dataset.get_data_info(0)
+    for _ in inference_video(model, info['img'][:2], [info['bbox'], None]):
+        assert torch.is_grad_enabled()
+    assert torch.is_grad_enabled()
+
+
 def test_wrong_videos_are_errors(model, dataset, tmp_path):
     info = dataset.get_data_info(0)
     frames, (box,) = info['img'], info['bbox']
     files = [tmp_path / f'{index}.png' for index in range(4)]
     for file in files:
         mmcv.imwrite(frames[0], str(file))
+    with pytest.raises(DataError, match="takes a list of frames, found 'video.mp4'"):
+        list(inference_video(model, 'video.mp4', [NOBODY]))
+    with pytest.raises(ConfigError, match='a model whose test set has clips'):
+        list(inference_video(init_model('millimamba_tiny_simhupr'), frames, [NOBODY] * 5))
     with pytest.raises(DataError, match='a video of 5 frames needs as many lists of boxes, found 2'):
         list(inference_video(model, frames, [[box]] * 2))
     for wrong, message in (

@@ -242,6 +242,7 @@ def test_detections(tmp_path):
     assert first['img_id'] == 1004 and second['img_id'] == 1000
     assert first['bbox'].tolist() == [[1, 2, 4, 6]] and second['bbox_score'].tolist() == [0.5]
     assert second['frame_indices'].tolist() == [0, 0, 0, 1, 2]
+    assert not first['keypoints_visible'].any()  # there is no truth of detected people
     enough = build(tmp_path, 2018, bbox_file=str(file), test_mode=True, filter_cfg=dict(bbox_score_thr=0.3))
     assert len(enough) == 1 and enough.get_data_info(0)['id'] == 1
     with pytest.raises(DataError, match='boxes.json: no person remains with filter_cfg=.*0.6'):
@@ -253,6 +254,16 @@ def test_detections(tmp_path):
         build(tmp_path, 2018, bbox_file=str(file))
     with pytest.raises(DataError, match='no detections at'):
         build(tmp_path, 2018, bbox_file=str(tmp_path / 'none.json'), test_mode=True)
+
+
+def test_empty_detections_can_be_left_out(tmp_path):
+    write(tmp_path, coco_video('v', 2018))
+    boxes = [dict(image_id=1004, bbox=[1, 2, width, 4], score=0.1) for width in (0, 3)]
+    (tmp_path / 'boxes.json').write_text(json.dumps(boxes))
+    options = dict(bbox_file=str(tmp_path / 'boxes.json'), test_mode=True)
+    with pytest.raises(DataError, match="detection 0: the box .* is empty; bad_boxes='drop'"):
+        build(tmp_path, 2018, **options)
+    assert [build(tmp_path, 2018, bad_boxes='drop', **options).get_data_info(0)['id']] == [1]
 
 
 def test_detections_in_posetracks_format_have_their_own_image_numbers(tmp_path):
@@ -274,8 +285,9 @@ def test_detections_in_posetracks_format_have_their_own_image_numbers(tmp_path):
         (dict(bbox=[1, 2, 3]), 'detection 1: expected bbox .x, y, width, height. and score, found'),
         (dict(score=None), 'detection 1: expected bbox'),
         (dict(bbox=[1, 2, 0, 4]), 'detection 1: the box .* is empty'),
-        (dict(score=float('nan')), 'with score nan is empty, or not finite'),
+        (dict(score=float('nan')), 'its score nan is not finite'),
         (dict(image_id=None), 'neither image_id nor image_name'),
+        (dict(image_id=[1]), r'expected image_id to be a number or a name, found \[1\]'),
     ],
 )
 def test_damaged_detections(tmp_path, change, message):
@@ -287,7 +299,14 @@ def test_damaged_detections(tmp_path, change, message):
 
 
 @pytest.mark.parametrize(
-    'text, message', [('[', 'is no JSON file'), ('{}', 'a list of detections, or .* found dict'), ('3', 'found int')]
+    'text, message',
+    [
+        ('[', 'is no JSON file'),
+        ('{}', 'a list of detections .* found dict'),
+        ('3', 'found int'),
+        ('[[1, 2, 3, 4, 0.5]]', 'a list of detections .dictionaries'),
+        ('{"annotations": [], "images": [{"id": 1}]}', '"images" to be a list of id and file_name'),
+    ],
 )
 def test_files_that_hold_no_detections(tmp_path, text, message):
     file = tmp_path / 'boxes.json'

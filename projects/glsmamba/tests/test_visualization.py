@@ -60,6 +60,14 @@ def test_a_picture_has_all_frames_and_both_poses(sample, tmp_path):
     assert (tmp_path / 'new' / 'picture.png').is_file()
 
 
+def test_detected_people_have_no_panel_of_the_truth(sample):
+    visualizer, clip, found = sample
+    detected = deepcopy(found)
+    detected.gt_instances.keypoints_visible[:] = 0
+    width = visualizer.render('x', clip, found).shape[1]
+    assert visualizer.render('x', clip, detected).shape[1] == pytest.approx(width * 4 / 5, abs=2)
+
+
 def test_activation_maps_are_panels_over_the_key_frame(sample):
     visualizer, clip, found = sample
     plain = visualizer.render('x', clip, found)

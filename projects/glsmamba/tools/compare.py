@@ -1,7 +1,7 @@
 """Train and test configurations one after the other, each with several seeds, and print their metrics as a table.
 
-Without names, it runs the single-frame network and the GLSMamba that starts from it. Configurations whose work
-directory already contains a finished training are only tested.
+Without names, it runs the single-frame network and the GLSMamba that starts from it. Configurations that this command
+has trained already, with the same settings, are only tested.
 
     python projects/glsmamba/tools/compare.py
     python projects/glsmamba/tools/compare.py glsmamba_small_synthetic ablations/sum --seeds 0 1
@@ -10,10 +10,12 @@ directory already contains a finished training are only tested.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -24,19 +26,22 @@ from mmengine.config import Config, DictAction
 from mmradar.apis import test, train
 from mmradar.apis.configuration import load_config
 from mmradar.apis.data_folders import set_data_root
-from mmradar.cli import markdown_table, run, write_metrics
+from mmradar.cli import markdown_table, run
+from mmradar.engine.checkpoint import config_text, latest_checkpoint
 from mmradar.errors import ConfigError
 
 PROJECT = Path(__file__).resolve().parents[1]
 REPOSITORY = PROJECT.parents[1]
 SMALL = ['frame_small_synthetic', 'glsmamba_small_synthetic']
+RECORD = 'compare.json'  # of a finished training, in its work directory
+OF_TRAINING = ('model', 'train_dataloader', 'optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness', 'load_from')
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('names', nargs='*', default=SMALL, help='configurations below projects/glsmamba/configs')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0])
-    parser.add_argument('--metrics', nargs='+', default=['PCK', 'posetrack/AP'], help='columns of the table')
+    parser.add_argument('--metrics', nargs='+', default=['posetrack/AP'], help='columns of the table')
     parser.add_argument('--data-root', type=Path, help='folder of the data set, as in tools/train.py')
     parser.add_argument(
         '--cfg-options',
@@ -57,15 +62,51 @@ def train_and_test(
         raise ConfigError(f'no configuration {name!r} in {PROJECT / "configs"}')
     # seed 0 uses the directory of tools/train.py, where other configurations look for checkpoints
     work = REPOSITORY / 'work_dirs' / (Path(name).name if seed == 0 else f'{Path(name).name}_seed{seed}')
-    minutes_file = work / 'training_minutes.json'
-    if not minutes_file.is_file():
+    config = read(file, {**options, 'randomness.seed': seed}, data_root)
+    record, settings = work / RECORD, training_settings(config)
+    if record.is_file():
+        check_training(json.loads(record.read_text()), settings, work)
+    elif (work / 'last_checkpoint').is_file():
+        raise ConfigError(f'{work} has a training that compare.py did not make; rename or remove the folder')
+    else:
         start = time.perf_counter()
-        train(read(file, {'randomness.seed': seed, **options}, data_root), work_dir=work)
-        minutes_file.write_text(json.dumps((time.perf_counter() - start) / 60))
-    checkpoint = (work / 'last_checkpoint').read_text().strip()
-    metrics = test(read(file, options, data_root), checkpoint, work_dir=work)
-    write_metrics(work / 'metrics.json', metrics)
-    return metrics, json.loads(minutes_file.read_text())
+        train(config, work_dir=work)
+        minutes = (time.perf_counter() - start) / 60
+        made = dict(minutes=minutes, settings=settings, checkpoint_sha256=sha256_of_checkpoint(work))
+        record.write_text(json.dumps(made))
+    metrics = test(read(file, options, data_root), latest_checkpoint(work), work_dir=work)
+    return metrics, json.loads(record.read_text())['minutes']
+
+
+def training_settings(config: Config) -> dict[str, Any]:
+    """Return what a training depends on, by dotted names."""
+    settings = json.loads(config_text(config))
+    flat = dict(_flat({key: settings[key] for key in OF_TRAINING if key in settings}))
+    return {name: value for name, value in flat.items() if not name.startswith('model.test_cfg.')}
+
+
+def check_training(made: dict[str, Any], wanted: dict[str, Any], work: Path) -> None:
+    """Raise a ``ConfigError`` if a finished training had other settings, or its checkpoint was replaced."""
+    stored = made['settings']
+    other = [name for name in {**stored, **wanted} if stored.get(name) != wanted.get(name)]
+    if other:
+        changes = ', '.join(f'{name} = {stored.get(name)}, not {wanted.get(name)}' for name in other[:3])
+        raise ConfigError(f'{work} has a training with other settings ({changes}); rename or remove the folder')
+    if made['checkpoint_sha256'] != sha256_of_checkpoint(work):
+        raise ConfigError(f'{work} has a later training, which compare.py did not make; rename or remove the folder')
+
+
+def sha256_of_checkpoint(work: Path) -> str | None:
+    checkpoint = latest_checkpoint(work)
+    return hashlib.sha256(checkpoint.read_bytes()).hexdigest() if checkpoint and checkpoint.is_file() else None
+
+
+def _flat(node: Any, name: str = '') -> Iterator[tuple[str, Any]]:
+    if isinstance(node, (dict, list)) and node:
+        for key, child in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _flat(child, f'{name}.{key}' if name else str(key))
+    else:
+        yield name, node
 
 
 def read(file: Path, options: dict[str, Any], data_root: Path | None) -> Config:

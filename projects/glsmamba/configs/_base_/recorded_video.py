@@ -40,8 +40,9 @@ val_dataloader = dict(
 test_dataloader = '${val_dataloader}'
 test_evaluator = '${val_evaluator}'
 
-# mmpose's ViTPose-B of COCO, as downloaded: its encoder, and the deconvolutions of its head. In checkpoints of
-# ViTPose's own release, the prefix of the deconvolutions is 'keypoint_head.'.
+# mmpose's ViTPose-B of COCO, as downloaded: its encoder, and the deconvolutions of its head, whose weights have names
+# that begin with vitpose_head; in checkpoints of ViTPose's own release with 'keypoint_head.'.
+vitpose_head = 'head.'
 vitpose = 'data/vitpose/td-hm_ViTPose-base_8xb64-210e_coco-256x192-216eae50_20230314.pth'
 model = dict(
     type='VideoTopdownPoseEstimator',
@@ -49,7 +50,7 @@ model = dict(
     backbone=dict(
         type='PlainViT',
         arch='base',
-        img_size=(256, 192),
+        img_size=('${codec.input_size[1]}', '${codec.input_size[0]}'),
         patch_size=16,
         patch_padding=2,
         init_cfg=dict(type='Pretrained', checkpoint='${vitpose}', prefix='backbone.'),
@@ -58,7 +59,7 @@ model = dict(
         type='Deconvolutions',
         in_channels=768,
         out_channels=(256, 256),
-        init_cfg=dict(type='Pretrained', checkpoint='${vitpose}', prefix='head.'),
+        init_cfg=dict(type='Pretrained', checkpoint='${vitpose}', prefix='${vitpose_head}'),
     ),
     neck=dict(type='GLSMamba', in_channels=256, num_frames='${num_frames}'),
     head=dict(

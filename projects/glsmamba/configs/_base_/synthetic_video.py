@@ -81,5 +81,5 @@ auto_scale_lr = dict(base_batch_size=16, enable=False)
 visualizer = dict(type='ClipPoseVisualizer')
 default_hooks = dict(
     logger=dict(interval=20),
-    checkpoint=dict(interval=1, max_keep_ckpts=1, save_best='PCK', rule='greater'),
+    checkpoint=dict(interval=1, max_keep_ckpts=1, save_best='posetrack/AP', rule='greater'),
 )

@@ -33,13 +33,17 @@ class Detection:
     score: float
 
 
-def read_detections(path: str | Path) -> list[Detection]:
+def read_detections(path: str | Path, drop_empty: bool = False) -> list[Detection]:
     """Read the persons in a file of detections.
 
     Two formats are read. COCO's results: a list of ``bbox`` (x, y, width, height), ``score``, and ``image_id`` or
     ``image_name`` (the annotations' ``file_name``), as mmpose distributes detections of PoseTrack18. PoseTrack's: a
     dictionary with such a list as ``annotations``, and ``images`` of ``id`` and ``file_name``. A ``category_id`` other
     than 1 is no person.
+
+    Args:
+        path: The file.
+        drop_empty: Leave out detections with an empty box, which are an error otherwise.
 
     Raises:
         DataError: If the file is missing, of another format, or a detection has an empty box, or a number that is not
@@ -54,17 +58,28 @@ def read_detections(path: str | Path) -> list[Detection]:
         raise DataError(f'{path} is no JSON file ({error}); is it complete?') from error
     file_names = {}
     if isinstance(content, dict) and 'annotations' in content:
-        file_names = {image['id']: image['file_name'] for image in content.get('images', [])}
+        try:
+            file_names = {image['id']: image['file_name'] for image in content.get('images') or ()}
+        except (AttributeError, KeyError, TypeError) as error:
+            raise DataError(f'{path}: expected "images" to be a list of id and file_name ({error!r})') from error
         content = content['annotations']
-    if not isinstance(content, list):
+    if not isinstance(content, list) or not all(isinstance(raw, dict) for raw in content):
         raise DataError(
-            f'{path}: expected a list of detections, or a dictionary with "annotations", found {type(content).__name__}'
+            f'{path}: expected a list of detections (dictionaries), or a dictionary with them as "annotations"; '
+            f'found {type(content).__name__}'
         )
-    return [
+    found = [
         _detection(index, raw, file_names, f'{path}, detection {index}')
         for index, raw in enumerate(content)
         if raw.get('category_id', PERSON) == PERSON
     ]
+    empty = [detection for detection in found if not (detection.bbox_px[2:] > detection.bbox_px[:2]).all()]
+    if empty and not drop_empty:
+        raise DataError(
+            f'{path}, detection {empty[0].index}: the box {empty[0].bbox_px.tolist()} (x1, y1, x2, y2) is empty; '
+            "bad_boxes='drop' leaves such out"
+        )
+    return [detection for detection in found if detection not in empty]
 
 
 def _detection(index: int, raw: Mapping[str, Any], file_names: Mapping[int | str, str], where: str) -> Detection:
@@ -76,9 +91,11 @@ def _detection(index: int, raw: Mapping[str, Any], file_names: Mapping[int | str
             f'{where}: expected bbox (x, y, width, height) and score, found {dict(raw)} ({type(error).__name__})'
         ) from error
     image_id = raw.get('image_id')
+    if not isinstance(image_id, (int, str, type(None))):
+        raise DataError(f'{where}: expected image_id to be a number or a name, found {image_id!r}')
     image = raw.get('image_name', None if image_id is None else file_names.get(image_id, image_id))
     if image is None:
         raise DataError(f'{where}: neither image_id nor image_name says to which image it belongs')
-    if not np.isfinite([x, y, width, height, score]).all() or min(width, height) <= 0:
-        raise DataError(f'{where}: the box {raw["bbox"]} with score {score} is empty, or not finite')
+    if not np.isfinite([x, y, width, height, score]).all():
+        raise DataError(f'{where}: the box {raw["bbox"]} or its score {score} is not finite')
     return Detection(index, image, np.array([x, y, x + width, y + height], np.float32), score)

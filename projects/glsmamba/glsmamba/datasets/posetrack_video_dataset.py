@@ -51,7 +51,8 @@ class PoseTrackVideoDataset(ClipDataset):
         num_frames, delta, fresh_support: Selection of the frames; see :class:`~glsmamba.datasets.clip.ClipFrames`.
         bbox_file: Detections to test on, see :func:`~glsmamba.datasets.detections.read_detections`. Those with a score
             below ``filter_cfg=dict(bbox_score_thr=...)`` are left out.
-        bad_boxes: Handling of annotations with an empty box: ``'error'`` raises, ``'drop'`` leaves them out.
+        bad_boxes: Handling of annotations and detections with an empty box: ``'error'`` raises, ``'drop'`` leaves them
+            out.
         check_images: Check that the first sample's image exists.
         seed, **kwargs: See :class:`~glsmamba.datasets.clip_dataset.ClipDataset`; ``data_prefix`` is ``dict(img=...)``.
 
@@ -135,7 +136,7 @@ class PoseTrackVideoDataset(ClipDataset):
                 place = (number, at[frame.file_name], frame.id)
                 places[frame.id] = places[frame.file_name] = place
         entries = []
-        for detection in read_detections(bbox_file):
+        for detection in read_detections(bbox_file, drop_empty=self.bad_boxes == 'drop'):
             if detection.image not in places:
                 raise DataError(
                     f'{bbox_file}, detection {detection.index}: {self.ann_file} has no image {detection.image!r}'
@@ -144,7 +145,7 @@ class PoseTrackVideoDataset(ClipDataset):
             person = PoseTrackPerson(
                 detection.index,
                 np.zeros((len(POSETRACK_KEYPOINTS), 2), np.float32),
-                np.ones(len(POSETRACK_KEYPOINTS), bool),
+                np.zeros(len(POSETRACK_KEYPOINTS), bool),  # a detection has no true joints
                 detection.bbox_px,
                 float('nan'),
             )

@@ -200,8 +200,10 @@ def _load_all(source: str, prefix: str | None, module: nn.Module, part: str) -> 
         wrong = [line.strip() for line in str(error).splitlines()[1:]]
     wrong = [weight for weight in wrong if not weight.endswith('num_batches_tracked')]
     if wrong:
+        there = sorted({key.split('.')[0] + '.' for key in content.get('state_dict', content)})
         raise CheckpointError(
             f'{path} lacks {len(wrong)} weights of the frozen {part}, or has them in another size, below {prefix!r}: '
-            f'{wrong[0]}. The rest would stay as it was drawn. Is it of another model?'
+            f'{wrong[0]}. The rest would stay as it was drawn. Is it of another model? It has weights below '
+            f'{", ".join(there)}'
         )
     check_finite({prefix + key: value for key, value in state.items()}, str(path))
