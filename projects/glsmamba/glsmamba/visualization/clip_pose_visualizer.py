@@ -47,7 +47,7 @@ class ClipPoseVisualizer(SampleVisualizer):
         shown += [
             (key, kind, to_crop(np.asarray(found['keypoints']), data_sample))
             for kind, found in instances_of(data_sample, draw_gt, draw_pred).items()
-            if kind != 'true' or np.any(found['keypoints_visible'])  # detected people have no true pose
+            if kind != 'true' or np.asarray(found['keypoints_visible']).any()  # detected people have no true pose
         ]
         maps = self._activations(data_sample)
         height, width = inputs.shape[-2:]

@@ -19,7 +19,7 @@ from mmradar.simulation.motion_files.arrays import load_npz
 # Index of the pelvis in mmpose's order of the 17 joints.
 ROOT = 14
 # In Hz; all others have 25. From the authors' list of sequences.
-FRAME_RATES_HZ = dict.fromkeys(('S1_Seq2', 'S3_Seq1', 'S3_Seq2', 'S5_Seq1', 'S5_Seq2'), 50.0)
+FRAME_RATES_HZ: dict[str, float] = dict.fromkeys(('S1_Seq2', 'S3_Seq1', 'S3_Seq2', 'S5_Seq1', 'S5_Seq2'), 50.0)
 _NAME = re.compile(r'^(?:(S\d+_Seq\d+)_(Cam\d+)|(TS\d+))_(\d+)\.jpg$')
 
 
