@@ -151,6 +151,14 @@ def test_a_whole_clip_is_lifted_with_the_models_flip_test():
     assert abs(found[..., 0]).max() > 1e-3
 
 
+def test_a_transformer_lifts_clips_at_the_rate_of_its_training_only():
+    model = init_model('hummuss::dstformer_small_motion')
+    keypoints, scores = np.random.default_rng(0).uniform(0, 256, (9, 14, 2)), np.ones((9, 14))
+    assert model.lift(keypoints, scores, SIZE).shape == (9, 14, 3)
+    with pytest.raises(ConfigError, match='a DSTFormer does not know the times of frames'):
+        model.lift(keypoints, scores, SIZE, 0.1 * np.arange(9))
+
+
 @pytest.mark.no_shape_checks
 def test_what_lift_refuses(lifter):
     keypoints, scores = np.ones((4, 14, 2)), np.ones((4, 14))

@@ -60,6 +60,11 @@ def batch_scale(samples: Sequence[object | None], frames: int) -> float | Tensor
     return float(steady[0]) if bool((steady == steady[0]).all()) else steady
 
 
+def takes_scale(backbone: nn.Module) -> bool:
+    """Return whether a backbone takes the times of frames, ``delta_scale``."""
+    return 'delta_scale' in inspect.signature(backbone.forward).parameters
+
+
 def features_of(backbone: nn.Module, inputs: Sequence[Tensor], samples: Sequence[object | None] | None) -> list[Tensor]:
     """Compute the features of each clip; clips of the same length are batched.
 
@@ -75,12 +80,12 @@ def features_of(backbone: nn.Module, inputs: Sequence[Tensor], samples: Sequence
     samples = samples if samples else [None] * len(inputs)
     if len(samples) != len(inputs):
         raise ValueError(f'the batch has {len(inputs)} clips, but {len(samples)} data samples')
-    takes_scale = 'delta_scale' in inspect.signature(backbone.forward).parameters
+    scaled = takes_scale(backbone)
     found: dict[int, Tensor] = {}
     for frames in sorted({len(clip) for clip in inputs}):
         chosen = [index for index, clip in enumerate(inputs) if len(clip) == frames]
         batch = torch.stack([inputs[index] for index in chosen])
-        if takes_scale:
+        if scaled:
             output = backbone(batch, delta_scale=batch_scale([samples[index] for index in chosen], frames))
         else:
             output = backbone(batch)

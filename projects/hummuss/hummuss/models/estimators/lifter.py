@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from hummuss.datasets.lifting_arrays import inputs_from_pixels
 from hummuss.models.backbones.hummuss import delta_scale_from_timestamps
-from hummuss.models.estimators.inputs import clips, features_of, sample_scale
+from hummuss.models.estimators.inputs import clips, features_of, sample_scale, takes_scale
 from hummuss.models.estimators.windows import mean_over_windows, overlapping_windows
 from hummuss.pixel_stream import HumMUSSPixelStream, training_rate_hz
 from mmradar.errors import ConfigError, DataError
@@ -152,7 +152,7 @@ class HumMUSSLifter(BaseModel):
         Raises:
             DataError: The arrays do not belong together, joints that are not missing are NaN or infinite, or the times
                 do not ascend.
-            ConfigError: There are times, and the model's configuration has no frame rate.
+            ConfigError: There are times, and the model's configuration has no frame rate, or its backbone takes none.
         """
         inputs = torch.from_numpy(inputs_from_pixels(keypoints_px, scores, image_size))
         if inputs.ndim != 3 or not len(inputs):
@@ -173,6 +173,11 @@ class HumMUSSLifter(BaseModel):
         times = torch.as_tensor(np.asarray(times_s, dtype=np.float64))
         if times.shape != (frames,):
             raise DataError(f'HumMUSSLifter.lift takes a time for each of {frames} frames; found {tuple(times.shape)}')
+        if not takes_scale(self.backbone):
+            raise ConfigError(
+                f'HumMUSSLifter.lift: a {type(self.backbone).__name__} does not know the times of frames; leave times_s '
+                'out if they have the rate of the training'
+            )
         rate_hz = training_rate_hz(getattr(self, 'cfg', Config()))
         try:
             scale = delta_scale_from_timestamps(times, rate_hz)
