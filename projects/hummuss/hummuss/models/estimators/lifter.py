@@ -175,8 +175,8 @@ class HumMUSSLifter(BaseModel):
             raise DataError(f'HumMUSSLifter.lift takes a time for each of {frames} frames; found {tuple(times.shape)}')
         if not takes_scale(self.backbone):
             raise ConfigError(
-                f'HumMUSSLifter.lift: a {type(self.backbone).__name__} does not know the times of frames; leave times_s '
-                'out if they have the rate of the training'
+                f'HumMUSSLifter.lift: a {type(self.backbone).__name__} does not know the times of frames; leave '
+                'times_s out if they have the rate of the training'
             )
         rate_hz = training_rate_hz(getattr(self, 'cfg', Config()))
         try:
