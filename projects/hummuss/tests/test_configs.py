@@ -146,6 +146,8 @@ def test_a_transformer_has_no_positions_for_more_frames(trained):
     model = init_model(config, checkpoint)
     assert evaluate_under(model, config, rate_scale=4.0) is not None
     assert evaluate_under(model, config, num_frames=400, clip_s=14.0) is None
+    model.test_cfg.update(window=300, overlap=150)
+    assert evaluate_under(model, config, num_frames=400, clip_s=14.0) is not None
 
 
 def test_another_models_checkpoint_or_none_is_an_error(trained, tmp_path):

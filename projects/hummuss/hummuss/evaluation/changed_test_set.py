@@ -23,7 +23,7 @@ def evaluate_under(model: BaseModel, config: Config, **changes: Any) -> dict[str
         **changes: Arguments of the data set to change.
 
     Returns:
-        The metrics; ``None`` if a window has more frames than a Transformer has positional embeddings.
+        The metrics; ``None`` if the model would see more frames at once than a Transformer has positional embeddings.
 
     Raises:
         ConfigError: The test set is of another class.
@@ -34,7 +34,9 @@ def evaluate_under(model: BaseModel, config: Config, **changes: Any) -> dict[str
     loader = build_loader(config, **changes)
     dataset = cast(MotionLiftingDataset, loader.dataset)  # of that type, as checked
     positions = getattr(getattr(model, 'backbone', None), 'temp_embed', None)
-    if positions is not None and dataset.times.frames > positions.shape[1]:
+    window = (getattr(model, 'test_cfg', None) or {}).get('window')
+    at_once = min(dataset.times.frames, window or dataset.times.frames)
+    if positions is not None and at_once > positions.shape[1]:
         return None
     return evaluate(model, loader, config.test_evaluator)
 
