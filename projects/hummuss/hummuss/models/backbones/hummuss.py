@@ -53,8 +53,8 @@ class HumMUSS(WeightCacheModule):
         temporal_memory: Bound of the temporal SSMs' time constants, in frames at the training rate, see
             :class:`~hummuss.models.layers.DiagonalSSM`; ``None`` for no bound, as in S4D. Without one, 70 % of the
             states remember longer than a training window of 81 frames lasts at first, and sum up more in longer
-            sequences than in training. A bound of one window helps models that were trained without, but less the longer
-            they were trained; overlapping windows (``test_cfg`` of ``HumMUSSLifter``) help them all. Our choice.
+            sequences than in training. A bound of one window helps models that were trained without, but less the
+            longer they were trained; overlapping windows (``test_cfg`` of ``HumMUSSLifter``) help them all. Our choice.
         spatial_delta: Range of initial step sizes of the spatial SSMs, in joints; larger, as there are few joints. Our
             choice.
         method: Algorithm of the SSMs at a steady rate: ``'chunked'``, ``'fft'``, or ``'auto'`` (chunked).
