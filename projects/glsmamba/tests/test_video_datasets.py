@@ -191,6 +191,11 @@ def test_files_of_another_year(tmp_path):
             '{"images": [{"id": 1}], "annotations": []}',
             r"not in the published form of PoseTrack2018 \(KeyError: 'file_name'\)",
         ),
+        ('{"images": null, "annotations": []}', 'not in the published form of PoseTrack2018 .TypeError'),
+        (
+            '{"images": [{"id": 1, "file_name": "a"}], "annotations": "none"}',
+            'not in the published form of PoseTrack2018',
+        ),
     ],
 )
 def test_damaged_annotations(tmp_path, text, message):

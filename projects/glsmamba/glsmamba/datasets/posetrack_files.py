@@ -163,10 +163,10 @@ def read_posetrack(path: str | Path, year: int) -> list[PoseTrackVideo]:
             content = json.loads(file.read_text(encoding='utf-8'))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise DataError(f'{file} is no JSON file ({error}); is the download complete?') from error
-        _check_year(content, year, file)
         try:
+            _check_year(content, year, file)
             videos += _videos_of_2017(content, file) if year == 2017 else _videos_of_coco(content, file)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
             if isinstance(error, DataError):
                 raise
             raise DataError(
