@@ -318,6 +318,32 @@ def test_h36m_trains_and_is_evaluated(tmp_path, name):
         DATASETS.build(dict(type='Human36mLiftingDataset', ann_file='none.npz', data_root=str(tmp_path)))
 
 
+def test_damaged_files_of_h36m_are_told(tmp_path):
+    write_h36m(tmp_path, 'train', 'S1')
+    folder = tmp_path / 'annotation_body3d'
+
+    def build(frames=9):
+        files = dict(
+            ann_file='annotation_body3d/fps50/h36m_train.npz', camera_param_file='annotation_body3d/cameras.pkl'
+        )
+        DATASETS.build(
+            dict(type='Human36mLiftingDataset', data_root=str(tmp_path), seq_len=1, multiple_target=frames, **files)
+        )
+
+    build()
+    with pytest.raises(DataError, match='no video is as long as a window of 13 frames'):
+        build(13)
+    cameras = (folder / 'cameras.pkl').read_bytes()
+    for content in ({}, []):
+        (folder / 'cameras.pkl').write_bytes(pickle.dumps(content))
+        with pytest.raises(DataError, match=r"h36m_train\.npz, or the files .* not in the form of mmpose's Human3\.6M"):
+            build()
+    (folder / 'cameras.pkl').write_bytes(cameras)
+    (folder / 'fps50' / 'h36m_train.npz').write_bytes(b'PK\x03\x04 damaged')
+    with pytest.raises(DataError, match='BadZipFile'):
+        build()
+
+
 def test_a_pickle_of_cameras_runs_no_code(tmp_path):
     write_h36m(tmp_path, 'train', 'S1')
     ran = tmp_path / 'ran'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from mmpose.datasets.datasets.body3d import Human36mDataset
 
@@ -33,7 +34,8 @@ class Human36mLiftingDataset(Human36mDataset):
         lazy_init, **kwargs: See mmpose's ``Human36mDataset``.
 
     Raises:
-        DataError: A file does not exist, or that of the cameras contains something other than numbers.
+        DataError: A file does not exist or is not of that form, that of the cameras contains something other than
+            numbers, or all videos are shorter than a window.
     """
 
     def __init__(
@@ -53,13 +55,23 @@ class Human36mLiftingDataset(Human36mDataset):
                     'Keypoint Datasets".\n'
                     '  To start now without files: projects/hummuss/configs/hummuss_small_motion.py'
                 )
-        # mmpose would unpickle the cameras, which can run any code
-        super().__init__(ann_file=ann_file, data_root=data_root, factor_file=factor_file, lazy_init=True, **kwargs)
-        if camera_param_file:
-            self.camera_param_file = str(Path(data_root, camera_param_file))
-            self.camera_param = read_pickled_arrays(self.camera_param_file)
-        if not lazy_init:
-            self.full_init()
+        try:
+            # mmpose would unpickle the cameras, which can run any code
+            super().__init__(ann_file=ann_file, data_root=data_root, factor_file=factor_file, lazy_init=True, **kwargs)
+            if camera_param_file:
+                self.camera_param_file = str(Path(data_root, camera_param_file))
+                self.camera_param = read_pickled_arrays(self.camera_param_file)
+            if not self.sequence_indices:
+                raise DataError(f'{ann_file}: no video is as long as a window of {self.multiple_target} frames')
+            if not lazy_init:
+                self.full_init()
+        except (AssertionError, KeyError, TypeError, ValueError, BadZipFile) as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(
+                f'{Path(data_root, ann_file)}, or the files of its cameras and factors, are not in the form of '
+                f"mmpose's Human3.6M ({type(error).__name__}: {error})"
+            ) from error
 
 
 class _ArrayUnpickler(pickle.Unpickler):
