@@ -15,7 +15,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ import numpy as np
 from mmengine.config import Config, DictAction
 
 from mmradar.apis import test, train
+from mmradar.apis.config_options import walk
 from mmradar.apis.configuration import load_config
 from mmradar.apis.data_folders import set_data_root
 from mmradar.cli import markdown_table, run
@@ -65,7 +65,8 @@ def train_and_test(
     config = read(file, {**options, 'randomness.seed': seed}, data_root)
     record, settings = work / RECORD, training_settings(config)
     if record.is_file():
-        check_training(json.loads(record.read_text()), settings, work)
+        made = json.loads(record.read_text())
+        check_training(made, settings, work)
     elif (work / 'last_checkpoint').is_file():
         raise ConfigError(f'{work} has a training that compare.py did not make; rename or remove the folder')
     else:
@@ -75,14 +76,18 @@ def train_and_test(
         made = dict(minutes=minutes, settings=settings, checkpoint_sha256=sha256_of_checkpoint(work))
         record.write_text(json.dumps(made))
     metrics = test(read(file, options, data_root), latest_checkpoint(work), work_dir=work)
-    return metrics, json.loads(record.read_text())['minutes']
+    return metrics, made['minutes']
 
 
 def training_settings(config: Config) -> dict[str, Any]:
     """Return what a training depends on, by dotted names."""
     settings = json.loads(config_text(config))
-    flat = dict(_flat({key: settings[key] for key in OF_TRAINING if key in settings}))
-    return {name: value for name, value in flat.items() if not name.startswith('model.test_cfg.')}
+    named = ((name, value) for key in OF_TRAINING if key in settings for name, value in walk(settings[key], key))
+    return {
+        name: value
+        for name, value in named
+        if not name.startswith('model.test_cfg.') and not (isinstance(value, (dict, list)) and value)
+    }
 
 
 def check_training(made: dict[str, Any], wanted: dict[str, Any], work: Path) -> None:
@@ -99,14 +104,6 @@ def check_training(made: dict[str, Any], wanted: dict[str, Any], work: Path) -> 
 def sha256_of_checkpoint(work: Path) -> str | None:
     checkpoint = latest_checkpoint(work)
     return hashlib.sha256(checkpoint.read_bytes()).hexdigest() if checkpoint and checkpoint.is_file() else None
-
-
-def _flat(node: Any, name: str = '') -> Iterator[tuple[str, Any]]:
-    if isinstance(node, (dict, list)) and node:
-        for key, child in node.items() if isinstance(node, dict) else enumerate(node):
-            yield from _flat(child, f'{name}.{key}' if name else str(key))
-    else:
-        yield name, node
 
 
 def read(file: Path, options: dict[str, Any], data_root: Path | None) -> Config:

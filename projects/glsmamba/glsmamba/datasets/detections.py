@@ -32,6 +32,11 @@ class Detection:
     bbox_px: Float[np.ndarray, '4']
     score: float
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the box has no area."""
+        return not bool((self.bbox_px[2:] > self.bbox_px[:2]).all())
+
 
 def read_detections(path: str | Path, drop_empty: bool = False) -> list[Detection]:
     """Read the persons in a file of detections.
@@ -73,13 +78,14 @@ def read_detections(path: str | Path, drop_empty: bool = False) -> list[Detectio
         for index, raw in enumerate(content)
         if raw.get('category_id', PERSON) == PERSON
     ]
-    empty = [detection for detection in found if not (detection.bbox_px[2:] > detection.bbox_px[:2]).all()]
-    if empty and not drop_empty:
+    kept = [detection for detection in found if not detection.is_empty]
+    if not drop_empty and len(kept) < len(found):
+        empty = next(detection for detection in found if detection.is_empty)
         raise DataError(
-            f'{path}, detection {empty[0].index}: the box {empty[0].bbox_px.tolist()} (x1, y1, x2, y2) is empty; '
+            f'{path}, detection {empty.index}: the box {empty.bbox_px.tolist()} (x1, y1, x2, y2) is empty; '
             "bad_boxes='drop' leaves such out"
         )
-    return [detection for detection in found if detection not in empty]
+    return kept
 
 
 def _detection(index: int, raw: Mapping[str, Any], file_names: Mapping[int | str, str], where: str) -> Detection:
