@@ -4,3 +4,4 @@ _base_ = '_base_/posetrack.py'
 
 year = 2017
 data_root = 'data/posetrack17'
+bad_boxes = 'drop'  # of people with a single joint: boxes are those of the joints in 2017

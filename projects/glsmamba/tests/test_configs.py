@@ -38,6 +38,7 @@ PAPER_MILLIONS = {
     'posetrack17_transformer_eighth': 47.0,
 }
 PAPER_SAYS_NOTHING = ('posetrack17_backbone', 'posetrack17_gsm_only', 'posetrack17_transformer_quarter')
+POSETRACK17 = [name for name in RECORDED if 'posetrack17' in name]
 TINY_NECK = dict(in_channels=8, embed_dims=8, num_gsm=1, num_lrm=1, attention_dims=4, d_state=2)
 TINY_NECK['compensation_cfg'] = dict(groups=2)
 TINY_TRANSFORMER = dict(in_channels=8, embed_dims=8, num_layers=1, num_heads=2)
@@ -273,6 +274,12 @@ def test_a_checkpoint_that_leaves_frozen_weights_at_random_is_refused(trained, t
 
 
 # the paper's configurations
+
+
+@pytest.mark.parametrize('name', POSETRACK17)
+def test_posetrack17_is_read_without_people_of_one_joint(name):
+    config = read(name)
+    assert all(config[f'{split}_dataloader'].dataset.bad_boxes == 'drop' for split in SPLITS)
 
 
 @pytest.mark.parametrize('name', RECORDED)

@@ -350,7 +350,9 @@ def test_against_an_annotation_file(tmp_path):
         del item['gt_instances']
     arguments = dict(ann_file=str(tmp_path), year=2018)
     close = dict(samples[0], pred_instances=sample(0, BODY, BODY + 11)['pred_instances'])  # 10 * sqrt(2) px
-    assert evaluate([close, *samples[1:]], **arguments)['posetrack/AP'] == pytest.approx(50)
+    with logged() as log:
+        assert evaluate([close, *samples[1:]], **arguments)['posetrack/AP'] == pytest.approx(50)
+    assert '1 of 2 frames with people have no prediction' in log.getvalue()
     assert evaluate(samples, **arguments)['posetrack/AP'] == 0  # 13 * sqrt(2) px
     with pytest.raises(DataError, match='has no image 99'):
         evaluate([dict(close, img_id=99)], **arguments)

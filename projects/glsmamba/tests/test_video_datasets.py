@@ -6,6 +6,7 @@ import pytest
 from mmpose.datasets.transforms import GetBBoxCenterScale, RandomBBoxTransform, RandomFlip, TopdownAffine
 from torch.utils.data import DataLoader
 
+from conftest import logged
 from glsmamba.datasets import PoseTrackVideoDataset, SubJHMDBVideoDataset
 from glsmamba.datasets.detections import read_detections
 from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS, read_posetrack
@@ -129,6 +130,18 @@ def test_posetrack_2017(tmp_path):
     # from x 12 to 26: 0.65 times 14 to each side of 19
     assert info['bbox'][0] == pytest.approx([19 - 9.1, 21 - 9.1, 19 + 9.1, 21 + 9.1])
     assert info['head_size'] == pytest.approx(0.6 * 5)
+
+
+def test_people_with_one_joint_have_no_box_in_2017(tmp_path):
+    content = video_2017('000342_mpii')
+    person = next(frame for frame in content['annolist'] if frame['annorect'])['annorect'][0]
+    del person['annopoints'][0]['point'][1:]
+    write(tmp_path, content)
+    with pytest.raises(DataError, match="is empty; bad_boxes='drop'"):
+        build(tmp_path, 2017)
+    with logged() as log:
+        assert len(build(tmp_path, 2017, bad_boxes='drop')) == 1
+    assert '1 people with an empty box are left out' in log.getvalue()
 
 
 def test_the_three_years_read_the_same_pose(tmp_path):

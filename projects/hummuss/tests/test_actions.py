@@ -62,6 +62,13 @@ def test_labels_are_the_motions_and_inputs_those_of_lifting():
     assert MotionActionDataset(num_clips=21, num_frames=9, clip_s=0.3).classes == tuple(MOTIONS)
 
 
+def test_actions_come_in_pairs_for_contrastive_losses():
+    dataset = build(num_clips=12)
+    assert [dataset.get_cat_ids(index)[0] for index in range(len(dataset))] == labels(dataset)
+    pairs = np.array(labels(dataset))[list(ClassPairSampler(dataset, seed=0))].reshape(-1, 2)
+    assert (pairs[:, 0] == pairs[:, 1]).all() and len(set(pairs[:, 0])) > 1
+
+
 def test_people_of_the_splits_and_of_seeds_differ():
     sets = [set(values(build(**kwargs), 'person')) for kwargs in (dict(), dict(split='test'), dict(seed=1))]
     assert [len(people) for people in sets] == [6, 6, 6] and len(set.union(*sets)) == 18
@@ -83,6 +90,7 @@ def test_recorded_motions_have_contents_as_labels_and_are_split_by_style(folder)
     train, test = build(split='train', **recorded), build(split='test', **recorded)
     assert set(values(train, 'person')) == {'calm', 'old'} and set(values(test, 'person')) == {'proud'}
     for dataset in (train, test):
+        assert [dataset.get_cat_ids(index) for index in range(len(dataset))] == [[label] for label in labels(dataset)]
         assert {CONTENTS[label] for label in labels(dataset)} == set(CONTENTS)
         for sample in dataset:
             name = sample['data_samples'].clip_id.split('/')[-1]
@@ -263,8 +271,8 @@ def test_what_has_no_pairs_is_an_error():
         ClassPairSampler(Labelled())
     with pytest.raises(ConfigError, match='list does not have'):
         ClassPairSampler([1, 2])
-    with pytest.raises(ConfigError, match='MotionActionDataset does not have'):
-        ClassPairSampler(build(num_clips=21))
+    with pytest.raises(ConfigError, match='MotionLiftingDataset does not have'):
+        ClassPairSampler(MotionLiftingDataset(num_clips=21, num_frames=9, clip_s=0.3))
 
 
 # augmentation

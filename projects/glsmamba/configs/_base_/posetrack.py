@@ -8,7 +8,8 @@ val_annotations = 'annotations/val'
 detections = None
 min_box_score = 0.0
 nms_thr = None
-dataset = dict(type='PoseTrackVideoDataset', year='${year}')
+bad_boxes = 'error'
+dataset = dict(type='PoseTrackVideoDataset', year='${year}', bad_boxes='${bad_boxes}')
 train_dataloader = dict(dataset=dataset)
 val_dataloader = dict(
     dataset=dict(**dataset, bbox_file='${detections}', filter_cfg=dict(bbox_score_thr='${min_box_score}'))

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from mmengine.logging import print_log
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from glsmamba.datasets.clip import ClipFrames
@@ -52,7 +53,7 @@ class PoseTrackVideoDataset(ClipDataset):
         bbox_file: Detections to test on, see :func:`~glsmamba.datasets.detections.read_detections`. Those with a score
             below ``filter_cfg=dict(bbox_score_thr=...)`` are left out.
         bad_boxes: Handling of annotations and detections with an empty box: ``'error'`` raises, ``'drop'`` leaves them
-            out.
+            out. In 2017, a box is that of the joints, so it is empty for people with one annotated joint.
         check_images: Check that the first sample's image exists.
         seed, **kwargs: See :class:`~glsmamba.datasets.clip_dataset.ClipDataset`; ``data_prefix`` is ``dict(img=...)``.
 
@@ -109,7 +110,7 @@ class PoseTrackVideoDataset(ClipDataset):
         return os.path.join(self.data_prefix.get('img', ''), self._file_names[video][frame])
 
     def _annotations(self, videos: list[PoseTrackVideo]) -> list[dict]:
-        entries = []
+        entries, empty = [], 0
         for number, video in enumerate(videos):
             at = {name: index for index, name in enumerate(self._file_names[number])}
             for frame in video.frames:
@@ -119,6 +120,7 @@ class PoseTrackVideoDataset(ClipDataset):
                     low, high = person.bbox_px[:2], person.bbox_px[2:]
                     if not (high > low).all():
                         if self.bad_boxes == 'drop':
+                            empty += 1
                             continue
                         raise DataError(
                             f'{self.ann_file}, annotation {person.id}, {frame.file_name}: the box '
@@ -126,6 +128,8 @@ class PoseTrackVideoDataset(ClipDataset):
                         )
                     entry = _entry(person, number, at[frame.file_name])
                     entries.append(dict(entry, img_id=frame.id))
+        if empty:
+            print_log(f'{self.ann_file}: {empty} people with an empty box are left out', 'current')
         return entries
 
     def _detections(self, videos: list[PoseTrackVideo], bbox_file: str) -> list[dict]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
 
 from glsmamba.datasets.posetrack_files import POSETRACK17_JOINTS, POSETRACK_KEYPOINTS, read_posetrack
 from glsmamba.evaluation.pose_nms import kept_poses
@@ -182,13 +184,14 @@ class PoseTrackAP(BaseMetric):
 
     @staticmethod
     def _frames_of_file(by_image: dict, ann_file: str, year: int) -> list[FramePoses]:
-        frames, known = [], set()
+        frames, known, missed = [], set(), 0
         for video in read_posetrack(ann_file, year):
             for frame in video.frames:
                 known.add(frame.id)
                 if not frame.people:  # poseval leaves such frames out, including their false predictions
                     continue
                 found = by_image.get(frame.id, [])
+                missed += not found
                 joints = [POSETRACK_KEYPOINTS.index(name) for name in POSETRACK17_JOINTS]
                 annotated = np.stack([person.annotated[joints] for person in frame.people])
                 head_size = np.array([person.head_size_px for person in frame.people])
@@ -205,6 +208,13 @@ class PoseTrackAP(BaseMetric):
             raise DataError(
                 f'PoseTrackAP: {ann_file} has no image {next(iter(strangers))!r}; are data set and metric '
                 'of the same annotations?'
+            )
+        if missed:
+            print_log(
+                f'PoseTrackAP: {missed} of {len(frames)} frames with people have no prediction; these people count as '
+                'missed. A part of the data set (indices=...) needs a metric without ann_file',
+                'current',
+                logging.WARNING,
             )
         return frames
 

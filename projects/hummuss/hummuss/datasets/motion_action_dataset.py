@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mmengine.dataset import BaseDataset
+
 from hummuss.datasets.motion_lifting_dataset import MotionLiftingDataset
 from mmradar.errors import ConfigError, DataError
 from mmradar.registry import DATASETS
@@ -71,6 +73,13 @@ class MotionActionDataset(MotionLiftingDataset):
                 'more clips, another test_every or split=None'
             )
         return entries
+
+    def get_cat_ids(self, idx: int) -> list[int]:
+        """Return the label of a sample, in a list; for samplers. No clip is generated for it."""
+        number = BaseDataset.get_data_info(self, idx)['clip']
+        if number < self.num_clips:
+            return [number % len(self.classes)]  # procedural clips take the classes in turn
+        return [self.classes.index(self.recorded[number - self.num_clips].action)]
 
     def prepare_data(self, idx: int) -> Any:
         """Return one sample with its label; the base class's pipeline, if there is one, runs before."""
