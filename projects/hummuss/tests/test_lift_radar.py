@@ -1,11 +1,13 @@
 """From radar to 3D, as a user types it."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from mmengine.registry import init_default_scope
 
@@ -61,11 +63,16 @@ model = dict(backbone=dict(stem=dict(channels=(4, 4, 8, 16)), mixer=dict(num_lay
     assert abs(float(rows[0][1]) - error_mm) < 0.06
 
 
-def test_a_lifter_without_weights_is_refused():
-    done = lift('--lift', PROJECT / 'configs' / 'hummuss_causal_small_radar.py')
-    assert done.returncode and 'has no weights' in done.stderr and 'Traceback' not in done.stderr
-
-
-def test_a_radar_network_is_no_lifter():
-    done = lift('--lift', 'millimamba-small')
-    assert done.returncode and 'needs the frame rate of the training' in done.stderr and 'Traceback' not in done.stderr
+@pytest.mark.parametrize(
+    ('lifter', 'message'),
+    [
+        (PROJECT / 'configs' / 'hummuss_causal_small_radar.py', 'has no weights'),
+        ('millimamba-small', 'needs the frame rate of the training'),
+    ],
+)
+def test_what_is_no_trained_lifter_is_refused(lifter, message, monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', ['lift_radar.py', '--lift', str(lifter)])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(PROJECT / 'tools' / 'lift_radar.py'), run_name='__main__')
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and message in said and 'Traceback' not in said
