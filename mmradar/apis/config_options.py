@@ -83,10 +83,10 @@ _EXTRA_KEYS = {
 def check_options(config: Config, options: Mapping[str, Any], also_read: Collection[str] = ()) -> None:
     """Raise if mmengine would merge an option into a configuration, but nothing would read it.
 
-    Three kinds of option are refused: a top-level name that is a helper variable, to which no entry that is read
-    refers (the message names the keys to set instead); a top-level name that does not exist; and a new key in an entry
-    whose class does not take it. Where this cannot be decided, as for a new key of an entry without a class, the option
-    passes unless its name is close to a known one.
+    Four kinds of option are refused: a top-level name that is a helper variable, to which no entry that is read
+    refers (the message names the keys to set instead); a top-level name that does not exist; a new key in an entry
+    whose class does not take it; and a learning rate, if the schedule has one of its own. Where this cannot be
+    decided, as for a new key of an entry without a class, the option passes unless its name is close to a known one.
 
     Args:
         config: The configuration before the options are merged, with its references.
@@ -94,8 +94,9 @@ def check_options(config: Config, options: Mapping[str, Any], also_read: Collect
         also_read: Top-level names that the tool itself reads.
 
     Raises:
-        ConfigError: An option is one of the three kinds, leads into a number or a tuple, or to a missing list entry.
+        ConfigError: An option is one of the four kinds, leads into a number or a tuple, or to a missing list entry.
     """
+    _check_learning_rate(config, options)
     read, config = facts(config, also_read), resolve(config)
     for key in options:
         first, *rest = key.split('.')
@@ -110,6 +111,21 @@ def check_options(config: Config, options: Mapping[str, Any], also_read: Collect
             known = [*(name for name in config if name in RUNNER_KEYS), *RUNNER_KEYS, *also_read, *read]
             raise ConfigError(
                 f'--cfg-options {key}: the configuration has no {first!r}{_suggestion(first, known, cutoff=0.6)}'
+            )
+
+
+def _check_learning_rate(config: Config, options: Mapping[str, Any]) -> None:
+    """Raise if the optimizer's rate is set, and a cycle of its own maximum overrides it."""
+    rate = 'optim_wrapper.optimizer.lr'
+    if rate not in options:
+        return
+    for path, node in walk(config.get('param_scheduler'), 'param_scheduler'):
+        maximum = node.get('eta_max') if isinstance(node, Mapping) else None
+        # a reference to the optimizer's rate is a text, until it is resolved and dumped
+        if maximum is not None and not isinstance(maximum, str) and f'{path}.eta_max' not in options:
+            raise ConfigError(
+                f'--cfg-options {rate}: the schedule begins, peaks and ends at rates of its own. '
+                f'What counts: {path}.eta_max={maximum}'
             )
 
 

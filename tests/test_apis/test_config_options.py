@@ -56,6 +56,17 @@ def test_names_that_are_facts_until_the_configuration_is_dumped(key, counts, tmp
     assert config.num_frames == 3 and config.val_dataloader.dataset.pipeline[2].mode == 'real_imag'
 
 
+def test_a_learning_rate_that_the_schedule_overrides_is_refused(tmp_path):
+    rate = 'optim_wrapper.optimizer.lr'
+    config = load_config(TINY, {rate: 5e-4})
+    assert config.param_scheduler[0].eta_max == config.optim_wrapper.optimizer.lr == 5e-4
+    config.dump(tmp_path / 'dumped.py')
+    with pytest.raises(ConfigError, match=f'--cfg-options {rate}: .*What counts: param_scheduler.0.eta_max=0.0005'):
+        load_config(str(tmp_path / 'dumped.py'), {rate: 1e-4})
+    both = load_config(str(tmp_path / 'dumped.py'), {rate: 1e-4, 'param_scheduler.0.eta_max': 1e-4})
+    assert both.param_scheduler[0].eta_max == both.optim_wrapper.optimizer.lr == 1e-4
+
+
 def test_an_option_on_a_fact_reaches_all_that_refers_to_it():
     options = {'num_frames': 5, 'range_bins': (0, 128), 'views': ('vert',), 'pipeline.0.static_clutter': True}
     config = load_config(MAIN, {**options, 'max_epochs': 3, 'radar.num_loops': 32, 'num_workers': 0})
