@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -154,14 +155,12 @@ def test_mistakes_in_a_suite_are_named(suite_file, old, new, message):
         read_suite(suite_file)
 
 
-def test_the_command_prints_what_it_would_run_and_refuses_unknown_rows(suite_file, tmp_path):
-    def call(*arguments):
-        command = [sys.executable, 'tools/run_experiments.py', str(suite_file), '--work-dir', str(tmp_path), *arguments]
-        return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+def test_the_command_prints_what_it_would_run_and_refuses_unknown_rows(suite_file, tmp_path, run_here):
+    call = partial(run_here, 'tools/run_experiments.py', suite_file, '--work-dir', tmp_path, check=False)
 
     done = call('--dry-run')
     assert [line.partition(': python')[0] for line in done.stdout.splitlines()] == ['T = 2, seed 0', 'T = 2, seed 1']
-    done = call('--table', '--out', str(tmp_path / 'table.md'))
+    done = call('--table', '--out', tmp_path / 'table.md')
     assert done.returncode == 0 and not (tmp_path / 'small').exists()
     assert (tmp_path / 'table.md').read_text() in done.stdout and done.stdout.startswith('### Not run')
     done = call('--only', 'T = 9')
@@ -181,19 +180,16 @@ def test_two_at_a_time(suite_file, tmp_path):
     assert '| T = 2 | table 6 | 2 |' in (tmp_path / 'table.md').read_text()
 
 
-def test_results_of_other_runs_are_kept_and_not_run_again(suite_file, simulated_root, tmp_path):
+def test_results_of_other_runs_are_kept_and_not_run_again(suite_file, simulated_root, tmp_path, run_here):
     """Two runs with folders and data of their own, say, on two machines, fill one table."""
     (tmp_path / 'data').symlink_to(simulated_root)
-    command = [sys.executable, 'tools/run_experiments.py', str(suite_file), '--out', str(tmp_path / 'table.md')]
 
     def call(folder, *arguments):
-        work = ['--work-dir', str(tmp_path / folder), *arguments]
-        done = subprocess.run([*command, *work], cwd=REPOSITORY, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout
+        options = ('--out', tmp_path / 'table.md', '--work-dir', tmp_path / folder, *arguments)
+        return run_here('tools/run_experiments.py', suite_file, *options).stdout
 
     call('first', '--seed', '0')
-    there = ['--data-root', str(tmp_path / 'data')]
+    there = ('--data-root', tmp_path / 'data')
     todo = call('second', '--dry-run', *there)
     assert todo.startswith('T = 2, seed 0: done\nT = 2, seed 1: python') and f' data_root={tmp_path}/data ' in todo
     call('second', *there)
