@@ -267,6 +267,7 @@ def test_predictions_have_the_key_frames_activations():
             predictions, x[:, FRAMES // 2].norm(dim=-1)
         ):  # of the clip, not of its mirror image
             torch.testing.assert_close(sample.activations.get(name), expected[None].detach())
+    assert predictions[0].activations.get('parts') == tuple(names)
     assert not any(module._forward_hooks for module in model.neck.modules())
     plain = MODELS.build(config()).eval()
     assert 'activations' not in plain(*prepared(plain), mode='predict')[0]

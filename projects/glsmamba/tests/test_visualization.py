@@ -84,6 +84,13 @@ def test_activation_maps_are_panels_over_the_key_frame(sample):
     height, width = last.shape[:2]
     upper, lower = last[height // 3, width // 4], last[-height // 5, -width // 4]
     assert upper[0] > upper[2] + 50 and lower[2] > lower[0] + 50  # red and blue
+    # Several maps are in the order named
+    for parts, red in ((('lrm', 'gsm'), 'above'), (('gsm', 'lrm'), 'below')):
+        both = deepcopy(found)
+        both.set_field(PixelData(metainfo=dict(parts=parts), gsm=maps, lrm=1 - maps), 'activations', dtype=PixelData)
+        last = covering.render('x', clip, both).astype(int)[:, -panels:]
+        upper, lower = last[height // 3, width // 4], last[-height // 5, -width // 4]
+        assert (upper[0] > lower[0] + 50) == (red == 'above') and (lower[0] > upper[0] + 50) == (red == 'below')
     quiet = ClipPoseVisualizer(name='without_maps', activation_opacity=0)
     quiet.dataset_meta = visualizer.dataset_meta
     assert np.array_equal(quiet.render('x', clip, shown), plain)

@@ -69,7 +69,8 @@ class ClipPoseVisualizer(SampleVisualizer):
     def _activations(self, data_sample: PoseDataSample) -> dict[str, Float[np.ndarray, 'rows columns']]:
         if not self.activation_opacity or 'activations' not in data_sample:
             return {}
-        return {name: np.asarray(values)[0] for name, values in data_sample.get('activations').items()}
+        maps = data_sample.get('activations')
+        return {name: np.asarray(maps.get(name))[0] for name in maps.get('parts', sorted(maps.keys()))}
 
 
 def to_crop(keypoints_px: np.ndarray, data_sample: PoseDataSample) -> Float[np.ndarray, 'people joints 2']:

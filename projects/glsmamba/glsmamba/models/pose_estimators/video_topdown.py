@@ -149,7 +149,9 @@ class VideoTopdownPoseEstimator(TopdownPoseEstimator):
             results = super().predict(inputs, data_samples)
         for index, sample in enumerate(results):
             key_frame = {name: x[index, x.shape[1] // 2][None] for name, x in maps.items()}
-            sample.set_field(PixelData(metainfo=None, **key_frame), 'activations', dtype=PixelData)
+            # the order, too, which fields do not keep
+            maps_of_sample = PixelData(metainfo=dict(parts=tuple(names)), **key_frame)
+            sample.set_field(maps_of_sample, 'activations', dtype=PixelData)
         return results
 
 
