@@ -122,7 +122,8 @@ def _check_learning_rate(config: Config, options: Mapping[str, Any]) -> None:
     for path, node in walk(config.get('param_scheduler'), 'param_scheduler'):
         maximum = node.get('eta_max') if isinstance(node, Mapping) else None
         # a reference to the optimizer's rate is a text, until it is resolved and dumped
-        if maximum is not None and not isinstance(maximum, str) and f'{path}.eta_max' not in options:
+        stated = maximum is not None and not isinstance(maximum, str)
+        if stated and not any(f'{path}.eta_max.'.startswith(f'{key}.') for key in options):
             raise ConfigError(
                 f'--cfg-options {rate}: the schedule begins, peaks and ends at rates of its own. '
                 f'What counts: {path}.eta_max={maximum}'

@@ -65,6 +65,8 @@ def test_a_learning_rate_that_the_schedule_overrides_is_refused(tmp_path):
         load_config(str(tmp_path / 'dumped.py'), {rate: 1e-4})
     both = load_config(str(tmp_path / 'dumped.py'), {rate: 1e-4, 'param_scheduler.0.eta_max': 1e-4})
     assert both.param_scheduler[0].eta_max == both.optim_wrapper.optimizer.lr == 1e-4
+    for constant in ({'param_scheduler': []}, {'param_scheduler.0': dict(type='ConstantLR', factor=1.0)}):
+        assert load_config(str(tmp_path / 'dumped.py'), {rate: 1e-4, **constant}).optim_wrapper.optimizer.lr == 1e-4
 
 
 def test_an_option_on_a_fact_reaches_all_that_refers_to_it():
