@@ -18,13 +18,11 @@ def on_files(files: Files, config) -> Files:
         content = readme.read_text().replace('](../../docs/', '](../')
         files.append(File.generated(config, f'projects/{name}.md', content=content))
         for linked in sorted((readme.parent / 'docs').glob('*')):
-            at = f'projects/docs/{linked.name}'
             if linked.suffix == '.md':
-                files.append(
-                    File.generated(config, at, content=linked.read_text().replace('../README.md', f'../{name}.md'))
-                )
+                source = dict(content=linked.read_text().replace('](../README.md', f'](../{name}.md'))
             else:
-                files.append(File.generated(config, at, abs_src_path=str(linked)))
+                source = dict(abs_src_path=str(linked))
+            files.append(File.generated(config, f'projects/docs/{linked.name}', **source))
     return files
 
 

@@ -123,7 +123,7 @@ def _check_learning_rate(config: Config, options: Mapping[str, Any]) -> None:
         maximum = node.get('eta_max') if isinstance(node, Mapping) else None
         # a reference to the optimizer's rate is a text, until it is resolved and dumped
         stated = maximum is not None and not isinstance(maximum, str)
-        if stated and not any(f'{path}.eta_max.'.startswith(f'{key}.') for key in options):
+        if stated and not _leads_to(f'{path}.eta_max', options):
             raise ConfigError(
                 f'--cfg-options {rate}: the schedule begins, peaks and ends at rates of its own. '
                 f'What counts: {path}.eta_max={maximum}'

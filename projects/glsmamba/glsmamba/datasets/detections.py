@@ -32,10 +32,10 @@ class Detection:
     bbox_px: Float[np.ndarray, '4']
     score: float
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether the box has no area."""
-        return not bool((self.bbox_px[2:] > self.bbox_px[:2]).all())
+
+def is_empty(bbox_px: Float[np.ndarray, '4']) -> bool:
+    """Return whether a box (x1, y1, x2, y2) has no area; one with NaN has none."""
+    return not bool((bbox_px[2:] > bbox_px[:2]).all())
 
 
 def read_detections(path: str | Path, drop_empty: bool = False) -> list[Detection]:
@@ -78,9 +78,9 @@ def read_detections(path: str | Path, drop_empty: bool = False) -> list[Detectio
         for index, raw in enumerate(content)
         if raw.get('category_id', PERSON) == PERSON
     ]
-    kept = [detection for detection in found if not detection.is_empty]
+    kept = [detection for detection in found if not is_empty(detection.bbox_px)]
     if not drop_empty and len(kept) < len(found):
-        empty = next(detection for detection in found if detection.is_empty)
+        empty = next(detection for detection in found if is_empty(detection.bbox_px))
         raise DataError(
             f'{path}, detection {empty.index}: the box {empty.bbox_px.tolist()} (x1, y1, x2, y2) is empty; '
             "bad_boxes='drop' leaves such out"

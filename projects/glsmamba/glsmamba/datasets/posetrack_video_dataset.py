@@ -13,7 +13,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from glsmamba.datasets.clip import ClipFrames
 from glsmamba.datasets.clip_dataset import ClipDataset
-from glsmamba.datasets.detections import read_detections
+from glsmamba.datasets.detections import is_empty, read_detections
 from glsmamba.datasets.posetrack_files import (
     POSETRACK_KEYPOINTS,
     WHERE_FROM,
@@ -117,8 +117,7 @@ class PoseTrackVideoDataset(ClipDataset):
                 for person in frame.people:
                     if not person.annotated.any():
                         continue
-                    low, high = person.bbox_px[:2], person.bbox_px[2:]
-                    if not (high > low).all():
+                    if is_empty(person.bbox_px):
                         if self.bad_boxes == 'drop':
                             empty += 1
                             continue
